@@ -1,0 +1,35 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench bench-baseline bench-report clean
+
+# One stamp for the virtual environment: made anew when the dependencies change.
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("fastkq needs Python 3.11 or newer; call make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/python bench/demo.py
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+check: .venv/installed
+	$(BIN)/ruff check fastkq tests bench
+	$(BIN)/ruff format --check fastkq tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed
+	$(BIN)/python -m bench run
+
+bench-baseline: .venv/installed
+	$(BIN)/python -m bench run --write-baseline
+
+bench-report: .venv/installed
+	$(BIN)/python -m bench report
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks

@@ -1,0 +1,40 @@
+"""Palette image compression by k-means.
+
+>>> import numpy as np, fastkq
+>>> image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+>>> compressed = fastkq.compress(image, k=16)
+>>> compressed.palette.shape, compressed.indices.shape
+((16, 3), (48, 64))
+>>> compressed.decompress().shape
+(48, 64, 3)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastkq.image import CompressedImage
+    from fastkq.pipeline import compress, decompress, load
+
+__version__ = "0.1.0"
+__all__ = ["CompressedImage", "compress", "decompress", "load"]
+
+_HOMES = {
+    "CompressedImage": "fastkq.image",
+    "compress": "fastkq.pipeline",
+    "decompress": "fastkq.pipeline",
+    "load": "fastkq.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Deferred so that `fastkq --help` pays neither for numpy (0.1 s) nor for numba (0.3 s).
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fastkq' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+import sys
+
+from fastkq.cli import main
+
+sys.exit(main())

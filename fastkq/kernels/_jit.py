@@ -1,0 +1,64 @@
+"""The one decorator of every kernel, and the only file that names numba's options."""
+
+import hashlib
+from importlib import resources
+from typing import Any
+
+import numba
+from numba.core.caching import FunctionCache
+
+# No fastmath: `contract` makes bits differ between CPUs. error_model="numpy": a division by zero
+# gives inf instead of a branch to an exception, which would keep a loop from vectorising.
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+
+
+def _fingerprint() -> str:
+    """Short hash of every kernel's source and of the options.
+
+    numba's own cache key covers neither a callee in another file nor the options: without this an
+    upgraded `nearest.py` would go on running as it was compiled into its callers.
+    """
+    digest = hashlib.sha256(repr(sorted(OPTIONS.items())).encode())
+    sources = (entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(".py"))
+    for source in sorted(sources, key=lambda entry: entry.name):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+FINGERPRINT = _fingerprint()
+
+
+class _ForgivingCache(FunctionCache):
+    """numba's cache on disk, but a damaged file or a full disk means compiling, never an error."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # unpickling damaged bytes can raise anything
+            self._start_afresh()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except Exception:
+            self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        try:
+            self.flush()
+        except OSError:
+            self.disable()
+
+
+def kernel(function: Any) -> Any:
+    """Compile `function` in nopython mode without the GIL, cached where a folder is writable."""
+    function.__qualname__ = f"{function.__qualname__}_{FINGERPRINT}"  # names the cache's files
+    compiled = numba.njit(**OPTIONS)(function)
+    if not hasattr(compiled, "enable_caching"):  # NUMBA_DISABLE_JIT=1 gives the function itself
+        return compiled
+    try:
+        compiled._cache = _ForgivingCache(compiled.py_func)
+    except RuntimeError:  # no cache folder is writable
+        pass
+    return compiled

@@ -1,0 +1,124 @@
+"""The whole way: an image to a CompressedImage, and back."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import histogram, io, mapping, palette
+from fastkq.checks import MAX_PIXELS, check_image, check_k, check_threads
+from fastkq.errors import FormatError
+from fastkq.image import CompressedImage
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str]
+
+
+def compress(image: "ImageLike", k: int = 64, *, threads: int | None = None) -> CompressedImage:
+    """Reduce an image to at most k colours by k-means.
+
+    Parameters
+    ----------
+    image : array, PIL image or path
+        Arrays: uint8 of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), any memory layout; never changed.
+        Files and PIL images are taken as people see them: EXIF rotation applied, palettes and CMYK
+        converted, transparency kept.
+    k : int
+        Number of colours, 1 to 65536. An image of at most k colours comes back unchanged, but for the
+        colour of pixels whose alpha is 0.
+    threads : int, optional
+        Number of threads; all cores if None. The result does not depend on it.
+
+    Returns
+    -------
+    CompressedImage
+        Of exactly min(k, distinct colours) colours, ordered by alpha, then luminance; each pixel's index
+        is that of its nearest one, by squared distance in R, G, B, or for RGBA as composited over black,
+        mid-gray and white.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        When an argument cannot be used; it says what was expected.
+    FormatError
+        When the file is damaged or no image.
+    OSError
+        When the file cannot be read.
+
+    Notes
+    -----
+    k-means on the counted colours: greedy splitting, then Lloyd's algorithm [1]_ with candidates by
+    bounding box as in the filtering algorithm [2]_, then the rounded palette is settled on all colours.
+
+    .. [1] S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 28, 1982.
+    .. [2] T. Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24, 2002.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> fastkq.compress(ramp, k=4).palette.ravel()
+    array([ 32,  96, 160, 224], dtype=uint8)
+    """
+    k, workers = check_k(k), check_threads(threads)
+    array = _read(image)
+    counted = histogram.count(array, workers)
+    colours = palette.fit(counted, k, workers)
+    indices = mapping.map_image(array, counted, colours, workers)
+    return CompressedImage(colours, indices, array.shape)
+
+
+def decompress(
+    source: "CompressedImage | bytes | bytearray | memoryview | str | os.PathLike[str]",
+) -> npt.NDArray[np.uint8]:
+    """The image that a CompressedImage, the bytes of a `.fkq` file or the file at a path holds.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> image = np.eye(3, dtype=np.uint8)
+    >>> np.array_equal(fastkq.decompress(fastkq.compress(image, k=2)), image)
+    True
+    """
+    if isinstance(source, CompressedImage):
+        return source.decompress()
+    if isinstance(source, bytes | bytearray | memoryview):
+        return CompressedImage.from_bytes(source).decompress()
+    return load(source).decompress()
+
+
+def load(
+    path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, threads: int | None = None
+) -> CompressedImage:
+    """Read a `.fkq` file.
+
+    Parameters
+    ----------
+    path : str or path-like
+    max_pixels : int
+        Refuse a file whose header claims more: a file of 27 bytes can claim any size.
+    threads : int, optional
+        Number of threads; all cores if None.
+
+    Raises
+    ------
+    FormatError
+        When the file is damaged, truncated or no `.fkq` file; the message begins with the path.
+    OSError
+        When it cannot be read.
+    """
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        return CompressedImage.from_bytes(data, max_pixels=max_pixels, threads=threads)
+    except FormatError as error:
+        raise FormatError(f"{os.fspath(path)}: {error}") from None
+
+
+def _read(image: Any) -> npt.NDArray[np.uint8]:
+    if isinstance(image, str | os.PathLike) or io.is_pil_image(image):
+        return check_image(io.read_image(image))
+    return check_image(image)

@@ -1,0 +1,83 @@
+"""Run a kernel over fixed chunks on threads.
+
+The kernels release the GIL, so plain threads run them side by side. Chunks have a fixed size and what
+they add up is exact, so a result never depends on how many threads there were.
+"""
+
+import contextlib
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+Work = Callable[[int, int, int], object]
+
+_pool: ThreadPoolExecutor | None = None
+
+
+def available() -> int:
+    """Number of cores this process may run on."""
+    if hasattr(os, "process_cpu_count"):  # Python 3.13
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
+    """Call ``work(worker, start, stop)`` for every chunk of ``range(total)``.
+
+    Parameters
+    ----------
+    work
+        Called with the number of the worker (0 .. threads - 1; no two calls at once share one) and
+        the chunk's bounds.
+    total, chunk
+        Number of items and of items a chunk.
+    threads
+        Upper bound on the workers. The calling thread is always one of them, so nothing waits for a
+        thread that cannot start.
+    """
+    starts = deque(range(0, total, chunk))
+
+    def drain(worker: int) -> None:
+        while True:
+            try:
+                start = starts.popleft()
+            except IndexError:
+                return
+            work(worker, start, min(start + chunk, total))
+
+    helpers = _submit(drain, min(threads, len(starts)) - 1)
+    try:
+        drain(0)
+    finally:
+        starts.clear()
+        running = [helper for helper in helpers if not helper.cancel()]
+        for helper in running:
+            helper.exception()
+    for helper in running:
+        helper.result()
+
+
+def _submit(drain: Callable[[int], None], count: int) -> list[Future[None]]:
+    global _pool
+    if count < 1:
+        return []
+    if _pool is None:
+        _pool = ThreadPoolExecutor(max_workers=available() * 4, thread_name_prefix="fastkq")
+    helpers: list[Future[None]] = []
+    # RuntimeError: no thread can be started, the interpreter ends or has none (Pyodide).
+    with contextlib.suppress(RuntimeError):
+        helpers.extend(_pool.submit(drain, worker) for worker in range(1, count + 1))
+    return helpers
+
+
+def _forget_pool() -> None:
+    """A forked child has the pool's object but none of its threads: it must start its own."""
+    global _pool
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
