@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_threads(compress)
 
     decompress = _command(commands, "decompress", _decompress, "write a .fkq file as an ordinary image")
-    _add_output(decompress, "OUT.png, .bmp, .tif or .webp, none of which loses anything (default: IN.png)")
+    _add_output(decompress, "OUT.png, .tif or .webp, none of which loses anything (default: IN.png)")
     _add_threads(decompress)
 
     _command(commands, "info", _info, "tell what a .fkq or image file holds")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 LOSSLESS_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {"optimize": True}),
-    ".bmp": ("BMP", {}),
     ".tif": ("TIFF", {"compression": "tiff_lzw"}),
     ".tiff": ("TIFF", {"compression": "tiff_lzw"}),
     ".webp": ("WEBP", {"lossless": True, "exact": True}),
@@ -202,7 +201,7 @@ def write_atomically(path: "Path_", data: bytes) -> None:
     """
     target = Path(os.path.realpath(path))
     try:
-        status = target.stat()
+        status = os.stat(path)
     except FileNotFoundError:
         status = None
     if status is not None and stat.S_ISDIR(status.st_mode):

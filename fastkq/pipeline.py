@@ -50,11 +50,13 @@ def compress(image: "ImageLike", k: int = 64, *, threads: int | None = None) -> 
 
     Notes
     -----
-    k-means on the counted colours: greedy splitting, then Lloyd's algorithm [1]_ with candidates by
-    bounding box as in the filtering algorithm [2]_, then the rounded palette is settled on all colours.
+    k-means on the counted colours: greedy splitting, Lloyd's algorithm [1]_ with candidates by bounding
+    box as in the filtering algorithm [2]_, directed swaps of centroids out of the local optimum [3]_; then
+    the rounded palette is settled on all colours.
 
     .. [1] S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 28, 1982.
     .. [2] T. Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24, 2002.
+    .. [3] B. Fritzke, "Breathing k-means", arXiv:2006.15666, 2020.
 
     Examples
     --------

@@ -47,4 +47,5 @@ def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
 
 
 def _rounded(values: Coordinates) -> npt.NDArray[np.uint8]:
-    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+    rounded: npt.NDArray[np.uint8] = np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+    return rounded

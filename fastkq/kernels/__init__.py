@@ -3,7 +3,9 @@
 from importlib import import_module
 from types import ModuleType
 
-_FILES = frozenset({"blocks", "histogram", "lloyd", "mapping", "metrics", "nearest", "packing", "seed"})
+_FILES = frozenset(
+    {"blocks", "histogram", "lloyd", "mapping", "metrics", "nearest", "packing", "seed", "swap"}
+)
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -50,13 +50,30 @@ def _filled(
 
     A colour that becomes a row costs nothing any more, so the error falls each time and the loop ends.
     """
-    rows = np.zeros((k, palette.shape[1]), np.uint8)
-    rows[: len(palette)] = palette
+    # In order before the assignment: of equally near rows the first is taken, so the order decides which
+    # rows are used.
+    rows = in_order(np.concatenate((palette, np.repeat(palette[:1], k - len(palette), axis=0))))
     while True:
-        labels, distances = assign(points, to_coordinates(palette), threads)
+        labels, distances = assign(points, to_coordinates(rows), threads)
         cost = distances * points.moments[:, -1]
         unused = np.flatnonzero(np.bincount(labels, minlength=k) == 0)
         if len(unused) == 0:
             return _Candidate(rows, ordered_sum(cost))
         rows[unused] = colours[np.argsort(-cost, kind="stable")[: len(unused)]]
-        palette = rows
+        rows = in_order(rows)
+
+
+def in_order(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Rows by alpha, then by luminance (ITU-R BT.709 weights in integers), then by R, G, B.
+
+    Neighbours in an image then have neighbouring indices, which codes well, and a PNG's transparency
+    chunk can end after the last row that needs it.
+    """
+    if palette.shape[1] == 1:
+        return np.sort(palette, axis=0)
+    red, green, blue = palette[:, :3].astype(np.int64).T
+    luminance = 2126 * red + 7152 * green + 722 * blue
+    keys = [blue, green, red, luminance]
+    if palette.shape[1] == 4:
+        keys.append(palette[:, 3].astype(np.int64))
+    return palette[np.lexsort(keys)]

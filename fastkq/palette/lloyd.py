@@ -70,6 +70,13 @@ def refill(
     return refilled
 
 
+def squared_error(points: Points, centroids: Coordinates, threads: int = 1) -> float:
+    """Squared error about the means of the centroids' clusters: what one more iteration reaches."""
+    totals = accumulate(points, centroids, threads)
+    means = totals[:, :-1] / np.maximum(totals[:, -1:], 1.0)
+    return _squares(points) - ordered_sum(totals[:, :-1] * means)
+
+
 def _squares(points: Points) -> float:
     """Weighted sum of the points' squared norms."""
     return ordered_sum(points.moments[:, -1] * (points.coordinates.astype(np.float64) ** 2))

@@ -1,0 +1,73 @@
+"""Naive references: what the kernels must agree with, written for reading, not for speed."""
+
+import struct
+import zlib
+
+import numpy as np
+
+
+def as_pixels(image):
+    """(N, C) with every colour of alpha 0 made one."""
+    pixels = image.reshape(-1, image.shape[2] if image.ndim == 3 else 1).copy()
+    if pixels.shape[1] == 4:
+        pixels[pixels[:, 3] == 0] = 0
+    return pixels
+
+
+def count(image):
+    """Distinct colours (sorted by value) and how many pixels have each."""
+    return np.unique(as_pixels(image), axis=0, return_counts=True)
+
+
+def seen(colours):
+    """Integer coordinates whose squared distance is the metric: as documented in fastkq.spaces."""
+    values = colours.astype(np.int64)
+    if colours.shape[1] != 4:
+        return values
+    alpha = values[:, 3:]
+    return np.concatenate(((2 * values[:, :3] - 255) * alpha, 361 * alpha), axis=1)
+
+
+def nearest(colours, palette):
+    """Index of the nearest row, the lowest of equals."""
+    difference = seen(colours)[:, None, :] - seen(palette)[None, :, :]
+    return (difference**2).sum(axis=2).argmin(axis=1)
+
+
+def squared_error(image, other):
+    """Squared error summed over channels, mean over pixels."""
+    difference = image.astype(np.int64) - other.astype(np.int64)
+    return (difference**2).sum() / (image.shape[0] * image.shape[1])
+
+
+def lloyd_step(points, weights, centroids):
+    """Means of the clusters, centroids that own nothing staying where they are."""
+    labels = ((points[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
+    moved = centroids.copy()
+    for j in range(len(centroids)):
+        own = labels == j
+        if own.any():
+            moved[j] = np.average(points[own], axis=0, weights=weights[own])
+    return moved
+
+
+def pack(indices, bits):
+    """Bits of the indices, highest first, padded with zeros to whole bytes."""
+    text = "".join(format(int(index), f"0{bits}b") for index in indices) if bits else ""
+    text += "0" * (-len(text) % 8)
+    return bytes(int(text[i : i + 8], 2) for i in range(0, len(text), 8))
+
+
+def decode(data):
+    """Image held by the bytes of a version 1 file, read as its specification says."""
+    magic, version, channels, axes, reserved, height, width, k = struct.unpack("<4sBBBBIII", data[:20])
+    assert (magic, version, reserved) == (b"\x89FKQ", 1, 0)
+    assert struct.unpack("<I", data[20:24])[0] == zlib.crc32(data[:20] + data[24:])
+    palette = [tuple(data[24 + channels * i : 24 + channels * (i + 1)]) for i in range(k)]
+    bits = 0
+    while 2**bits < k:
+        bits += 1
+    text = "".join(format(byte, "08b") for byte in data[24 + k * channels :])
+    indices = [int(text[i * bits : (i + 1) * bits] or "0", 2) for i in range(height * width)]
+    image = np.array([palette[index] for index in indices], np.uint8)
+    return image.reshape((height, width, channels)[:axes])

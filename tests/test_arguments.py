@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+import fastkq
+from fastkq.errors import ArgumentError, ArgumentTypeError, FastKQError, FormatError
+from fastkq.metrics import mse, psnr
+from tests.conftest import noise
+
+IMAGE = noise(6, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("k", "message"), [(0, "k from 1 to 65536, got 0"), (-3, "got -3"), (65537, "got 65537")]
+)
+def test_k_out_of_range_is_refused(k, message):
+    with pytest.raises(ArgumentError, match=message):
+        fastkq.compress(IMAGE, k)
+
+
+@pytest.mark.parametrize("k", [2.0, "8", None, True, [3]])
+def test_k_that_is_no_integer_is_refused(k):
+    with pytest.raises(ArgumentTypeError, match="expected k to be an integer, got"):
+        fastkq.compress(IMAGE, k)
+
+
+@pytest.mark.parametrize("k", [np.int32(5), np.uint8(5), np.array(5)])
+def test_integers_of_numpy_are_integers(k):
+    assert fastkq.compress(IMAGE, k).k == 5
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((0, 4, 3), np.uint8), r"at least one pixel, got shape \(0, 4, 3\)"),
+        (np.zeros((4, 0), np.uint8), r"at least one pixel, got shape \(4, 0\)"),
+        (np.zeros(5, np.uint8), r"shape \(H, W\) or \(H, W, C\), got shape \(5,\)"),
+        (np.zeros((2, 2, 2, 3), np.uint8), r"got shape \(2, 2, 2, 3\)"),
+        (
+            np.zeros((4, 4, 2), np.uint8),
+            r"1 \(gray\), 3 \(RGB\) or 4 \(RGBA\) channels, got shape \(4, 4, 2\)",
+        ),
+        (np.zeros((4, 4, 3), np.uint16), "dtype uint8, got uint16"),
+        (np.zeros((4, 4, 3), bool), "dtype uint8, got bool"),
+        (np.zeros((4, 4, 3)), r"got float64; scale to 0..255 and convert with .astype\(np.uint8\)"),
+        (np.full((4, 4, 3), np.nan), "got float64 with NaN in it"),
+        (None, "dtype uint8, got object"),
+    ],
+)
+def test_an_image_that_cannot_be_used_is_refused(image, message):
+    with pytest.raises(ArgumentError, match=message):
+        fastkq.compress(image, 4)
+
+
+@pytest.mark.parametrize(
+    ("threads", "error"), [(0, ArgumentError), (-1, ArgumentError), (1.5, ArgumentTypeError)]
+)
+def test_threads_must_be_a_positive_integer(threads, error):
+    with pytest.raises(error, match="expected threads to be"):
+        fastkq.compress(IMAGE, 4, threads=threads)
+
+
+@pytest.mark.parametrize(("bound", "error"), [(0, ArgumentError), ("9", ArgumentTypeError)])
+def test_max_pixels_must_be_a_positive_integer(bound, error):
+    with pytest.raises(error, match="expected max_pixels to be"):
+        fastkq.CompressedImage.from_bytes(fastkq.compress(IMAGE, 4).to_bytes(), max_pixels=bound)
+
+
+def test_errors_are_the_builtin_kinds_too():
+    assert issubclass(ArgumentError, ValueError)
+    assert issubclass(ArgumentTypeError, TypeError)
+    assert issubclass(FormatError, ValueError)
+    assert all(issubclass(kind, FastKQError) for kind in (ArgumentError, ArgumentTypeError, FormatError))
+
+
+def test_a_missing_file_or_a_folder_is_an_os_error(tmp_path):
+    for call in (fastkq.load, fastkq.compress, fastkq.decompress):
+        with pytest.raises(FileNotFoundError, match="nowhere"):
+            call(tmp_path / "nowhere.fkq")
+        with pytest.raises(IsADirectoryError):
+            call(tmp_path)
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    path = tmp_path / "damaged.fkq"
+    path.write_bytes(fastkq.compress(IMAGE, 4).to_bytes()[:-1])
+    with pytest.raises(
+        FormatError, match=r"damaged\.fkq: expected \d+ bytes by the header, got \d+: truncated"
+    ):
+        fastkq.load(path)
+
+
+def test_an_unknown_suffix_is_refused(tmp_path):
+    with pytest.raises(ArgumentError, match=r"ends in \.fkq or \.png, got .*image\.xyz"):
+        fastkq.compress(IMAGE, 4).save(tmp_path / "image.xyz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_metrics_need_equal_shapes():
+    with pytest.raises(ArgumentError, match=r"same shape, got \(6, 8, 3\) and \(6, 8\)"):
+        mse(IMAGE, IMAGE[:, :, 0])
+
+
+def test_metrics_are_exact():
+    other = noise(6, 8, 3, seed=9)
+    expected = ((IMAGE.astype(int) - other) ** 2).mean()
+    assert mse(IMAGE, other) == expected
+    assert psnr(IMAGE, other) == pytest.approx(10 * np.log10(255**2 / expected))
+    assert psnr(IMAGE, IMAGE) == np.inf
+
+
+def test_metrics_of_large_images_do_not_overflow():
+    white, black = np.full((3000, 3000), 255, np.uint8), np.zeros((3000, 3000), np.uint8)
+    assert mse(white, black, threads=2) == 255**2

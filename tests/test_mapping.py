@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastkq import blocks, histogram, mapping
+from fastkq.spaces import to_colours, to_coordinates
+from tests import reference
+from tests.conftest import images, noise
+
+
+@given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
+def test_mapping_is_exact(image, k, seed, threads):
+    palette = noise(k, reference.as_pixels(image).shape[1], seed=seed) // np.uint8(1 + seed % 9)
+    indices = mapping.map_image(image, histogram.count(image), palette, threads)
+    assert indices.shape == image.shape[:2]
+    assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)
+    np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("k", [1, 2, 16, 255, 256, 257, 700])
+def test_mapping_is_exact_on_many_colours(channels, k):
+    image = noise(150, 101, channels)
+    palette = noise(k, channels, seed=1)
+    indices = mapping.map_image(image, histogram.count(image), palette, 2)
+    np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
+
+
+def test_of_equally_near_rows_the_lowest_index_is_taken():
+    image = np.full((3, 3, 3), 100, np.uint8)
+    palette = np.array([[0, 0, 0], [100, 103, 100], [103, 100, 100], [100, 100, 97]], np.uint8)
+    assert (mapping.map_image(image, histogram.count(image), palette) == 1).all()
+
+
+def test_assigned_distances_are_exact():
+    image = noise(60, 60, 3)
+    counted = histogram.count(image)
+    palette = noise(40, 3, seed=3)
+    labels, distances = mapping.assign(blocks.of_colours(counted), to_coordinates(palette))
+    difference = counted.colours.astype(int) - palette[labels].astype(int)
+    np.testing.assert_array_equal(distances, (difference**2).sum(axis=1))
+
+
+@given(images())
+def test_points_keep_every_pixel(image):
+    counted = histogram.count(image)
+    exact = blocks.of_colours(counted)
+    total = np.append(
+        (reference.seen(counted.colours) * counted.counts[:, None]).sum(axis=0), counted.counts.sum()
+    )
+    for most in (1, 2, 7, 50, 10**6):
+        points = blocks.merged(exact, counted, most)
+        assert 1 <= len(points.moments) <= most
+        np.testing.assert_array_equal(points.moments.sum(axis=0), total)
+        np.testing.assert_array_equal(points.block_moments.sum(axis=0), total)
+        assert (np.diff(points.starts) > 0).all()
+        for b, (start, stop) in enumerate(zip(points.starts[:-1], points.starts[1:], strict=True)):
+            np.testing.assert_array_equal(points.low[:, b], points.coordinates[:, start:stop].min(axis=1))
+            np.testing.assert_array_equal(points.high[:, b], points.coordinates[:, start:stop].max(axis=1))
+
+
+@given(images())
+def test_colours_come_back_from_their_coordinates(image):
+    colours, _ = reference.count(image)
+    np.testing.assert_array_equal(to_colours(to_coordinates(colours)), colours)
+
+
+def test_the_rgba_metric_is_the_mean_over_three_backgrounds():
+    a, b = noise(50, 4, seed=1).astype(float), noise(50, 4, seed=2).astype(float)
+    seen = 0.0
+    for background in (0, 127.5, 255):
+        on_a = a[:, :3] * a[:, 3:] / 255 + background * (1 - a[:, 3:] / 255)
+        on_b = b[:, :3] * b[:, 3:] / 255 + background * (1 - b[:, 3:] / 255)
+        seen = seen + ((on_a - on_b) ** 2).sum(axis=1) / 3
+    difference = to_coordinates(a.astype(np.uint8)) - to_coordinates(b.astype(np.uint8))
+    np.testing.assert_allclose((difference**2).sum(axis=0) / 510**2, seen, rtol=3e-3)

@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastkq
+from fastkq import blocks, histogram, palette
+from fastkq.palette import lloyd, seed
+from tests import reference
+from tests.conftest import images, noise
+
+COLOURS = st.sampled_from([1, 2, 3, 5, 16, 64, 255, 256, 257, 1000])
+
+
+def assert_fitted(image, k, compressed):
+    colours, _ = reference.count(image)
+    assert compressed.k == min(k, len(colours))
+    assert len(np.unique(compressed.palette, axis=0)) == compressed.k
+    assert len(np.unique(compressed.indices)) == compressed.k
+
+
+@given(images(), COLOURS)
+def test_palette_holds_exactly_k_colours_or_all_of_the_image(image, k):
+    assert_fitted(image, k, fastkq.compress(image, k))
+
+
+@given(images(), COLOURS)
+def test_an_image_of_at_most_k_colours_comes_back_unchanged(image, k):
+    colours, _ = reference.count(image)
+    if len(colours) <= k:
+        back = fastkq.compress(image, k).decompress()
+        np.testing.assert_array_equal(reference.as_pixels(back), reference.as_pixels(image))
+
+
+def two_colours(generator):
+    return generator.choice(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), (40, 40))
+
+
+def line_of_colours(generator):
+    return np.repeat(generator.integers(0, 256, (60, 60, 1)), 3, axis=2).astype(np.uint8)
+
+
+def corners_of_the_cube(generator):
+    return (generator.integers(0, 2, (50, 50, 3)) * 255).astype(np.uint8)
+
+
+def one_outlier(generator):
+    image = generator.integers(100, 104, (300, 300, 3)).astype(np.uint8)
+    image[7, 7] = 255
+    return image
+
+
+def gradient(generator):
+    ramp = np.arange(256)
+    return np.stack(np.broadcast_arrays(ramp[:, None], ramp[None, :], 128), axis=2).astype(np.uint8)
+
+
+def full_noise(generator):
+    return generator.integers(0, 256, (256, 256, 3)).astype(np.uint8)
+
+
+def shades_under_alpha(generator):
+    image = generator.integers(0, 256, (80, 80, 4)).astype(np.uint8)
+    image[..., 3] = generator.choice(np.array([0, 1, 2, 254, 255], np.uint8), (80, 80))
+    return image
+
+
+PATHOLOGICAL = [
+    two_colours,
+    line_of_colours,
+    corners_of_the_cube,
+    one_outlier,
+    gradient,
+    full_noise,
+    shades_under_alpha,
+]
+
+
+@pytest.mark.parametrize("make", PATHOLOGICAL)
+@pytest.mark.parametrize("k", [1, 2, 7, 8, 9, 63, 64, 65, 256, 2000])
+def test_pathological_images_get_exactly_k_colours(make, k):
+    image = make(np.random.default_rng(5))
+    assert_fitted(image, k, fastkq.compress(image, k))
+
+
+def test_65536_colours_fit():
+    image = noise(400, 400, 3)
+    compressed = fastkq.compress(image, 65536)
+    assert_fitted(image, 65536, compressed)
+    assert fastkq.CompressedImage.from_bytes(compressed.to_bytes()) == compressed
+
+
+@given(images(channels=(3,)), st.integers(2, 40))
+def test_lloyd_takes_the_steps_of_the_naive_algorithm(image, k):
+    counted = histogram.count(image)
+    points = blocks.of_colours(counted)
+    centroids = seed.split(points, k)
+    expected = reference.lloyd_step(counted.colours.astype(float), counted.counts, centroids.T.astype(float))
+    stepped = lloyd.lloyd(points, centroids, tolerance=0.0, most=1)
+    np.testing.assert_allclose(stepped.T, expected, rtol=1e-5, atol=1e-3)
+
+
+def test_lloyd_never_raises_the_error(china):
+    points = blocks.of_colours(histogram.count(china))
+    centroids = seed.split(points, 32)
+    errors = []
+    for _ in range(12):
+        centroids = lloyd.lloyd(points, centroids, tolerance=0.0, most=1)
+        errors.append((_distances(points, centroids) * points.moments[:, -1]).sum())
+    assert (np.diff(errors) <= 1e-6 * errors[0]).all()
+    assert errors[-1] < errors[0]
+
+
+def _distances(points, centroids):
+    from fastkq.mapping import assign
+
+    return assign(points, centroids).distances.astype(float)
+
+
+def test_centroids_that_own_nothing_are_put_where_the_error_is():
+    image = noise(40, 40, 3)
+    points = blocks.of_colours(histogram.count(image))
+    far_away = np.full((3, 6), 1000, np.float32)
+    far_away[:, 0] = 128
+    centroids = lloyd.lloyd(points, far_away, tolerance=1e-3)
+    assert (centroids <= 255).all()
+    assert (lloyd.accumulate(points, centroids)[:, -1] > 0).all()
+
+
+def test_a_seed_has_no_more_centroids_than_there_are_different_points():
+    image = np.array([[[0, 0, 0], [9, 9, 9], [9, 9, 9]]], np.uint8)
+    assert seed.split(blocks.of_colours(histogram.count(image)), 5).shape == (3, 2)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_fit_on_counts_is_the_fit_on_the_pixels(channels):
+    image = noise(64, 32, channels)
+    image[:32] = image[32:]
+    counted = histogram.count(image)
+    half = histogram.count(image[:32])
+    doubled = half._replace(counts=half.counts * 2)
+    np.testing.assert_array_equal(palette.fit(counted, 20), palette.fit(doubled, 20))
+
+
+@given(images(), COLOURS)
+def test_palette_is_ordered_by_alpha_then_luminance(image, k):
+    rows = fastkq.compress(image, k).palette.astype(int)
+    keys = []
+    for row in rows:
+        colour = [row[0]] * 3 if len(row) == 1 else list(row[:3])
+        luminance = 2126 * colour[0] + 7152 * colour[1] + 722 * colour[2]
+        keys.append((row[3] if len(row) == 4 else 0, luminance, *colour))
+    assert keys == sorted(keys)
+
+
+def test_the_tutorial_with_scikit_learn_is_matched(china):
+    """The path this package replaces: KMeans on the pixels, each replaced by its centroid."""
+    from sklearn.cluster import KMeans
+
+    pixels = china.reshape(-1, 3).astype(np.float64)
+    model = KMeans(64, random_state=0).fit(pixels)
+    theirs = np.rint(model.cluster_centers_)[model.labels_].reshape(china.shape)
+    compressed = fastkq.compress(china, 64)
+    ours = reference.squared_error(china, compressed.decompress())
+    assert ours <= 1.01 * reference.squared_error(china, theirs)
+    bits = 24 * 64 + china.shape[0] * china.shape[1] * 6
+    assert len(compressed.to_bytes()) == 24 + -(-bits // 8)
