@@ -32,6 +32,8 @@ class Points(NamedTuple):
     low, high : (C, B)
         Bounds of the blocks.
     block_moments : (B, C + 1) float64
+    square : float
+        Weighted sum of the points' squared norms.
     """
 
     coordinates: Coordinates
@@ -40,15 +42,14 @@ class Points(NamedTuple):
     low: Coordinates
     high: Coordinates
     block_moments: npt.NDArray[np.float64]
+    square: float
 
 
 def of_colours(counted: Histogram) -> Points:
     """One point a colour."""
     coordinates = to_coordinates(counted.colours)
-    weights = counted.counts.astype(np.float64)
-    moments = np.empty((len(weights), len(coordinates) + 1))
-    moments[:, :-1] = coordinates.T * weights[:, None]
-    moments[:, -1] = weights
+    moments = np.empty((len(counted.counts), len(coordinates) + 1))
+    kernels.blocks.weigh(coordinates, counted.counts, moments)
     return _in_blocks(coordinates, moments, counted.keys)
 
 
@@ -90,4 +91,5 @@ def _in_blocks(
     high = np.empty_like(low)
     block_moments = np.empty((blocks, channels + 1))
     kernels.blocks.bound(coordinates, moments, starts, low, high, block_moments)
-    return Points(coordinates, moments, starts[: blocks + 1], low, high, block_moments)
+    square = float(kernels.blocks.weighted_square(coordinates, moments))
+    return Points(coordinates, moments, starts[: blocks + 1], low, high, block_moments, square)

@@ -54,7 +54,14 @@ def map_image(
     (H, W) uint8, uint16 when the palette has more than 256 rows
     """
     labels = assign(blocks.of_colours(counted), to_coordinates(palette), threads).labels
-    return histogram.look_up(image, counted, labels.astype(index_dtype(len(palette))), threads)
+    return map_colours(image, counted, labels, len(palette), threads)
+
+
+def map_colours(
+    image: npt.NDArray[np.uint8], counted: Histogram, labels: npt.NDArray[np.int32], k: int, threads: int = 1
+) -> npt.NDArray[np.unsignedinteger]:
+    """Indices (H, W), below k, of the pixels from the labels (M,) of the counted colours."""
+    return histogram.look_up(image, counted, labels.astype(index_dtype(k)), threads)
 
 
 def paint(

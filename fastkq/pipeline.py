@@ -68,8 +68,8 @@ def compress(image: "ImageLike", k: int = 64, *, threads: int | None = None) -> 
     k, workers = check_k(k), check_threads(threads)
     array = _read(image)
     counted = histogram.count(array, workers)
-    colours = palette.fit(counted, k, workers)
-    indices = mapping.map_image(array, counted, colours, workers)
+    colours, labels = palette.fit(counted, k, workers)
+    indices = mapping.map_colours(array, counted, labels, len(colours), workers)
     return CompressedImage(colours, indices, array.shape)
 
 

@@ -7,6 +7,9 @@ from fastkq.kernels._jit import kernel
 POINTS_PER_BLOCK = 64
 """Most points of a block: as many as amortise the choice of its candidates (0.3 us at k = 256)."""
 
+# Bits of each 16-bit number.
+BIT_LENGTH = np.array([number.bit_length() for number in range(1 << 16)], np.uint8)
+
 
 @kernel
 def sum_runs(keys, shift, moments, run_moments, run_keys):
@@ -33,12 +36,35 @@ def sum_runs(keys, shift, moments, run_moments, run_keys):
 def count_differences(keys, differences):
     """How many neighbours among sorted keys (M,) uint32 differ first in bit b: differences (32,), out."""
     for i in range(1, keys.shape[0]):
-        difference = np.int64(keys[i] ^ keys[i - 1]) >> 1
-        bit = 0
-        while difference:
-            difference >>= 1
-            bit += 1
-        differences[bit] += 1
+        difference = np.int64(keys[i] ^ keys[i - 1])
+        high = difference >> 16
+        length = 16 + BIT_LENGTH[high] if high else BIT_LENGTH[difference]
+        differences[length - 1] += 1
+
+
+@kernel
+def weigh(coordinates, counts, moments):
+    """Moments (M, C + 1) float64, out: each point's count times its coordinates (C, M), and its count."""
+    dims = coordinates.shape[0]
+    for i in range(counts.shape[0]):
+        weight = np.float64(counts[i])
+        for d in range(dims):
+            moments[i, d] = weight * np.float64(coordinates[d, i])
+        moments[i, dims] = weight
+
+
+@kernel
+def weighted_square(coordinates, moments):
+    """Sum of the points' weights times their squared norms."""
+    dims = coordinates.shape[0]
+    total = 0.0
+    for i in range(moments.shape[0]):
+        square = 0.0
+        for d in range(dims):
+            x = np.float64(coordinates[d, i])
+            square += x * x
+        total += moments[i, dims] * square
+    return total
 
 
 @kernel

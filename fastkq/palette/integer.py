@@ -5,26 +5,44 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq import kernels
 from fastkq.blocks import Points
 from fastkq.mapping import assign
-from fastkq.palette.lloyd import accumulate, ordered_sum
 from fastkq.spaces import Coordinates, to_colours, to_coordinates
 
-_ROUNDS = 4
 
+class Fitted(NamedTuple):
+    """A palette and what it does to the colours it was fitted to.
 
-class _Candidate(NamedTuple):
+    Attributes
+    ----------
+    palette : (k, C) uint8
+    labels : (M,) int32
+        Each colour's nearest row, the first of equals.
+    error : float
+        Weighted sum of squared distances.
+    totals : (k, C + 1) float64
+        Moments of each row's colours.
+    """
+
     palette: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int32]
     error: float
+    totals: npt.NDArray[np.float64]
 
 
 def settle(
-    points: Points, colours: npt.NDArray[np.uint8], centroids: Coordinates, k: int, threads: int = 1
-) -> npt.NDArray[np.uint8]:
-    """k different colours (k, C), each nearest to some point, that the centroids round to.
+    points: Points,
+    colours: npt.NDArray[np.uint8],
+    centroids: Coordinates,
+    k: int,
+    rounds: int,
+    threads: int = 1,
+) -> Fitted:
+    """k different colours, each nearest to some point, that the centroids round to.
 
     Rounding moves every centroid, so the clusters' means are taken and rounded again for as long as the
-    error of the rounded palette falls: the stored palette is what counts.
+    error of the rounded palette falls, at most `rounds` times: the stored palette is what counts.
 
     Parameters
     ----------
@@ -33,19 +51,19 @@ def settle(
     centroids : (C, <= k)
     """
     best = _filled(points, colours, to_colours(centroids), k, threads)
-    for _ in range(_ROUNDS):
-        totals = accumulate(points, to_coordinates(best.palette), threads)
-        rounded = to_colours(np.ascontiguousarray((totals[:, :-1] / totals[:, -1:]).T))
+    for _ in range(rounds):
+        means = best.totals[:, :-1] / best.totals[:, -1:]
+        rounded = to_colours(np.ascontiguousarray(means.T))
         candidate = _filled(points, colours, rounded, k, threads)
         if candidate.error >= best.error:
             break
         best = candidate
-    return best.palette
+    return best
 
 
 def _filled(
     points: Points, colours: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], k: int, threads: int
-) -> _Candidate:
+) -> Fitted:
     """Give the rows that no colour is nearest to (a second of two equal ones, too) to the costliest colours.
 
     A colour that becomes a row costs nothing any more, so the error falls each time and the loop ends.
@@ -55,10 +73,12 @@ def _filled(
     rows = in_order(np.concatenate((palette, np.repeat(palette[:1], k - len(palette), axis=0))))
     while True:
         labels, distances = assign(points, to_coordinates(rows), threads)
-        cost = distances * points.moments[:, -1]
-        unused = np.flatnonzero(np.bincount(labels, minlength=k) == 0)
+        totals = np.zeros((k, points.moments.shape[1]))
+        error = float(kernels.mapping.tally(points, labels, distances, totals))
+        unused = np.flatnonzero(totals[:, -1] == 0)
         if len(unused) == 0:
-            return _Candidate(rows, ordered_sum(cost))
+            return Fitted(rows, labels, error, totals)
+        cost = distances * points.moments[:, -1]
         rows[unused] = colours[np.argsort(-cost, kind="stable")[: len(unused)]]
         rows = in_order(rows)
 

@@ -26,7 +26,6 @@ def lloyd(
     -------
     (C, k), none of them empty as long as the points have k different places
     """
-    square = _squares(points)
     for _ in range(most):
         totals = accumulate(points, centroids, threads)
         empty = np.flatnonzero(totals[:, -1] == 0)
@@ -38,7 +37,7 @@ def lloyd(
         # What moving to the mean gains is exactly the cluster's weight times the squared distance moved.
         gain = ordered_sum(totals[:, -1:] * (means - centroids.T) ** 2)
         centroids = moved
-        if gain <= tolerance * (square - ordered_sum(totals[:, :-1] * means)):
+        if gain <= tolerance * (points.square - ordered_sum(totals[:, :-1] * means)):
             break
     return centroids
 
@@ -74,12 +73,7 @@ def squared_error(points: Points, centroids: Coordinates, threads: int = 1) -> f
     """Squared error about the means of the centroids' clusters: what one more iteration reaches."""
     totals = accumulate(points, centroids, threads)
     means = totals[:, :-1] / np.maximum(totals[:, -1:], 1.0)
-    return _squares(points) - ordered_sum(totals[:, :-1] * means)
-
-
-def _squares(points: Points) -> float:
-    """Weighted sum of the points' squared norms."""
-    return ordered_sum(points.moments[:, -1] * (points.coordinates.astype(np.float64) ** 2))
+    return points.square - ordered_sum(totals[:, :-1] * means)
 
 
 def ordered_sum(values: npt.NDArray[np.float64]) -> float:

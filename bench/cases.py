@@ -1,0 +1,67 @@
+"""What is measured: image sets and numbers of colours."""
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import io
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+RESULTS = ROOT / "build" / "bench"
+COLOURS = (16, 64, 256)
+QUICK_KODAK = ("kodim01.png", "kodim05.png", "kodim23.png")
+
+
+class Case(NamedTuple):
+    """One image, and the set it is counted with."""
+
+    set: str
+    image: str
+    path: Path
+
+    def read(self) -> npt.NDArray[np.uint8]:
+        """Its pixels, RGB."""
+        return _read(self.path)
+
+
+@cache
+def _read(path: Path) -> npt.NDArray[np.uint8]:
+    return io.read_image(path)
+
+
+def scikit_learn_photograph(name: str) -> Path:
+    """china.jpg or flower.jpg, which scikit-learn ships: there wherever the benchmark is."""
+    return Path(str(resources.files("sklearn.datasets.images") / name))
+
+
+def cases(quick: bool) -> Iterator[Case]:
+    """The sets that are present."""
+    yield Case("china.jpg", "china.jpg", scikit_learn_photograph("china.jpg"))
+    for name in ("kodak", "large"):
+        for path in sorted((SHARED / "images" / name).glob("*.*")):
+            if not quick or path.name in QUICK_KODAK:
+                yield Case(name, path.name, path)
+
+
+def reference_errors() -> dict[tuple[str, int], float]:
+    """Mean error of ten single scikit-learn runs by Kodak image and k; empty where the table is absent."""
+    path = SHARED / "reference" / "kodak.csv"
+    if not path.exists():
+        return {}
+    with path.open() as file:
+        return {(row["image"], int(row["k"])): float(row["sklearn_1"]) for row in csv.DictReader(file)}
+
+
+def of_24_megapixels() -> npt.NDArray[np.uint8]:
+    """china.jpg tiled to 6000 x 4000 with noise of up to 4 levels, so that no two tiles are alike."""
+    photograph = _read(scikit_learn_photograph("china.jpg"))
+    tiled = np.tile(photograph, (10, 10, 1))[:4000, :6000].astype(np.int16)
+    tiled += np.random.default_rng(0).integers(-4, 5, tiled.shape, dtype=np.int16)
+    return np.clip(tiled, 0, 255).astype(np.uint8)

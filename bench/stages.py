@@ -1,0 +1,36 @@
+"""The stages of the pipeline on one image, each as a call that takes a number of threads."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import blocks, histogram, mapping, packing, palette
+from fastkq.palette import lloyd, seed
+from fastkq.spaces import to_coordinates
+
+PARALLEL = ("count", "lloyd", "assign", "map", "pack", "unpack", "decompress")
+"""Those that read pixels, and Lloyd."""
+
+
+def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], object]]:
+    """Name to call; what a stage works on is made beforehand."""
+    counted = histogram.count(image, 2)
+    points = blocks.of_colours(counted)
+    seeds = seed.split(points, k)
+    colours, labels = palette.fit(counted, k, 2)
+    indices = mapping.map_colours(image, counted, labels, k, 2)
+    bits = packing.bits_per_index(len(colours))
+    packed = packing.pack(indices, bits, 2)
+    return {
+        "count": lambda threads: histogram.count(image, threads),
+        "points": lambda threads: blocks.of_colours(counted),
+        "seed": lambda threads: seed.split(points, k),
+        "lloyd": lambda threads: lloyd.lloyd(points, seeds, 0.0, 10, threads),
+        "fit": lambda threads: palette.fit(counted, k, threads),
+        "assign": lambda threads: mapping.assign(points, to_coordinates(colours), threads),
+        "map": lambda threads: mapping.map_colours(image, counted, labels, k, threads),
+        "pack": lambda threads: packing.pack(indices, bits, threads),
+        "unpack": lambda threads: packing.unpack(packed, indices.size, bits, threads),
+        "decompress": lambda threads: mapping.paint(colours, indices, threads),
+    }

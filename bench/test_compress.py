@@ -1,0 +1,47 @@
+"""Time and error of fastkq and its rivals, and a plain check of fastkq's own result."""
+
+import numpy as np
+import pytest
+
+import fastkq
+from bench.cases import Case, scikit_learn_photograph
+from bench.methods import METHODS
+from bench.stages import stages
+from fastkq import io
+from fastkq.metrics import mse
+
+
+def test_method(benchmark, case: Case, k: int, method: str) -> None:
+    image = case.read()
+    run, to_image, rounds = METHODS[method]
+    warm_up = 0 if rounds == 1 else 1
+    result = benchmark.pedantic(run, args=(image, k), rounds=rounds, warmup_rounds=warm_up)
+    benchmark.extra_info.update(
+        set=case.set,
+        image=case.image,
+        k=k,
+        method=method,
+        pixels=image.shape[0] * image.shape[1],
+        error=image.shape[2] * mse(image, to_image(result, image)),
+        seconds=benchmark.stats.stats.median,
+    )
+    if isinstance(result, fastkq.CompressedImage):
+        assert_nearest(image, result)
+
+
+def assert_nearest(image: np.ndarray, result: fastkq.CompressedImage) -> None:
+    """A sample of the pixels has the index of its nearest row, the first of equals."""
+    sample = np.random.default_rng(0).integers(0, result.indices.size, 2000)
+    pixels = image.reshape(-1, image.shape[2])[sample].astype(np.int64)
+    distances = ((pixels[:, None] - result.palette[None].astype(np.int64)) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(result.indices.reshape(-1)[sample], distances.argmin(axis=1))
+
+
+@pytest.mark.parametrize("k", [16, 64, 256])
+@pytest.mark.parametrize(
+    "stage", ["count", "points", "seed", "lloyd", "fit", "assign", "map", "pack", "unpack", "decompress"]
+)
+def test_stage(benchmark, stage: str, k: int) -> None:
+    image = io.read_image(scikit_learn_photograph("china.jpg"))
+    benchmark.pedantic(stages(image, k)[stage], args=(2,), rounds=7, warmup_rounds=1)
+    benchmark.extra_info.update(stage=stage, k=k, seconds=benchmark.stats.stats.median)
