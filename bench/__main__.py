@@ -26,6 +26,7 @@ def main() -> int:
             print("nothing measured yet: run `make bench` first", file=sys.stderr)
             return 1
         report.rewrite_readme(Results.read())
+        report.draw_picture()
         return 0
     return run(options.quick, options.slow, options.write_baseline)
 

@@ -7,9 +7,16 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.cases import COLOURS, ROOT
-from bench.results import Results
+import numpy as np
 
+import fastkq
+from bench.cases import COLOURS, ROOT, scikit_learn_photograph
+from bench.results import Results
+from fastkq import io
+from fastkq.report.comparison import compare
+from fastkq.report.sheet import contact_sheet
+
+PICTURE = ROOT / "bench" / "pictures" / "china.png"
 README = ROOT / "README.md"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 _METHODS = ("fastkq", "scikit-learn", "FASTOCTREE", "MEDIANCUT")
@@ -31,6 +38,14 @@ def _processor() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def draw_picture() -> None:
+    """The README's picture: china.jpg as it is and at three k, itself a palette PNG by fastkq."""
+    image = io.read_image(scikit_learn_photograph("china.jpg"))
+    sheet = np.asarray(contact_sheet(image, compare(image, (4, 16, 64)), columns=2))
+    PICTURE.parent.mkdir(exist_ok=True)
+    fastkq.compress(sheet, 256).save(PICTURE)
 
 
 def rewrite_readme(results: Results) -> None:

@@ -14,6 +14,11 @@ _POINTS_PER_BOX = 48
 for each choice of candidates: at k = 256, Lloyd on kodim23 takes 45, 35 and 34 ms with 16, 32 and 48."""
 
 
+SQUARE_UNIT = {"f": 1.0, "d": 512.0}
+"""Coordinates' unit in sums of squares, by dtype: exact for colours of 8 bits. RGBA coordinates need 18 bits,
+and their squares would leave no room for weights below 2^53; 512 is about one level of a channel."""
+
+
 class Points(NamedTuple):
     """Weighted points along the Morton curve, cut into small boxes.
 
@@ -24,14 +29,14 @@ class Points(NamedTuple):
     Attributes
     ----------
     coordinates : (C, M) float32 or float64
-    moments : (M, C + 1) float64
-        Weighted sums of coordinates, then the weight; integers below 2^53, so that sums of them are
-        exact in any order.
+    moments : (M, 2 C + 1) float64
+        Weighted sums of the C coordinates; the weight; weighted sums of their squares, in `SQUARE_UNIT`.
+        Integers below 2^53, so that sums of them are exact in any order.
     starts : (B + 1,) int32
         Block b holds the points starts[b] .. starts[b + 1] - 1.
     low, high : (C, B)
         Bounds of the blocks.
-    block_moments : (B, C + 1) float64
+    block_moments : (B, 2 C + 1) float64
     square : float
         Weighted sum of the points' squared norms.
     """
@@ -45,11 +50,23 @@ class Points(NamedTuple):
     square: float
 
 
+def means(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Means (n, C) of what has the moments (n, 2 C + 1)."""
+    channels = moments.shape[1] // 2
+    divided: npt.NDArray[np.float64] = moments[:, :channels] / moments[:, channels : channels + 1]
+    return divided
+
+
+def weights(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Weights (n,) of what has the moments (n, 2 C + 1)."""
+    return moments[:, moments.shape[1] // 2]
+
+
 def of_colours(counted: Histogram) -> Points:
     """One point a colour."""
     coordinates = to_coordinates(counted.colours)
-    moments = np.empty((len(counted.counts), len(coordinates) + 1))
-    kernels.blocks.weigh(coordinates, counted.counts, moments)
+    moments = np.empty((len(counted.counts), 2 * len(coordinates) + 1))
+    kernels.blocks.weigh(coordinates, counted.counts, SQUARE_UNIT[coordinates.dtype.char], moments)
     return _in_blocks(coordinates, moments, counted.keys)
 
 
@@ -67,8 +84,7 @@ def merged(points: Points, counted: Histogram, most: int) -> Points:
     keys = np.empty(most, np.uint32)
     count = kernels.blocks.sum_runs(counted.keys, shift, points.moments, moments, keys)
     moments, keys = moments[:count], keys[:count]
-    means = moments[:, :-1] / moments[:, -1:]
-    coordinates: Coordinates = means.T.astype(points.coordinates.dtype, order="C")
+    coordinates: Coordinates = means(moments).T.astype(points.coordinates.dtype, order="C")
     return _in_blocks(coordinates, moments, keys)
 
 
@@ -89,7 +105,7 @@ def _in_blocks(
     blocks = kernels.blocks.cut(keys, shift, starts)
     low = np.empty((channels, blocks), coordinates.dtype)
     high = np.empty_like(low)
-    block_moments = np.empty((blocks, channels + 1))
+    block_moments = np.empty((blocks, moments.shape[1]))
     kernels.blocks.bound(coordinates, moments, starts, low, high, block_moments)
     square = float(kernels.blocks.weighted_square(coordinates, moments))
     return Points(coordinates, moments, starts[: blocks + 1], low, high, block_moments, square)

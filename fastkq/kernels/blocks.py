@@ -15,7 +15,7 @@ BIT_LENGTH = np.array([number.bit_length() for number in range(1 << 16)], np.uin
 def sum_runs(keys, shift, moments, run_moments, run_keys):
     """Merge points whose keys agree above `shift` bits; returns the number of runs.
 
-    keys (M,) uint32, sorted, and moments (M, C + 1) float64, in; run_moments (>= runs, C + 1) and
+    keys (M,) uint32, sorted, and moments (M, 2 C + 1) float64, in; run_moments (>= runs, 2 C + 1) and
     run_keys (>= runs,), out.
     """
     run = -1
@@ -43,14 +43,20 @@ def count_differences(keys, differences):
 
 
 @kernel
-def weigh(coordinates, counts, moments):
-    """Moments (M, C + 1) float64, out: each point's count times its coordinates (C, M), and its count."""
+def weigh(coordinates, counts, unit, moments):
+    """Moments (M, 2 C + 1) float64, out, of points (C, M) with counts (M,) int64.
+
+    The count times each coordinate, the count, the count times each square in the given unit, rounded.
+    """
     dims = coordinates.shape[0]
     for i in range(counts.shape[0]):
         weight = np.float64(counts[i])
-        for d in range(dims):
-            moments[i, d] = weight * np.float64(coordinates[d, i])
         moments[i, dims] = weight
+        for d in range(dims):
+            x = np.float64(coordinates[d, i])
+            moments[i, d] = weight * x
+            rounded = np.floor(x / unit + 0.5)
+            moments[i, dims + 1 + d] = weight * (rounded * rounded)
 
 
 @kernel
@@ -89,7 +95,7 @@ def cut(keys, shift, starts):
 
 @kernel
 def bound(coordinates, moments, starts, low, high, block_moments):
-    """Bounding boxes low, high (C, B) and total moments (B, C + 1) of the blocks, out."""
+    """Bounding boxes low, high (C, B) and total moments (B, 2 C + 1) of the blocks, out."""
     dims = coordinates.shape[0]
     for b in range(low.shape[1]):
         first, last = starts[b], starts[b + 1]
@@ -102,7 +108,7 @@ def bound(coordinates, moments, starts, low, high, block_moments):
                 largest = x if x > largest else largest
             low[d, b] = smallest
             high[d, b] = largest
-        for m in range(dims + 1):
+        for m in range(moments.shape[1]):
             total = 0.0
             for i in range(first, last):
                 total += moments[i, m]

@@ -11,13 +11,13 @@ from fastkq.kernels.nearest import BLOCKS_PER_GROUP, bounds, candidates, nearest
 def accumulate(points, centroids, first_block, last_block, totals):
     """Add the moments of blocks to those of their points' nearest centroids.
 
-    points, a `fastkq.blocks.Points`, and centroids (C, k), in; totals (k, C + 1) float64, in and out.
+    points, a `fastkq.blocks.Points`, and centroids (C, k), in; totals (k, 2 C + 1) float64, in and out.
     The bounds are multiples of BLOCKS_PER_GROUP, or the end.
     """
     dims, k = centroids.shape
     dtype = centroids.dtype
     ids = np.arange(k).astype(np.int32)
-    near, far = np.empty(k, dtype), np.empty(k, dtype)
+    scratch = np.empty(k, dtype)
     group, group_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
     few, few_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
@@ -25,22 +25,22 @@ def accumulate(points, centroids, first_block, last_block, totals):
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
         last = min(first + BLOCKS_PER_GROUP, last_block)
         bounds(points.low, points.high, first, last, low, high)
-        in_group = candidates(low, high, centroids, k, near, far, ids, group, group_ids)
+        in_group = candidates(low, high, centroids, k, scratch, ids, group, group_ids)
         for b in range(first, last):
             count = 1
             if in_group > 1:
                 bounds(points.low, points.high, b, b + 1, low, high)
-                count = candidates(low, high, group, in_group, near, far, group_ids, few, few_ids)
+                count = candidates(low, high, group, in_group, scratch, group_ids, few, few_ids)
             if count == 1:
                 owner = few_ids[0] if in_group > 1 else group_ids[0]
-                for m in range(dims + 1):
+                for m in range(points.moments.shape[1]):
                     totals[owner, m] += points.block_moments[b, m]
                 continue
             start, stop = points.starts[b], points.starts[b + 1]
             nearest(points.coordinates, start, stop, few, count, best, label)
             for i in range(start, stop):
                 owner = few_ids[label[i - start]]
-                for m in range(dims + 1):
+                for m in range(points.moments.shape[1]):
                     totals[owner, m] += points.moments[i, m]
 
 

@@ -17,7 +17,7 @@ def assign(points, centroids, first_block, last_block, labels, distances):
     dims, k = centroids.shape
     dtype = centroids.dtype
     ids = np.arange(k).astype(np.int32)
-    near, far = np.empty(k, dtype), np.empty(k, dtype)
+    scratch = np.empty(k, dtype)
     group, group_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
     few, few_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
@@ -25,10 +25,10 @@ def assign(points, centroids, first_block, last_block, labels, distances):
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
         last = min(first + BLOCKS_PER_GROUP, last_block)
         bounds(points.low, points.high, first, last, low, high)
-        in_group = candidates(low, high, centroids, k, near, far, ids, group, group_ids)
+        in_group = candidates(low, high, centroids, k, scratch, ids, group, group_ids)
         for b in range(first, last):
             bounds(points.low, points.high, b, b + 1, low, high)
-            count = candidates(low, high, group, in_group, near, far, group_ids, few, few_ids)
+            count = candidates(low, high, group, in_group, scratch, group_ids, few, few_ids)
             start, stop = points.starts[b], points.starts[b + 1]
             nearest(points.coordinates, start, stop, few, count, best, label)
             for i in range(start, stop):
@@ -38,13 +38,13 @@ def assign(points, centroids, first_block, last_block, labels, distances):
 
 @kernel
 def tally(points, labels, distances, totals):
-    """Sum of the weighted squared distances; totals (k, C + 1) float64, out: moments of the clusters."""
+    """Sum of the weighted squared distances; totals (k, 2 C + 1) float64, out: moments of the clusters."""
     dims = points.coordinates.shape[0]
     error = 0.0
     for i in range(labels.shape[0]):
         owner = labels[i]
         error += np.float64(distances[i]) * points.moments[i, dims]
-        for m in range(dims + 1):
+        for m in range(points.moments.shape[1]):
             totals[owner, m] += points.moments[i, m]
     return error
 

@@ -109,9 +109,9 @@ def split(coordinates, weights, k, order, bounds):
 
 @kernel
 def means(moments, order, bounds, centroids):
-    """Means, centroids (C, k), out, of the clusters: moments (M, C + 1), in."""
+    """Means, centroids (C, k), out, of the clusters: moments (M, 2 C + 1), in."""
     dims, k = centroids.shape
-    total = np.empty(dims + 1)
+    total = np.empty(moments.shape[1])
     for cluster in range(k):
         total[:] = 0.0
         for p in range(bounds[cluster, 0], bounds[cluster, 1]):

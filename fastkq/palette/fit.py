@@ -10,18 +10,17 @@ from fastkq.palette import lloyd, seed, swap
 from fastkq.palette.integer import in_order, settle
 from fastkq.spaces import Coordinates, to_coordinates
 
-_FEWEST_POINTS = 1 << 12
+_COARSE_POINTS = 1 << 12
+_MEDIUM_POINTS = 1 << 14
 _POINTS_PER_CENTROID = 64
 _TOLERANCE = 1e-3
+_MEDIUM_TOLERANCE = 3e-4
 _SWAP_ROUNDS = 30
-_FINE_TOLERANCE = 1e-4
-_FINE_ITERATIONS = 3
-_ROUNDINGS = 3
+_EXACT_ITERATIONS = 2
+_ROUNDINGS = 1
 
 
-def fit(
-    counted: Histogram, k: int, threads: int = 1
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+def fit(counted: Histogram, k: int, threads: int = 1) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     """Palette of exactly min(k, distinct colours) different colours, each nearest to some colour.
 
     Parameters
@@ -41,13 +40,20 @@ def fit(
     if k >= len(counted.colours):
         palette = in_order(counted.colours)
         return palette, mapping.assign(exact, to_coordinates(palette), threads).labels
-    centroids = _coarse(blocks.merged(exact, counted, max(_FEWEST_POINTS, _POINTS_PER_CENTROID * k)), k, threads)
-    if _FINE_ITERATIONS: centroids = lloyd.lloyd(exact, centroids, _FINE_TOLERANCE, _FINE_ITERATIONS, threads)
+    centroids = _centroids(exact, counted, k, threads)
     fitted = settle(exact, counted.colours, centroids, k, _ROUNDINGS, threads)
     return fitted.palette, fitted.labels
 
 
-def _coarse(points: Points, k: int, threads: int) -> Coordinates:
-    centroids = lloyd.lloyd(points, seed.split(points, k), _TOLERANCE, threads=threads)
-    centroids = swap.swap(points, centroids, _SWAP_ROUNDS, threads)
-    return lloyd.lloyd(points, centroids, _TOLERANCE, threads=threads)
+def _centroids(exact: Points, counted: Histogram, k: int, threads: int) -> Coordinates:
+    """Coarse to fine: centroids find their regions on few points and their places on more.
+
+    On Kodak at k = 64, seeding, Lloyd and swaps on 4,096 merged points and 2 ms of finer iterations end
+    where swaps on 32,768 points do in 14 ms (1.004 of scikit-learn's best of ten).
+    """
+    coarse = blocks.merged(exact, counted, max(_COARSE_POINTS, _POINTS_PER_CENTROID * k))
+    centroids = lloyd.lloyd(coarse, seed.split(coarse, k), _TOLERANCE, threads=threads)
+    centroids = swap.swap(coarse, centroids, _SWAP_ROUNDS, threads)
+    medium = blocks.merged(exact, counted, max(_MEDIUM_POINTS, _POINTS_PER_CENTROID * k))
+    centroids = lloyd.lloyd(medium, centroids, _MEDIUM_TOLERANCE, threads=threads)
+    return lloyd.lloyd(exact, centroids, _TOLERANCE, _EXACT_ITERATIONS, threads)

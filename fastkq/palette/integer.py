@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.blocks import Points
+from fastkq.blocks import Points, means, weights
 from fastkq.mapping import assign
 from fastkq.spaces import Coordinates, to_colours, to_coordinates
 
@@ -21,7 +21,7 @@ class Fitted(NamedTuple):
         Each colour's nearest row, the first of equals.
     error : float
         Weighted sum of squared distances.
-    totals : (k, C + 1) float64
+    totals : (k, 2 C + 1) float64
         Moments of each row's colours.
     """
 
@@ -52,8 +52,7 @@ def settle(
     """
     best = _filled(points, colours, to_colours(centroids), k, threads)
     for _ in range(rounds):
-        means = best.totals[:, :-1] / best.totals[:, -1:]
-        rounded = to_colours(np.ascontiguousarray(means.T))
+        rounded = to_colours(np.ascontiguousarray(means(best.totals).T))
         candidate = _filled(points, colours, rounded, k, threads)
         if candidate.error >= best.error:
             break
@@ -75,10 +74,10 @@ def _filled(
         labels, distances = assign(points, to_coordinates(rows), threads)
         totals = np.zeros((k, points.moments.shape[1]))
         error = float(kernels.mapping.tally(points, labels, distances, totals))
-        unused = np.flatnonzero(totals[:, -1] == 0)
+        unused = np.flatnonzero(weights(totals) == 0)
         if len(unused) == 0:
             return Fitted(rows, labels, error, totals)
-        cost = distances * points.moments[:, -1]
+        cost = distances * weights(points.moments)
         rows[unused] = colours[np.argsort(-cost, kind="stable")[: len(unused)]]
         rows = in_order(rows)
 

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.blocks import Points
-from fastkq.mapping import BLOCKS_PER_CHUNK, assign
+from fastkq.blocks import Points, means, weights
+from fastkq.mapping import assign, blocks_per_chunk
 from fastkq.spaces import Coordinates
 from fastkq.threads import over_chunks
 
@@ -28,28 +28,33 @@ def lloyd(
     """
     for _ in range(most):
         totals = accumulate(points, centroids, threads)
-        empty = np.flatnonzero(totals[:, -1] == 0)
+        empty = np.flatnonzero(weights(totals) == 0)
         if len(empty):
             centroids = refill(points, centroids, empty, threads)
             continue
-        means = totals[:, :-1] / totals[:, -1:]
-        moved: Coordinates = means.T.astype(centroids.dtype, order="C")
+        moved = means(totals)
         # What moving to the mean gains is exactly the cluster's weight times the squared distance moved.
-        gain = ordered_sum(totals[:, -1:] * (means - centroids.T) ** 2)
-        centroids = moved
-        if gain <= tolerance * (points.square - ordered_sum(totals[:, :-1] * means)):
+        gain = ordered_sum(weights(totals)[:, None] * (moved - centroids.T) ** 2)
+        centroids = moved.T.astype(centroids.dtype, order="C")
+        if gain <= tolerance * squared_error(points, totals):
             break
     return centroids
 
 
+def squared_error(points: Points, totals: npt.NDArray[np.float64]) -> float:
+    """Squared error about the clusters' means, given their moments; clusters may be empty."""
+    sums = totals[:, : totals.shape[1] // 2]
+    return points.square - ordered_sum(sums**2 / np.maximum(weights(totals), 1.0)[:, None])
+
+
 def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.NDArray[np.float64]:
-    """Moments (k, C + 1) of the clusters: exact, whatever the order they were added in."""
-    totals = np.zeros((threads, centroids.shape[1], len(centroids) + 1))
+    """Moments (k, 2 C + 1) of the clusters: exact, whatever the order they were added in."""
+    totals = np.zeros((threads, centroids.shape[1], points.moments.shape[1]))
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.lloyd.accumulate(points, centroids, start, stop, totals[worker])
 
-    over_chunks(work, len(points.block_moments), BLOCKS_PER_CHUNK, threads)
+    over_chunks(work, len(points.block_moments), blocks_per_chunk(centroids.shape[1]), threads)
     merged: npt.NDArray[np.float64] = totals.sum(axis=0)
     return merged
 
@@ -61,19 +66,11 @@ def refill(
 
     That lowers the error, so that a repetition ends.
     """
-    distances = assign(points, centroids, threads).distances
-    cost = distances * points.moments[:, -1]
+    cost = assign(points, centroids, threads).distances * weights(points.moments)
     worst = np.argsort(-cost, kind="stable")[: len(empty)]
     refilled = centroids.copy()
     refilled[:, empty] = points.coordinates[:, worst]
     return refilled
-
-
-def squared_error(points: Points, centroids: Coordinates, threads: int = 1) -> float:
-    """Squared error about the means of the centroids' clusters: what one more iteration reaches."""
-    totals = accumulate(points, centroids, threads)
-    means = totals[:, :-1] / np.maximum(totals[:, -1:], 1.0)
-    return points.square - ordered_sum(totals[:, :-1] * means)
 
 
 def ordered_sum(values: npt.NDArray[np.float64]) -> float:

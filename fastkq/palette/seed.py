@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastkq import kernels
+from fastkq import blocks, kernels
 from fastkq.blocks import Points
 from fastkq.spaces import Coordinates
 
@@ -15,7 +15,7 @@ def split(points: Points, k: int) -> Coordinates:
     performance of k-means for color quantization", 2011, compares such seedings); splitting needs no
     random numbers either. Fewer than k columns come back when the points have fewer different places.
     """
-    weights = np.ascontiguousarray(points.moments[:, -1])
+    weights = np.ascontiguousarray(blocks.weights(points.moments))
     order = np.empty(len(weights), np.int32)
     bounds = np.empty((k, 2), np.int32)
     count = kernels.seed.split(points.coordinates, weights, k, order, bounds)
