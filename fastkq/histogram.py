@@ -3,7 +3,8 @@
 Everything between those two passes over the pixels works on the counted colours alone.
 """
 
-from typing import NamedTuple
+from collections import deque
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.3 ms of work, some hundred times a launch's cost
 _CELLS_PER_CHUNK = 1 << 13
-_COUNTERS_BUDGET = 128 << 20  # bytes of counters that all workers together may touch
+_PIXELS_PER_COUNTER = 1 << 19
+_MOST_COUNTERS = 4  # each may touch 64 MB, on an image of all colours
 
 
 class Histogram(NamedTuple):
@@ -94,26 +96,64 @@ def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return image.reshape(image.shape[0] * image.shape[1], -1)
 
 
+class _Cells:
+    """Counters of one worker: touched memory is kept for the next image, up to a bound.
+
+    Fresh pages would cost more than counting: 2 to 11 ms of a 0.4 megapixel image's 3 to 13, most of it
+    when the kernel has to find huge pages.
+    """
+
+    _idle: ClassVar[deque["_Cells"]] = deque()
+    _MOST_IDLE = 4
+    _MOST_IDLE_SLOTS = 1 << 16  # 16 MB touched, what a camera photograph's colours take
+
+    def __init__(self) -> None:
+        cells, cell_size = kernels.histogram.TABLE_CELLS, 1 << kernels.histogram.CELL_BITS
+        self.slots = np.zeros(cells, np.int32)
+        self.counts = np.zeros((cells + 1, cell_size), np.uint32)
+        self.used = np.zeros(1, np.int64)
+
+    @classmethod
+    def take(cls) -> "_Cells":
+        """Counters at zero."""
+        try:
+            return cls._idle.pop()
+        except IndexError:
+            return cls()
+
+    def give_back(self) -> None:
+        """Keep the counters for the next image."""
+        used = int(self.used[0])
+        if used <= self._MOST_IDLE_SLOTS and len(self._idle) < self._MOST_IDLE:
+            self.slots.fill(0)
+            self.counts[: used + 1].fill(0)
+            self.used[0] = 0
+            self._idle.append(self)
+
+    def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int) -> None:
+        kernels.histogram.count_in_cells(pixels, start, stop, self.slots, self.counts, self.used)
+
+    def merge(self, other: "_Cells") -> None:
+        kernels.histogram.merge_cells(self.slots, self.counts, self.used, other.slots, other.counts)
+
+
 def _count_in_cells(
     pixels: npt.NDArray[np.uint8], threads: int
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    cells, cell_size = kernels.histogram.TABLE_CELLS, 1 << kernels.histogram.CELL_BITS
-    # Zeroed memory is free until it is touched, and a worker touches 256 bytes a cell that it meets.
-    threads = min(threads, _COUNTERS_BUDGET // (cells * cell_size * 4))
-    states = [
-        (np.zeros(cells, np.int32), np.zeros((cells + 1, cell_size), np.uint32), np.zeros(1, np.int64))
-        for _ in range(threads)
-    ]
+    # Merging a second worker's cells costs what counting half a million pixels does.
+    workers = max(1, min(threads, _MOST_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
+    cells = [_Cells.take() for _ in range(workers)]
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.histogram.count_in_cells(pixels, start, stop, *states[worker])
+        cells[worker].count(pixels, start, stop)
 
-    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
-    slots, counts, used = states[0]
-    for other_slots, other_counts, other_used in states[1:]:
-        if other_used[0]:
-            kernels.histogram.merge_cells(slots, counts, used, other_slots, other_counts)
-    return _list_cells(slots, counts, threads)
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, workers)
+    for other in cells[1:]:
+        cells[0].merge(other)
+    listed = _list_cells(cells[0].slots, cells[0].counts, threads)
+    for one in cells:
+        one.give_back()
+    return listed
 
 
 def _list_cells(

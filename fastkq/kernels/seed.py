@@ -82,29 +82,34 @@ def split(coordinates, weights, k, order, bounds):
     for i in range(points):
         order[i] = i
     bounds[0, 0], bounds[0, 1] = 0, points
-    axis[0], error[0], mean[0] = _spread(coordinates, weights, order, 0, points, sums, squares)
-    count = 1
-    while count < k:
-        old = heap[0]
-        if error[old] <= 0:
-            break
-        first, last = bounds[old, 0], bounds[old, 1]
-        border = _partition(coordinates, order, first, last, axis[old], mean[old])
-        if border == first or border == last:  # equal points, whose error is rounding
-            error[old] = 0.0
-            _sift_down(heap, error, count)
-            continue
-        bounds[old, 1] = border
-        axis[old], error[old], mean[old] = _spread(coordinates, weights, order, first, border, sums, squares)
-        _sift_down(heap, error, count)
-        bounds[count, 0], bounds[count, 1] = border, last
-        axis[count], error[count], mean[count] = _spread(
-            coordinates, weights, order, border, last, sums, squares
-        )
-        heap[count] = count
-        count += 1
+    old, count = 0, 1
+    while True:
+        # One call for both halves, and for the whole at first: each place that calls it compiles it again.
+        for cluster in range(2):
+            changed = old if cluster == 0 else count - 1
+            first, last = bounds[changed, 0], bounds[changed, 1]
+            axis[changed], error[changed], mean[changed] = _spread(
+                coordinates, weights, order, first, last, sums, squares
+            )
+        heap[count - 1] = count - 1
+        _sift_down(heap, error, count - 1)
         _sift_up(heap, error, count - 1)
-    return count
+        border = 0
+        while count < k:
+            old = heap[0]
+            if error[old] <= 0:
+                return count
+            first, last = bounds[old, 0], bounds[old, 1]
+            border = _partition(coordinates, order, first, last, axis[old], mean[old])
+            if first < border < last:
+                break
+            error[old] = 0.0  # equal points, whose error is rounding
+            _sift_down(heap, error, count)
+        if count == k:
+            return count
+        bounds[count, 0], bounds[count, 1] = border, bounds[old, 1]
+        bounds[old, 1] = border
+        count += 1
 
 
 @kernel
