@@ -28,6 +28,8 @@ class Points(NamedTuple):
 
     Attributes
     ----------
+    keys : (M,) uint32
+        Morton codes, rising; of merged points, that of the first.
     coordinates : (C, M) float32 or float64
     moments : (M, 2 C + 1) float64
         Weighted sums of the C coordinates; the weight; weighted sums of their squares, in `SQUARE_UNIT`.
@@ -41,6 +43,7 @@ class Points(NamedTuple):
         Weighted sum of the points' squared norms.
     """
 
+    keys: npt.NDArray[np.uint32]
     coordinates: Coordinates
     moments: npt.NDArray[np.float64]
     starts: npt.NDArray[np.int32]
@@ -70,19 +73,19 @@ def of_colours(counted: Histogram) -> Points:
     return _in_blocks(coordinates, moments, counted.keys)
 
 
-def merged(points: Points, counted: Histogram, most: int) -> Points:
-    """Merge neighbouring colours until there are at most `most` points.
+def merged(points: Points, most: int) -> Points:
+    """Merge neighbours until there are at most `most` points.
 
-    Colours whose keys agree above some number of low bits become their weighted mean: the colours of a
+    Points whose keys agree above some number of low bits become their weighted mean: the colours of a
     small box. A function of the exact counts alone, hence the same for an image and for the merged counts
-    of its parts. `points` are those of the colours.
+    of its parts, and the same in one step or in several.
     """
-    shift = _shift_for(counted.keys, most)
-    if shift == 0:
+    if len(points.keys) <= most:
         return points
+    shift = _shift_for(points.keys, most)
     moments = np.empty((most, points.moments.shape[1]))
     keys = np.empty(most, np.uint32)
-    count = kernels.blocks.sum_runs(counted.keys, shift, points.moments, moments, keys)
+    count = kernels.blocks.sum_runs(points.keys, shift, points.moments, moments, keys)
     moments, keys = moments[:count], keys[:count]
     coordinates: Coordinates = means(moments).T.astype(points.coordinates.dtype, order="C")
     return _in_blocks(coordinates, moments, keys)
@@ -108,4 +111,4 @@ def _in_blocks(
     block_moments = np.empty((blocks, moments.shape[1]))
     kernels.blocks.bound(coordinates, moments, starts, low, high, block_moments)
     square = float(kernels.blocks.weighted_square(coordinates, moments))
-    return Points(coordinates, moments, starts[: blocks + 1], low, high, block_moments, square)
+    return Points(keys, coordinates, moments, starts[: blocks + 1], low, high, block_moments, square)

@@ -51,7 +51,7 @@ def test_points_keep_every_pixel(image):
     squares = np.floor(seen / unit + 0.5) ** 2
     total = np.concatenate([(part * weights).sum(axis=0) for part in (seen, np.ones_like(weights), squares)])
     for most in (1, 2, 7, 50, 10**6):
-        points = blocks.merged(exact, counted, most)
+        points = blocks.merged(exact, most)
         assert 1 <= len(points.moments) <= most
         np.testing.assert_array_equal(points.moments.sum(axis=0), total)
         np.testing.assert_array_equal(points.block_moments.sum(axis=0), total)
