@@ -79,7 +79,7 @@ def baseline_of(results: Results) -> dict[str, Any]:
         name: {
             "noise": round(results.noise(name), 4),
             **{
-                method: {str(k): round(results.ratio(name, k, method), 3) for k in COLOURS}
+                method: {str(k): float(f"{results.ratio(name, k, method):.4g}") for k in COLOURS}
                 for method in ("scikit-learn", "copy")
                 if not math.isnan(results.ratio(name, COLOURS[0], method))
             },
