@@ -78,13 +78,10 @@ def _decoding(path: Path) -> Iterator[None]:
 def _open(data: bytes) -> "Image.Image | None":
     from PIL import Image, UnidentifiedImageError
 
-    with warnings.catch_warnings():
-        # A large image is what the caller asked for; the limit at which Pillow raises stays.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        try:
-            return Image.open(BytesIO(data))
-        except UnidentifiedImageError:
-            return None
+    try:
+        return Image.open(BytesIO(data))
+    except UnidentifiedImageError:
+        return None
 
 
 def _read_with_imageio(path: Path, data: bytes) -> npt.NDArray[np.uint8]:

@@ -75,8 +75,28 @@ def compress(image: "ImageLike", k: int = 64, *, threads: int | None = None) -> 
 
 def decompress(
     source: "CompressedImage | bytes | bytearray | memoryview | str | os.PathLike[str]",
+    *,
+    threads: int | None = None,
 ) -> npt.NDArray[np.uint8]:
     """The image that a CompressedImage, the bytes of a `.fkq` file or the file at a path holds.
+
+    Parameters
+    ----------
+    source : CompressedImage, bytes-like or path
+    threads : int, optional
+        Number of threads; all cores if None.
+
+    Returns
+    -------
+    (H, W) or (H, W, C) uint8
+        Of the shape that was compressed.
+
+    Raises
+    ------
+    FormatError
+        When the bytes are damaged, truncated or no `.fkq` file.
+    OSError
+        When the file cannot be read.
 
     Examples
     --------
@@ -86,10 +106,10 @@ def decompress(
     True
     """
     if isinstance(source, CompressedImage):
-        return source.decompress()
+        return source.decompress(threads=threads)
     if isinstance(source, bytes | bytearray | memoryview):
-        return CompressedImage.from_bytes(source).decompress()
-    return load(source).decompress()
+        return CompressedImage.from_bytes(source, threads=threads).decompress(threads=threads)
+    return load(source, threads=threads).decompress(threads=threads)
 
 
 def load(

@@ -1,6 +1,3 @@
-import errno
-import os
-import stat
 import struct
 import zlib
 from io import BytesIO
@@ -227,59 +224,6 @@ def test_whole_images_lose_nothing(suffix, shape):
         expected = pixels.reshape(9, 8) if pixels.size == 72 else pixels
         mode = {2: "L", 3: "RGB"}.get(expected.ndim, "RGB") if expected.shape[-1] != 4 else "RGBA"
         np.testing.assert_array_equal(np.asarray(image.convert(mode)), expected)
-
-
-def test_writing_replaces_the_file_and_keeps_its_permissions(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-    path.chmod(0o640)
-    io.write_atomically(path, b"new")
-    assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_new_file_has_the_usual_permissions(tmp_path):
-    (tmp_path / "usual").write_bytes(b"")
-    io.write_atomically(tmp_path / "file", b"new")
-    assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path, monkeypatch, call):
-    path = tmp_path / "image.fkq"
-    old = fastkq.compress(noise(9, 9, 3), 4)
-    old.save(path)
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, call, full)
-    with pytest.raises(OSError, match="No space left on device"):
-        fastkq.compress(noise(9, 9, 3, seed=1), 4).save(path)
-    assert list(tmp_path.iterdir()) == [path]
-    assert fastkq.load(path) == old
-
-
-def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path):
-    (tmp_path / "target").write_bytes(b"old")
-    (tmp_path / "link").symlink_to("target")
-    io.write_atomically(tmp_path / "link", b"new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "target").read_bytes() == b"new"
-
-
-def test_a_folder_is_not_written_over(tmp_path):
-    with pytest.raises(IsADirectoryError):
-        io.write_atomically(tmp_path, b"new")
-
-
-def test_what_is_no_regular_file_is_written_to(tmp_path):
-    reader, writer = os.pipe()
-    io.write_atomically(f"/dev/fd/{writer}", b"through a pipe")
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        assert pipe.read() == b"through a pipe"
 
 
 @pytest.mark.skipif(not PNGSUITE.is_dir(), reason="PngSuite is not here")

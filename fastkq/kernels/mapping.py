@@ -4,7 +4,7 @@ import numpy as np
 
 from fastkq.kernels._jit import kernel
 from fastkq.kernels.blocks import POINTS_PER_BLOCK
-from fastkq.kernels.nearest import BLOCKS_PER_GROUP, bounds, candidates, nearest
+from fastkq.kernels.nearest import BLOCKS_PER_GROUP, bounds, buffers, candidates, nearest
 
 
 @kernel
@@ -14,14 +14,9 @@ def assign(points, centroids, first_block, last_block, labels, distances):
     points, a `fastkq.blocks.Points`, and centroids (C, k), in; labels (M,) int32 and distances (M,), out.
     The bounds are multiples of BLOCKS_PER_GROUP, or the end.
     """
-    dims, k = centroids.shape
-    dtype = centroids.dtype
-    ids = np.arange(k).astype(np.int32)
-    scratch = np.empty(k, dtype)
-    group, group_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
-    few, few_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
-    low, high = np.empty(dims, dtype), np.empty(dims, dtype)
-    best, label = np.empty(POINTS_PER_BLOCK, dtype), np.empty(POINTS_PER_BLOCK, np.int32)
+    k = centroids.shape[1]
+    low, high, scratch, ids, group, group_ids, few, few_ids = buffers(centroids)
+    best, label = np.empty(POINTS_PER_BLOCK, centroids.dtype), np.empty(POINTS_PER_BLOCK, np.int32)
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
         last = min(first + BLOCKS_PER_GROUP, last_block)
         bounds(points.low, points.high, first, last, low, high)

@@ -70,6 +70,22 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
 
 
 @kernel
+def buffers(centroids):
+    """What a search among centroids (C, k) works with.
+
+    A box, low and high (C,); scratch (k,); the numbers of all centroids (k,) int32; and for a group's
+    candidates and for a block's, their coordinates (C, k) and numbers (k,).
+    """
+    dims, k = centroids.shape
+    dtype = centroids.dtype
+    low, high, scratch = np.empty(dims, dtype), np.empty(dims, dtype), np.empty(k, dtype)
+    ids = np.arange(k).astype(np.int32)
+    group, group_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
+    few, few_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
+    return low, high, scratch, ids, group, group_ids, few, few_ids
+
+
+@kernel
 def nearest(coordinates, start, stop, centroids, count, best, label):
     """Squared distance and place of the nearest of `count` centroids, the first of equals.
 
