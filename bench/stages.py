@@ -18,7 +18,7 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
     counted = histogram.count(image, 2)
     points = blocks.of_colours(counted)
     seeds = seed.split(points, k)
-    colours, labels = palette.fit(counted, k, 2)
+    colours, labels = palette.fit(counted, k, threads=2)
     indices = mapping.map_colours(image, counted, labels, k, 2)
     bits = packing.bits_per_index(len(colours))
     packed = packing.pack(indices, bits, 2)
@@ -27,7 +27,7 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
         "points": lambda threads: blocks.of_colours(counted),
         "seed": lambda threads: seed.split(points, k),
         "lloyd": lambda threads: lloyd.lloyd(points, seeds, 0.0, 10, threads),
-        "fit": lambda threads: palette.fit(counted, k, threads),
+        "fit": lambda threads: palette.fit(counted, k, threads=threads),
         "assign": lambda threads: mapping.assign(points, to_coordinates(colours), threads),
         "map": lambda threads: mapping.map_colours(image, counted, labels, k, threads),
         "pack": lambda threads: packing.pack(indices, bits, threads),

@@ -1,13 +1,15 @@
 """What comes from outside is checked and coerced here, once, before any stage sees it."""
 
 import operator
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.threads import available
+
+Effort = Literal["fast", "balanced", "best"]
 
 MAX_COLOURS = 1 << 16
 MAX_PIXELS = 1 << 30
@@ -51,6 +53,15 @@ def check_k(k: Any) -> int:
     if not 1 <= number <= MAX_COLOURS:
         raise ArgumentError(f"expected k from 1 to {MAX_COLOURS}, got {number}")
     return number
+
+
+def check_effort(effort: Any) -> Effort:
+    """How long to search for a palette, as one of the three words."""
+    if not isinstance(effort, str):
+        raise ArgumentTypeError(f"expected effort to be a string, got {effort!r}")
+    if effort not in get_args(Effort):
+        raise ArgumentError(f"expected effort to be one of {', '.join(get_args(Effort))}, got {effort!r}")
+    return cast("Effort", effort)
 
 
 def check_threads(threads: Any) -> int:

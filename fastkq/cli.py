@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     compress = _command(commands, "compress", _compress, "reduce an image to k colours")
     compress.add_argument("-k", type=_colours, default=64, help="number of colours, 1 to 65536 (default 64)")
     _add_output(compress, "OUT.fkq or OUT.png (default: IN.fkq beside IN)")
+    _add_effort(compress)
     _add_threads(compress)
 
     decompress = _command(commands, "decompress", _decompress, "write a .fkq file as an ordinary image")
@@ -103,6 +104,15 @@ def _command(commands: Any, name: str, run: Callable[..., None], summary: str) -
 def _add_output(parser: argparse.ArgumentParser, summary: str) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=summary)
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+
+
+def _add_effort(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--effort",
+        choices=("fast", "balanced", "best"),
+        default="balanced",
+        help="how long to search for better palettes (default balanced)",
+    )
 
 
 def _add_threads(parser: argparse.ArgumentParser) -> None:
@@ -141,7 +151,7 @@ def _compress(options: argparse.Namespace) -> None:
     from fastkq.pipeline import compress
 
     image = io.read_image(options.input)
-    compressed = compress(image, options.k, threads=options.threads)
+    compressed = compress(image, options.k, effort=options.effort, threads=options.threads)
     compressed.save(output)
     before, after = options.input.stat().st_size, output.stat().st_size
     quality = psnr(image, compressed.decompress())

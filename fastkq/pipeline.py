@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import histogram, io, mapping, palette
-from fastkq.checks import MAX_PIXELS, check_image, check_k, check_threads
+from fastkq.checks import MAX_PIXELS, Effort, check_effort, check_image, check_k, check_threads
 from fastkq.errors import FormatError
 from fastkq.image import CompressedImage
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str]
 
 
-def compress(image: "ImageLike", k: int = 64, *, threads: int | None = None) -> CompressedImage:
+def compress(
+    image: "ImageLike", k: int = 64, *, effort: Effort = "balanced", threads: int | None = None
+) -> CompressedImage:
     """Reduce an image to at most k colours by k-means.
 
     Parameters
@@ -29,6 +31,8 @@ def compress(image: "ImageLike", k: int = 64, *, threads: int | None = None) -> 
     k : int
         Number of colours, 1 to 65536. An image of at most k colours comes back unchanged, but for the
         colour of pixels whose alpha is 0.
+    effort : {"fast", "balanced", "best"}
+        How long to search for better palettes.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
 
@@ -65,10 +69,10 @@ def compress(image: "ImageLike", k: int = 64, *, threads: int | None = None) -> 
     >>> fastkq.compress(ramp, k=4).palette.ravel()
     array([ 32,  96, 160, 224], dtype=uint8)
     """
-    k, workers = check_k(k), check_threads(threads)
+    k, effort, workers = check_k(k), check_effort(effort), check_threads(threads)
     array = _read(image)
     counted = histogram.count(array, workers)
-    colours, labels = palette.fit(counted, k, workers)
+    colours, labels = palette.fit(counted, k, effort, workers)
     indices = mapping.map_colours(array, counted, labels, len(colours), workers)
     return CompressedImage(colours, indices, array.shape)
 

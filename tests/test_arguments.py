@@ -51,6 +51,13 @@ def test_an_image_that_cannot_be_used_is_refused(image, message):
         fastkq.compress(image, 4)
 
 
+def test_an_effort_that_is_none_of_the_three_is_refused():
+    with pytest.raises(ArgumentError, match="one of fast, balanced, best, got 'slow'"):
+        fastkq.compress(IMAGE, 4, effort="slow")
+    with pytest.raises(ArgumentTypeError, match="expected effort to be a string, got 3"):
+        fastkq.compress(IMAGE, 4, effort=3)
+
+
 @pytest.mark.parametrize(
     ("threads", "error"), [(0, ArgumentError), (-1, ArgumentError), (1.5, ArgumentTypeError)]
 )

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from fastkq import blocks, mapping
 from fastkq.blocks import Points
+from fastkq.checks import Effort
 from fastkq.histogram import Histogram
 from fastkq.palette import lloyd, seed, swap
 from fastkq.palette.integer import in_order, settle
@@ -21,7 +22,9 @@ _EXACT_ITERATIONS = 2
 _ROUNDINGS = 1
 
 
-def fit(counted: Histogram, k: int, threads: int = 1) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+def fit(
+    counted: Histogram, k: int, effort: Effort = "balanced", threads: int = 1
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     """Palette of exactly min(k, distinct colours) different colours, each nearest to some colour.
 
     Parameters
