@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from fastkq import blocks, histogram, mapping, packing, palette
 from fastkq.palette import lloyd, seed
+from fastkq.palette.coarsen import Tree
 from fastkq.spaces import to_coordinates
 
 PARALLEL = ("count", "lloyd", "assign", "map", "pack", "unpack", "decompress")
@@ -17,7 +18,9 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
     """Name to call; what a stage works on is made beforehand."""
     counted = histogram.count(image, 2)
     points = blocks.of_colours(counted)
-    seeds = seed.split(points, k)
+    tree = Tree(points)
+    summary = tree.summary(tree.error / (50 * k * k))
+    seeds = seed.split(summary, k).centroids
     colours, labels = palette.fit(counted, k, threads=2)
     indices = mapping.map_colours(image, counted, labels, k, 2)
     bits = packing.bits_per_index(len(colours))
@@ -25,7 +28,7 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
     return {
         "count": lambda threads: histogram.count(image, threads),
         "points": lambda threads: blocks.of_colours(counted),
-        "seed": lambda threads: seed.split(points, k),
+        "seed": lambda threads: seed.split(summary, k),
         "lloyd": lambda threads: lloyd.lloyd(points, seeds, 0.0, 10, threads),
         "fit": lambda threads: palette.fit(counted, k, threads=threads),
         "assign": lambda threads: mapping.assign(points, to_coordinates(colours), threads),

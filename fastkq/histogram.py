@@ -4,7 +4,8 @@ Everything between those two passes over the pixels works on the counted colours
 """
 
 from collections import deque
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,13 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.threads import over_chunks
 
-_PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.3 ms of work, some hundred times a launch's cost
-_CELLS_PER_CHUNK = 1 << 13
-_PIXELS_PER_COUNTER = 1 << 19
-_MOST_COUNTERS = 4  # each may touch 64 MB, on an image of all colours
+_PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times what waking a thread costs
+_CELLS_PER_CHUNK = 1 << 12
+_PIXELS_PER_COUNTER = 1 << 19  # fewer are counted sooner than two workers' counters are merged
+_MOST_COUNTERS = 4
+_COLOURS = 1 << 24
+
+T = TypeVar("T")
 
 
 class Histogram(NamedTuple):
@@ -23,15 +27,27 @@ class Histogram(NamedTuple):
 
     Attributes
     ----------
-    colours : (M, C) uint8
-    counts : (M,) int64
     keys : (M,) uint32
         The colours' Morton codes, rising.
+    counts : (M,) int64
+    channels : int
     """
 
-    colours: npt.NDArray[np.uint8]
-    counts: npt.NDArray[np.int64]
     keys: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.int64]
+    channels: int
+
+    @property
+    def colours(self) -> npt.NDArray[np.uint8]:
+        """The colours (M, C)."""
+        return colours_of(self.keys, self.channels)
+
+
+def colours_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.uint8]:
+    """Colours (M, C) whose Morton codes are `keys` (M,)."""
+    colours = np.empty((len(keys), channels), np.uint8)
+    kernels.histogram.colours_of(keys, colours)
+    return colours
 
 
 def count(image: npt.NDArray[np.uint8], threads: int = 1) -> Histogram:
@@ -43,13 +59,9 @@ def count(image: npt.NDArray[np.uint8], threads: int = 1) -> Histogram:
         Colours with alpha 0 count as (0, 0, 0, 0): nobody can tell them apart.
     """
     pixels = _pixels(image)
-    if pixels.shape[1] == 4:
-        keys, counts = _count_in_tables(pixels, threads)
-    else:
-        keys, counts = _count_in_cells(pixels, threads)
-    colours = np.empty((len(keys), pixels.shape[1]), np.uint8)
-    kernels.histogram.colours_of(keys, colours)
-    return Histogram(colours, counts, keys)
+    channels = pixels.shape[1]
+    keys, counts = (_count_in_tables if channels == 4 else _count_densely)(pixels, threads)
+    return Histogram(keys, counts, channels)
 
 
 def look_up(
@@ -77,18 +89,13 @@ def look_up(
         table_size = _table_size(len(histogram.keys))
         table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
         kernels.histogram.fill_table(histogram.keys, values, table, entries)
-        kernel = kernels.histogram.look_up_in_table
+
+        def work(worker: int, start: int, stop: int) -> None:
+            kernels.histogram.look_up_in_table(pixels, start, stop, table, entries, out)
+
+        over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     else:
-        cells = np.count_nonzero(np.diff(histogram.keys >> kernels.histogram.CELL_BITS)) + 1
-        table = np.zeros(kernels.histogram.TABLE_CELLS, np.int32)
-        entries = np.zeros((cells + 1, 1 << kernels.histogram.CELL_BITS), values.dtype)
-        kernels.histogram.fill_cells(histogram.keys, values, table, entries)
-        kernel = kernels.histogram.look_up_in_cells
-
-    def work(worker: int, start: int, stop: int) -> None:
-        kernel(pixels, start, stop, table, entries, out)
-
-    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+        _look_up_densely(pixels, histogram.keys, values, out, threads)
     return out.reshape(image.shape[:2])
 
 
@@ -96,87 +103,130 @@ def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return image.reshape(image.shape[0] * image.shape[1], -1)
 
 
-class _Cells:
-    """Counters of one worker: touched memory is kept for the next image, up to a bound.
+class _Retained(Generic[T]):
+    """Large arrays that are kept for the next image, each used by one thread at a time.
 
-    Fresh pages would cost more than counting: 2 to 11 ms of a 0.4 megapixel image's 3 to 13, most of it
-    when the kernel has to find huge pages.
+    Fresh pages cost more than counting a small image: 2 to 11 ms, when the system has to find huge pages.
     """
 
-    _idle: ClassVar[deque["_Cells"]] = deque()
-    _MOST_IDLE = 4
-    _MOST_IDLE_SLOTS = 1 << 16  # 16 MB touched, what a camera photograph's colours take
+    def __init__(self, make: Callable[[], T], most: int) -> None:
+        self._make, self._most = make, most
+        self._idle: deque[T] = deque()
 
-    def __init__(self) -> None:
-        cells, cell_size = kernels.histogram.TABLE_CELLS, 1 << kernels.histogram.CELL_BITS
-        self.slots = np.zeros(cells, np.int32)
-        self.counts = np.zeros((cells + 1, cell_size), np.uint32)
-        self.used = np.zeros(1, np.int64)
+    def take(self) -> T:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._make()
+
+    def give_back(self, used: T) -> None:
+        if len(self._idle) < self._most:
+            self._idle.append(used)
+
+
+class _Counters(NamedTuple):
+    """Counters for all colours, zero between two images, a row a worker: 16 MB each where touched."""
+
+    counts: npt.NDArray[np.uint8]
+    seen: npt.NDArray[np.uint8]
 
     @classmethod
-    def take(cls) -> "_Cells":
-        """Counters at zero."""
-        try:
-            return cls._idle.pop()
-        except IndexError:
-            return cls()
-
-    def give_back(self) -> None:
-        """Keep the counters for the next image."""
-        used = int(self.used[0])
-        if used <= self._MOST_IDLE_SLOTS and len(self._idle) < self._MOST_IDLE:
-            self.slots.fill(0)
-            self.counts[: used + 1].fill(0)
-            self.used[0] = 0
-            self._idle.append(self)
-
-    def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int) -> None:
-        kernels.histogram.count_in_cells(pixels, start, stop, self.slots, self.counts, self.used)
-
-    def merge(self, other: "_Cells") -> None:
-        kernels.histogram.merge_cells(self.slots, self.counts, self.used, other.slots, other.counts)
-
-
-def _count_in_cells(
-    pixels: npt.NDArray[np.uint8], threads: int
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    # Merging a second worker's cells costs what counting half a million pixels does.
-    workers = max(1, min(threads, _MOST_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
-    cells = [_Cells.take() for _ in range(workers)]
-
-    def work(worker: int, start: int, stop: int) -> None:
-        cells[worker].count(pixels, start, stop)
-
-    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, workers)
-    for other in cells[1:]:
-        cells[0].merge(other)
-    listed = _list_cells(cells[0].slots, cells[0].counts, threads)
-    for one in cells:
-        one.give_back()
-    return listed
-
-
-def _list_cells(
-    slots: npt.NDArray[np.int32], counts: npt.NDArray[np.uint32], threads: int
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    cells = len(slots)
-    found = np.zeros(cells // _CELLS_PER_CHUNK + 1, np.int64)
-
-    def survey(worker: int, start: int, stop: int) -> None:
-        found[start // _CELLS_PER_CHUNK + 1] = kernels.histogram.count_colours_in_cells(
-            slots, counts, start, stop
+    def make(cls) -> "_Counters":
+        cells = kernels.histogram.CELLS
+        return cls(
+            np.zeros((_MOST_COUNTERS, _COLOURS), np.uint8), np.zeros((_MOST_COUNTERS, cells), np.uint8)
         )
 
-    over_chunks(survey, cells, _CELLS_PER_CHUNK, threads)
-    firsts = np.cumsum(found)
-    keys, numbers = np.empty(firsts[-1], np.uint32), np.empty(firsts[-1], np.int64)
+
+def _make_table() -> npt.NDArray[np.uint8]:
+    return np.empty(_COLOURS, np.uint8)
+
+
+_counters = _Retained(_Counters.make, 2)
+_tables = _Retained(_make_table, 2)
+
+
+def _count_densely(
+    pixels: npt.NDArray[np.uint8], threads: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    workers = max(1, min(threads, _MOST_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
+    retained = _counters.take()
+    counts, seen = retained.counts[:workers], retained.seen[:workers]
+    spilled = np.empty((workers, len(pixels) // kernels.histogram.FULL + 1), np.uint32)
+    spills = np.zeros((workers, 8), np.int64)  # a cache line each
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.histogram.count_densely(
+            pixels, start, stop, counts[worker], seen[worker], spilled[worker], spills[worker]
+        )
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, workers)
+    cells = _seen_cells(seen)
+    words = counts.view(np.uint64)
+
+    def merge(worker: int, start: int, stop: int) -> None:
+        for other in words[1:]:
+            kernels.histogram.merge_counters(
+                words[0], counts[0], other, cells, start, stop, spilled[worker], spills[worker]
+            )
+
+    if workers > 1:
+        over_chunks(merge, len(cells), _CELLS_PER_CHUNK, workers)
+    keys, numbers = _list_colours(words[0], counts[0], cells, threads)
+    _counters.give_back(retained)
+    emptied = np.concatenate([row[: spill[0]] for row, spill in zip(spilled, spills, strict=True)])
+    if len(emptied):
+        emptied, times = np.unique(emptied, return_counts=True)
+        numbers[np.searchsorted(keys, emptied)] += kernels.histogram.FULL * times
+    return keys, numbers
+
+
+def _seen_cells(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    words = seen.view(np.uint64)
+    for other in words[1:]:
+        words[0] |= other
+        other[:] = 0
+    cells = np.empty(seen.shape[1] + 7, np.int32)
+    return cells[: kernels.histogram.list_seen(words[0], seen[0], cells)]
+
+
+def _list_colours(
+    words: npt.NDArray[np.uint64], counts: npt.NDArray[np.uint8], cells: npt.NDArray[np.int32], threads: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    found = np.zeros(len(cells) // _CELLS_PER_CHUNK + 2, np.int64)
+
+    def survey(worker: int, start: int, stop: int) -> None:
+        found[start // _CELLS_PER_CHUNK + 1] = kernels.histogram.count_colours(words, cells, start, stop)
+
+    over_chunks(survey, len(cells), _CELLS_PER_CHUNK, threads)
+    bounds = np.cumsum(found)
+    keys, numbers = np.empty(bounds[-1], np.uint32), np.empty(bounds[-1], np.int64)
 
     def write(worker: int, start: int, stop: int) -> None:
-        first = firsts[start // _CELLS_PER_CHUNK]
-        kernels.histogram.list_cells(slots, counts, start, stop, first, keys, numbers)
+        first, last = bounds[start // _CELLS_PER_CHUNK :][:2]
+        kernels.histogram.list_colours(words, counts, cells, start, stop, first, last, keys, numbers)
 
-    over_chunks(write, cells, _CELLS_PER_CHUNK, threads)
+    over_chunks(write, len(cells), _CELLS_PER_CHUNK, threads)
     return keys, numbers
+
+
+def _look_up_densely(
+    pixels: npt.NDArray[np.uint8],
+    keys: npt.NDArray[np.uint32],
+    values: npt.NDArray[np.unsignedinteger],
+    out: npt.NDArray[np.unsignedinteger],
+    threads: int,
+) -> None:
+    # Only the entries that are read are written, hence a table of all colours costs what it holds.
+    table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLOURS, values.dtype)
+    kernels.histogram.enter(keys, values, table)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.histogram.look_up(pixels, start, stop, table, out)
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    if values.dtype == np.uint8:
+        _tables.give_back(table)
 
 
 def _count_in_tables(

@@ -13,6 +13,7 @@ from fastkq.spaces import Coordinates, to_coordinates
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
+_COLOURS_PER_CHUNK = 1 << 14
 
 
 class Assignment(NamedTuple):
@@ -36,8 +37,24 @@ def assign(points: Points, centroids: Coordinates, threads: int = 1) -> Assignme
     def work(worker: int, start: int, stop: int) -> None:
         kernels.mapping.assign(points, centroids, start, stop, *assignment)
 
-    over_chunks(work, len(points.block_moments), blocks_per_chunk(centroids.shape[1]), threads)
+    over_chunks(work, len(points.moments), blocks_per_chunk(centroids.shape[1]), threads)
     return assignment
+
+
+def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) -> npt.NDArray[np.int32]:
+    """Nearest palette row of every counted colour, the lowest of equals: (M,)."""
+    centroids = to_coordinates(palette)
+    labels = np.empty(len(counted.keys), np.int32)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        # A chunk at a time: points for all the colours of a large image would take more memory than it.
+        keys, counts = counted.keys[start:stop], counted.counts[start:stop]
+        labels[start:stop] = assign(
+            blocks.of_colours(Histogram(keys, counts, counted.channels)), centroids
+        ).labels
+
+    over_chunks(work, len(labels), _COLOURS_PER_CHUNK, threads)
+    return labels
 
 
 def map_image(
@@ -56,8 +73,7 @@ def map_image(
     -------
     (H, W) uint8, uint16 when the palette has more than 256 rows
     """
-    labels = assign(blocks.of_colours(counted), to_coordinates(palette), threads).labels
-    return map_colours(image, counted, labels, len(palette), threads)
+    return map_colours(image, counted, label(counted, palette, threads), len(palette), threads)
 
 
 def map_colours(

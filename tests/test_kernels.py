@@ -80,7 +80,7 @@ def test_an_edit_of_a_kernel_is_seen_by_its_callers(package):
     assert before.stdout.startswith("["), before.stderr
     nearest = package / "fastkq" / "kernels" / "nearest.py"
     text, status = nearest.read_text(), nearest.stat()
-    edited = text.replace("closer = distance < best[i]", "closer = distance > best[i]")
+    edited = text.replace("best[i] = best[i] if best[i] <=", "best[i] = best[i] if best[i] >")
     assert edited != text
     nearest.write_text(edited)
     os.utime(nearest, ns=(status.st_atime_ns, status.st_mtime_ns))

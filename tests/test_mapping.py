@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq import blocks, histogram, mapping
+from fastkq.palette.coarsen import Tree
 from fastkq.spaces import to_colours, to_coordinates
 from tests import reference
 from tests.conftest import images, noise
@@ -42,23 +43,45 @@ def test_assigned_distances_are_exact():
     np.testing.assert_array_equal(distances, (difference**2).sum(axis=1))
 
 
-@given(images())
-def test_points_keep_every_pixel(image):
+@given(images(), st.integers(0, 20), st.sampled_from([1, 2]))
+def test_points_and_summaries_keep_every_pixel(image, scale, threads):
     counted = histogram.count(image)
-    exact = blocks.of_colours(counted)
-    seen, weights = reference.seen(counted.colours), counted.counts[:, None]
-    unit = 1 if seen.shape[1] < 4 else 512
-    squares = np.floor(seen / unit + 0.5) ** 2
-    total = np.concatenate([(part * weights).sum(axis=0) for part in (seen, np.ones_like(weights), squares)])
-    for most in (1, 2, 7, 50, 10**6):
-        points = blocks.merged(exact, most)
-        assert 1 <= len(points.moments) <= most
-        np.testing.assert_array_equal(points.moments.sum(axis=0), total)
-        np.testing.assert_array_equal(points.block_moments.sum(axis=0), total)
-        assert (np.diff(points.starts) > 0).all()
-        for b, (start, stop) in enumerate(zip(points.starts[:-1], points.starts[1:], strict=True)):
-            np.testing.assert_array_equal(points.low[:, b], points.coordinates[:, start:stop].min(axis=1))
-            np.testing.assert_array_equal(points.high[:, b], points.coordinates[:, start:stop].max(axis=1))
+    colours, cells = blocks.of_colours(counted), blocks.of_cells(counted, threads)
+    total = (colours.coordinates * colours.weights).sum(axis=1)
+    tree = Tree(colours)
+    merged = [cells, tree.summary(-1.0), tree.summary(tree.error / 4**scale)]
+    assert len(cells.keys) == len(np.unique(counted.keys >> (2 * counted.channels)))
+    assert len(merged[1].keys) == len(colours.keys)
+    for points in merged:
+        assert points.weights.sum() == counted.counts.sum()
+        rounding = points.weights.sum() * blocks.spacing(points.coordinates) / 2
+        np.testing.assert_array_less(
+            np.abs((points.coordinates * points.weights).sum(axis=1) - total), rounding + 1e-9
+        )
+        assert_in_blocks(blocks.in_blocks(points.keys, points.coordinates, points.weights))
+
+
+def assert_in_blocks(points):
+    sums = np.concatenate([points.coordinates * points.weights, points.weights[None]])
+    np.testing.assert_array_equal(points.moments.sum(axis=0), sums.sum(axis=1))
+    assert (np.diff(points.starts) > 0).all()
+    for b, (start, stop) in enumerate(zip(points.starts[:-1], points.starts[1:], strict=True)):
+        np.testing.assert_array_equal(points.low[:, b], points.coordinates[:, start:stop].min(axis=1))
+        np.testing.assert_array_equal(points.high[:, b], points.coordinates[:, start:stop].max(axis=1))
+
+
+@given(images(channels=(3,)), st.integers(1, 12))
+def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scale):
+    points = blocks.of_colours(histogram.count(image))
+    tree = Tree(points)
+    tolerance = tree.error / 3**scale
+    summary = tree.summary(tolerance)
+    firsts = np.searchsorted(points.keys, summary.keys)
+    for start, stop in zip(firsts, [*firsts[1:], len(points.keys)], strict=True):
+        inside, weights = points.coordinates[:, start:stop].astype(float), points.weights[start:stop]
+        mean = (inside * weights).sum(axis=1) / weights.sum()
+        error = ((inside - mean[:, None]) ** 2 * weights).sum()
+        assert stop - start == 1 or error <= tolerance + 1e-6 * tree.error
 
 
 @given(images())

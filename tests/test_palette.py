@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 import fastkq
 from fastkq import blocks, histogram, palette
 from fastkq.palette import lloyd, seed
+from fastkq.palette.coarsen import Summary
 from tests import reference
 from tests.conftest import images, noise
 
@@ -90,23 +91,27 @@ def test_65536_colours_fit():
     assert fastkq.CompressedImage.from_bytes(compressed.to_bytes()) == compressed
 
 
-@given(images(channels=(3,)), st.integers(2, 40))
-def test_lloyd_takes_the_steps_of_the_naive_algorithm(image, k):
+@given(images(channels=(3,)), st.integers(2, 40), st.sampled_from([1, 3]))
+def test_lloyd_takes_the_steps_of_the_naive_algorithm(image, k, threads):
     counted = histogram.count(image)
     points = blocks.of_colours(counted)
-    centroids = seed.split(points, k)
+    centroids = split(points, k)
     expected = reference.lloyd_step(counted.colours.astype(float), counted.counts, centroids.T.astype(float))
-    stepped = lloyd.lloyd(points, centroids, tolerance=0.0, most=1)
+    stepped = lloyd.lloyd(points, centroids, least_gain=0.0, most=1, threads=threads)
     np.testing.assert_allclose(stepped.T, expected, rtol=1e-5, atol=1e-3)
+
+
+def split(points, k):
+    return seed.split(Summary(points.keys, points.coordinates, points.weights), k).centroids
 
 
 def test_lloyd_never_raises_the_error(china):
     points = blocks.of_colours(histogram.count(china))
-    centroids = seed.split(points, 32)
+    centroids = split(points, 32)
     errors = []
     for _ in range(12):
-        centroids = lloyd.lloyd(points, centroids, tolerance=0.0, most=1)
-        errors.append((_distances(points, centroids) * points.moments[:, -1]).sum())
+        centroids = lloyd.lloyd(points, centroids, least_gain=0.0, most=1)
+        errors.append((_distances(points, centroids) * points.weights).sum())
     assert (np.diff(errors) <= 1e-6 * errors[0]).all()
     assert errors[-1] < errors[0]
 
@@ -117,19 +122,17 @@ def _distances(points, centroids):
     return assign(points, centroids).distances.astype(float)
 
 
-def test_centroids_that_own_nothing_are_put_where_the_error_is():
-    image = noise(40, 40, 3)
-    points = blocks.of_colours(histogram.count(image))
-    far_away = np.full((3, 6), 1000, np.float32)
-    far_away[:, 0] = 128
-    centroids = lloyd.lloyd(points, far_away, tolerance=1e-3)
-    assert (centroids <= 255).all()
-    assert (lloyd.accumulate(points, centroids)[:, -1] > 0).all()
+def test_one_thread_and_several_take_the_same_steps(china):
+    points = blocks.of_colours(histogram.count(china))
+    seeds = split(points, 200)
+    assert points.coordinates.shape[1] * 200 > lloyd._DISTANCES_ALONE
+    alone, shared = (lloyd.lloyd(points, seeds, 0.0, 4, threads) for threads in (1, 3))
+    np.testing.assert_array_equal(alone, shared)
 
 
 def test_a_seed_has_no_more_centroids_than_there_are_different_points():
     image = np.array([[[0, 0, 0], [9, 9, 9], [9, 9, 9]]], np.uint8)
-    assert seed.split(blocks.of_colours(histogram.count(image)), 5).shape == (3, 2)
+    assert split(blocks.of_colours(histogram.count(image)), 5).shape == (3, 2)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

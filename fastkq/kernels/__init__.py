@@ -4,7 +4,7 @@ from importlib import import_module
 from types import ModuleType
 
 _FILES = frozenset(
-    {"blocks", "histogram", "lloyd", "mapping", "metrics", "nearest", "packing", "seed", "swap"}
+    {"blocks", "coarsen", "histogram", "lloyd", "mapping", "metrics", "nearest", "packing", "search", "seed"}
 )
 
 

@@ -2,19 +2,40 @@
 
 import numpy as np
 
-from fastkq.kernels._jit import kernel
+from fastkq.kernels._jit import kernel, part
 from fastkq.kernels.blocks import POINTS_PER_BLOCK
 from fastkq.kernels.nearest import BLOCKS_PER_GROUP, bounds, buffers, candidates, nearest
+
+OVER_RELAXATION = 1.85
+"""How far beyond the means centroids are moved. Clusters grow and shrink in the direction in which they
+moved: 5 iterations with 1.85 end where 20 with 1.0 do, and 20 with 1.85 end 0.3 % lower (Kodak, k = 256)."""
+
+
+@part
+def add(points, start, stop, ids, label, totals):
+    """Add the points start .. stop - 1 to the totals of their owners, ids[label[0]] and so on."""
+    dims = points.coordinates.shape[0]
+    for i in range(start, stop):
+        row = totals[ids[label[i - start]]]
+        weight = points.weights[i]
+        if dims == 3:  # unrolled: 1.2 ns a point against 2.6
+            row[0] += weight * np.float64(points.coordinates[0, i])
+            row[1] += weight * np.float64(points.coordinates[1, i])
+            row[2] += weight * np.float64(points.coordinates[2, i])
+        else:
+            for d in range(dims):
+                row[d] += weight * np.float64(points.coordinates[d, i])
+        row[dims] += weight
 
 
 @kernel
 def accumulate(points, centroids, first_block, last_block, totals):
     """Add the moments of blocks to those of their points' nearest centroids.
 
-    points, a `fastkq.blocks.Points`, and centroids (C, k), in; totals (k, 2 C + 1) float64, in and out.
+    points, a `fastkq.blocks.Points`, and centroids (C, k), in; totals (k, C + 1) float64, in and out.
     The bounds are multiples of BLOCKS_PER_GROUP, or the end.
     """
-    k = centroids.shape[1]
+    dims, k = centroids.shape
     low, high, scratch, ids, group, group_ids, few, few_ids = buffers(centroids)
     best, label = np.empty(POINTS_PER_BLOCK, centroids.dtype), np.empty(POINTS_PER_BLOCK, np.int32)
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
@@ -28,21 +49,41 @@ def accumulate(points, centroids, first_block, last_block, totals):
                 count = candidates(low, high, group, in_group, scratch, group_ids, few, few_ids)
             if count == 1:
                 owner = few_ids[0] if in_group > 1 else group_ids[0]
-                for m in range(points.moments.shape[1]):
-                    totals[owner, m] += points.block_moments[b, m]
+                for m in range(dims + 1):
+                    totals[owner, m] += points.moments[b, m]
                 continue
             start, stop = points.starts[b], points.starts[b + 1]
             nearest(points.coordinates, start, stop, few, count, best, label)
-            for i in range(start, stop):
-                owner = few_ids[label[i - start]]
-                for m in range(points.moments.shape[1]):
-                    totals[owner, m] += points.moments[i, m]
+            add(points, start, stop, few_ids, label, totals)
 
 
 @kernel
-def ordered_sum(values):
-    """Sum of values (N,) float64 from first to last: the same bits on any CPU."""
+def move(totals, centroids, reach):
+    """Move the centroids (C, k), in and out, to the means of their clusters, given their moments (k, C + 1).
+
+    They are moved `reach` times as far. Returns by how much going to the means lowers the squared error: the
+    cluster's weight times the squared distance. A centroid whose cluster is empty stays.
+    """
+    dims, k = centroids.shape
+    gain = 0.0
+    for j in range(k):
+        weight = totals[j, dims]
+        if weight > 0:
+            for d in range(dims):
+                mean = totals[j, d] / weight
+                distance = mean - np.float64(centroids[d, j])
+                gain += weight * (distance * distance)
+                centroids[d, j] = np.float64(centroids[d, j]) + reach * distance
+    return gain
+
+
+@kernel
+def excess(totals, centroids):
+    """Squared error of clusters with moments (k, C + 1) about centroids (C, k), less the same about zero."""
+    dims, k = centroids.shape
     total = 0.0
-    for value in values:
-        total += value
+    for j in range(k):
+        for d in range(dims):
+            c = np.float64(centroids[d, j])
+            total += c * (c * totals[j, dims] - 2.0 * totals[j, d])
     return total

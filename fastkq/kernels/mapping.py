@@ -32,19 +32,6 @@ def assign(points, centroids, first_block, last_block, labels, distances):
 
 
 @kernel
-def tally(points, labels, distances, totals):
-    """Sum of the weighted squared distances; totals (k, 2 C + 1) float64, out: moments of the clusters."""
-    dims = points.coordinates.shape[0]
-    error = 0.0
-    for i in range(labels.shape[0]):
-        owner = labels[i]
-        error += np.float64(distances[i]) * points.moments[i, dims]
-        for m in range(points.moments.shape[1]):
-            totals[owner, m] += points.moments[i, m]
-    return error
-
-
-@kernel
 def paint(palette, indices, start, stop, out):
     """out (N, C) = palette (k, C) at indices (N,), all unsigned integers, over [start, stop)."""
     channels = palette.shape[1]

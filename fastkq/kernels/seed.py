@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from fastkq.kernels._jit import kernel
+from fastkq.kernels._jit import kernel, part
 
 
-@kernel
+@part
 def _spread(coordinates, weights, order, first, last, sums, squares):
     """Axis of largest squared error about the mean, that error, and the mean on it.
 
@@ -31,7 +31,7 @@ def _spread(coordinates, weights, order, first, last, sums, squares):
     return widest, error, sums[widest] / weight
 
 
-@kernel
+@part
 def _partition(coordinates, order, first, last, axis, cut):
     """Bring the points of order[first:last] up to `cut` on the axis to the front; returns the border."""
     left, right = first, last - 1
@@ -44,7 +44,7 @@ def _partition(coordinates, order, first, last, axis, cut):
     return left
 
 
-@kernel
+@part
 def _sift_up(heap, error, place):
     while place > 0 and error[heap[place]] > error[heap[(place - 1) >> 1]]:
         parent = (place - 1) >> 1
@@ -52,7 +52,7 @@ def _sift_up(heap, error, place):
         place = parent
 
 
-@kernel
+@part
 def _sift_down(heap, error, size):
     place = 0
     while True:
@@ -78,11 +78,11 @@ def split(coordinates, weights, k, order, bounds):
     dims, points = coordinates.shape
     sums, squares = np.empty(dims), np.empty(dims)
     axis, error, mean = np.empty(k, np.int32), np.empty(k), np.empty(k)
-    heap = np.zeros(k, np.int32)  # clusters, the one with the largest error first
+    heap = np.empty(k, np.int64)  # clusters, the one with the largest error first
     for i in range(points):
         order[i] = i
     bounds[0, 0], bounds[0, 1] = 0, points
-    old, count = 0, 1
+    old, count = 0, np.int64(1)  # of one type: each other is compiled on its own
     while True:
         # One call for both halves, and for the whole at first: each place that calls it compiles it again.
         for cluster in range(2):
@@ -113,14 +113,20 @@ def split(coordinates, weights, k, order, bounds):
 
 
 @kernel
-def means(moments, order, bounds, centroids):
-    """Means, centroids (C, k), out, of the clusters: moments (M, 2 C + 1), in."""
-    dims, k = centroids.shape
-    total = np.empty(moments.shape[1])
-    for cluster in range(k):
-        total[:] = 0.0
-        for p in range(bounds[cluster, 0], bounds[cluster, 1]):
-            for m in range(dims + 1):
-                total[m] += moments[order[p], m]
-        for d in range(dims):
-            centroids[d, cluster] = total[d] / total[dims]
+def means(coordinates, weights, order, bounds, centroids):
+    """Means, centroids (C, k), out, of the clusters; returns their squared error."""
+    error = 0.0
+    for cluster in range(centroids.shape[1]):
+        first, last = bounds[cluster, 0], bounds[cluster, 1]
+        weight = 0.0
+        for p in range(first, last):
+            weight += weights[order[p]]
+        for d in range(coordinates.shape[0]):
+            total, square = 0.0, 0.0
+            for p in range(first, last):
+                x = np.float64(coordinates[d, order[p]])
+                total += weights[order[p]] * x
+                square += weights[order[p]] * x * x
+            centroids[d, cluster] = total / weight
+            error += square - total * total / weight
+    return error

@@ -1,5 +1,7 @@
 """The way from counted colours to a palette."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,19 +9,56 @@ from fastkq import blocks, mapping
 from fastkq.blocks import Points
 from fastkq.checks import Effort
 from fastkq.histogram import Histogram
-from fastkq.palette import lloyd, seed, swap
-from fastkq.palette.integer import in_order, settle
-from fastkq.spaces import Coordinates, to_coordinates
+from fastkq.palette import lloyd, search, seed
+from fastkq.palette.coarsen import Summary, Tree
+from fastkq.palette.integer import Fitted, fill, in_order, round_well
+from fastkq.spaces import Coordinates
 
-_COARSE_POINTS = 1 << 12
-_MEDIUM_POINTS = 1 << 14
-_COARSE_POINTS_PER_CENTROID = 64
-_MEDIUM_POINTS_PER_CENTROID = 128
-_TOLERANCE = 1e-3
-_MEDIUM_TOLERANCE = 3e-4
-_SWAP_ROUNDS = 9  # 30 rounds lower the error by another 0.2 % at k = 256, in 40 % more time
-_EXACT_ITERATIONS = 2
-_ROUNDINGS = 1
+_MOST_COLOURS = 1 << 18
+_COLOURS_PER_CENTROID = 256
+"""More colours than both of these are merged by cells before the fit."""
+
+_POINTS_PER_SEED = 6
+
+_MOST_SEARCHED = 4096
+"""Centroids up to which swaps are tried: each costs time in proportion to their number, and gains a share."""
+
+
+class _Plan(NamedTuple):
+    """How much of each step.
+
+    Attributes
+    ----------
+    coarse, fine
+        Summaries have boxes of at most a mean cluster's error, divided by this.
+    swaps, swaps_per_centroid
+        Tries, on the coarse summary.
+    temperatures
+        Of the searches that make them.
+    iterations, exact_iterations
+        At most so many, on the fine summary and on all the colours.
+    least_gain
+        They end when one lowers the error by no more than this share.
+    roundings
+        Tries to find a better rounded palette.
+    """
+
+    coarse: float
+    fine: float
+    swaps: int
+    swaps_per_centroid: float
+    temperatures: tuple[float, ...]
+    iterations: int
+    exact_iterations: int
+    least_gain: float
+    roundings: int
+
+
+_PLANS: dict[Effort, _Plan] = {
+    "fast": _Plan(100, 300, 5, 0, (0.0,), 4, 0, 0.0, 0),
+    "balanced": _Plan(150, 2000, 50, 0, (0.1, 0.4), 5, 1, 0.0, 0),
+    "best": _Plan(500, 10000, 300, 4, (0.0, 0.1, 0.2, 0.4), 100, 20, 1e-5, 4),
+}
 
 
 def fit(
@@ -40,24 +79,43 @@ def fit(
     labels : (M,) int32
         Each colour's nearest row, the first of equals.
     """
-    exact = blocks.of_colours(counted)
-    if k >= len(counted.colours):
+    colours = len(counted.keys)
+    if k >= colours:
         palette = in_order(counted.colours)
-        return palette, mapping.assign(exact, to_coordinates(palette), threads).labels
-    centroids = _centroids(exact, k, threads)
-    fitted = settle(exact, counted.colours, centroids, k, _ROUNDINGS, threads)
-    return fitted.palette, fitted.labels
+        return palette, mapping.label(counted, palette, threads)
+    plan = _PLANS[effort]
+    if colours > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
+        palette = _on(blocks.of_cells(counted, threads), k, plan, threads).palette
+        labels = mapping.label(counted, palette, threads)
+        if np.bincount(labels, minlength=k).all():
+            return palette, labels
+    return _on(blocks.of_colours(counted), k, plan, threads)
 
 
-def _centroids(exact: Points, k: int, threads: int) -> Coordinates:
-    """Coarse to fine: centroids find their regions on few points and their places on more.
+def _on(points: Points, k: int, plan: _Plan, threads: int) -> Fitted:
+    centroids = _centroids(points, k, plan, threads)
+    return fill(points, round_well(points, centroids, plan.roundings, threads), k, threads)
 
-    On Kodak at k = 64, swaps on 4,096 merged points and 2 ms of finer iterations end where swaps on 32,768
-    points do in twice the time.
-    """
-    medium = blocks.merged(exact, max(_MEDIUM_POINTS, _MEDIUM_POINTS_PER_CENTROID * k))
-    coarse = blocks.merged(medium, max(_COARSE_POINTS, _COARSE_POINTS_PER_CENTROID * k))
-    centroids = lloyd.lloyd(coarse, seed.split(coarse, k), _TOLERANCE, threads=threads)
-    centroids = swap.swap(coarse, centroids, _SWAP_ROUNDS, threads)
-    centroids = lloyd.lloyd(medium, centroids, _MEDIUM_TOLERANCE, threads=threads)
-    return lloyd.lloyd(exact, centroids, _TOLERANCE, _EXACT_ITERATIONS, threads)
+
+def _centroids(points: Points, k: int, plan: _Plan, threads: int) -> Coordinates:
+    """Coarse to fine: centroids find their regions on few points and their places on more."""
+    tree = Tree(points)
+    centroids, error = seed.split(_enough(tree, k, len(points.keys)), k)
+    if k <= _MOST_SEARCHED:
+        coarse = tree.summary(error / (k * plan.coarse))
+        swaps = plan.swaps + int(plan.swaps_per_centroid * k)
+        centroids, error = search.swap(coarse, centroids, swaps, plan.temperatures, threads)
+    fine = blocks.in_blocks(*tree.summary(error / (k * plan.fine)))
+    least_gain = plan.least_gain * error
+    centroids = lloyd.lloyd(fine, centroids, least_gain, plan.iterations, threads)
+    return lloyd.lloyd(points, centroids, least_gain, plan.exact_iterations, threads)
+
+
+def _enough(tree: Tree, k: int, most: int) -> Summary:
+    """A summary of at least `_POINTS_PER_SEED` points for each of k centroids, or of all there are."""
+    tolerance = tree.error / (50 * k * k)
+    while True:
+        summary = tree.summary(tolerance)
+        if len(summary.weights) >= min(_POINTS_PER_SEED * k, most):
+            return summary
+        tolerance = tolerance / 8 if tolerance > 1e-3 else -1.0

@@ -1,0 +1,75 @@
+"""Merge points along the Morton curve into few that stand for all of them."""
+
+import numpy as np
+
+from fastkq.kernels._jit import kernel
+from fastkq.kernels.blocks import MOST_DEPTH, border
+
+
+@kernel
+def accumulate(coordinates, weights, moments):
+    """Moments of the first i points: (M + 1, 6) float64, out.
+
+    The weight, the weighted sums of up to four coordinates and of the squared norm; coordinates (C, M), in.
+    """
+    dims = coordinates.shape[0]
+    for m in range(6):
+        moments[0, m] = 0.0
+    for i in range(weights.shape[0]):
+        weight = weights[i]
+        moments[i + 1, 0] = moments[i, 0] + weight
+        square = 0.0
+        for d in range(4):
+            x = np.float64(coordinates[d, i]) if d < dims else 0.0
+            moments[i + 1, 1 + d] = moments[i, 1 + d] + weight * x
+            square += x * x
+        moments[i + 1, 5] = moments[i, 5] + weight * square
+
+
+@kernel
+def error_between(moments, first, last):
+    """Squared error of the points first .. last - 1 about their mean."""
+    weight = moments[last, 0] - moments[first, 0]
+    norm = 0.0
+    for d in range(1, 5):
+        total = moments[last, d] - moments[first, d]
+        norm += total * total
+    return moments[last, 5] - moments[first, 5] - norm / weight
+
+
+@kernel
+def leaves(keys, moments, tolerance, starts):
+    """Cut the Morton curve into boxes whose squared error is at most `tolerance`.
+
+    keys (M,) uint32 and moments of the first i points (M + 1, 6), in; starts (>= boxes + 1,) int64, out:
+    box b holds the points starts[b] .. starts[b + 1] - 1. Returns how many.
+    """
+    ends = np.empty(MOST_DEPTH, np.int64)
+    ends[0] = keys.shape[0]
+    depth = 1
+    first = np.int64(0)
+    boxes = 0
+    while depth > 0:
+        last = ends[depth - 1]
+        if last - first == 1 or error_between(moments, first, last) <= tolerance:
+            starts[boxes] = first
+            boxes += 1
+            first = last
+            depth -= 1
+        else:
+            ends[depth] = border(keys, first, last)
+            depth += 1
+    starts[boxes] = keys.shape[0]
+    return boxes
+
+
+@kernel
+def summarize(moments, starts, spacing, means, weights):
+    """Means (4, boxes) float32, rounded to the spacing, and weights (boxes,) float64 of the boxes, out."""
+    for b in range(weights.shape[0]):
+        first, last = starts[b], starts[b + 1]
+        weight = moments[last, 0] - moments[first, 0]
+        weights[b] = weight
+        for d in range(means.shape[0]):
+            mean = (moments[last, 1 + d] - moments[first, 1 + d]) / weight
+            means[d, b] = np.floor(mean / spacing + 0.5) * spacing
