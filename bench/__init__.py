@@ -1,0 +1,10 @@
+"""Measuring fastkq beside its rivals."""
+
+import os
+
+THREADS = 2
+"""What each method may use: the targets are stated for two cores."""
+
+# OpenMP and OpenBLAS read these once, when the first library that uses them is loaded.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = str(THREADS)

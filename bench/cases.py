@@ -16,15 +16,17 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 RESULTS = ROOT / "build" / "bench"
 COLOURS = (16, 64, 256)
+SETS = ("china.jpg", "kodak", "gb82-photos", "large")
 QUICK_KODAK = ("kodim01.png", "kodim05.png", "kodim23.png")
 
 
 class Case(NamedTuple):
-    """One image, and the set it is counted with."""
+    """One image, the set it is counted with, and its place in the set."""
 
     set: str
     image: str
     path: Path
+    number: int
 
     def read(self) -> npt.NDArray[np.uint8]:
         """Its pixels, RGB."""
@@ -43,11 +45,11 @@ def scikit_learn_photograph(name: str) -> Path:
 
 def cases(quick: bool) -> Iterator[Case]:
     """The sets that are present."""
-    yield Case("china.jpg", "china.jpg", scikit_learn_photograph("china.jpg"))
-    for name in ("kodak", "large"):
-        for path in sorted((SHARED / "images" / name).glob("*.*")):
+    yield Case("china.jpg", "china.jpg", scikit_learn_photograph("china.jpg"), 0)
+    for name in SETS[1:]:
+        for number, path in enumerate(sorted((SHARED / "images" / name).glob("*.*"))):
             if not quick or path.name in QUICK_KODAK:
-                yield Case(name, path.name, path)
+                yield Case(name, path.name, path, number)
 
 
 def reference_errors() -> dict[tuple[str, int], float]:

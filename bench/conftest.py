@@ -3,7 +3,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="china.jpg and three Kodak images only")
-    parser.addoption("--slow", action="store_true", help="scikit-learn on camera photographs too: an hour")
+    parser.addoption("--slow", action="store_true", help="every rival on camera photographs too: an hour")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -12,14 +12,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     if "case" not in metafunc.fixturenames:
         return
-    chosen = list(cases(metafunc.config.getoption("quick")))
     slow = metafunc.config.getoption("slow")
     # Parameters that stand together are timed together: each image with all its rivals.
     parameters = [
-        pytest.param(case, k, method, id=f"{case.image}-{k}-{method}")
-        for case in chosen
+        pytest.param(case, k, name, id=f"{case.image}-{k}-{name}")
+        for case in cases(metafunc.config.getoption("quick"))
         for k in COLOURS
-        for method in METHODS
-        if slow or not (case.set == "large" and method == "scikit-learn")
+        for name, method in METHODS.items()
+        if method.is_run_on(case, slow)
     ]
     metafunc.parametrize(("case", "k", "method"), parameters)
