@@ -1,59 +1,91 @@
-"""`python -m bench run` measures and judges; `python -m bench report` writes the README's tables."""
+"""`python -m bench run` measures and judges; `python -m bench report` writes the README's tables.
+
+`targets` says again what the last run reached and missed, `scaling` measures time and memory by size alone,
+`reference` computes scikit-learn's errors on gb82-photos (at the lowest priority; stop and call it again
+at will).
+"""
 
 import argparse
 import json
 import os
 import sys
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from bench import report, whole_process
+from bench import literature, reference, report, scaling, whole_process
 from bench.cases import COLOURS, RESULTS, ROOT
-from bench.results import BASELINE, MEASURED, Results, baseline_of, failures, targets_missed
+from bench.results import BASELINE, MEASURED, Results, baseline_of, failures
+from bench.targets import targets
 
 
 def main() -> int:
-    """Run the benchmark; returns 1 when a result is not as it must be."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", choices=("run", "report"))
-    parser.add_argument("--quick", action="store_true", help="china.jpg and three Kodak images only")
-    parser.add_argument("--slow", action="store_true", help="scikit-learn on camera photographs too")
-    parser.add_argument("--write-baseline", action="store_true", help="make this run the new baseline")
-    options = parser.parse_args()
-    if options.what == "report":
-        if not MEASURED.exists():
-            print("nothing measured yet: run `make bench` first", file=sys.stderr)
-            return 1
+    """Do what the command line says; returns 1 when a result is not as it must be."""
+    options = _parser().parse_args()
+    if options.what == "run":
+        return run(options)
+    if options.what == "scaling":
+        scaling.measure()
+        return 0
+    if options.what == "reference":
+        reference.compute(options.k, options.runs, options.only)
+        return 0
+    if not MEASURED.exists():
+        print("nothing measured yet: run `make bench` first", file=sys.stderr)
+        return 1
+    if options.what == "targets":
+        _print_targets(Results.read())
+    else:
         report.rewrite_readme(Results.read())
         report.draw_picture()
-        return 0
-    return run(options.quick, options.slow, options.write_baseline)
+    return 0
 
 
-def run(quick: bool, slow: bool, write_baseline: bool) -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    what = parser.add_subparsers(dest="what", required=True)
+    measuring = what.add_parser("run", help="measure and judge")
+    measuring.add_argument("--quick", action="store_true", help="china.jpg and three Kodak images only")
+    measuring.add_argument(
+        "--slow", action="store_true", help="every rival on camera photographs too: an hour"
+    )
+    measuring.add_argument("--scaling", action="store_true", help="time and memory by size too: minutes")
+    measuring.add_argument("--write-baseline", action="store_true", help="make this run the new baseline")
+    what.add_parser("report", help="write the README's tables and pictures from the last run")
+    what.add_parser("targets", help="what the last run reached and missed")
+    what.add_parser("scaling", help="measure time and memory by size")
+    computing = what.add_parser("reference", help="compute scikit-learn's errors on gb82-photos")
+    computing.add_argument("--k", type=int, nargs="+", default=COLOURS)
+    computing.add_argument("--runs", type=int, default=10, help="an image and k (10)")
+    computing.add_argument("--only", default="", help="images with this in their name")
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
     """Measure everything, print it, and judge it."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     rounds = RESULTS / "rounds.json"
     arguments = [str(ROOT / "bench"), "--benchmark-only", f"--benchmark-json={rounds}", "-q"]
     arguments += ["--benchmark-columns=median,iqr,rounds", "-p", "no:cacheprovider"]
-    arguments += ["--quick"] * quick + ["--slow"] * slow
+    arguments += ["--quick"] * options.quick + ["--slow"] * options.slow
     if pytest.main(arguments) != 0:
         return 1
     MEASURED.write_text(json.dumps(_measured(json.loads(rounds.read_text())), indent=1))
+    if options.scaling:
+        scaling.measure()
     results = Results.read()
     _print_table(results)
-    if not slow and "large" in results.sets():
-        print("scikit-learn on the camera photographs takes minutes an image and was left out (--slow)")
     print("\n" + report.markdown(results))
-    for line in targets_missed(results):
-        print("aimed at and missed: " + line)
+    _print_targets(results)
     bad = list(failures(results))
     for line in bad:
         print("FAILED: " + line)
-    if write_baseline:
+    if options.write_baseline:
         BASELINE.write_text(json.dumps(baseline_of(results), indent=1) + "\n")
-    return 1 if bad and not write_baseline else 0
+    return 1 if bad and not options.write_baseline else 0
 
 
 def _measured(rounds: dict[str, Any]) -> dict[str, Any]:
@@ -62,23 +94,36 @@ def _measured(rounds: dict[str, Any]) -> dict[str, Any]:
         "machine": report.machine(),
         "rows": [info for info in infos if "method" in info],
         "stages": [info for info in infos if "stage" in info],
+        "literature": literature.measure(),
         "startup": whole_process.startup(),
         "speedups": whole_process.speedups() if (os.cpu_count() or 1) > 1 else {},
     }
 
 
 def _print_table(results: Results) -> None:
-    print(f"\n{'image':<44}{'k':>4}  {'method':<14}{'ms':>11}{'SE/px':>10}{'x fastkq':>10}")
+    print(
+        f"\n{'image':<44}{'k':>4}  {'method':<18}{'ms':>11}{'SE/px':>10}{'PSNR':>7}"
+        f"{'x fastkq':>10}{'error x':>9}"
+    )
     for row in results.rows:
-        ours = results.of(row.set, row.k, "fastkq")[row.image].seconds
+        ours = results.of(row.set, row.k, "fastkq")[row.image]
         print(
-            f"{row.image:<44}{row.k:>4}  {row.method:<14}{1000 * row.seconds:>11.2f}"
-            f"{row.error:>10.3f}{row.seconds / ours:>10.2f}"
+            f"{row.image:<44}{row.k:>4}  {row.method:<18}{1000 * row.seconds:>11.2f}{row.error:>10.3f}"
+            f"{row.psnr:>7.2f}{row.seconds / ours.seconds:>10.2f}{row.error / ours.error:>9.4f}"
         )
     print(f"\n{'stage':<12}" + "".join(f"{f'k = {k}, ms':>14}" for k in COLOURS) + "   (china.jpg)")
     for stage in dict.fromkeys(info["stage"] for info in results.stages):
         times = [info["seconds"] for info in results.stages if info["stage"] == stage]
         print(f"{stage:<12}" + "".join(f"{1000 * seconds:>14.3f}" for seconds in times))
+
+
+def _print_targets(results: Results) -> None:
+    aims = list(targets(results))
+    print("\nAimed at:")
+    for target in aims:
+        print(f"  {target}")
+    verdicts = Counter(target.verdict for target in aims if target.limit is not None)
+    print("  " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """What is measured: image sets and numbers of colours."""
 
-import csv
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -50,15 +49,6 @@ def cases(quick: bool) -> Iterator[Case]:
         for number, path in enumerate(sorted((SHARED / "images" / name).glob("*.*"))):
             if not quick or path.name in QUICK_KODAK:
                 yield Case(name, path.name, path, number)
-
-
-def reference_errors() -> dict[tuple[str, int], float]:
-    """Mean error of ten single scikit-learn runs by Kodak image and k; empty where the table is absent."""
-    path = SHARED / "reference" / "kodak.csv"
-    if not path.exists():
-        return {}
-    with path.open() as file:
-        return {(row["image"], int(row["k"])): float(row["sklearn_1"]) for row in csv.DictReader(file)}
 
 
 def of_24_megapixels() -> npt.NDArray[np.uint8]:
