@@ -37,8 +37,7 @@ def main() -> int:
     if options.what == "targets":
         _print_targets(Results.read())
     else:
-        report.rewrite_readme(Results.read())
-        report.draw_picture()
+        report.write(Results.read())
     return 0
 
 
