@@ -10,6 +10,10 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
+.venv/bench-installed: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	touch $@
+
 demo: .venv/installed
 	$(BIN)/python bench/demo.py
 
@@ -22,13 +26,13 @@ check: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/installed
+bench: .venv/bench-installed
 	$(BIN)/python -m bench run
 
-bench-baseline: .venv/installed
+bench-baseline: .venv/bench-installed
 	$(BIN)/python -m bench run --write-baseline
 
-bench-report: .venv/installed
+bench-report: .venv/bench-installed
 	$(BIN)/python -m bench report
 
 clean:
