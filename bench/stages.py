@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import blocks, histogram, mapping, packing, palette
-from fastkq.palette import lloyd, seed
+from fastkq.palette import lloyd
 from fastkq.palette.coarsen import Tree
+from fastkq.palette.search import search
 from fastkq.spaces import to_coordinates
 
 PARALLEL = ("count", "lloyd", "assign", "map", "pack", "unpack", "decompress")
@@ -18,9 +19,8 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
     """Name to call; what a stage works on is made beforehand."""
     counted = histogram.count(image, 2)
     points = blocks.of_colours(counted)
-    tree = Tree(points)
-    summary = tree.summary(tree.error / (50 * k * k))
-    seeds = seed.split(summary, k).centroids
+    summary = Tree(points).summary(25 * k)
+    centroids, _ = search(summary, k, 0, 1)
     colours, labels = palette.fit(counted, k, threads=2)
     indices = mapping.map_colours(image, counted, labels, k, 2)
     bits = packing.bits_per_index(len(colours))
@@ -28,8 +28,9 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
     return {
         "count": lambda threads: histogram.count(image, threads),
         "points": lambda threads: blocks.of_colours(counted),
-        "seed": lambda threads: seed.split(summary, k),
-        "lloyd": lambda threads: lloyd.lloyd(points, seeds, 0.0, 10, threads),
+        "coarsen": lambda threads: Tree(points).summary(25 * k),
+        "search": lambda threads: search(summary, k, 40, 2, threads),
+        "lloyd": lambda threads: lloyd.lloyd(points, centroids, 0.0, 10, threads),
         "fit": lambda threads: palette.fit(counted, k, threads=threads),
         "assign": lambda threads: mapping.assign(points, to_coordinates(colours), threads),
         "map": lambda threads: mapping.map_colours(image, counted, labels, k, threads),

@@ -40,7 +40,8 @@ def assert_nearest(image: np.ndarray, result: fastkq.CompressedImage) -> None:
 
 @pytest.mark.parametrize("k", [16, 64, 256])
 @pytest.mark.parametrize(
-    "stage", ["count", "points", "seed", "lloyd", "fit", "assign", "map", "pack", "unpack", "decompress"]
+    "stage",
+    ["count", "points", "coarsen", "search", "lloyd", "fit", "assign", "map", "pack", "unpack", "decompress"],
 )
 def test_stage(benchmark, stage: str, k: int) -> None:
     image = io.read_image(scikit_learn_photograph("china.jpg"))

@@ -67,7 +67,7 @@ def compress(
     >>> import numpy as np, fastkq
     >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> fastkq.compress(ramp, k=4).palette.ravel()
-    array([ 32,  96, 160, 224], dtype=uint8)
+    array([ 31,  95, 159, 223], dtype=uint8)
     """
     k, effort, workers = check_k(k), check_effort(effort), check_threads(threads)
     array = _read(image)

@@ -49,7 +49,7 @@ def test_points_and_summaries_keep_every_pixel(image, scale, threads):
     colours, cells = blocks.of_colours(counted), blocks.of_cells(counted, threads)
     total = (colours.coordinates * colours.weights).sum(axis=1)
     tree = Tree(colours)
-    merged = [cells, tree.summary(-1.0), tree.summary(tree.error / 4**scale)]
+    merged = [cells, tree.boxes_of(-1.0), tree.boxes_of(tree.error / 4**scale), tree.summary(1 + 4 * scale)]
     assert len(cells.keys) == len(np.unique(counted.keys >> (2 * counted.channels)))
     assert len(merged[1].keys) == len(colours.keys)
     for points in merged:
@@ -70,12 +70,19 @@ def assert_in_blocks(points):
         np.testing.assert_array_equal(points.high[:, b], points.coordinates[:, start:stop].max(axis=1))
 
 
+@pytest.mark.parametrize("boxes", [1, 7, 100, 2000, 20000, 10**6])
+def test_a_summary_has_about_as_many_boxes_as_asked_for(china, boxes):
+    points = blocks.of_colours(histogram.count(china))
+    found = len(Tree(points).summary(boxes).keys)
+    assert min(boxes, len(points.keys)) <= found <= 1.5 * boxes
+
+
 @given(images(channels=(3,)), st.integers(1, 12))
 def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scale):
     points = blocks.of_colours(histogram.count(image))
     tree = Tree(points)
     tolerance = tree.error / 3**scale
-    summary = tree.summary(tolerance)
+    summary = tree.boxes_of(tolerance)
     firsts = np.searchsorted(points.keys, summary.keys)
     for start, stop in zip(firsts, [*firsts[1:], len(points.keys)], strict=True):
         inside, weights = points.coordinates[:, start:stop].astype(float), points.weights[start:stop]

@@ -4,7 +4,7 @@ from importlib import import_module
 from types import ModuleType
 
 _FILES = frozenset(
-    {"blocks", "coarsen", "histogram", "lloyd", "mapping", "metrics", "nearest", "packing", "search", "seed"}
+    {"blocks", "coarsen", "histogram", "lloyd", "mapping", "metrics", "nearest", "packing", "search"}
 )
 
 

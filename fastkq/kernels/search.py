@@ -25,6 +25,9 @@ end 0.8 % higher on Kodak."""
 _REGION = 24
 """Clusters that settle in a trial. With 12 at k = 256 the error ends 0.2 % higher, with 48 trials take twice
 as long."""
+_HOPELESS = 0.5
+"""A trial ends when after an iteration the error is still higher by this share of a mean cluster's: a tenth
+less time for the same errors; a quarter takes a third less, but ends 0.1 % higher."""
 _POWER_ITERATIONS = 6
 
 
@@ -36,8 +39,8 @@ class Clusters(NamedTuple):
     centroids : (4, k) float32
     moments : (k, 15) float64
         The weight, the weighted sums of the coordinates, and of their ten products.
-    error : (k,) float64
-        Squared error about the mean.
+    explained : (k,) float64
+        By how much the squared error about the mean is less than that about zero.
     spread : (k,) float64
         Squared error along the principal axis.
     axis : (k, 4) float64
@@ -56,7 +59,7 @@ class Clusters(NamedTuple):
 
     centroids: Any
     moments: Any
-    error: Any
+    explained: Any
     spread: Any
     axis: Any
     removal: Any
@@ -82,16 +85,21 @@ class Region(NamedTuple):
 
 
 @part
-def _move(coordinates, weights, points, labels, clusters, moments, centroids):
+def _move(coordinates, dims, weights, points, labels, clusters, moments, centroids):
     """Sum up the clusters' moments of order 0 and 1, and move the centroids to the means."""
+    x, y, z, a = coordinates[0], coordinates[1], coordinates[2], coordinates[3]
     for j in range(clusters):
         for m in range(5):
             moments[j, m] = 0.0
     for i in range(points):
         row = moments[labels[i]]
-        row[0] += weights[i]
-        for d in range(4):
-            row[1 + d] += weights[i] * np.float64(coordinates[d, i])
+        weight = weights[i]
+        row[0] += weight
+        row[1] += weight * np.float64(x[i])
+        row[2] += weight * np.float64(y[i])
+        row[3] += weight * np.float64(z[i])
+        if dims == 4:
+            row[4] += weight * np.float64(a[i])
     for j in range(clusters):
         if moments[j, 0] > 0:
             for d in range(4):
@@ -115,12 +123,11 @@ def _square(coordinates, weights, points, labels, clusters, moments):
 
 
 @part
-def _error(row):
-    """Squared error about the mean of a cluster with these moments (15,)."""
+def _explained(row):
+    """What a mean takes off the sum of squares of a cluster with these moments (15,)."""
     if row[0] <= 0:
         return 0.0
-    norm = row[1] * row[1] + row[2] * row[2] + row[3] * row[3] + row[4] * row[4]
-    return max(0.0, row[5] + row[9] + row[12] + row[14] - norm / row[0])
+    return (row[1] * row[1] + row[2] * row[2] + row[3] * row[3] + row[4] * row[4]) / row[0]
 
 
 @part
@@ -180,7 +187,7 @@ def _distances(centroids, k, centre, out):
 @part
 def _survey_removal(clusters, removed, distance):
     """What it would cost to merge a cluster into another (Ward, 1963)."""
-    k = clusters.error.shape[0]
+    k = clusters.spread.shape[0]
     _distances(clusters.centroids, k, removed, distance)
     weight = clusters.moments[removed, 0]
     cheapest, beside = np.inf, removed
@@ -197,7 +204,7 @@ def _survey_removal(clusters, removed, distance):
 @part
 def _choose(clusters):
     """The cluster that is missed least and the one that gains most by a split, or (-1, -1)."""
-    k = clusters.error.shape[0]
+    k = clusters.spread.shape[0]
     removed = 0
     for j in range(1, k):
         if clusters.removal[j] < clusters.removal[removed]:
@@ -215,7 +222,7 @@ def _choose(clusters):
 @part
 def _surround(clusters, removed, split, region):
     """Gather the clusters about two, and their points; returns the numbers of both."""
-    k = clusters.error.shape[0]
+    k = clusters.spread.shape[0]
     count = 0
     if k <= _REGION:
         for j in range(k):
@@ -270,8 +277,15 @@ def _place(clusters, removed, split, count, region):
 
 
 @part
-def _settle(dims, points, count, region):
-    """Lloyd's iterations within the region."""
+def _settle(clusters, dims, points, count, region, hopeless):
+    """Lloyd's iterations within the region; returns by how much its squared error changed.
+
+    It gives up when the error is still `hopeless` higher.
+    """
+    before = 0.0
+    for place in range(count):
+        before += clusters.explained[region.clusters[place]]
+    change = 0.0
     for _ in range(_SETTLING_ITERATIONS):
         nearest(
             region.coordinates[:dims],
@@ -283,22 +297,35 @@ def _settle(dims, points, count, region):
             region.labels,
         )
         _move(
-            region.coordinates, region.weights, points, region.labels, count, region.moments, region.centroids
+            region.coordinates,
+            dims,
+            region.weights,
+            points,
+            region.labels,
+            count,
+            region.moments,
+            region.centroids,
         )
-    _square(region.coordinates, region.weights, points, region.labels, count, region.moments)
+        change = before
+        for place in range(count):
+            change -= _explained(region.moments[place])
+        if change > hopeless:
+            break
+    return change
 
 
 @part
 def _accept(clusters, region, points, count, now):
     """Make the region's state that of the clusters."""
-    k = clusters.error.shape[0]
+    k = clusters.spread.shape[0]
+    _square(region.coordinates, region.weights, points, region.labels, count, region.moments)
     for place in range(count):
         cluster = region.clusters[place]
         for d in range(4):
             clusters.centroids[d, cluster] = region.centroids[d, place]
         for m in range(15):
             clusters.moments[cluster, m] = region.moments[place, m]
-        clusters.error[cluster] = _error(region.moments[place])
+        clusters.explained[cluster] = _explained(region.moments[place])
         clusters.spread[cluster] = _principal_axis(region.moments[place], clusters.axis[cluster])
         clusters.first[cluster] = -1
         clusters.changed[cluster] = now
@@ -309,6 +336,16 @@ def _accept(clusters, region, points, count, now):
     for j in range(k):
         if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
             _survey_removal(clusters, j, region.distance)
+
+
+@part
+def _error(clusters):
+    """Squared error of all the clusters about their means."""
+    total = 0.0
+    for j in range(clusters.explained.shape[0]):
+        row = clusters.moments[j]
+        total += row[5] + row[9] + row[12] + row[14] - clusters.explained[j]
+    return total
 
 
 @kernel
@@ -332,13 +369,13 @@ def search(coordinates, dims, weights, centroids, trials, temperature, clusters,
             count = _surround(clusters, removed, split, region)
             points = _gather(coordinates, weights, clusters, count, region)
             _place(clusters, removed, split, count, region)
-        _settle(dims, points, count, region)
-        change = 0.0
-        for place in range(count):
-            change += _error(region.moments[place]) - clusters.error[region.clusters[place]]
-        if trial == 0 or change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
+        change = _settle(clusters, dims, points, count, region, _HOPELESS * total / k)
+        if trial == 0:
             _accept(clusters, region, points, count, trial)
-            total = change if trial == 0 else total + change
+            total = _error(clusters)
+        elif change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
+            _accept(clusters, region, points, count, trial)
+            total += change
         else:
             clusters.removal[removed] *= _LESSON
             clusters.spread[split] /= _LESSON

@@ -26,6 +26,9 @@ class Summary(NamedTuple):
     weights: npt.NDArray[np.float64]
 
 
+_MOST_GUESSES = 8
+
+
 class Tree:
     """The boxes of a Morton curve, each with the squared error of the points in it.
 
@@ -39,15 +42,35 @@ class Tree:
         kernels.coarsen.accumulate(points.coordinates, points.weights, self._moments)
         self.error = float(kernels.coarsen.error_between(self._moments, 0, len(points.keys)))
 
-    def summary(self, tolerance: float) -> Summary:
-        """Means of the largest boxes whose squared error is at most `tolerance`.
+    def summary(self, boxes: int) -> Summary:
+        """Means of `boxes` to 1.5 times as many boxes of about equal error, or all the points there are.
 
         Boxes of equal error, not of equal size: 2,184 of them stand for the colours of a photograph at
         k = 64 as well as 8,000 of equal size do.
         """
+        if len(self._points.keys) <= 1.5 * boxes:
+            return Summary(self._points.keys, self._points.coordinates, self._points.weights)
+        tolerance = self.error / (boxes * np.sqrt(boxes))
+        for _ in range(_MOST_GUESSES):
+            starts = self._leaves(tolerance)
+            ratio = (len(starts) - 1) / (1.2 * boxes)
+            if 1 / 1.2 <= ratio <= 1.25:
+                break
+            # Errors of boxes fall with the power -5/3 of their number in space, with -2 in a plane.
+            tolerance *= ratio * np.sqrt(ratio)
+        return self._means(starts)
+
+    def boxes_of(self, tolerance: float) -> Summary:
+        """Means of the largest boxes whose squared error is at most `tolerance`."""
+        return self._means(self._leaves(tolerance))
+
+    def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
+        starts = np.empty(len(self._points.keys) + 1, np.int64)
+        count = kernels.coarsen.leaves(self._points.keys, self._moments, tolerance, starts)
+        return starts[: count + 1]
+
+    def _means(self, starts: npt.NDArray[np.int64]) -> Summary:
         points = self._points
-        starts = np.empty(len(points.keys) + 1, np.int64)
-        starts = starts[: kernels.coarsen.leaves(points.keys, self._moments, tolerance, starts) + 1]
         boxes = len(starts) - 1
         coordinates = np.empty((len(points.coordinates), boxes), points.coordinates.dtype)
         weights = np.empty(boxes)

@@ -9,16 +9,14 @@ from fastkq import blocks, mapping
 from fastkq.blocks import Points
 from fastkq.checks import Effort
 from fastkq.histogram import Histogram
-from fastkq.palette import lloyd, search, seed
-from fastkq.palette.coarsen import Summary, Tree
+from fastkq.palette import lloyd, search
+from fastkq.palette.coarsen import Tree
 from fastkq.palette.integer import Fitted, fill, in_order, round_well
 from fastkq.spaces import Coordinates
 
 _MOST_COLOURS = 1 << 18
 _COLOURS_PER_CENTROID = 256
 """More colours than both of these are merged by cells before the fit."""
-
-_POINTS_PER_SEED = 6
 
 _MOST_SEARCHED = 4096
 """Centroids up to which swaps are tried: each costs time in proportion to their number, and gains a share."""
@@ -30,11 +28,14 @@ class _Plan(NamedTuple):
     Attributes
     ----------
     coarse, fine
-        Summaries have boxes of at most a mean cluster's error, divided by this.
+        Points of the summaries, for each centroid.
+    least_coarse, least_fine
+        However few the centroids.
     swaps, swaps_per_centroid
-        Tries, on the coarse summary.
-    temperatures
-        Of the searches that make them.
+        Tries of each search, on the coarse summary.
+    searches, more_searches
+        How many, and among how many centroids so many more are shared: the local optima of small palettes
+        lie further apart, and their searches are short.
     iterations, exact_iterations
         At most so many, on the fine summary and on all the colours.
     least_gain
@@ -43,11 +44,14 @@ class _Plan(NamedTuple):
         Tries to find a better rounded palette.
     """
 
-    coarse: float
-    fine: float
+    coarse: int
+    least_coarse: int
+    fine: int
+    least_fine: int
     swaps: int
     swaps_per_centroid: float
-    temperatures: tuple[float, ...]
+    searches: int
+    more_searches: int
     iterations: int
     exact_iterations: int
     least_gain: float
@@ -55,9 +59,9 @@ class _Plan(NamedTuple):
 
 
 _PLANS: dict[Effort, _Plan] = {
-    "fast": _Plan(100, 300, 5, 0, (0.0,), 4, 0, 0.0, 0),
-    "balanced": _Plan(150, 2000, 50, 0, (0.1, 0.4), 5, 1, 0.0, 0),
-    "best": _Plan(500, 10000, 300, 4, (0.0, 0.1, 0.2, 0.4), 100, 20, 1e-5, 4),
+    "fast": _Plan(16, 0, 40, 0, 5, 0.02, 1, 0, 3, 0, 0.0, 0),
+    "balanced": _Plan(25, 512, 100, 4096, 38, 0.04, 2, 32, 5, 1, 0.0, 0),
+    "best": _Plan(40, 0, 300, 16384, 130, 1.5, 8, 128, 100, 20, 1e-5, 4),
 }
 
 
@@ -100,22 +104,12 @@ def _on(points: Points, k: int, plan: _Plan, threads: int) -> Fitted:
 def _centroids(points: Points, k: int, plan: _Plan, threads: int) -> Coordinates:
     """Coarse to fine: centroids find their regions on few points and their places on more."""
     tree = Tree(points)
-    centroids, error = seed.split(_enough(tree, k, len(points.keys)), k)
-    if k <= _MOST_SEARCHED:
-        coarse = tree.summary(error / (k * plan.coarse))
-        swaps = plan.swaps + int(plan.swaps_per_centroid * k)
-        centroids, error = search.swap(coarse, centroids, swaps, plan.temperatures, threads)
-    fine = blocks.in_blocks(*tree.summary(error / (k * plan.fine)))
+    swaps = plan.swaps + int(plan.swaps_per_centroid * k) if k <= _MOST_SEARCHED else 0
+    searches = plan.searches + plan.more_searches // k
+    centroids, error = search.search(
+        tree.summary(max(plan.coarse * k, plan.least_coarse)), k, swaps, searches, threads
+    )
+    fine = blocks.in_blocks(*tree.summary(max(plan.fine * k, plan.least_fine)))
     least_gain = plan.least_gain * error
     centroids = lloyd.lloyd(fine, centroids, least_gain, plan.iterations, threads)
     return lloyd.lloyd(points, centroids, least_gain, plan.exact_iterations, threads)
-
-
-def _enough(tree: Tree, k: int, most: int) -> Summary:
-    """A summary of at least `_POINTS_PER_SEED` points for each of k centroids, or of all there are."""
-    tolerance = tree.error / (50 * k * k)
-    while True:
-        summary = tree.summary(tolerance)
-        if len(summary.weights) >= min(_POINTS_PER_SEED * k, most):
-            return summary
-        tolerance = tolerance / 8 if tolerance > 1e-3 else -1.0

@@ -1,6 +1,5 @@
 """Leave the local optimum that Lloyd's algorithm ends in."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,60 +10,60 @@ from fastkq.palette.coarsen import Summary
 from fastkq.spaces import Coordinates
 from fastkq.threads import over_chunks
 
+_TEMPERATURE = 0.15
+"""Share of a mean cluster's error that a swap may cost at first. The best of 8 searches ends 0.1 to 0.2 %
+lower than with 0 at k = 16 and 64, where single local optima lie 0.7 % apart."""
 
-def swap(
-    points: Summary, centroids: Coordinates, trials: int, temperatures: Sequence[float], threads: int = 1
-) -> tuple[Coordinates, float]:
-    """Move centroids from where they are missed least to where they are needed most.
 
-    Each trial takes the cluster that can be merged into a neighbour at the least cost, puts its centroid
-    into the one whose split along its principal axis promises most, lets Lloyd's algorithm settle the
-    clusters about both, and keeps the result if the error fell. The idea is Fritzke's ("Breathing k-means",
-    arXiv:2006.15666), whose trial and error the two estimates replace.
+def search(points: Summary, k: int, swaps: int, searches: int, threads: int = 1) -> tuple[Coordinates, float]:
+    """Centroids (C, k) for the points, and their squared error: the best of several searches.
+
+    Each starts from points that are evenly spaced along the Morton curve, another set each time: as the
+    points have equal errors, not equal weights, they stand as densely as centroids should. Then it moves
+    centroids from where they are missed least to where they are needed most. A trial takes the cluster that
+    can be merged into a neighbour at the least cost, puts its centroid into the one whose split along its
+    principal axis promises most, lets Lloyd's algorithm settle the clusters about both, and keeps the result
+    if the error fell; at first it may also grow a little (threshold accepting, Dueck and Scheuer, 1990). The
+    idea is Fritzke's ("Breathing k-means", arXiv:2006.15666), whose trial and error the estimates replace.
 
     Parameters
     ----------
-    centroids : (C, k)
-    trials
-        Most swaps tried.
-    temperatures
-        The best of as many searches is taken. Each accepts errors that grow by less than its temperature
-        times a cluster's mean error, falling to nothing with the trials (threshold accepting, Dueck and
-        Scheuer, 1990): 0 is greedy.
-
-    Returns
-    -------
-    (C, k), and their squared error
+    points
+        At least k.
+    swaps
+        Trials of each search.
     """
-    dims, k = centroids.shape
-    planes = np.zeros((4, len(points.weights)), np.float32)
+    dims, number = points.coordinates.shape
+    planes = np.zeros((4, number), np.float32)
     planes[:dims] = points.coordinates
-    moved = np.zeros((len(temperatures), 4, k), np.float32)
-    moved[:, :dims] = centroids
-    errors = np.empty(len(temperatures))
+    spaced = (
+        (2 * np.arange(k) * searches + 2 * np.arange(searches)[:, None] + 1) * number // (2 * k * searches)
+    )
+    centroids = np.ascontiguousarray(planes[:, spaced].transpose(1, 0, 2))
+    errors = np.empty(searches)
 
     def work(worker: int, start: int, stop: int) -> None:
         errors[start] = kernels.search.search(
             planes,
             max(dims, 3),
             points.weights,
-            moved[start],
-            trials,
-            temperatures[start],
-            _clusters(len(points.weights), k),
-            _region(planes, points.weights, moved[start]),
+            centroids[start],
+            swaps,
+            _TEMPERATURE,
+            _clusters(number, k),
+            _region(planes, points.weights, centroids[start]),
         )
 
-    over_chunks(work, len(temperatures), 1, threads)
+    over_chunks(work, searches, 1, threads)
     best = int(np.argmin(errors))
-    return np.ascontiguousarray(moved[best, :dims], centroids.dtype), float(errors[best])
+    return np.ascontiguousarray(centroids[best, :dims], points.coordinates.dtype), float(errors[best])
 
 
 def _clusters(points: int, k: int) -> Any:
     return kernels.search.Clusters(
         centroids=np.empty((4, k), np.float32),
         moments=np.empty((k, 15)),
-        error=np.zeros(k),
+        explained=np.zeros(k),
         spread=np.empty(k),
         axis=np.empty((k, 4)),
         removal=np.empty(k),
