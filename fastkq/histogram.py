@@ -16,6 +16,7 @@ from fastkq.threads import over_chunks
 _PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times what waking a thread costs
 _CELLS_PER_CHUNK = 1 << 12
 _PIXELS_PER_COUNTER = 1 << 19  # fewer are counted sooner than two workers' counters are merged
+_COLOURS_PER_CHUNK = 1 << 16
 _MOST_COUNTERS = 4
 _COLOURS = 1 << 24
 
@@ -58,10 +59,42 @@ def count(image: npt.NDArray[np.uint8], threads: int = 1) -> Histogram:
     image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
         Colours with alpha 0 count as (0, 0, 0, 0): nobody can tell them apart.
     """
+    counted = count_up_to(image, image.size, threads)
+    assert counted is not None
+    return counted
+
+
+def count_up_to(image: npt.NDArray[np.uint8], most: int, threads: int = 1) -> Histogram | None:
+    """`count`, but None for an RGBA image of more than `most` colours: listing those takes long."""
     pixels = _pixels(image)
-    channels = pixels.shape[1]
-    keys, counts = (_count_in_tables if channels == 4 else _count_densely)(pixels, threads)
-    return Histogram(keys, counts, channels)
+    if pixels.shape[1] == 4:
+        return _count_in_tables(pixels, most, threads)
+    return Histogram(*_count_densely(pixels, pixels.shape[1], threads), pixels.shape[1])
+
+
+def count_without_alpha(image: npt.NDArray[np.uint8], threads: int = 1) -> Histogram:
+    """The colours R, G, B of an RGBA image (H, W, 4)."""
+    return Histogram(*_count_densely(_pixels(image), 3, threads), 3)
+
+
+def count_cells(image: npt.NDArray[np.uint8], threads: int = 1) -> Histogram:
+    """The colours of an RGBA image with 6 bits a channel, widened to 8."""
+    cells, counts = _count_densely(_pixels(image), 4, threads)
+    keys = cells << kernels.histogram.RGBA_CELL_BITS
+    return Histogram(keys | (keys >> 24), counts, 4)  # widened by the two high bits of each channel
+
+
+def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
+    """Whether every pixel of an RGBA image (H, W, 4) has alpha 255."""
+    pixels = _pixels(image)
+    opaque: list[bool] = []
+
+    def work(worker: int, start: int, stop: int) -> None:
+        if all(opaque):
+            opaque.append(kernels.histogram.is_opaque(pixels, start, stop))
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    return all(opaque)
 
 
 def look_up(
@@ -75,7 +108,7 @@ def look_up(
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous
-        Every colour of it must be in the histogram.
+        Every colour of it must be in the histogram, with or without alpha.
     values : (M,) uint8 or uint16
         One for each colour of the histogram.
 
@@ -85,7 +118,7 @@ def look_up(
     """
     pixels = _pixels(image)
     out = np.empty(len(pixels), values.dtype)
-    if pixels.shape[1] == 4:
+    if histogram.channels == 4:
         table_size = _table_size(len(histogram.keys))
         table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
         kernels.histogram.fill_table(histogram.keys, values, table, entries)
@@ -95,7 +128,7 @@ def look_up(
 
         over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     else:
-        _look_up_densely(pixels, histogram.keys, values, out, threads)
+        _look_up_densely(pixels, histogram, values, out, threads)
     return out.reshape(image.shape[:2])
 
 
@@ -147,7 +180,7 @@ _tables = _Retained(_make_table, 2)
 
 
 def _count_densely(
-    pixels: npt.NDArray[np.uint8], threads: int
+    pixels: npt.NDArray[np.uint8], channels: int, threads: int
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     workers = max(1, min(threads, _MOST_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
     retained = _counters.take()
@@ -157,7 +190,7 @@ def _count_densely(
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.histogram.count_densely(
-            pixels, start, stop, counts[worker], seen[worker], spilled[worker], spills[worker]
+            pixels, start, stop, channels, counts[worker], seen[worker], spilled[worker], spills[worker]
         )
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, workers)
@@ -212,40 +245,47 @@ def _list_colours(
 
 def _look_up_densely(
     pixels: npt.NDArray[np.uint8],
-    keys: npt.NDArray[np.uint32],
+    histogram: Histogram,
     values: npt.NDArray[np.unsignedinteger],
     out: npt.NDArray[np.unsignedinteger],
     threads: int,
 ) -> None:
     # Only the entries that are read are written, hence a table of all colours costs what it holds.
     table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLOURS, values.dtype)
-    kernels.histogram.enter(keys, values, table)
+
+    def enter(worker: int, start: int, stop: int) -> None:
+        kernels.histogram.enter(histogram.keys[start:stop], values[start:stop], table)
+
+    over_chunks(enter, len(values), _COLOURS_PER_CHUNK, threads)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.histogram.look_up(pixels, start, stop, table, out)
+        kernels.histogram.look_up(pixels, start, stop, histogram.channels, table, out)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     if values.dtype == np.uint8:
         _tables.give_back(table)
 
 
-def _count_in_tables(
-    pixels: npt.NDArray[np.uint8], threads: int
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+def _count_in_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> Histogram | None:
     # Four channels have 2^32 colours, too many for cells; an image has as many as it has pixels at most.
     states = [_Table() for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> None:
-        states[worker].count(pixels, start, stop)
+        if all(state.used[0] <= most for state in states):
+            states[worker].count(pixels, start, stop, most)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    if any(state.used[0] > most for state in states):
+        return None
     listed = [state.entries() for state in states]
     all_keys = np.concatenate([keys for keys, _ in listed])
     all_counts = np.concatenate([counts for _, counts in listed])
     order = np.argsort(all_keys, kind="stable")
     all_keys, all_counts = all_keys[order], all_counts[order]
     firsts = np.flatnonzero(np.concatenate(([True], all_keys[1:] != all_keys[:-1])))
-    return all_keys[firsts], np.add.reduceat(all_counts, firsts)
+    if len(firsts) > most:
+        return None
+    return Histogram(all_keys[firsts], np.add.reduceat(all_counts, firsts), 4)
 
 
 class _Table:
@@ -256,8 +296,8 @@ class _Table:
         self.counts = np.zeros(len(self.keys), np.int64)
         self.used = np.zeros(1, np.int64)
 
-    def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int) -> None:
-        while start < stop:
+    def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int, most: int) -> None:
+        while start < stop and self.used[0] <= most:
             start = kernels.histogram.count_in_table(pixels, start, stop, self.keys, self.counts, self.used)
             if start < stop:
                 self._grow()

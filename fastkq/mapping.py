@@ -1,6 +1,6 @@
 """The nearest palette row of every colour and of every pixel."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +9,21 @@ from fastkq import blocks, histogram, kernels
 from fastkq.blocks import Points
 from fastkq.histogram import Histogram
 from fastkq.packing import index_dtype
-from fastkq.spaces import Coordinates, to_coordinates
+from fastkq.spaces import ALPHA_WEIGHT, Coordinates, to_coordinates
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
 _COLOURS_PER_CHUNK = 1 << 14
+
+
+_NO_TOTALS = np.empty((0, 0))
+
+
+class Labels(NamedTuple):
+    """Each colour's nearest palette row, (M,), of the indices' dtype, and which rows are one's, (k,) bool."""
+
+    labels: npt.NDArray[np.unsignedinteger]
+    used: npt.NDArray[np.bool_]
 
 
 class Assignment(NamedTuple):
@@ -35,26 +45,27 @@ def assign(points: Points, centroids: Coordinates, threads: int = 1) -> Assignme
     assignment = Assignment(np.empty(number, np.int32), np.empty(number, points.coordinates.dtype))
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.mapping.assign(points, centroids, start, stop, *assignment)
+        kernels.lloyd.visit(points, centroids, start, stop, _NO_TOTALS, *assignment)
 
     over_chunks(work, len(points.moments), blocks_per_chunk(centroids.shape[1]), threads)
     return assignment
 
 
-def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) -> npt.NDArray[np.int32]:
-    """Nearest palette row of every counted colour, the lowest of equals: (M,)."""
+def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) -> Labels:
+    """Nearest palette row of every counted colour, the lowest of equals."""
     centroids = to_coordinates(palette)
-    labels = np.empty(len(counted.keys), np.int32)
+    labels = np.empty(len(counted.keys), index_dtype(len(palette)))
+    used = np.zeros((threads, len(palette)), bool)
 
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: points for all the colours of a large image would take more memory than it.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
-        labels[start:stop] = assign(
-            blocks.of_colours(Histogram(keys, counts, counted.channels)), centroids
-        ).labels
+        points = blocks.of_colours(Histogram(keys, counts, counted.channels))
+        labels[start:stop] = nearest = assign(points, centroids).labels
+        used[worker, nearest] = True
 
     over_chunks(work, len(labels), _COLOURS_PER_CHUNK, threads)
-    return labels
+    return Labels(labels, np.logical_or.reduce(used))
 
 
 def map_image(
@@ -73,14 +84,28 @@ def map_image(
     -------
     (H, W) uint8, uint16 when the palette has more than 256 rows
     """
-    return map_colours(image, counted, label(counted, palette, threads), len(palette), threads)
+    return map_colours(image, counted, label(counted, palette, threads).labels, len(palette), threads)
+
+
+def map_pixels(
+    image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], threads: int = 1
+) -> npt.NDArray[np.unsignedinteger]:
+    """`map_image` for RGBA images of too many colours to list them."""
+    pixels, centroids = image.reshape(-1, 4), to_coordinates(palette)
+    indices = np.empty(len(pixels), index_dtype(len(palette)))
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.mapping.map_pixels(pixels, start, stop, centroids, ALPHA_WEIGHT, indices)
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    return indices.reshape(image.shape[:2])
 
 
 def map_colours(
-    image: npt.NDArray[np.uint8], counted: Histogram, labels: npt.NDArray[np.int32], k: int, threads: int = 1
+    image: npt.NDArray[np.uint8], counted: Histogram, labels: npt.NDArray[Any], k: int, threads: int = 1
 ) -> npt.NDArray[np.unsignedinteger]:
     """Indices (H, W), below k, of the pixels from the labels (M,) of the counted colours."""
-    return histogram.look_up(image, counted, labels.astype(index_dtype(k)), threads)
+    return histogram.look_up(image, counted, labels.astype(index_dtype(k), copy=False), threads)
 
 
 def paint(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str]
 
+_MOST_RGBA_COLOURS = 1 << 18
+_CELLS_PER_CENTROID = 64
+
 
 def compress(
     image: "ImageLike", k: int = 64, *, effort: Effort = "balanced", threads: int | None = None
@@ -32,7 +35,8 @@ def compress(
         Number of colours, 1 to 65536. An image of at most k colours comes back unchanged, but for the
         colour of pixels whose alpha is 0.
     effort : {"fast", "balanced", "best"}
-        How long to search for better palettes.
+        How long to search for a better palette. On the Kodak images the squared error of "fast" is 1 to 2 %
+        above that of "balanced", in half the time, that of "best" up to 2 % below, in 4 to 10 times the time.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
 
@@ -54,9 +58,10 @@ def compress(
 
     Notes
     -----
-    k-means on the counted colours: greedy splitting, Lloyd's algorithm [1]_ with candidates by bounding
-    box as in the filtering algorithm [2]_, directed swaps of centroids out of the local optimum [3]_; then
-    the rounded palette is settled on all colours.
+    k-means on the counted colours: Lloyd's algorithm [1]_ with candidates by bounding box as in the filtering
+    algorithm [2]_, and swaps of single centroids that leave its local optima [3]_, first on few points that
+    stand for all, last on all colours. An RGBA image of more than 2^18 colours, not all of them opaque, is
+    fitted with 6 bits a channel; its pixels are mapped with all 8.
 
     .. [1] S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 28, 1982.
     .. [2] T. Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24, 2002.
@@ -71,9 +76,34 @@ def compress(
     """
     k, effort, workers = check_k(k), check_effort(effort), check_threads(threads)
     array = _read(image)
-    counted = histogram.count(array, workers)
+    with_alpha = array.shape[2:] == (4,)
+    if with_alpha and histogram.is_opaque(array, workers):
+        counted: histogram.Histogram | None = histogram.count_without_alpha(array, workers)
+    else:
+        counted = histogram.count_up_to(array, _MOST_RGBA_COLOURS, workers)
+    if counted is None:
+        compressed = _compress_many_colours(array, k, effort, workers)
+        if compressed is not None:
+            return compressed
+        counted = histogram.count(array, workers)
     colours, labels = palette.fit(counted, k, effort, workers)
     indices = mapping.map_colours(array, counted, labels, len(colours), workers)
+    if with_alpha and counted.channels == 3:
+        colours = np.column_stack((colours, np.full(len(colours), 255, np.uint8)))
+    return CompressedImage(colours, indices, array.shape)
+
+
+def _compress_many_colours(
+    array: npt.NDArray[np.uint8], k: int, effort: Effort, threads: int
+) -> CompressedImage | None:
+    """An RGBA image of too many colours to list, fitted by cells; None when those do not suffice for k."""
+    cells = histogram.count_cells(array, threads)
+    if len(cells.keys) < _CELLS_PER_CENTROID * k:
+        return None
+    colours, _ = palette.fit(cells, k, effort, threads)
+    indices = mapping.map_pixels(array, colours, threads)
+    if not np.bincount(indices.reshape(-1), minlength=k).all():
+        return None
     return CompressedImage(colours, indices, array.shape)
 
 

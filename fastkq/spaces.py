@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 Coordinates = npt.NDArray[np.floating[Any]]
 
-_ALPHA_WEIGHT = 361
+ALPHA_WEIGHT = 361
 """255 * sqrt(2), rounded (360.6): what makes the RGBA metric a mean over backgrounds."""
 
 
@@ -29,7 +29,7 @@ def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
     values = colours.T.astype(np.int64)
     coordinates = np.empty(values.shape)
     coordinates[:3] = (2 * values[:3] - 255) * values[3]
-    coordinates[3] = _ALPHA_WEIGHT * values[3]
+    coordinates[3] = ALPHA_WEIGHT * values[3]
     return coordinates
 
 
@@ -37,7 +37,7 @@ def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """Nearest colours (M, C) uint8 of coordinates (C, M), halves rounded up."""
     if len(coordinates) != 4:
         return _rounded(coordinates.T)
-    alpha = _rounded(coordinates[3] / _ALPHA_WEIGHT)
+    alpha = _rounded(coordinates[3] / ALPHA_WEIGHT)
     visible = np.maximum(alpha, 1)
     colours = np.empty((coordinates.shape[1], 4), np.uint8)
     colours[:, :3] = _rounded((coordinates[:3] / visible + 255) / 2).T

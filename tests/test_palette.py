@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import blocks, histogram, palette
+from fastkq import blocks, histogram, palette, pipeline
 from fastkq.palette import lloyd
 from tests import reference
 from tests.conftest import images, noise
@@ -81,6 +81,52 @@ PATHOLOGICAL = [
 def test_pathological_images_get_exactly_k_colours(make, k):
     image = make(np.random.default_rng(5))
     assert_fitted(image, k, fastkq.compress(image, k))
+
+
+@pytest.mark.parametrize("k", [2, 8, 64])
+def test_one_pixel_among_ten_million_is_a_colour_like_others(k):
+    image = np.random.default_rng(0).integers(100, 102, (2500, 4000, 3)).astype(np.uint8)
+    image[1234, 2345] = (3, 200, 7)
+    compressed = fastkq.compress(image, k)
+    assert compressed.k == min(k, 9)
+    assert len(np.unique(compressed.indices)) == compressed.k
+    if k > 8:
+        np.testing.assert_array_equal(compressed.decompress(), image)
+
+
+@pytest.mark.parametrize("k", [1, 2, 16, 256, 3000])
+@pytest.mark.parametrize("effort", ["fast", "best"])
+def test_every_effort_gives_exactly_k_colours(k, effort):
+    image = gradient(None)[:, :100]
+    assert_fitted(image, k, fastkq.compress(image, k, effort=effort))
+
+
+@pytest.mark.parametrize("k", [1, 2, 16, 100])
+def test_rgba_of_too_many_colours_to_list_gets_exactly_k(monkeypatch, k):
+    image = noise(120, 100, 4)
+    image[::3, :, 3] = 0
+    listed = fastkq.compress(image, k)
+    monkeypatch.setattr(pipeline, "_MOST_RGBA_COLOURS", 500)
+    compressed = fastkq.compress(image, k)
+    assert_fitted(image, k, compressed)
+    np.testing.assert_array_equal(
+        compressed.indices.reshape(-1), reference.nearest(reference.as_pixels(image), compressed.palette)
+    )
+    assert error_of(image, compressed) < 1.05 * error_of(image, listed)
+
+
+def error_of(image, compressed):
+    seen = reference.seen(reference.as_pixels(image))
+    return ((seen - reference.seen(compressed.palette)[compressed.indices.reshape(-1)]) ** 2).sum()
+
+
+@given(images(channels=(3,)), COLOURS)
+def test_an_opaque_image_is_fitted_as_one_without_alpha(image, k):
+    opaque = np.dstack((image, np.full(image.shape[:2], 255, np.uint8)))
+    with_alpha, without = fastkq.compress(opaque, k), fastkq.compress(image, k)
+    np.testing.assert_array_equal(with_alpha.indices, without.indices)
+    np.testing.assert_array_equal(with_alpha.palette[:, :3], without.palette)
+    assert (with_alpha.palette[:, 3] == 255).all()
 
 
 def test_65536_colours_fit():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastkq.kernels._jit import kernel
+from fastkq.kernels._jit import kernel, part
 from fastkq.kernels.blocks import MOST_DEPTH, border
 
 
@@ -26,7 +26,7 @@ def accumulate(coordinates, weights, moments):
         moments[i + 1, 5] = moments[i, 5] + weight * square
 
 
-@kernel
+@part
 def error_between(moments, first, last):
     """Squared error of the points first .. last - 1 about their mean."""
     weight = moments[last, 0] - moments[first, 0]

@@ -11,6 +11,9 @@ from fastkq.kernels._jit import kernel, part
 CELL_BITS = 6
 """Low bits of a key within a cell: 2 bits a channel of an RGB colour. A cell's counters are a cache line."""
 
+RGBA_CELL_BITS = 8
+"""The same, of the keys of RGBA colours."""
+
 CELLS = 1 << (24 - CELL_BITS)
 WORDS_PER_CELL = 1 << (CELL_BITS - 3)
 
@@ -29,14 +32,6 @@ _GOLDEN = 0x61C88647
 
 
 @part
-def key_of(pixels, i):
-    """Morton code of pixel `i` of (N, C) uint8, C = 1 or 3."""
-    if pixels.shape[1] == 1:
-        return np.uint32(pixels[i, 0])
-    return _RED[pixels[i, 0]] | _GREEN[pixels[i, 1]] | _BLUE[pixels[i, 2]]
-
-
-@part
 def key_with_alpha(pixels, i):
     """Morton code of pixel `i` of (N, 4) uint8; colours under alpha 0 are one."""
     if pixels[i, 3] == 0:
@@ -47,6 +42,19 @@ def key_with_alpha(pixels, i):
         | (SPREAD_4[pixels[i, 1]] << 1)
         | SPREAD_4[pixels[i, 2]]
     )
+
+
+@part
+def key_of(pixels, i, channels):
+    """Code below 2^24 of pixel `i` of (N, >= channels) uint8.
+
+    The Morton code of 1 channel or 3; of 4, that without the two low bits of each, a cell's.
+    """
+    if channels == 1:
+        return np.uint32(pixels[i, 0])
+    if channels == 3:
+        return _RED[pixels[i, 0]] | _GREEN[pixels[i, 1]] | _BLUE[pixels[i, 2]]
+    return np.uint32(key_with_alpha(pixels, i) >> 8)
 
 
 @part
@@ -87,8 +95,8 @@ def colours_of(keys, colours):
 
 
 @kernel
-def count_densely(pixels, start, stop, counts, seen, spilled, spills):
-    """Count pixels (N, 1) or (N, 3) uint8 by key.
+def count_densely(pixels, start, stop, channels, counts, seen, spilled, spills):
+    """Count pixels (N, >= channels) uint8 by their codes below 2^24.
 
     counts (2^24,) uint8 and seen (cells,) uint8, in and out: a cell is seen when a pixel of it was. A
     counter at FULL is emptied into `spilled` (>= N / FULL,) uint32, the keys of those emptied;
@@ -96,7 +104,7 @@ def count_densely(pixels, start, stop, counts, seen, spilled, spills):
     """
     last = spills[0]
     for i in range(start, stop):
-        key = key_of(pixels, i)
+        key = key_of(pixels, i, channels)
         seen[key >> np.uint32(CELL_BITS)] = 1
         count = counts[key]
         if count == FULL:
@@ -210,10 +218,19 @@ def enter(keys, values, table):
 
 
 @kernel
-def look_up(pixels, start, stop, table, out):
-    """The table's entry for every pixel of (N, 1) or (N, 3) uint8: out (N,), out."""
+def look_up(pixels, start, stop, channels, table, out):
+    """The table's entry for every pixel of (N, >= channels) uint8: out (N,), out."""
     for i in range(start, stop):
-        out[i] = table[key_of(pixels, i)]
+        out[i] = table[key_of(pixels, i, channels)]
+
+
+@kernel
+def is_opaque(pixels, start, stop):
+    """Whether all pixels of (N, 4) uint8 have alpha 255."""
+    least = np.uint8(255)
+    for i in range(start, stop):
+        least = min(least, pixels[i, 3])
+    return least == 255
 
 
 @part

@@ -1,4 +1,4 @@
-"""One iteration of Lloyd's algorithm over blocks of weighted points."""
+"""The nearest centroid of every point of a block, and the moves of Lloyd's algorithm."""
 
 import numpy as np
 
@@ -29,13 +29,15 @@ def add(points, start, stop, ids, label, totals):
 
 
 @kernel
-def accumulate(points, centroids, first_block, last_block, totals):
-    """Add the moments of blocks to those of their points' nearest centroids.
+def visit(points, centroids, first_block, last_block, totals, labels, distances):
+    """Nearest centroid of each point of some blocks, the lowest index among equals.
 
-    points, a `fastkq.blocks.Points`, and centroids (C, k), in; totals (k, C + 1) float64, in and out.
-    The bounds are multiples of BLOCKS_PER_GROUP, or the end.
+    points, a `fastkq.blocks.Points`, and centroids (C, k), in. Either labels (M,) int32 and the squared
+    distances (M,), out; or, when those are empty, totals (k, C + 1) float64, in and out: the points' moments
+    are added to those of their centroids. The bounds are multiples of BLOCKS_PER_GROUP, or the end.
     """
     dims, k = centroids.shape
+    is_labelling = labels.shape[0] > 0
     low, high, scratch, ids, group, group_ids, few, few_ids = buffers(centroids)
     best, label = np.empty(POINTS_PER_BLOCK, centroids.dtype), np.empty(POINTS_PER_BLOCK, np.int32)
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
@@ -43,18 +45,20 @@ def accumulate(points, centroids, first_block, last_block, totals):
         bounds(points.low, points.high, first, last, low, high)
         in_group = candidates(low, high, centroids, k, scratch, ids, group, group_ids)
         for b in range(first, last):
-            count = 1
-            if in_group > 1:
-                bounds(points.low, points.high, b, b + 1, low, high)
-                count = candidates(low, high, group, in_group, scratch, group_ids, few, few_ids)
-            if count == 1:
-                owner = few_ids[0] if in_group > 1 else group_ids[0]
+            bounds(points.low, points.high, b, b + 1, low, high)
+            count = candidates(low, high, group, in_group, scratch, group_ids, few, few_ids)
+            if count == 1 and not is_labelling:
                 for m in range(dims + 1):
-                    totals[owner, m] += points.moments[b, m]
+                    totals[few_ids[0], m] += points.moments[b, m]
                 continue
             start, stop = points.starts[b], points.starts[b + 1]
             nearest(points.coordinates, start, stop, few, count, best, label)
-            add(points, start, stop, few_ids, label, totals)
+            if is_labelling:
+                for i in range(start, stop):
+                    labels[i] = few_ids[label[i - start]]
+                    distances[i] = best[i - start]
+            else:
+                add(points, start, stop, few_ids, label, totals)
 
 
 @kernel

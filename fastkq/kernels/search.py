@@ -193,7 +193,7 @@ def _survey_removal(clusters, removed, distance):
     cheapest, beside = np.inf, removed
     for j in range(k):
         other = clusters.moments[j, 0]
-        if j != removed and weight + other > 0:
+        if j != removed and other > 0:
             cost = np.float64(distance[j]) * (weight * other / (weight + other))
             if cost < cheapest:
                 cheapest, beside = cost, j

@@ -19,11 +19,14 @@ class Summary(NamedTuple):
         Each box's first.
     coordinates : (C, n)
     weights : (n,) float64
+    of_equal_error : bool
+        Whether the boxes have about equal errors; else each holds a single point.
     """
 
     keys: npt.NDArray[np.uint32]
     coordinates: Coordinates
     weights: npt.NDArray[np.float64]
+    of_equal_error: bool = False
 
 
 _MOST_GUESSES = 8
@@ -40,24 +43,27 @@ class Tree:
         self._points = points
         self._moments = np.empty((len(points.keys) + 1, 6))
         kernels.coarsen.accumulate(points.coordinates, points.weights, self._moments)
-        self.error = float(kernels.coarsen.error_between(self._moments, 0, len(points.keys)))
+        weight, a, b, c, d, square = self._moments[-1].tolist()
+        self.error = square - (a * a + b * b + c * c + d * d) / weight
+        self._boxes, self._tolerance = (
+            1,
+            self.error,
+        )  # of the last summary: where the next one's guesses start
 
     def summary(self, boxes: int) -> Summary:
-        """Means of `boxes` to 1.5 times as many boxes of about equal error, or all the points there are.
+        """Means of 0.8 to 1.6 times as many boxes of about equal error, or all the points there are.
 
         Boxes of equal error, not of equal size: 2,184 of them stand for the colours of a photograph at
         k = 64 as well as 8,000 of equal size do.
         """
-        if len(self._points.keys) <= 1.5 * boxes:
+        if len(self._points.keys) <= 1.6 * boxes:
             return Summary(self._points.keys, self._points.coordinates, self._points.weights)
-        tolerance = self.error / (boxes * np.sqrt(boxes))
         for _ in range(_MOST_GUESSES):
-            starts = self._leaves(tolerance)
-            ratio = (len(starts) - 1) / (1.2 * boxes)
-            if 1 / 1.2 <= ratio <= 1.25:
-                break
             # Errors of boxes fall with the power -5/3 of their number in space, with -2 in a plane.
-            tolerance *= ratio * np.sqrt(ratio)
+            ratio = self._boxes / (1.2 * boxes)
+            starts = self._leaves(self._tolerance * ratio * np.sqrt(ratio))
+            if 0.8 * boxes <= self._boxes <= 1.6 * boxes:
+                break
         return self._means(starts)
 
     def boxes_of(self, tolerance: float) -> Summary:
@@ -67,6 +73,7 @@ class Tree:
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
         starts = np.empty(len(self._points.keys) + 1, np.int64)
         count = kernels.coarsen.leaves(self._points.keys, self._moments, tolerance, starts)
+        self._boxes, self._tolerance = count, tolerance
         return starts[: count + 1]
 
     def _means(self, starts: npt.NDArray[np.int64]) -> Summary:
@@ -76,4 +83,4 @@ class Tree:
         weights = np.empty(boxes)
         spacing = blocks.spacing(coordinates)
         kernels.coarsen.summarize(self._moments, starts, spacing, coordinates, weights)
-        return Summary(points.keys[starts[:-1]], coordinates, weights)
+        return Summary(points.keys[starts[:-1]], coordinates, weights, of_equal_error=True)

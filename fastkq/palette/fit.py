@@ -1,6 +1,6 @@
 """The way from counted colours to a palette."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from fastkq.blocks import Points
 from fastkq.checks import Effort
 from fastkq.histogram import Histogram
 from fastkq.palette import lloyd, search
-from fastkq.palette.coarsen import Tree
+from fastkq.palette.coarsen import Summary, Tree
 from fastkq.palette.integer import Fitted, fill, in_order, round_well
 from fastkq.spaces import Coordinates
 
@@ -60,14 +60,14 @@ class _Plan(NamedTuple):
 
 _PLANS: dict[Effort, _Plan] = {
     "fast": _Plan(16, 0, 40, 0, 5, 0.02, 1, 0, 3, 0, 0.0, 0),
-    "balanced": _Plan(25, 512, 100, 4096, 38, 0.04, 2, 32, 5, 1, 0.0, 0),
-    "best": _Plan(40, 0, 300, 16384, 130, 1.5, 8, 128, 100, 20, 1e-5, 4),
+    "balanced": _Plan(25, 640, 50, 2048, 36, 0.05, 2, 32, 4, 3, 0.0, 0),
+    "best": _Plan(40, 0, 300, 16384, 120, 1.5, 8, 96, 100, 20, 1e-5, 4),
 }
 
 
 def fit(
     counted: Histogram, k: int, effort: Effort = "balanced", threads: int = 1
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Palette of exactly min(k, distinct colours) different colours, each nearest to some colour.
 
     Parameters
@@ -80,18 +80,18 @@ def fit(
     -------
     palette : (min(k, M), C) uint8
         In the order of `fastkq.palette.integer.in_order`.
-    labels : (M,) int32
+    labels : (M,) integers
         Each colour's nearest row, the first of equals.
     """
     colours = len(counted.keys)
     if k >= colours:
         palette = in_order(counted.colours)
-        return palette, mapping.label(counted, palette, threads)
+        return palette, mapping.label(counted, palette, threads).labels
     plan = _PLANS[effort]
     if colours > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
         palette = _on(blocks.of_cells(counted, threads), k, plan, threads).palette
-        labels = mapping.label(counted, palette, threads)
-        if np.bincount(labels, minlength=k).all():
+        labels, used = mapping.label(counted, palette, threads)
+        if used.all():
             return palette, labels
     return _on(blocks.of_colours(counted), k, plan, threads)
 
@@ -104,12 +104,16 @@ def _on(points: Points, k: int, plan: _Plan, threads: int) -> Fitted:
 def _centroids(points: Points, k: int, plan: _Plan, threads: int) -> Coordinates:
     """Coarse to fine: centroids find their regions on few points and their places on more."""
     tree = Tree(points)
-    swaps = plan.swaps + int(plan.swaps_per_centroid * k) if k <= _MOST_SEARCHED else 0
+    coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
+    # Fewer points than that make each swap cheaper.
+    swaps = int((plan.swaps + plan.swaps_per_centroid * k) * max(1.0, plan.coarse * k / len(coarse.weights)))
     searches = plan.searches + plan.more_searches // k
-    centroids, error = search.search(
-        tree.summary(max(plan.coarse * k, plan.least_coarse)), k, swaps, searches, threads
-    )
-    fine = blocks.in_blocks(*tree.summary(max(plan.fine * k, plan.least_fine)))
+    centroids, error = search.search(coarse, k, swaps if k <= _MOST_SEARCHED else 0, searches, threads)
+    fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)))
     least_gain = plan.least_gain * error
     centroids = lloyd.lloyd(fine, centroids, least_gain, plan.iterations, threads)
     return lloyd.lloyd(points, centroids, least_gain, plan.exact_iterations, threads)
+
+
+def _in_blocks(summary: Summary) -> Points:
+    return blocks.in_blocks(summary.keys, summary.coordinates, summary.weights)

@@ -39,9 +39,10 @@ def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.
     dims, k = centroids.shape
     workers = threads if points.coordinates.shape[1] * k > _DISTANCES_ALONE else 1
     totals = np.zeros((workers, k, dims + 1))
+    nothing = np.empty(0, np.int32), np.empty(0, centroids.dtype)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.lloyd.accumulate(points, centroids, start, stop, totals[worker])
+        kernels.lloyd.visit(points, centroids, start, stop, totals[worker], *nothing)
 
     blocks = len(points.moments)
     over_chunks(work, blocks, blocks if workers == 1 else blocks_per_chunk(k), workers)
