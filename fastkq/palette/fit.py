@@ -19,7 +19,8 @@ _COLOURS_PER_CENTROID = 256
 """More colours than both of these are merged by cells before the fit."""
 
 _MOST_SEARCHED = 4096
-"""Centroids up to which swaps are tried: each costs time in proportion to their number, and gains a share."""
+"""Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,
+and what a swap gains falls with their number."""
 
 
 class _Plan(NamedTuple):
@@ -60,7 +61,7 @@ class _Plan(NamedTuple):
 
 _PLANS: dict[Effort, _Plan] = {
     "fast": _Plan(16, 0, 40, 0, 5, 0.02, 1, 0, 3, 0, 0.0, 0),
-    "balanced": _Plan(25, 640, 50, 2048, 36, 0.05, 2, 32, 4, 3, 0.0, 0),
+    "balanced": _Plan(25, 640, 80, 2048, 36, 0.05, 2, 32, 4, 2, 0.0, 0),
     "best": _Plan(40, 0, 300, 16384, 120, 1.5, 8, 96, 100, 20, 1e-5, 4),
 }
 
@@ -105,10 +106,14 @@ def _centroids(points: Points, k: int, plan: _Plan, threads: int) -> Coordinates
     """Coarse to fine: centroids find their regions on few points and their places on more."""
     tree = Tree(points)
     coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
-    # Fewer points than that make each swap cheaper.
-    swaps = int((plan.swaps + plan.swaps_per_centroid * k) * max(1.0, plan.coarse * k / len(coarse.weights)))
-    searches = plan.searches + plan.more_searches // k
-    centroids, error = search.search(coarse, k, swaps if k <= _MOST_SEARCHED else 0, searches, threads)
+    if k <= _MOST_SEARCHED:
+        # Fewer points than that make each swap cheaper.
+        more = max(1.0, plan.coarse * k / len(coarse.weights))
+        swaps = int((plan.swaps + plan.swaps_per_centroid * k) * more)
+        searches = plan.searches + plan.more_searches // k
+        centroids, error = search.search(coarse, k, swaps, searches, threads)
+    else:
+        centroids, error = search.starts(coarse, k, 1)[0], 0.0
     fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)))
     least_gain = plan.least_gain * error
     centroids = lloyd.lloyd(fine, centroids, least_gain, plan.iterations, threads)

@@ -35,7 +35,8 @@ def search(points: Summary, k: int, swaps: int, searches: int, threads: int = 1)
     dims, number = points.coordinates.shape
     planes = np.zeros((4, number), np.float32)
     planes[:dims] = points.coordinates
-    centroids = np.stack([planes[:, row] for row in _starts(points, k, searches)])
+    centroids = np.zeros((searches, 4, k), np.float32)
+    centroids[:, :dims] = starts(points, k, searches)
     errors = np.empty(searches)
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -55,15 +56,15 @@ def search(points: Summary, k: int, swaps: int, searches: int, threads: int = 1)
     return np.ascontiguousarray(centroids[best, :dims], points.coordinates.dtype), float(errors[best])
 
 
-def _starts(points: Summary, k: int, searches: int) -> npt.NDArray[np.intp]:
-    """Numbers (searches, k) of the points to start from, a row a search."""
+def starts(points: Summary, k: int, searches: int) -> Coordinates:
+    """Centroids (searches, C, k) to start from, different ones for each search."""
     # Centroids stand best with a density of about the square root of that of the weight (its 3/5th power in
     # space). Boxes of equal error have that density already.
     shares = np.ones(len(points.weights)) if points.of_equal_error else np.sqrt(points.weights)
     ends = np.cumsum(shares)
     places = (np.arange(k) + (2 * np.arange(searches)[:, None] + 1) / (2 * searches)) * (ends[-1] / k)
-    starts: npt.NDArray[np.intp] = np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)
-    return starts
+    chosen = np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)
+    return np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
 
 
 def _clusters(points: int, k: int) -> Any:
