@@ -6,8 +6,8 @@ from bench.cases import cases
 from fastkq.metrics import mse
 
 SOURCE = (
-    "A. D. Abernathy and M. E. Celebi, The incremental online k-means clustering algorithm and its "
-    "application to color quantization, Expert Systems with Applications 207, 2022"
+    "A. Abernathy and M. E. Celebi, The incremental online k-means clustering algorithm and its application "
+    "to color quantization, 2022"
 )
 ONLINE_K_MEANS = {
     "kodim05.png": {32: 191.51, 64: 108.11, 128: 62.90, 256: 37.89},
