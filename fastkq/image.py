@@ -11,6 +11,7 @@ from fastkq import container, io
 from fastkq.checks import MAX_COLOURS, MAX_PIXELS, check_max_pixels, check_threads
 from fastkq.errors import ArgumentError
 from fastkq.mapping import paint
+from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index, index_dtype
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
@@ -26,6 +27,8 @@ class CompressedImage:
     indices : (H, W) of integers below k
     shape : tuple of int, optional
         Shape of the decompressed image: (H, W, C), the default, or (H, W) for C = 1.
+    metadata : Metadata, optional
+        What its file says beside the pixels. Two images are equal whatever theirs.
 
     Raises
     ------
@@ -42,13 +45,14 @@ class CompressedImage:
     array([255, 255,   0], dtype=uint8)
     """
 
-    __slots__ = ("_indices", "_palette", "_shape")
+    __slots__ = ("_indices", "_metadata", "_palette", "_shape")
 
     def __init__(
         self,
         palette: npt.ArrayLike,
         indices: npt.ArrayLike,
         shape: tuple[int, ...] | None = None,
+        metadata: Metadata | None = None,
     ) -> None:
         self._palette = _frozen(_checked_palette(palette))
         self._indices = _frozen(_checked_indices(indices, len(self._palette)))
@@ -57,6 +61,7 @@ class CompressedImage:
         shapes = [(*self._indices.shape, channels)] + [self._indices.shape] * (channels == 1)
         if self._shape not in shapes:
             raise ArgumentError(f"expected shape {' or '.join(map(str, shapes))}, got {self._shape}")
+        self._metadata = metadata or Metadata()
 
     @property
     def palette(self) -> npt.NDArray[np.uint8]:
@@ -82,6 +87,11 @@ class CompressedImage:
     def k(self) -> int:
         """Number of colours, rows of the palette."""
         return len(self._palette)
+
+    @property
+    def metadata(self) -> Metadata:
+        """ICC profile, EXIF and resolution, where the input had them."""
+        return self._metadata
 
     @property
     def bits_per_index(self) -> int:
@@ -159,7 +169,7 @@ class CompressedImage:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._palette, self._indices, self._shape)
+        return type(self), (self._palette, self._indices, self._shape, self._metadata)
 
     def __repr__(self) -> str:
         axes = "(H, W)" if len(self._shape) == 2 else f"(H, W, {self._shape[2]})"
