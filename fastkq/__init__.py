@@ -13,17 +13,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fastkq.file import CompressedFile
     from fastkq.image import CompressedImage
-    from fastkq.pipeline import compress, decompress, load
+    from fastkq.pipeline import compress, decompress, load, open  # noqa: A004
 
 __version__ = "0.1.0"
-__all__ = ["CompressedImage", "compress", "decompress", "load"]
+__all__ = ["CompressedFile", "CompressedImage", "compress", "decompress", "load", "open"]
 
 _HOMES = {
+    "CompressedFile": "fastkq.file",
     "CompressedImage": "fastkq.image",
     "compress": "fastkq.pipeline",
     "decompress": "fastkq.pipeline",
     "load": "fastkq.pipeline",
+    "open": "fastkq.pipeline",
 }
 
 

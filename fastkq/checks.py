@@ -10,6 +10,7 @@ from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.threads import available
 
 Effort = Literal["fast", "balanced", "best"]
+Coding = Literal["packed", "context"]
 
 MAX_COLOURS = 1 << 16
 MAX_PIXELS = 1 << 30
@@ -47,6 +48,18 @@ def _describe_dtype(array: npt.NDArray[Any]) -> str:
     return str(array.dtype)
 
 
+def check_palette(palette: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+    """A palette (k, C) as a C-contiguous array."""
+    array = np.asarray(palette)
+    if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] not in (1, 3, 4):
+        raise ArgumentError(
+            f"expected a palette (k, C) of uint8 with C = 1, 3 or 4, got {array.dtype} {array.shape}"
+        )
+    if not 1 <= len(array) <= MAX_COLOURS:
+        raise ArgumentError(f"expected a palette of 1 to {MAX_COLOURS} colours, got {len(array)}")
+    return array.astype(np.uint8, order="C", copy=False)
+
+
 def check_k(k: Any) -> int:
     """Number of colours as an int, 1 to 65536."""
     number = _integer("k", k)
@@ -57,11 +70,20 @@ def check_k(k: Any) -> int:
 
 def check_effort(effort: Any) -> Effort:
     """How long to search for a palette, as one of the three words."""
-    if not isinstance(effort, str):
-        raise ArgumentTypeError(f"expected effort to be a string, got {effort!r}")
-    if effort not in get_args(Effort):
-        raise ArgumentError(f"expected effort to be one of {', '.join(get_args(Effort))}, got {effort!r}")
-    return cast("Effort", effort)
+    return cast("Effort", _word("effort", effort, get_args(Effort)))
+
+
+def check_coding(coding: Any) -> Coding:
+    """How the indices are stored, as one of the two words."""
+    return cast("Coding", _word("coding", coding, get_args(Coding)))
+
+
+def _word(name: str, value: Any, words: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise ArgumentTypeError(f"expected {name} to be a string, got {value!r}")
+    if value not in words:
+        raise ArgumentError(f"expected {name} to be one of {', '.join(words)}, got {value!r}")
+    return value
 
 
 def check_threads(threads: Any) -> int:
@@ -80,6 +102,23 @@ def check_max_pixels(max_pixels: Any) -> int:
     if number < 1:
         raise ArgumentError(f"expected max_pixels to be at least 1, got {number}")
     return number
+
+
+def check_region(region: Any, height: int, width: int) -> tuple[int, int, int, int]:
+    """A rectangle (top, left, height, width) of at least one pixel within the image, as ints."""
+    try:
+        numbers = tuple(region)
+    except TypeError:
+        numbers = ()
+    if len(numbers) != 4:
+        raise ArgumentTypeError(f"expected a region (top, left, height, width), got {region!r}")
+    top, left, rows, columns = (_integer("a number of region", number) for number in numbers)
+    if not (0 <= top < top + rows <= height and 0 <= left < left + columns <= width):
+        raise ArgumentError(
+            f"expected a region (top, left, height, width) within {height} x {width} pixels, "
+            f"got {(top, left, rows, columns)}"
+        )
+    return top, left, rows, columns
 
 
 def _integer(name: str, value: Any) -> int:

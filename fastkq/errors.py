@@ -19,3 +19,7 @@ class FormatError(FastKQError, ValueError):
 
 class PrecisionWarning(UserWarning):
     """A file holds more precision than is kept, for example 16 bits a channel."""
+
+
+class DamageWarning(UserWarning):
+    """A damaged file was read without what is damaged, because the reader was not strict."""

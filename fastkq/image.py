@@ -7,12 +7,20 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import container, io
-from fastkq.checks import MAX_COLOURS, MAX_PIXELS, check_max_pixels, check_threads
+from fastkq import container, io, source
+from fastkq.checks import (
+    MAX_PIXELS,
+    Coding,
+    check_coding,
+    check_max_pixels,
+    check_palette,
+    check_threads,
+)  # fmt: skip
 from fastkq.errors import ArgumentError
 from fastkq.mapping import paint
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index, index_dtype
+from fastkq.threads import Progress
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -29,6 +37,8 @@ class CompressedImage:
         Shape of the decompressed image: (H, W, C), the default, or (H, W) for C = 1.
     metadata : Metadata, optional
         What its file says beside the pixels. Two images are equal whatever theirs.
+    damage : tuple of Damage
+        What a damaged file lacked, from which it was read all the same.
 
     Raises
     ------
@@ -45,7 +55,7 @@ class CompressedImage:
     array([255, 255,   0], dtype=uint8)
     """
 
-    __slots__ = ("_indices", "_metadata", "_palette", "_shape")
+    __slots__ = ("_damage", "_indices", "_metadata", "_palette", "_shape")
 
     def __init__(
         self,
@@ -53,8 +63,9 @@ class CompressedImage:
         indices: npt.ArrayLike,
         shape: tuple[int, ...] | None = None,
         metadata: Metadata | None = None,
+        damage: tuple[container.Damage, ...] = (),
     ) -> None:
-        self._palette = _frozen(_checked_palette(palette))
+        self._palette = _frozen(check_palette(palette))
         self._indices = _frozen(_checked_indices(indices, len(self._palette)))
         channels = self._palette.shape[1]
         self._shape = (*self._indices.shape, channels) if shape is None else tuple(shape)
@@ -62,6 +73,7 @@ class CompressedImage:
         if self._shape not in shapes:
             raise ArgumentError(f"expected shape {' or '.join(map(str, shapes))}, got {self._shape}")
         self._metadata = metadata or Metadata()
+        self._damage = damage
 
     @property
     def palette(self) -> npt.NDArray[np.uint8]:
@@ -94,23 +106,48 @@ class CompressedImage:
         return self._metadata
 
     @property
+    def damage(self) -> tuple[container.Damage, ...]:
+        """What is missing, each a (part, box, offset, reason), when it was loaded with ``strict=False``."""
+        return self._damage
+
+    @property
     def bits_per_index(self) -> int:
         """ceil(log2 k)."""
         return bits_per_index(self.k)
 
     @property
     def nbytes(self) -> int:
-        """Size of the packed form in bytes, what `to_bytes` returns: by formula, nothing is encoded."""
+        """Length of ``to_bytes(coding="packed")``: by formula, nothing is encoded."""
         return container.encoded_size(self._indices.size, self.k, self._palette.shape[1])
 
     def decompress(self, *, threads: int | None = None) -> npt.NDArray[np.uint8]:
         """The image, a new array of `shape` and `dtype`."""
         return paint(self._palette, self._indices, check_threads(threads)).reshape(self._shape)
 
-    def to_bytes(self, *, threads: int | None = None) -> bytes:
-        """The image as the bytes of a `.fkq` file."""
-        contents = container.Contents(self._palette, self._indices, self._shape)
-        return container.encode(contents, check_threads(threads))
+    def to_bytes(
+        self,
+        *,
+        coding: Coding = "context",
+        metadata: bool = True,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> bytes:
+        """The image as the bytes of a `.fkq` file.
+
+        Parameters
+        ----------
+        coding : {"context", "packed"}
+            "context" gives the smallest file, with the metadata; "packed" `nbytes` bytes, without.
+        metadata : bool
+            Whether the metadata goes with it.
+        threads : int, optional
+            Number of threads; all cores if None. The bytes do not depend on it.
+        progress : callable, optional
+            Called now and then, on the calling thread, with the fraction that is done, last with 1.0.
+        """
+        kept = self._metadata if metadata else Metadata()
+        contents = container.Contents(self._palette, self._indices, self._shape, kept)
+        return container.encode(contents, check_coding(coding), check_threads(threads), progress)
 
     @classmethod
     def from_bytes(
@@ -128,13 +165,26 @@ class CompressedImage:
             When they are damaged, truncated or something else, or the image has more than `max_pixels`
             pixels.
         """
-        contents = container.decode(
-            data, max_pixels=check_max_pixels(max_pixels), threads=check_threads(threads)
-        )
-        return cls(*contents)
+        most, workers = check_max_pixels(max_pixels), check_threads(threads)
+        there = source.in_memory(data)
+        return cls(*container.decode(there, container.read_head(there), max_pixels=most, threads=workers))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        coding: Coding = "context",
+        metadata: bool = True,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Write a file, whole or not at all: `.fkq`, or `.png` (a palette PNG, up to 256 colours).
+
+        Parameters
+        ----------
+        path : str or path-like
+        coding, metadata, threads, progress
+            For `.fkq`, as in `to_bytes`.
 
         Raises
         ------
@@ -145,7 +195,8 @@ class CompressedImage:
         """
         suffix = Path(path).suffix.lower()
         if suffix == ".fkq":
-            io.write_atomically(path, self.to_bytes())
+            data = self.to_bytes(coding=coding, metadata=metadata, threads=threads, progress=progress)
+            io.write_atomically(path, data)
         elif suffix == ".png":
             io.write_atomically(path, io.encode_png(self._palette, self._indices))
         else:
@@ -169,7 +220,7 @@ class CompressedImage:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._palette, self._indices, self._shape, self._metadata)
+        return type(self), (self._palette, self._indices, self._shape, self._metadata, self._damage)
 
     def __repr__(self) -> str:
         axes = "(H, W)" if len(self._shape) == 2 else f"(H, W, {self._shape[2]})"
@@ -179,17 +230,6 @@ class CompressedImage:
             f"<CompressedImage {height}x{width} {axes} {self.dtype}, k={self.k}, "
             f"{self.bits_per_index} {unit} per index, {self.nbytes} bytes packed>"
         )
-
-
-def _checked_palette(palette: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    array = np.asarray(palette)
-    if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] not in (1, 3, 4):
-        raise ArgumentError(
-            f"expected a palette (k, C) of uint8 with C = 1, 3 or 4, got {array.dtype} {array.shape}"
-        )
-    if not 1 <= len(array) <= MAX_COLOURS:
-        raise ArgumentError(f"expected a palette of 1 to {MAX_COLOURS} colours, got {len(array)}")
-    return array.astype(np.uint8, order="C", copy=False)
 
 
 def _checked_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[np.unsignedinteger]:

@@ -8,8 +8,10 @@ import numpy.typing as npt
 
 from fastkq import histogram, io, mapping, palette
 from fastkq.checks import MAX_PIXELS, Effort, check_effort, check_image, check_k, check_threads
-from fastkq.errors import FormatError
+from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
+from fastkq.source import SourceLike
+from fastkq.threads import Progress
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -108,15 +110,15 @@ def _compress_many_colours(
 
 
 def decompress(
-    source: "CompressedImage | bytes | bytearray | memoryview | str | os.PathLike[str]",
+    source: CompressedImage | SourceLike,
     *,
     threads: int | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """The image that a CompressedImage, the bytes of a `.fkq` file or the file at a path holds.
+    """The image that a CompressedImage or a `.fkq` file holds.
 
     Parameters
     ----------
-    source : CompressedImage, bytes-like or path
+    source : CompressedImage, path, bytes-like or binary file object
     threads : int, optional
         Number of threads; all cores if None.
 
@@ -141,37 +143,86 @@ def decompress(
     """
     if isinstance(source, CompressedImage):
         return source.decompress(threads=threads)
-    if isinstance(source, bytes | bytearray | memoryview):
-        return CompressedImage.from_bytes(source, threads=threads).decompress(threads=threads)
     return load(source, threads=threads).decompress(threads=threads)
 
 
 def load(
-    path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, threads: int | None = None
+    source: SourceLike,
+    *,
+    region: tuple[int, int, int, int] | None = None,
+    strict: bool = True,
+    max_pixels: int = MAX_PIXELS,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> CompressedImage:
-    """Read a `.fkq` file.
+    """Read a `.fkq` file, or a region of it.
 
     Parameters
     ----------
-    path : str or path-like
+    source : path, bytes-like or binary file object
+        A file object is read from where it stands to its end; it need not be able to seek.
+    region : (top, left, height, width), optional
+        Pixels to be loaded: only the parts that hold them are read and decoded, down to the last row that is
+        needed. Of version 1 all is read, for its checksum, but only these rows are unpacked.
+    strict : bool
+        If False, a damaged file gives what is intact of it: damaged or missing parts become index 0, damaged
+        metadata is left out, `CompressedImage.damage` says what, and a `DamageWarning` is issued. Whether the
+        intact indices of a damaged version 1 file are right cannot be known: it has one checksum.
     max_pixels : int
-        Refuse a file whose header claims more: a file of 27 bytes can claim any size.
+        Refuse to decode more pixels: a file of some 50 bytes can claim any size.
     threads : int, optional
         Number of threads; all cores if None.
+    progress : callable, optional
+        Called now and then, on the calling thread, with the fraction that is done, last with 1.0.
 
     Raises
     ------
     FormatError
-        When the file is damaged, truncated or no `.fkq` file; the message begins with the path.
+        When the file is no `.fkq` file or (header, palette and part table even if not `strict`) damaged or
+        truncated; the message begins with the path and names the part and the byte where it begins.
+    ArgumentError, ArgumentTypeError
+        When the region is not within the image, or an argument of no use.
     OSError
         When it cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> fastkq.load(fastkq.compress(image, k=16).to_bytes(), region=(8, 0, 2, 16)).shape
+    (2, 16)
     """
-    with open(path, "rb") as file:
-        data = file.read()
-    try:
-        return CompressedImage.from_bytes(data, max_pixels=max_pixels, threads=threads)
-    except FormatError as error:
-        raise FormatError(f"{os.fspath(path)}: {error}") from None
+    with CompressedFile(source, strict=strict) as file:
+        return file.load(region=region, max_pixels=max_pixels, threads=threads, progress=progress)
+
+
+def open(source: SourceLike, *, strict: bool = True) -> CompressedFile:  # noqa: A001
+    """Read the head of a `.fkq` file: its size, palette, metadata and where its parts are.
+
+    Parameters
+    ----------
+    source : path, bytes-like or binary file object
+    strict : bool
+        Of what is loaded from it too: see `load`.
+
+    Returns
+    -------
+    CompressedFile
+        To be closed, best by ``with``.
+
+    Raises
+    ------
+    FormatError, OSError
+        As `load`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> with fastkq.open(fastkq.compress(np.eye(3, dtype=np.uint8), k=2).to_bytes()) as file:
+    ...     file.palette.ravel(), file.metadata.dpi
+    (array([0, 1], dtype=uint8), None)
+    """
+    return CompressedFile(source, strict=strict)
 
 
 def _read(image: Any) -> npt.NDArray[np.uint8]:

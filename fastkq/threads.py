@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 Work = Callable[[int, int, int], object]
+Progress = Callable[[float], object]
+"""Called with the fraction that is done, on the calling thread; what it raises stops the work."""
 
 _pool: ThreadPoolExecutor | None = None
 
@@ -58,6 +60,21 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
             helper.exception()
     for helper in running:
         helper.result()
+
+
+def one_by_one(work: Callable[[int], object], total: int, threads: int, progress: Progress | None) -> None:
+    """Call ``work(number)`` for every number below `total`, and `progress` between those of this thread."""
+    done: list[int] = []
+
+    def step(worker: int, start: int, stop: int) -> None:
+        work(start)
+        done.append(start)
+        if worker == 0 and progress is not None and len(done) < total:
+            progress(len(done) / total)
+
+    over_chunks(step, total, 1, threads)
+    if progress is not None:
+        progress(1.0)
 
 
 def _submit(drain: Callable[[int], None], count: int) -> list[Future[None]]:

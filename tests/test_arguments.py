@@ -91,7 +91,7 @@ def test_a_damaged_file_is_named(tmp_path):
     path = tmp_path / "damaged.fkq"
     path.write_bytes(fastkq.compress(IMAGE, 4).to_bytes()[:-1])
     with pytest.raises(
-        FormatError, match=r"damaged\.fkq: expected \d+ bytes by the header, got \d+: truncated"
+        FormatError, match=r"damaged\.fkq: expected \d+ bytes by the part table, got \d+: truncated"
     ):
         fastkq.load(path)
 

@@ -15,7 +15,7 @@ SOURCE = Path(fastkq.__file__).parent
 COMPRESS = """
 import numpy as np, fastkq
 image = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
-print(len(fastkq.compress(image, 4).to_bytes()))
+print(len(fastkq.compress(image, 4).to_bytes(coding='packed')))
 """
 
 

@@ -207,4 +207,4 @@ def test_the_tutorial_with_scikit_learn_is_matched(china):
     ours = reference.squared_error(china, compressed.decompress())
     assert ours <= 1.01 * reference.squared_error(china, theirs)
     bits = 24 * 64 + china.shape[0] * china.shape[1] * 6
-    assert len(compressed.to_bytes()) == 24 + -(-bits // 8)
+    assert len(compressed.to_bytes(coding="packed")) == 24 + -(-bits // 8)

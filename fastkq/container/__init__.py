@@ -1,0 +1,97 @@
+"""The `.fkq` file. Every version stays readable for ever.
+
+=======  =========  ====================================================================================
+version  coding     specified in
+=======  =========  ====================================================================================
+1        "packed"   `fastkq.container.packed`: ceil(log2 k) bits an index, a size known by formula
+2        "context"  `fastkq.container.chunked`: chunks, metadata, parts that are decoded alone;
+                    `fastkq.context`: the bytes of a part
+=======  =========  ====================================================================================
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.checks import Coding
+from fastkq.container import chunked, packed
+from fastkq.container.contents import Box, Contents, Damage, Head, Part
+from fastkq.container.framing import MAGIC
+from fastkq.container.packed import encoded_size
+from fastkq.errors import FormatError
+from fastkq.source import Source
+from fastkq.threads import Progress
+
+__all__ = [
+    "MAGIC", "Box", "Contents", "Damage", "Head", "Part", "decode", "encode", "encoded_size", "read_head",
+]  # fmt: skip
+
+
+def encode(
+    contents: Contents, coding: Coding = "context", threads: int = 1, progress: Progress | None = None
+) -> bytes:
+    """The file's bytes."""
+    if coding == "context":
+        return chunked.encode(contents, threads, progress)
+    data = packed.encode(contents, threads)
+    if progress is not None:
+        progress(1.0)
+    return data
+
+
+def read_head(source: Source, *, strict: bool = True) -> Head:
+    """All that a file says before its pixels; only its head is read.
+
+    Raises
+    ------
+    FormatError
+        When it is no `.fkq` file, one of a newer version, or its head is damaged; if `strict`, also when
+        its metadata is or its length does not fit.
+    """
+    start = bytes(source.read(0, min(len(MAGIC) + 1, source.length)))
+    if start[: len(MAGIC)] != MAGIC:
+        raise FormatError(f"expected a .fkq file, which begins with {MAGIC!r}, got {start[: len(MAGIC)]!r}")
+    version = start[len(MAGIC)] if len(start) > len(MAGIC) else None
+    if version == packed.VERSION:
+        return packed.read_head(source, strict)
+    if version == chunked.VERSION:
+        return chunked.read_head(source, strict)
+    if version is None:
+        raise FormatError(f"expected a version at byte {len(MAGIC)}, got nothing: truncated")
+    raise FormatError(
+        f"expected version {packed.VERSION} or {chunked.VERSION} of .fkq, got version {version}: "
+        "damaged, or written by a newer fastkq (pip install --upgrade fastkq)"
+    )
+
+
+def decode(
+    source: Source,
+    head: Head,
+    region: tuple[int, int, int, int] | None = None,
+    *,
+    strict: bool = True,
+    max_pixels: int,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Contents:
+    """The contents of a file whose head was read, or of a region (top, left, height, width) of it.
+
+    Raises
+    ------
+    FormatError
+        When more than `max_pixels` pixels would be decoded (a file of one colour has some 50 bytes
+        whatever size it claims); if `strict`, when anything that is read is damaged.
+    """
+    box = head.box if region is None else Box(*region)
+    indices: npt.NDArray[np.unsignedinteger]
+    if head.version == packed.VERSION:
+        indices, damage = packed.decode(
+            source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
+        )
+        if progress is not None:
+            progress(1.0)
+    else:
+        indices, damage = chunked.decode(
+            source, head, box, strict=strict, max_pixels=max_pixels, threads=threads, progress=progress
+        )
+    shape = (box.height, box.width, *head.shape[2:])
+    return Contents(head.palette, indices, shape, head.metadata, (*head.damage, *damage))

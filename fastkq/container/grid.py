@@ -1,0 +1,51 @@
+"""How an image is cut into parts that are coded alone: in parallel, and decoded only where asked for."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from fastkq.container.contents import Box, Part
+
+PART_HEIGHT, PART_WIDTH = 1280, 384
+"""Largest part of a large image. A part is decoded from its top down to the last row that is needed, so a
+tall part costs a region little; a wide one is decoded in all of its width."""
+
+SMALL_IMAGE = 600_000
+"""Pixels up to which an image is one part: what a part learns is worth more than a second thread."""
+
+MAX_PARTS = 1 << 16
+
+
+def default_grid(height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of parts that an image is cut into.
+
+    A part of an image that is low or narrow is longer than `PART_WIDTH` or `PART_HEIGHT`, of the same area.
+    """
+    if height * width <= SMALL_IMAGE:
+        return 1, 1
+    area = PART_HEIGHT * PART_WIDTH
+    return grid(height, width, max(PART_HEIGHT, area // width), max(PART_WIDTH, area // height))
+
+
+def grid(height: int, width: int, part_height: int, part_width: int) -> tuple[int, int]:
+    """Rows and columns of the fewest parts of at most this size."""
+    return -(-height // part_height), -(-width // part_width)
+
+
+def cut(height: int, width: int, rows: int, columns: int) -> list[Box]:
+    """The boxes of a grid in raster order, whose sizes differ by at most a row and a column."""
+    across = list(pairwise(column * width // columns for column in range(columns + 1)))
+    down = pairwise(row * height // rows for row in range(rows + 1))
+    return [Box(top, left, bottom - top, right - left) for top, bottom in down for left, right in across]
+
+
+def needed(parts: Sequence[Part], box: Box) -> list[tuple[int, int]]:
+    """Numbers of the parts that a box touches, and how many rows of each are to be decoded for it."""
+    bottom, right = box.top + box.height, box.left + box.width
+    return [
+        (number, min(part.box.height, bottom - part.box.top))
+        for number, part in enumerate(parts)
+        if part.box.top < bottom
+        and part.box.left < right
+        and part.box.top + part.box.height > box.top
+        and part.box.left + part.box.width > box.left
+    ]

@@ -1,0 +1,137 @@
+"""What stands before the parts of a version 2 file: header, palette, part table, metadata."""
+
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import context
+from fastkq.checks import MAX_COLOURS
+from fastkq.container import metadata
+from fastkq.container.contents import LAYOUTS, Contents, Damage, Head, Part
+from fastkq.container.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk, varint
+from fastkq.container.grid import MAX_PARTS, cut
+from fastkq.errors import FormatError
+from fastkq.source import Source
+
+VERSION = 2
+CODING = 1
+BITS = 8
+_MAX_SIDE = (1 << 32) - 1
+
+
+class _Header(NamedTuple):
+    coding: int
+    channels: int
+    axes: int
+    bits: int
+    height: int
+    width: int
+    k: int
+    rows: int
+    columns: int
+
+
+def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) -> bytes:
+    """The bytes that stand before those of the parts."""
+    k, channels = contents.palette.shape
+    numbers = (*contents.indices.shape, k, rows, columns)
+    header = bytes((CODING, channels, len(contents.shape), BITS)) + b"".join(map(varint, numbers))
+    extra = metadata.encode(contents.metadata)
+    table = b"".join(varint(len(part)) + CHECKSUM.pack(zlib.crc32(part)) for part in coded)
+    return b"".join(
+        (
+            MAGIC,
+            bytes((VERSION,)),
+            chunk("H", header),
+            chunk("P", contents.palette.tobytes()),
+            chunk("T", varint(len(extra)) + table),
+            extra,
+        )
+    )
+
+
+def read(source: Source, strict: bool) -> Head:
+    """All chunks: what the file says, and where its parts are."""
+    first = _read_chunk(source, len(MAGIC) + 1, "H")
+    header = _read_header(first)
+    second = _read_chunk(source, first.end, "P")
+    palette = _read_palette(second, header)
+    third = _read_chunk(source, second.end, "T")
+    parts, extra = _read_table(third, header)
+    shape = (header.height, header.width, header.channels)[: header.axes]
+    found, damage = metadata.read(source, third.end, third.end + extra, strict)
+    head = Head(VERSION, "context", shape, palette, found, parts, damage)
+    if strict and source.length != head.end:
+        raise FormatError(_wrong_length(source, head))
+    if source.length > head.end:
+        trailing = Damage(None, None, head.end, _wrong_length(source, head))
+        head = head._replace(damage=(*damage, trailing))
+    return head
+
+
+def _wrong_length(source: Source, head: Head) -> str:
+    return f"expected {head.end} bytes by the part table, got {source.length}: truncated or damaged"
+
+
+def _read_chunk(source: Source, offset: int, kind: str) -> Chunk:
+    found = read_chunk(source, offset)
+    if found.kind != kind:
+        raise FormatError(f"expected chunk {kind!r} at byte {offset}, got {found.kind!r}")
+    return found
+
+
+def _read_header(found: Chunk) -> _Header:
+    fields = found.fields
+    header = _Header(*(fields.byte() for _ in range(4)), *(fields.varint() for _ in range(5)))
+    fields.finish()
+    if header.coding != CODING or header.bits != BITS:
+        raise FormatError(
+            f"expected coding {CODING} and {BITS} bits a value, got coding {header.coding} and {header.bits} "
+            "bits: written by a newer fastkq (pip install --upgrade fastkq)"
+        )
+    valid = (
+        (header.channels, header.axes) in LAYOUTS
+        and 1 <= header.height <= _MAX_SIDE
+        and 1 <= header.width <= _MAX_SIDE
+        and 1 <= header.k <= MAX_COLOURS
+        and 1 <= header.rows <= header.height
+        and 1 <= header.columns <= header.width
+        and header.rows * header.columns <= MAX_PARTS
+    )
+    if not valid:
+        raise FormatError(f"expected a valid header, got {header._asdict()}")
+    return header
+
+
+def _read_palette(found: Chunk, header: _Header) -> npt.NDArray[np.uint8]:
+    fields = found.fields
+    values = fields.take(header.k * header.channels)
+    fields.finish()
+    return np.frombuffer(values, np.uint8).reshape(header.k, header.channels).copy()
+
+
+def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
+    """The parts, and the length of the chunks between the table and the first of them."""
+    count = header.rows * header.columns
+    fields = found.fields
+    extra = fields.varint()
+    if (1 + CHECKSUM.size) * count > len(found.payload):
+        raise FormatError(f"expected {count} parts in the part table, got {len(found.payload)} bytes")
+    offset = found.end + extra
+    parts = []
+    for number, box in enumerate(cut(header.height, header.width, header.rows, header.columns)):
+        length = fields.varint()
+        (checksum,) = CHECKSUM.unpack(fields.take(CHECKSUM.size))
+        most = context.most_pixels(length) if header.k > 1 else box.height * box.width
+        if box.height * box.width > most or (header.k == 1 and length):
+            raise FormatError(
+                f"expected part {number} of {count} at byte {offset} to hold {box.height} x {box.width} "
+                f"pixels of {header.k} colours, its {length} bytes cannot code them"
+            )
+        parts.append(Part(box, offset, length, checksum))
+        offset += length
+    fields.finish()
+    return tuple(parts), extra

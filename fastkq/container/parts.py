@@ -1,0 +1,87 @@
+"""The parts of a version 2 file, encoded and decoded side by side on threads."""
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import context
+from fastkq.container.contents import Box, Contents, Damage, Head, Part, check_pixels
+from fastkq.container.grid import needed
+from fastkq.errors import FormatError
+from fastkq.packing import index_dtype
+from fastkq.source import Source
+from fastkq.threads import Progress, one_by_one
+
+
+def encode(contents: Contents, boxes: Sequence[Box], threads: int, progress: Progress | None) -> list[bytes]:
+    """The bytes of each part."""
+    coded = [b""] * len(boxes)
+
+    def work(number: int) -> None:
+        top, left, height, width = boxes[number]
+        indices = contents.indices[top : top + height, left : left + width]
+        coded[number] = context.encode(np.ascontiguousarray(indices), contents.palette)
+
+    one_by_one(work, len(boxes), threads, progress)
+    return coded
+
+
+def decode(
+    source: Source,
+    head: Head,
+    box: Box,
+    *,
+    strict: bool,
+    max_pixels: int,
+    threads: int,
+    progress: Progress | None = None,
+) -> tuple[npt.NDArray[np.unsignedinteger], tuple[Damage, ...]]:
+    """The indices of a box, and what is damaged of the parts that it touches: their pixels are 0."""
+    wanted = needed(head.parts, box)
+    pixels = sum(rows * head.parts[number].box.width for number, rows in wanted)
+    check_pixels(pixels, max_pixels, *head.shape[:2])
+    indices = np.zeros((box.height, box.width), index_dtype(len(head.palette)))
+    damage: list[Damage] = []
+
+    def work(place: int) -> None:
+        number, rows = wanted[place]
+        part = head.parts[number]
+        if strict and any(found.part < number for found in damage if found.part is not None):
+            return  # whatever the threads, the first damaged part is the one that is named
+        try:
+            _paste(_decode_part(source, part, head.palette, rows), part.box, indices, box)
+        except FormatError as error:
+            damage.append(Damage(number, part.box, part.offset, str(error)))
+
+    one_by_one(work, len(wanted), threads, progress)
+    damage.sort()
+    if strict and damage:
+        number, _, offset, reason = damage[0]
+        raise FormatError(f"part {number} of {len(head.parts)} at byte {offset}: {reason}")
+    return indices, tuple(damage)
+
+
+def _decode_part(
+    source: Source, part: Part, palette: npt.NDArray[np.uint8], rows: int
+) -> npt.NDArray[np.unsignedinteger]:
+    data = source.read(part.offset, part.length)
+    computed = zlib.crc32(data)
+    if computed != part.checksum:
+        raise FormatError(f"expected checksum {part.checksum:08x}, got {computed:08x}: damaged")
+    height, width = part.box.height, part.box.width
+    stop = None if rows == height else rows
+    return context.decode(np.frombuffer(data, np.uint8), palette, height, width, stop)
+
+
+def _paste(
+    decoded: npt.NDArray[np.unsignedinteger], part: Box, indices: npt.NDArray[np.unsignedinteger], box: Box
+) -> None:
+    """Put what the box holds of a part, or of its first rows, into the box's indices."""
+    top, left = max(part.top, box.top), max(part.left, box.left)
+    bottom = min(part.top + len(decoded), box.top + box.height)
+    right = min(part.left + part.width, box.left + box.width)
+    indices[top - box.top : bottom - box.top, left - box.left : right - box.left] = decoded[
+        top - part.top : bottom - part.top, left - part.left : right - part.left
+    ]

@@ -1,0 +1,126 @@
+"""Bytes by offset, wherever they are: in memory, in a file at a path, behind a file object."""
+
+import contextlib
+import io
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from fastkq.errors import ArgumentTypeError, FormatError
+
+SourceLike = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
+
+
+class Source:
+    """What can be read by offset.
+
+    Attributes
+    ----------
+    length : int
+        Number of bytes.
+    name : str or None
+        The path that was given, for messages.
+    """
+
+    def __init__(self, length: int, name: str | None) -> None:
+        self.length = length
+        self.name = name
+
+    def read(self, offset: int, length: int) -> memoryview:
+        """So many bytes from there; any thread may call.
+
+        Raises
+        ------
+        FormatError
+            When the source ends before; nothing is allocated then.
+        """
+        if offset + length > self.length:
+            raise FormatError(
+                f"expected {length} bytes at byte {offset}, the file has {self.length} bytes: truncated"
+            )
+        return self._read(offset, length)
+
+    def _read(self, offset: int, length: int) -> memoryview:
+        raise NotImplementedError
+
+
+class _Memory(Source):
+    def __init__(self, data: bytes | bytearray | memoryview, name: str | None = None) -> None:
+        view = memoryview(data)
+        self._view = (view if view.c_contiguous else memoryview(view.tobytes())).cast("B")
+        super().__init__(len(self._view), name)
+
+    def _read(self, offset: int, length: int) -> memoryview:
+        return self._view[offset : offset + length]
+
+
+class _File(Source):
+    """A file that can seek: its bytes from where it stands to its end."""
+
+    def __init__(self, file: BinaryIO, name: str | None = None) -> None:
+        self._file = file
+        self._start = file.tell()
+        self._lock = threading.Lock()
+        super().__init__(max(0, file.seek(0, os.SEEK_END) - self._start), name)
+
+    def _read(self, offset: int, length: int) -> memoryview:
+        pieces: list[bytes] = []
+        missing = length
+        with self._lock:
+            self._file.seek(self._start + offset)
+            while missing and (piece := self._file.read(missing)):  # a raw file may give less than asked
+                pieces.append(piece)
+                missing -= len(piece)
+        if missing:
+            raise FormatError(
+                f"expected {length} bytes at byte {offset}, got {length - missing}: "
+                "the file was cut while it was read"
+            )
+        return memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+
+
+def in_memory(data: bytes | bytearray | memoryview) -> Source:
+    """The bytes themselves, not copied."""
+    return _Memory(data)
+
+
+@contextlib.contextmanager
+def opened(source: SourceLike) -> Iterator[Source]:
+    """Whatever it is, as a `Source`; a file that is opened here is closed on leaving.
+
+    Parameters
+    ----------
+    source : bytes-like, path or binary file object
+        A file object is read from where it stands to its end. One that cannot seek (a pipe, a socket) is
+        read whole at once.
+
+    Raises
+    ------
+    ArgumentTypeError
+        When it is none of these.
+    OSError
+        When it cannot be read.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield _Memory(source)
+    elif isinstance(source, str | os.PathLike):
+        with open(source, "rb") as file:
+            seekable = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            yield _over(file, seekable, os.fspath(source))
+    elif _is_binary_file(source):
+        yield _over(source, source.seekable(), None)
+    else:
+        raise ArgumentTypeError(
+            "expected a path, bytes, bytearray, memoryview or a binary file object, "
+            f"got {type(source).__module__}.{type(source).__qualname__}"
+        )
+
+
+def _is_binary_file(source: object) -> bool:
+    return callable(getattr(source, "read", None)) and not isinstance(source, io.TextIOBase)
+
+
+def _over(file: BinaryIO, seekable: bool, name: str | None) -> Source:
+    return _File(file, name) if seekable else _Memory(file.read(), name)
