@@ -59,15 +59,90 @@ def pack(indices, bits):
 
 
 def decode(data):
-    """Image held by the bytes of a version 1 file, read as its specification says."""
+    """Image held by the bytes of a `.fkq` file."""
+    palette, indices, shape = {1: packed_file, 2: chunked_file}[data[4]](data)
+    image = np.array([palette[index] for index in indices], np.uint8)
+    return image.reshape(shape)
+
+
+def packed_file(data):
+    """Palette, indices and shape of a version 1 file, read as its specification says."""
     magic, version, channels, axes, reserved, height, width, k = struct.unpack("<4sBBBBIII", data[:20])
     assert (magic, version, reserved) == (b"\x89FKQ", 1, 0)
     assert struct.unpack("<I", data[20:24])[0] == zlib.crc32(data[:20] + data[24:])
-    palette = [tuple(data[24 + channels * i : 24 + channels * (i + 1)]) for i in range(k)]
     bits = 0
     while 2**bits < k:
         bits += 1
     text = "".join(format(byte, "08b") for byte in data[24 + k * channels :])
     indices = [int(text[i * bits : (i + 1) * bits] or "0", 2) for i in range(height * width)]
-    image = np.array([palette[index] for index in indices], np.uint8)
-    return image.reshape((height, width, channels)[:axes])
+    return colours(data[24 : 24 + k * channels], channels), indices, (height, width, channels)[:axes]
+
+
+def colours(data, channels):
+    """Colours as tuples."""
+    return [tuple(data[i : i + channels]) for i in range(0, len(data), channels)]
+
+
+def chunked_file(data):
+    """Palette, indices and shape of a version 2 file, read as its specification says."""
+    assert data[:5] == b"\x89FKQ\x02"
+    header, place = chunk(data, 5, "H")
+    coding, channels, axes, bits = header[:4]
+    assert (coding, bits) == (1, 8)
+    height, width, k, rows, columns = numbers(header[4:])
+    palette, place = chunk(data, place, "P")
+    assert len(palette) == k * channels
+    table, place = chunk(data, place, "T")
+    extra, at = number(table, 0)
+    place += extra
+    image = np.zeros((height, width), int)
+    for part in range(rows * columns):
+        length, at = number(table, at)
+        coded, place = data[place : place + length], place + length
+        assert table[at : at + 4] == struct.pack("<I", zlib.crc32(coded))
+        at += 4
+        row, column = divmod(part, columns)
+        top, bottom = row * height // rows, (row + 1) * height // rows
+        left, right = column * width // columns, (column + 1) * width // columns
+        image[top:bottom, left:right] = context_part(
+            coded, colours(palette, channels), bottom - top, right - left
+        )
+    assert (at, place) == (len(table), len(data))
+    return colours(palette, channels), image.ravel(), (height, width, channels)[:axes]
+
+
+def chunk(data, place, kind):
+    """Payload of the chunk at a place, and the place behind it."""
+    length, start = number(data, place + 1)
+    end = start + length
+    assert data[place] == ord(kind)
+    assert data[end : end + 4] == struct.pack("<I", zlib.crc32(data[place:end]))
+    return data[start:end], end + 4
+
+
+def number(data, place):
+    """LEB128 at a place, and the place behind it."""
+    value, shift = data[place] & 127, 7
+    while data[place] >= 128:
+        place += 1
+        value += (data[place] & 127) << shift
+        shift += 7
+    return value, place + 1
+
+
+def numbers(data):
+    """All LEB128 numbers in it."""
+    values, place = [], 0
+    while place < len(data):
+        value, place = number(data, place)
+        values.append(value)
+    return values
+
+
+def context_part(coded, palette, height, width):
+    """Indices (height, width) of a part: stands in for the entropy coder as `fastkq.context` does."""
+    size = (len(palette) > 1) + (len(palette) > 256)
+    assert len(coded) == height * width * size
+    if not size:
+        return np.zeros((height, width), int)
+    return np.frombuffer(coded, f"<u{size}").reshape(height, width)
