@@ -4,7 +4,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
-from fastkq.container.framing import MAGIC, chunk, varint
+from fastkq.container.framing import MAGIC, varint
 
 
 class Frame(NamedTuple):
@@ -39,11 +39,16 @@ def split(data):
 
 def join(chunks, parts, version=2):
     """The bytes of version 2 that `split` gave, whatever was made of its pieces since."""
-    before = b"".join(chunk(kind, payload) for kind, payload in chunks[:2])
-    extra = b"".join(chunk(kind, payload) for kind, payload in chunks[2:])
+    before = b"".join(_chunk(kind, payload) for kind, payload in chunks[:2])
+    extra = b"".join(_chunk(kind, payload) for kind, payload in chunks[2:])
     table = b"".join(varint(len(part)) + _checksum(part) for part in parts)
     start = MAGIC + bytes((version,))
-    return b"".join((start, before, chunk("T", varint(len(extra)) + table), extra, *parts))
+    return b"".join((start, before, _chunk("T", varint(len(extra)) + table), extra, *parts))
+
+
+def _chunk(kind, payload):
+    body = kind.encode("latin-1") + varint(len(payload)) + payload
+    return body + _checksum(body)
 
 
 def _checksum(data):

@@ -1,0 +1,120 @@
+"""What is done with an input, by the suite and by the fuzzer: anything but FormatError is a defect.
+
+An input that begins like a `.fkq` file is read as one; any other is the bytes of a part, behind four bytes
+that say of what size.
+"""
+
+import random
+import warnings
+
+import numpy as np
+
+import fastkq
+from fastkq import CompressedImage, context
+from fastkq.container import chunked
+from fastkq.container.contents import Contents
+from fastkq.container.framing import MAGIC
+from fastkq.errors import FormatError
+from fastkq.metadata import Metadata
+from fastkq.packing import index_dtype
+from tests import mending
+
+MAX_PIXELS = 100
+COLOURS = (1, 2, 3, 5, 16, 17, 64, 255, 256, 257, 300)
+_NOISE = np.random.default_rng(0).integers(0, 256, (max(COLOURS), 4), dtype=np.uint8)
+
+
+def seeds():
+    """Small files of every version, and parts, for mutations to begin from."""
+    metadata = Metadata(b"icc", b"II*\0", (72.0, 72.0))
+    for k, channels, height, width, grid in (
+        (1, 1, 3, 3, (1, 1)),
+        (2, 1, 5, 6, (1, 1)),
+        (3, 3, 6, 7, (2, 2)),
+        (5, 4, 4, 9, (1, 3)),
+        (17, 3, 7, 7, (1, 1)),
+        (257, 1, 4, 6, (2, 1)),
+    ):
+        palette = _NOISE[:k, :channels]
+        smooth = np.add.outer(np.arange(height), np.arange(width)) // 2 % k
+        noisy = np.random.default_rng(k).integers(0, k, (height, width))
+        for indices in (smooth, noisy):
+            compressed = CompressedImage(palette, indices, metadata=metadata if k == 3 else None)
+            yield compressed.to_bytes(coding="packed")
+            contents = Contents(palette, compressed.indices, compressed.shape, compressed.metadata)
+            yield chunked.encode(contents, 1, grid=grid)
+            part = context.encode(compressed.indices, np.ascontiguousarray(palette))
+            yield bytes((COLOURS.index(k), height - 1, width - 1, 0)) + part
+
+
+def probe(data):
+    """Read it in every way; the share of what was accepted may be asked for as it says what is left."""
+    if data[: len(MAGIC)] == MAGIC:
+        _probe_file(data)
+    elif len(data) >= 4:
+        _probe_part(data)
+
+
+def _probe_file(data):
+    try:
+        loaded = fastkq.load(data, max_pixels=MAX_PIXELS, threads=1)
+    except FormatError:
+        _probe_damaged(data)
+        return
+    height, width = loaded.indices.shape
+    assert loaded.indices.max() < loaded.k
+    assert fastkq.load(loaded.to_bytes(threads=1), threads=1) == loaded
+    if data[len(MAGIC)] == chunked.VERSION:
+        assert mending.join(*mending.split(data)) == data, "two files say the same"
+    top, left = data[-1] % height, data[-2] % width
+    region = (top, left, (height - top + 1) // 2, (width - left + 1) // 2)
+    rows, columns = slice(top, top + region[2]), slice(left, left + region[3])
+    part = fastkq.load(data, region=region, max_pixels=MAX_PIXELS, threads=1)
+    assert np.array_equal(part.indices, loaded.indices[rows, columns])
+
+
+def _probe_damaged(data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            loaded = fastkq.load(data, strict=False, max_pixels=MAX_PIXELS, threads=1)
+        except FormatError:
+            return
+    assert loaded.indices.max() < loaded.k
+    assert loaded.damage
+
+
+def _probe_part(data):
+    k, height, width = COLOURS[data[0] % len(COLOURS)], data[1] % 10 + 1, data[2] % 10 + 1
+    rows = data[3] % (height + 1) or None
+    palette = np.ascontiguousarray(_NOISE[:k, : (1, 3, 4)[data[3] % 3]])
+    try:
+        indices = context.decode(np.frombuffer(data, np.uint8)[4:], palette, height, width, rows)
+    except FormatError:
+        return
+    assert indices.shape == (rows or height, width)
+    assert indices.dtype == index_dtype(k)
+    assert indices.max() < k
+
+
+def mutate(data, change, seed):
+    """A changed input: mostly with its checksums and lengths made right again, so that it is read.
+
+    `change` changes some bytes. Of eight, one stays as it comes, three are mended, and in four the bytes of
+    one part or chunk are changed and the file is put together anew around them.
+    """
+    generator = random.Random(seed)
+    way = generator.randrange(8)
+    if way >= 4 and data[: len(MAGIC) + 1] == MAGIC + bytes((chunked.VERSION,)):
+        try:
+            chunks, parts = mending.split(data)
+        except (StopIteration, IndexError):
+            return mending.mend(change(data))
+        if parts and way < 7:
+            place = generator.randrange(len(parts))
+            parts[place] = change(parts[place])
+        elif chunks:
+            place = generator.randrange(len(chunks))
+            chunks[place] = (chunks[place][0], change(chunks[place][1]))
+        return mending.join(chunks, parts)
+    return mending.mend(change(data)) if way else change(data)
