@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench bench-baseline bench-report clean
+.PHONY: demo test check golden fuzz bench bench-baseline bench-report clean
 
 # One stamp for the virtual environment: made anew when the dependencies change.
 .venv/installed: pyproject.toml
@@ -25,6 +25,21 @@ check: .venv/installed
 	$(BIN)/ruff format --check fastkq tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The files of tests/data that are missing; those that are there are never written over.
+golden: .venv/installed
+	$(BIN)/python -m tests.golden
+
+.venv/fuzz-installed: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	touch $@
+
+# At least so long and so many: make fuzz SECONDS=60 INPUTS=10000 for a shorter run.
+SECONDS = 600
+INPUTS = 1000000
+
+fuzz: .venv/fuzz-installed
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --inputs $(INPUTS)
 
 bench: .venv/bench-installed
 	$(BIN)/python -m bench run

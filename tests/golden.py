@@ -1,0 +1,93 @@
+"""Files of every version and coding that every later fastkq must read.
+
+`make golden` writes those that are missing. One that is there is never written over: it stands for all that
+were ever written like it. What it holds is computed anew, from integers alone, and compared bit for bit.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from fastkq import CompressedImage
+from fastkq.container import chunked
+from fastkq.container.contents import Contents
+from fastkq.metadata import Metadata
+
+FOLDER = Path(__file__).parent / "data"
+METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))
+SMALL = 12, 17
+_LAYOUTS = {
+    "k1-rgb": (1, (3,)),
+    "k2-gray": (2, ()),
+    "k3-gray-with-axis": (3, (1,)),
+    "k5-rgba": (5, (4,)),
+    "k16-rgb": (16, (3,)),
+    "k200-rgb": (200, (3,)),
+    "k256-rgba": (256, (4,)),
+    "k257-gray": (257, ()),
+    "k4096-rgb": (4096, (3,)),
+}
+
+
+def image(k, axes, height, width, metadata=None):
+    """Waves, a flat area and some noise, of k colours."""
+    y, x = np.mgrid[:height, :width]
+    noise = (x * 7919 + y * 104729 + x * y * 31) % 101
+    waves = (x * x // 9 + y * y // 5) * k // 199 + np.where(noise < 20, noise, 0)
+    flat = (y > height // 2) & (x < width // 2)
+    palette = (np.arange(k * (axes or (1,))[0]) * 37 + 11) % 256
+    indices = np.where(flat, k - 1, waves % k)
+    return CompressedImage(palette.astype(np.uint8).reshape(k, -1), indices, (height, width, *axes), metadata)
+
+
+def images():
+    """For each name the image, its coding, and its rows and columns of parts."""
+    for name, (k, axes) in _LAYOUTS.items():
+        for coding in ("packed", "context"):
+            yield f"{coding}-{name}", image(k, axes, *SMALL), coding, (1, 1)
+    for coding in ("packed", "context"):
+        yield f"{coding}-larger-k64-rgb", image(64, (3,), 120, 160), coding, (1, 1)
+    yield "context-k65536-gray", image(65536, (), *SMALL), "context", (1, 1)
+    yield "context-metadata", image(9, (3,), *SMALL, METADATA), "context", (1, 1)
+    yield "context-parts-k1", image(1, (4,), *SMALL), "context", (3, 2)
+    yield "context-parts-k9", image(9, (3,), *SMALL, METADATA), "context", (3, 4)
+    yield "context-parts-larger-k64", image(64, (3,), 120, 160), "context", (2, 3)
+
+
+def path_of(name):
+    """Where a golden file lies."""
+    return FOLDER / f"{name}.fkq"
+
+
+def encoded(compressed, coding, grid):
+    """The bytes that this version writes."""
+    if coding == "packed":
+        return compressed.to_bytes(coding="packed")
+    parts = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
+    return chunked.encode(parts, 1, grid=grid)
+
+
+def check(most_pixels=1 << 30):
+    """Read all that are there and not larger than this; how many these are."""
+    checked = 0
+    for name, compressed, coding, _ in images():
+        if path_of(name).exists() and compressed.indices.size <= most_pixels:
+            found = CompressedImage.from_bytes(path_of(name).read_bytes())
+            assert found == compressed, name
+            assert found.metadata == (compressed.metadata if coding == "context" else Metadata()), name
+            checked += 1
+    return checked
+
+
+def main():
+    FOLDER.mkdir(exist_ok=True)
+    for name, compressed, coding, grid in images():
+        if not path_of(name).exists():
+            data = encoded(compressed, coding, grid)
+            path_of(name).write_bytes(data)
+            print(f"{path_of(name)}: {len(data):,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
