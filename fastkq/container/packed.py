@@ -95,20 +95,22 @@ def decode(
     rows_there = _rows_there(source, head)
     damage = _find_damage(source, head, rows_there)
     if strict and damage:
-        raise FormatError(damage.reason)
+        raise FormatError(damage[0].reason)
     k = len(head.palette)
-    indices = np.zeros((box.height, box.width), index_dtype(k))
     rows = min(box.top + box.height, rows_there) - box.top
-    if rows > 0:
-        found, largest = _unpack_rows(source, head, box.top, rows, threads)
-        if largest >= k:
-            reason = f"expected indices below the {k} colours of the palette, got {largest}"
-            if strict:
-                raise FormatError(reason)
-            found[found >= k] = 0
-            damage = damage or Damage(0, head.box, head.parts[0].offset, reason)
-        indices[:rows] = found[:, box.left : box.left + box.width]
-    return indices, (damage,) if damage else ()
+    if rows <= 0:
+        return np.zeros((box.height, box.width), index_dtype(k)), damage
+    found, largest = _unpack_rows(source, head, box.top, rows, threads)
+    if largest >= k:
+        reason = f"expected indices below the {k} colours of the palette, got {largest}"
+        if strict:
+            raise FormatError(reason)
+        found[found >= k] = 0
+        damage = damage or (Damage(0, head.box, head.parts[0].offset, reason),)
+    indices = found[:, box.left : box.left + box.width]
+    if rows < box.height:
+        indices = np.pad(indices, ((0, box.height - rows), (0, 0)))
+    return indices, damage
 
 
 def _rows_there(source: Source, head: Head) -> int:
@@ -117,21 +119,21 @@ def _rows_there(source: Source, head: Head) -> int:
     return min(height, (source.length - head.parts[0].offset) * 8 // (width * bits)) if bits else height
 
 
-def _find_damage(source: Source, head: Head, rows_there: int) -> Damage | None:
+def _find_damage(source: Source, head: Head, rows_there: int) -> tuple[Damage, ...]:
     part, (height, width) = head.parts[0], head.shape[:2]
     if source.length != head.end:
         top = rows_there % height  # what is too long cannot be trusted anywhere
         reason = _wrong_length(source, head.end)
-        return Damage(0, Box(top, 0, height - top, width), min(source.length, head.end), reason)
+        return (Damage(0, Box(top, 0, height - top, width), min(source.length, head.end), reason),)
     computed = _checksum(source)
     if computed != part.checksum:
         reason = f"expected checksum {part.checksum:08x}, got {computed:08x}: the file is damaged"
-        return Damage(0, part.box, part.offset, reason)
+        return (Damage(0, part.box, part.offset, reason),)
     padding = -(height * width * bits_per_index(len(head.palette))) % 8
     if padding and source.read(head.end - 1, 1)[0] & ((1 << padding) - 1):
         reason = f"expected the {padding} padding bits of the last byte to be 0"
-        return Damage(0, part.box, head.end - 1, reason)
-    return None
+        return (Damage(0, part.box, head.end - 1, reason),)
+    return ()
 
 
 def _checksum(source: Source) -> int:
@@ -149,6 +151,5 @@ def _unpack_rows(
     first, stop = top * width, (top + rows) * width
     start = first // 8 * 8  # eight indices end at a whole byte
     data = source.read(head.parts[0].offset + start * bits // 8, packed_size(stop - start, bits))
-    indices, _ = unpack(np.frombuffer(data, np.uint8), stop - start, bits, threads)
-    found = indices[first - start :]
-    return found.reshape(rows, width), int(found.max())
+    indices, largest = unpack(np.frombuffer(data, np.uint8), stop - start, bits, threads)
+    return indices[first - start :].reshape(rows, width), largest
