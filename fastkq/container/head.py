@@ -55,14 +55,14 @@ def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) 
 
 def read(source: Source, strict: bool) -> Head:
     """All chunks: what the file says, and where its parts are."""
-    first = _read_chunk(source, len(MAGIC) + 1, "H")
-    header = _read_header(first)
-    second = _read_chunk(source, first.end, "P")
-    palette = _read_palette(second, header)
-    third = _read_chunk(source, second.end, "T")
-    parts, extra = _read_table(third, header)
+    header_chunk = _read_chunk(source, len(MAGIC) + 1, "H")
+    header = _read_header(header_chunk)
+    palette_chunk = _read_chunk(source, header_chunk.end, "P")
+    palette = _read_palette(palette_chunk, header)
+    table = _read_chunk(source, palette_chunk.end, "T")
+    parts, extra = _read_table(table, header)
     shape = (header.height, header.width, header.channels)[: header.axes]
-    found, damage = metadata.read(source, third.end, third.end + extra, strict)
+    found, damage = metadata.read(source, table.end, table.end + extra, strict)
     head = Head(VERSION, "context", shape, palette, found, parts, damage)
     if strict and source.length != head.end:
         raise FormatError(_wrong_length(source, head))
