@@ -162,8 +162,7 @@ class CompressedImage:
         Raises
         ------
         FormatError
-            When they are damaged, truncated or something else, or the image has more than `max_pixels`
-            pixels.
+            When they are damaged, truncated or something else, or of more than `max_pixels` pixels.
         """
         most, workers = check_max_pixels(max_pixels), check_threads(threads)
         there = source.in_memory(data)
