@@ -11,7 +11,7 @@ from typing import Any
 
 from fastkq.errors import ArgumentError, FastKQError
 
-_COMPRESSED_SUFFIXES = (".fkq", ".png")
+_DEFAULT_K = 64
 _EXAMPLES = """\
 examples:
   fastkq compress photo.jpg                    photo.fkq, 64 colours
@@ -71,13 +71,22 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     compress = _command(commands, "compress", _compress, "reduce an image to k colours")
-    compress.add_argument("-k", type=_colours, default=64, help="number of colours, 1 to 65536 (default 64)")
-    _add_output(compress, "OUT.fkq or OUT.png (default: IN.fkq beside IN)")
+    compress.add_argument(
+        "-k",
+        type=_colours,
+        help=f"number of colours, 1 to 65536 (default {_DEFAULT_K}; an image that has a palette keeps it)",
+    )
+    _add_output(compress, "OUT.fkq, .png, .webp, .gif, .tif or .bmp (default: IN.fkq beside IN)")
+    _add_strip(compress)
+    compress.add_argument(
+        "--optimize", action="store_true", help="make OUT.png smaller, for seconds (needs fastkq[png])"
+    )
     _add_effort(compress)
     _add_threads(compress)
 
     decompress = _command(commands, "decompress", _decompress, "write a .fkq file as an ordinary image")
-    _add_output(decompress, "OUT.png, .tif or .webp, none of which loses anything (default: IN.png)")
+    _add_output(decompress, "OUT.png, .webp, .gif, .tif or .bmp; none loses anything (default: IN.png)")
+    _add_strip(decompress)
     _add_threads(decompress)
 
     _command(commands, "info", _info, "tell what a .fkq or image file holds")
@@ -104,6 +113,10 @@ def _command(commands: Any, name: str, run: Callable[..., None], summary: str) -
 def _add_output(parser: argparse.ArgumentParser, summary: str) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=summary)
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+
+
+def _add_strip(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strip", action="store_true", help="leave out ICC profile, EXIF and DPI")
 
 
 def _add_effort(parser: argparse.ArgumentParser) -> None:
@@ -145,20 +158,24 @@ def _list_of_colours(text: str) -> list[int]:
 
 
 def _compress(options: argparse.Namespace) -> None:
-    output = _output_for(options, ".fkq", _COMPRESSED_SUFFIXES)
     from fastkq import io
-    from fastkq.metrics import psnr
-    from fastkq.pipeline import compress
 
-    image = io.read_image(options.input)
-    compressed = compress(image, options.k, effort=options.effort, threads=options.threads)
-    compressed.save(output)
-    before, after = options.input.stat().st_size, output.stat().st_size
-    quality = psnr(image, compressed.decompress())
-    print(
-        f"{options.input} -> {output}: {before:,} -> {after:,} bytes, "
-        f"{compressed.k} colours, PSNR {quality:.2f} dB"
+    output = _output_for(options, ".fkq", (".fkq", *io.FORMATS))
+    from fastkq.metrics import psnr
+    from fastkq.pipeline import compress, read_input
+
+    given = read_input(options.input, threads=options.threads)
+    if options.k is None and given.as_it_is:
+        compressed, quality = given.as_it_is(), "as they were"
+    else:
+        k = options.k or _DEFAULT_K
+        compressed = compress(given.pixels, k, effort=options.effort, threads=options.threads)
+        quality = f"PSNR {psnr(given.pixels, compressed.decompress()):.2f} dB"
+    compressed.with_metadata(given.metadata).save(
+        output, metadata=not options.strip, optimize=options.optimize
     )
+    before, after = options.input.stat().st_size, output.stat().st_size
+    print(f"{options.input} -> {output}: {before:,} -> {after:,} bytes, {compressed.k} colours, {quality}")
     if after > before:
         _say(f"note: {output} ({after:,} bytes) is larger than its source ({before:,} bytes)")
 
@@ -167,12 +184,12 @@ def _decompress(options: argparse.Namespace) -> None:
     from fastkq import io
     from fastkq.pipeline import load
 
-    output = _output_for(options, ".png", tuple(io.LOSSLESS_FORMATS))
+    output = _output_for(options, ".png", tuple(io.FORMATS))
     compressed = load(options.input, threads=options.threads)
-    if output.suffix.lower() == ".png" and compressed.k <= io.PNG_COLOURS:
-        compressed.save(output)
-    else:
-        io.write_atomically(output, io.encode_image(compressed.decompress(), output.suffix))
+    metadata = None if options.strip else compressed.metadata
+    palette, indices = compressed.palette, compressed.indices
+    data = io.encode_indexed(palette, indices, output.suffix, metadata, whole=True)
+    io.write_atomically(output, data)
     height, width = compressed.indices.shape
     print(f"{options.input} -> {output}: {width} x {height} pixels, {compressed.k} colours")
 

@@ -19,3 +19,20 @@ class FormatError(FastKQError, ValueError):
 
 class PrecisionWarning(UserWarning):
     """A file holds more precision than is kept, for example 16 bits a channel."""
+
+
+class FrameWarning(UserWarning):
+    """A file holds several images, of which the first is read."""
+
+
+class MissingExtraError(FastKQError, ImportError):
+    """Something that is not installed with fastkq itself is needed.
+
+    Parameters
+    ----------
+    purpose, package, extra : str
+        What needs which package, and the extra of fastkq that installs it.
+    """
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        super().__init__(f"expected {package} for {purpose}, got none: pip install 'fastkq[{extra}]'")

@@ -1,15 +1,27 @@
 """The whole way: an image to a CompressedImage, and back."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import histogram, io, mapping, palette
-from fastkq.checks import MAX_PIXELS, Effort, check_effort, check_image, check_k, check_threads
+from fastkq import container, histogram, io, mapping, palette
+from fastkq.checks import (
+    MAX_PIXELS,
+    Effort,
+    check_effort,
+    check_image,
+    check_k,
+    check_max_pixels,
+    check_threads,
+)
 from fastkq.errors import FormatError
 from fastkq.image import CompressedImage
+from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,7 +42,8 @@ def compress(
     image : array, PIL image or path
         Arrays: uint8 of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), any memory layout; never changed.
         Files and PIL images are taken as people see them: EXIF rotation applied, palettes and CMYK
-        converted, transparency kept.
+        converted, transparency kept. Their ICC profile, EXIF and DPI go into the result; a profile of other
+        colours than the result's, as of CMYK, does not. A path may also be that of a `.fkq` file.
     k : int
         Number of colours, 1 to 65536. An image of at most k colours comes back unchanged, but for the
         colour of pixels whose alpha is 0.
@@ -75,7 +88,11 @@ def compress(
     array([ 31,  95, 159, 223], dtype=uint8)
     """
     k, effort, workers = check_k(k), check_effort(effort), check_threads(threads)
-    array = _read(image)
+    given = read_input(image, threads=workers)
+    return _compress_array(given.pixels, k, effort, workers).with_metadata(given.metadata)
+
+
+def _compress_array(array: npt.NDArray[np.uint8], k: int, effort: Effort, workers: int) -> CompressedImage:
     with_alpha = array.shape[2:] == (4,)
     if with_alpha and histogram.is_opaque(array, workers):
         counted: histogram.Histogram | None = histogram.count_without_alpha(array, workers)
@@ -149,7 +166,11 @@ def decompress(
 def load(
     path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, threads: int | None = None
 ) -> CompressedImage:
-    """Read a `.fkq` file.
+    """Read a `.fkq` file, or an image file with a palette as it is.
+
+    Of a palette PNG, GIF, TIFF or BMP come the palette, every row in its place, and the indices: RGB, or RGBA
+    where a colour is not opaque. EXIF rotation is applied. Of several frames or pages the first is read, with
+    a `FrameWarning`. For other images there is `compress`.
 
     Parameters
     ----------
@@ -162,19 +183,55 @@ def load(
     Raises
     ------
     FormatError
-        When the file is damaged, truncated or no `.fkq` file; the message begins with the path.
+        When the file is damaged, truncated, or neither a `.fkq` file nor an image with a palette; the
+        message begins with the path.
     OSError
         When it cannot be read.
     """
-    with open(path, "rb") as file:
-        data = file.read()
+    data, name = Path(path).read_bytes(), os.fspath(path)
+    if data.startswith(container.MAGIC):
+        return _from_bytes(data, name, max_pixels, threads)
+    return _from_picture(io.decode(data, name, max_pixels=check_max_pixels(max_pixels)))
+
+
+class Input(NamedTuple):
+    """What `compress` starts from.
+
+    Attributes
+    ----------
+    pixels : (H, W) or (H, W, C) uint8
+    metadata : Metadata
+    as_it_is : callable or None
+        Gives the palette and indices that the file has; None when it has none.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    metadata: Metadata
+    as_it_is: Callable[[], CompressedImage] | None = None
+
+
+def read_input(image: Any, *, threads: int | None = None) -> Input:
+    """The pixels that an array, a PIL image or a file holds, with what stands beside them."""
+    if io.is_pil_image(image):
+        picture = io.read(image)
+    elif isinstance(image, str | os.PathLike):
+        data, name = Path(image).read_bytes(), os.fspath(image)
+        if data.startswith(container.MAGIC):
+            compressed = _from_bytes(data, name, MAX_PIXELS, threads)
+            return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)
+        picture = io.decode(data, name)
+    else:
+        return Input(check_image(image), Metadata())
+    as_it_is = partial(_from_picture, picture) if picture.has_palette else None
+    return Input(check_image(picture.pixels()), picture.metadata, as_it_is)
+
+
+def _from_bytes(data: bytes, name: str, max_pixels: int, threads: int | None) -> CompressedImage:
     try:
         return CompressedImage.from_bytes(data, max_pixels=max_pixels, threads=threads)
     except FormatError as error:
-        raise FormatError(f"{os.fspath(path)}: {error}") from None
+        raise FormatError(f"{name}: {error}") from None
 
 
-def _read(image: Any) -> npt.NDArray[np.uint8]:
-    if isinstance(image, str | os.PathLike) or io.is_pil_image(image):
-        return check_image(io.read_image(image))
-    return check_image(image)
+def _from_picture(picture: io.Picture) -> CompressedImage:
+    return CompressedImage(*picture.indexed(), metadata=picture.metadata)
