@@ -213,13 +213,3 @@ def test_more_than_256_colours_to_png_name_the_alternatives(tmp_path):
     ):
         compressed.save(tmp_path / "image.png")
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff", ".webp"])
-@pytest.mark.parametrize("shape", [(9, 8), (9, 8, 1), (9, 8, 3), (9, 8, 4)])
-def test_whole_images_lose_nothing(suffix, shape):
-    pixels = noise(*shape)
-    with Image.open(BytesIO(io.encode_image(pixels, suffix))) as image:
-        expected = pixels.reshape(9, 8) if pixels.size == 72 else pixels
-        mode = {2: "L", 3: "RGB"}.get(expected.ndim, "RGB") if expected.shape[-1] != 4 else "RGBA"
-        np.testing.assert_array_equal(np.asarray(image.convert(mode)), expected)
