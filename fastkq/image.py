@@ -140,20 +140,20 @@ class CompressedImage:
     def save(self, path: str | os.PathLike[str], *, metadata: bool = True, optimize: bool = False) -> None:
         """Write a file, whole or not at all, in the format of its suffix. No pixel is lost.
 
-        ==============  =======================================================  ==============
+        ==============  =======================================================  ===============
         suffix          what is written                                          metadata
-        ==============  =======================================================  ==============
+        ==============  =======================================================  ===============
         `.fkq`          palette and indices
         `.png`          palette and indices, up to 256 colours                   ICC, EXIF, DPI
         `.gif`          the same; one colour may be transparent, of alpha 0      none
-        `.tif` `.tiff`  the same, of opaque colours; for others RGB or RGBA      ICC, EXIF, DPI
+        `.tif` `.tiff`  the same, of opaque colours; for others RGB or RGBA      ICC, texts, DPI
         `.bmp`          the same, of opaque colours; RGB above 256 colours       DPI
         `.webp`         lossless RGB or RGBA, any number of colours              ICC, EXIF
-        ==============  =======================================================  ==============
+        ==============  =======================================================  ===============
 
         Palettes keep their order; GIF and TIFF fill them up to a power of two and to 256. Palettes are of
-        R, G, B: a gray image's ICC profile, which is for gray, is left out of these formats. TIFF takes of
-        EXIF what describes the picture, as tags among its own.
+        R, G, B: a gray image's ICC profile, which is for gray, is left out of these formats. Of EXIF,
+        TIFF takes the texts: description, make, model, software, date, artist, copyright.
 
         Parameters
         ----------

@@ -10,20 +10,8 @@ ORIENTATION = 0x0112
 _HEADER = b"Exif\0\0"
 _ENTRY_SIZE = 12
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
-_DESCRIPTIVE = (
-    *(
-        0x010E,
-        0x010F,
-        0x0110,
-        0x0131,
-        0x0132,
-        0x013B,
-        0x013C,
-        0x8298,
-    ),  # description, make, model ... copyright
-    *(0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),  # the same once more, by Windows
-)
-"""Tags of a TIFF file that describe the picture and not how the file stores it."""
+_TEXTS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
+"""Description, make, model, software, date, artist, computer, copyright: the texts of the first directory."""
 
 
 def without_orientation(exif: bytes) -> bytes | None:
@@ -51,16 +39,20 @@ def without_orientation(exif: bytes) -> bytes | None:
     return exif[:start] + directory.ljust(end + 4 - start, b"\0") + exif[end + 4 :]
 
 
-def descriptive(tags: "Image.Exif") -> "Image.Exif | None":
-    """The tags of a TIFF file, or of EXIF that becomes part of one, that describe the picture."""
+def of_tiff(tags: "Image.Exif") -> bytes:
+    """The tags of a TIFF file that describe the picture, not how the file stores it, as EXIF."""
     from PIL import Image
 
     chosen = Image.Exif()
-    for tag in _DESCRIPTIVE:
-        if tag in tags:
-            chosen[tag] = tags[tag]
+    for tag, text in texts(tags).items():
+        chosen[tag] = text
     for tag in (_EXIF_IFD, _GPS_IFD):
         directory = tags.get_ifd(tag)
         if directory:
             chosen[tag] = directory
-    return chosen if len(chosen) else None
+    return chosen.tobytes()
+
+
+def texts(tags: "Image.Exif") -> dict[int, str]:
+    """The texts of the first directory, by tag: what Pillow can put among the tags of a compressed TIFF."""
+    return {tag: tags[tag] for tag in _TEXTS if isinstance(tags.get(tag), str)}

@@ -23,8 +23,8 @@ class ImageFormat(NamedTuple):
         What it can hold without a palette.
     falls_back : bool
         Whether an image whose palette does not fit is written as pixels unasked.
-    carries : frozenset of {"icc", "exif", "dpi"}
-        The metadata that it has a place for.
+    carries : frozenset of {"icc", "exif", "texts", "dpi"}
+        The metadata that it has a place for; "texts" are those of the EXIF: description, artist and the like.
     max_side : int
         Most pixels in a row or column.
     options : mapping
@@ -45,7 +45,7 @@ _TIFF = ImageFormat(
     palette="opaque",
     pixels=("L", "RGB", "RGBA"),
     falls_back=True,
-    carries=frozenset({"icc", "exif", "dpi"}),
+    carries=frozenset({"icc", "texts", "dpi"}),
     max_side=(1 << 31) - 1,
     # Against LZW 4 to 45 % smaller on palettes; a predictor makes images of few colours larger.
     options=MappingProxyType({"compression": "tiff_adobe_deflate"}),
@@ -90,7 +90,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             falls_back=True,
             carries=frozenset({"dpi"}),
             max_side=(1 << 31) - 1,
-            options=MappingProxyType({}),
+            options=MappingProxyType({"dpi": (0, 0)}),  # else Pillow says 96
         ),
     }
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _ICC_HEADER_SIZE = 128
+_X_RESOLUTION = 0x011A
 _DPI_RANGE = (0.1, 1e6)  # beyond, the pixels a metre of PNG and BMP are 0 or no longer fit
 
 
@@ -26,6 +27,8 @@ def metadata_of(image: "Image.Image", *, gray: bool, turned: bool) -> Metadata:
         Whether rows have become columns since it was read: horizontal and vertical DPI change places.
     """
     dpi = _valid_dpi(image.info.get("dpi"))
+    if _X_RESOLUTION not in getattr(image, "tag_v2", {_X_RESOLUTION}):
+        dpi = None  # Pillow says 1 of a TIFF that says nothing
     return Metadata(
         icc=_matching_profile(image.info.get("icc_profile"), ("GRAY", "RGB") if gray else ("RGB",)),
         exif=_exif(image),
@@ -40,10 +43,11 @@ def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, 
     """
     options: dict[str, Any] = {
         "icc": _matching_profile(metadata.icc, ("GRAY",) if mode == "L" else ("RGB",)),
-        "exif": _tiff_tags(metadata.exif) if form.name == "TIFF" else metadata.exif,
+        "exif": metadata.exif,
+        "texts": _texts(metadata.exif),
         "dpi": _valid_dpi(metadata.dpi),
     }
-    names = {"icc": "icc_profile", "exif": "exif", "dpi": "dpi"}
+    names = {"icc": "icc_profile", "exif": "exif", "texts": "tiffinfo", "dpi": "dpi"}
     return {names[key]: options[key] for key in sorted(form.carries) if options[key]}
 
 
@@ -70,22 +74,17 @@ def _exif(image: "Image.Image") -> bytes | None:
     if isinstance(raw, bytes):
         return exif.without_orientation(raw)
     try:
-        tags = exif.descriptive(image.getexif())
-        return exif.without_orientation(tags.tobytes()) if tags else None
+        return exif.without_orientation(exif.of_tiff(image.getexif()))
     except Exception:  # damaged tags raise whatever they like, and are no reason to refuse the picture
         return None
 
 
-def _tiff_tags(data: bytes | None) -> "Image.Exif | None":
-    """EXIF as tags among those of a TIFF file, where only what describes the picture may go."""
+def _texts(data: bytes | None) -> dict[int, str] | None:
     from PIL import Image
 
-    if data is None:
-        return None
     tags = Image.Exif()
     try:
-        tags.load(data)
-        chosen = exif.descriptive(tags)
-        return chosen if chosen and chosen.tobytes() else None
+        tags.load(data or b"")
+        return exif.texts(tags)
     except Exception:  # as above
         return None

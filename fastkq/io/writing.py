@@ -137,5 +137,5 @@ def _encoded(
         )
     carried = save_options(metadata or Metadata(), form, picture.mode)
     buffer = BytesIO()
-    picture.save(buffer, form.name, **form.options, **options, **carried)
+    picture.save(buffer, form.name, **{**form.options, **options, **carried})
     return buffer.getvalue()
