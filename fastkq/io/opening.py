@@ -16,7 +16,7 @@ from fastkq.errors import FormatError, FrameWarning, PrecisionWarning
 from fastkq.io.exif import ORIENTATION
 from fastkq.io.metadata import metadata_of
 from fastkq.io.picture import Picture, is_deep, pixel_mode
-from fastkq.io.png import verify_checksums
+from fastkq.io.png import verify_chunks
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -73,7 +73,7 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
         begins with `name`.
     """
     with _decoding(name):
-        verify_checksums(data)
+        verify_chunks(data)
         image = _open(data) or _open_with_imageio(data, name)
         width, height = image.size
         if height * width > max_pixels:

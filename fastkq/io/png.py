@@ -1,4 +1,4 @@
-"""PNG beyond Pillow: checksums verified, files made smaller."""
+"""PNG beyond Pillow: chunks verified, files made smaller."""
 
 import struct
 import zlib
@@ -10,10 +10,10 @@ _LENGTH_AND_TYPE = 8
 _CHECKSUM = 4
 
 
-def verify_checksums(data: bytes) -> None:
-    """Refuse a PNG with a wrong checksum; Pillow does not look at those of the pixels.
+def verify_chunks(data: bytes) -> None:
+    """Refuse a PNG with a wrong checksum or without its end; Pillow does not look at those of the pixels.
 
-    What is no PNG, or ends early, is left to the decoder.
+    What is no PNG is left to the decoder.
 
     Raises
     ------
@@ -22,21 +22,23 @@ def verify_checksums(data: bytes) -> None:
     """
     if not data.startswith(_SIGNATURE):
         return
-    view, start = memoryview(data), len(_SIGNATURE)
-    while start + _LENGTH_AND_TYPE <= len(data):
+    view, start, kind = memoryview(data), len(_SIGNATURE), b""
+    while kind != b"IEND":
+        if start + _LENGTH_AND_TYPE > len(data):
+            raise FormatError(f"expected a chunk at byte {start}, got the end of the file: truncated")
         length, kind = struct.unpack_from(">I4s", data, start)
-        end = start + _LENGTH_AND_TYPE + length
+        name, end = kind.decode("latin-1"), start + _LENGTH_AND_TYPE + length
         if end + _CHECKSUM > len(data):
-            return
+            raise FormatError(
+                f"expected {length} bytes of chunk {name!a} at byte {start}, "
+                f"got {len(data) - start - _LENGTH_AND_TYPE}: truncated"
+            )
         (stored,) = struct.unpack_from(">I", data, end)
         computed = zlib.crc32(view[start + 4 : end])
         if stored != computed:
-            name = kind.decode("latin-1")
             raise FormatError(
                 f"expected checksum {stored:08x} of chunk {name!a} at byte {start}, got {computed:08x}"
             )
-        if kind == b"IEND":
-            return
         start = end + _CHECKSUM
 
 
