@@ -12,6 +12,10 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     The bytes go to a temporary file beside the target, which replaces it once they are on disk. The
     permissions of a replaced file are kept; a symbolic link stays and its target is replaced; what is no
     regular file (a pipe, /dev/stdout) is written to directly.
+
+    A process that is killed meanwhile leaves the old file or the new one, and at most its temporary file,
+    `.NAME.*.tmp`, which nothing reads and anyone may delete. It has a name because no system call lets a file
+    without one (O_TMPFILE) take the place of another.
     """
     target = Path(os.path.realpath(path))
     try:
