@@ -8,6 +8,7 @@ from PIL import Image
 
 import fastkq
 from fastkq import cli
+from fastkq.metadata import Metadata
 from tests.conftest import noise
 
 
@@ -98,9 +99,9 @@ def test_a_fkq_becomes_any_other_file_without_loss(photo, capsys, suffix, comman
 @pytest.fixture
 def indexed(photo):
     """A palette of 100 colours in no order of ours, two of them equal."""
-    image = Image.fromarray(np.random.default_rng(0).integers(0, 100, (20, 30), dtype=np.uint8))
-    image.putpalette(np.vstack((noise(99, 3), noise(1, 3))).tobytes())
-    image.save("indexed.png", dpi=(300, 300))
+    palette = np.vstack((noise(99, 3), noise(1, 3)))
+    indices = np.random.default_rng(0).integers(0, 100, (20, 30))
+    fastkq.CompressedImage(palette, indices, metadata=Metadata(dpi=(300, 300))).save("indexed.png")
     return "indexed.png"
 
 

@@ -1,7 +1,6 @@
 """Files that have a palette are loaded as they are."""
 
 import warnings
-import zlib
 from io import BytesIO
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image
 import fastkq
 from fastkq import io
 from fastkq.errors import FormatError, FrameWarning, PrecisionWarning
+from fastkq.io.png import with_palette_of
 from tests.conftest import noise
 
 
@@ -38,7 +38,8 @@ def test_equal_and_unused_colours_keep_their_places(tmp_path, suffix):
 @pytest.mark.parametrize(("bits", "k"), [(1, 2), (2, 3), (4, 11), (8, 200)])
 def test_png_of_all_depths_is_loaded(tmp_path, bits, k):
     indices = np.random.default_rng(0).integers(0, k, (7, 9))
-    path = saved(tmp_path / "a.png", palette_image(indices, noise(k, 3)), bits=bits)
+    path = tmp_path / "a.png"
+    path.write_bytes(io.encode_indexed(noise(k, 3), indices, ".png"))
     assert path.read_bytes()[24] == bits
     assert fastkq.load(path) == fastkq.CompressedImage(noise(k, 3), indices)
 
@@ -130,15 +131,10 @@ def test_what_is_nothing_says_so(tmp_path, data):
 
 
 def test_indices_beyond_the_palette_are_refused(tmp_path):
-    image = palette_image([[0, 5]], noise(6, 3))
-    path = saved(tmp_path / "a.png", image, bits=4)
-    data = path.read_bytes()
-    start = data.index(b"PLTE") - 4
-    shorter = b"PLTE" + noise(4, 3).tobytes()
-    chunk = (12).to_bytes(4, "big") + shorter + zlib.crc32(shorter).to_bytes(4, "big")
-    path.write_bytes(data[:start] + chunk + data[start + 12 + 18 :])
+    data = io.encode_indexed(noise(6, 3), np.array([[0, 5]]), ".png")
+    (tmp_path / "a.png").write_bytes(with_palette_of(data, 4))
     with pytest.raises(FormatError, match=r"a\.png: expected indices below the 4 colours .* got 5"):
-        fastkq.load(path)
+        fastkq.load(tmp_path / "a.png")
 
 
 def test_a_header_beyond_max_pixels_is_refused_before_decoding(tmp_path):

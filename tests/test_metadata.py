@@ -30,7 +30,7 @@ def profile(space=b"RGB "):
 def exif(orientation=None):
     tags = Image.Exif()
     tags[DESCRIPTION], tags[ARTIST] = "a temple", "somebody"
-    tags.get_ifd(EXIF_DIRECTORY)[EXPOSURE_TIME] = 0.25
+    tags[EXIF_DIRECTORY] = {EXPOSURE_TIME: 0.25}
     if orientation:
         tags[ORIENTATION] = orientation
     return tags.tobytes()

@@ -92,6 +92,6 @@ def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_p
     program = [sys.executable, "-c", SAVES_FOR_EVER, path, str(kills)]
     outcomes = subprocess.run(program, capture_output=True, text=True, check=True, timeout=120).stdout.split()
     assert len(outcomes) == kills
-    assert set(outcomes) == {"old", "new"}
+    assert set(outcomes) <= {"old", "new"}
     for left in tmp_path.iterdir():
         assert left == path or (left.name.startswith(".image.fkq.") and left.suffix == ".tmp")

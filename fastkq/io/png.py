@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 from fastkq.errors import FormatError, MissingExtraError
 
@@ -22,24 +23,48 @@ def verify_chunks(data: bytes) -> None:
     """
     if not data.startswith(_SIGNATURE):
         return
-    view, start, kind = memoryview(data), len(_SIGNATURE), b""
+    for start, kind, payload in _chunks(data):
+        (stored,) = struct.unpack_from(">I", data, start + _LENGTH_AND_TYPE + len(payload))
+        computed = _checksum(kind, payload)
+        if stored != computed:
+            raise FormatError(
+                f"expected checksum {stored:08x} of chunk {_name(kind)} at byte {start}, got {computed:08x}"
+            )
+
+
+def with_palette_of(data: bytes, k: int) -> bytes:
+    """A palette PNG without the colours from the k-th on, with which Pillow up to 12.1 fills it up."""
+    for start, kind, payload in _chunks(data):
+        if kind == b"PLTE":
+            kept = bytes(payload[: 3 * k])
+            chunk = struct.pack(">I4s", len(kept), kind) + kept + struct.pack(">I", _checksum(kind, kept))
+            return data[:start] + chunk + data[start + _LENGTH_AND_TYPE + len(payload) + _CHECKSUM :]
+    return data
+
+
+def _chunks(data: bytes) -> Iterator[tuple[int, bytes, memoryview]]:
+    """Where each chunk begins, its type and its contents, up to the end chunk."""
+    start, kind = len(_SIGNATURE), b""
     while kind != b"IEND":
         if start + _LENGTH_AND_TYPE > len(data):
             raise FormatError(f"expected a chunk at byte {start}, got the end of the file: truncated")
         length, kind = struct.unpack_from(">I4s", data, start)
-        name, end = kind.decode("latin-1"), start + _LENGTH_AND_TYPE + length
-        if end + _CHECKSUM > len(data):
+        payload = memoryview(data)[start + _LENGTH_AND_TYPE :]
+        if length + _CHECKSUM > len(payload):
             raise FormatError(
-                f"expected {length} bytes of chunk {name!a} at byte {start}, "
-                f"got {len(data) - start - _LENGTH_AND_TYPE}: truncated"
+                f"expected {length} bytes of chunk {_name(kind)} at byte {start}, "
+                f"got {len(payload)}: truncated"
             )
-        (stored,) = struct.unpack_from(">I", data, end)
-        computed = zlib.crc32(view[start + 4 : end])
-        if stored != computed:
-            raise FormatError(
-                f"expected checksum {stored:08x} of chunk {name!a} at byte {start}, got {computed:08x}"
-            )
-        start = end + _CHECKSUM
+        yield start, kind, payload[:length]
+        start += _LENGTH_AND_TYPE + length + _CHECKSUM
+
+
+def _checksum(kind: bytes, payload: bytes | memoryview) -> int:
+    return zlib.crc32(payload, zlib.crc32(kind))
+
+
+def _name(kind: bytes) -> str:
+    return ascii(kind.decode("latin-1"))
 
 
 def optimized(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from fastkq.errors import ArgumentError
 from fastkq.io.formats import MAX_PALETTE, ImageFormat, format_for
 from fastkq.io.metadata import save_options
-from fastkq.io.png import optimized
+from fastkq.io.png import optimized, with_palette_of
 from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def _encode_palette(
     if channels == 4 and (palette[:, 3] < 255).any():
         last = int(np.flatnonzero(palette[:, 3] < 255)[-1])
         options["transparency"] = last if form.name == "GIF" else palette[: last + 1, 3].tobytes()
-    return _encoded(picture, form, options, metadata)
+    data = _encoded(picture, form, options, metadata)
+    return with_palette_of(data, k) if form.name == "PNG" else data
 
 
 def _encoded(
