@@ -161,8 +161,9 @@ def _compress(options: argparse.Namespace) -> None:
     from fastkq import io
 
     output = _output_for(options, ".fkq", (".fkq", *io.FORMATS))
+    from fastkq.inputs import read_input
     from fastkq.metrics import psnr
-    from fastkq.pipeline import compress, read_input
+    from fastkq.pipeline import compress
 
     given = read_input(options.input, threads=options.threads)
     if options.k is None and given.as_it_is:

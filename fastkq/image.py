@@ -161,9 +161,8 @@ class CompressedImage:
         metadata : bool
             False leaves ICC profile, EXIF and DPI out.
         optimize : bool
-            Make a `.png` as small as oxipng can: 10 to 30 % smaller, in some 5 s a megapixel. It needs the
-            extra `png`; the palette may come in another order, without its unused colours, and the bytes
-            depend on the version of pyoxipng.
+            Make a `.png` as small as oxipng can: 10 to 30 % smaller, in 1 to 8 s a megapixel. It needs the
+            extra `png`; the palette may come in another order, without its unused colours.
 
         Raises
         ------

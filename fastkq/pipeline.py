@@ -1,10 +1,8 @@
 """The whole way: an image to a CompressedImage, and back."""
 
 import os
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +12,12 @@ from fastkq.checks import (
     MAX_PIXELS,
     Effort,
     check_effort,
-    check_image,
     check_k,
     check_max_pixels,
     check_threads,
 )
-from fastkq.errors import FormatError
 from fastkq.image import CompressedImage
-from fastkq.metadata import Metadata
+from fastkq.inputs import from_bytes, from_picture, read_input
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -190,48 +186,5 @@ def load(
     """
     data, name = Path(path).read_bytes(), os.fspath(path)
     if data.startswith(container.MAGIC):
-        return _from_bytes(data, name, max_pixels, threads)
-    return _from_picture(io.decode(data, name, max_pixels=check_max_pixels(max_pixels)))
-
-
-class Input(NamedTuple):
-    """What `compress` starts from.
-
-    Attributes
-    ----------
-    pixels : (H, W) or (H, W, C) uint8
-    metadata : Metadata
-    as_it_is : callable or None
-        Gives the palette and indices that the file has; None when it has none.
-    """
-
-    pixels: npt.NDArray[np.uint8]
-    metadata: Metadata
-    as_it_is: Callable[[], CompressedImage] | None = None
-
-
-def read_input(image: Any, *, threads: int | None = None) -> Input:
-    """The pixels that an array, a PIL image or a file holds, with what stands beside them."""
-    if io.is_pil_image(image):
-        picture = io.read(image)
-    elif isinstance(image, str | os.PathLike):
-        data, name = Path(image).read_bytes(), os.fspath(image)
-        if data.startswith(container.MAGIC):
-            compressed = _from_bytes(data, name, MAX_PIXELS, threads)
-            return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)
-        picture = io.decode(data, name)
-    else:
-        return Input(check_image(image), Metadata())
-    as_it_is = partial(_from_picture, picture) if picture.has_palette else None
-    return Input(check_image(picture.pixels()), picture.metadata, as_it_is)
-
-
-def _from_bytes(data: bytes, name: str, max_pixels: int, threads: int | None) -> CompressedImage:
-    try:
-        return CompressedImage.from_bytes(data, max_pixels=max_pixels, threads=threads)
-    except FormatError as error:
-        raise FormatError(f"{name}: {error}") from None
-
-
-def _from_picture(picture: io.Picture) -> CompressedImage:
-    return CompressedImage(*picture.indexed(), metadata=picture.metadata)
+        return from_bytes(data, name, max_pixels, threads)
+    return from_picture(io.decode(data, name, max_pixels=check_max_pixels(max_pixels)))

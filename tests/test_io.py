@@ -180,6 +180,15 @@ def test_a_caller_of_compress_may_give_a_path_or_a_pil_image(tmp_path):
     assert fastkq.compress(Image.fromarray(pixels), 9) == expected
 
 
+def test_a_caller_of_compress_may_give_a_fkq_file(tmp_path):
+    compressed = fastkq.compress(noise(20, 20, 3), 30)
+    compressed.save(tmp_path / "many.fkq")
+    assert fastkq.compress(tmp_path / "many.fkq", 9) == fastkq.compress(compressed.decompress(), 9)
+    (tmp_path / "many.fkq").write_bytes(compressed.to_bytes()[:-1])
+    with pytest.raises(FormatError, match=r"many\.fkq: "):
+        fastkq.compress(tmp_path / "many.fkq", 9)
+
+
 def decoded(data):
     with Image.open(BytesIO(data)) as image:
         return image.mode, data[24], image.info.get("transparency"), np.asarray(image.convert("RGBA"))

@@ -86,7 +86,6 @@ for _ in range(kills):
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are POSIX's")
 def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
     path, kills = tmp_path / "image.fkq", 60
     program = [sys.executable, "-c", SAVES_FOR_EVER, path, str(kills)]
