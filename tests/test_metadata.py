@@ -4,43 +4,17 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage, io
 from fastkq.metadata import Metadata
 from tests.conftest import noise
-
-ORIENTATION, DESCRIPTION, ARTIST, EXPOSURE_TIME = 0x0112, 0x010E, 0x013B, 0x829A
-EXIF_DIRECTORY = 0x8769
-
-
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+from tests.tags import EXIF_DIRECTORY, ORIENTATION, described, exif, profile
 
 pillow_warns_of_damage = pytest.mark.filterwarnings(
     "ignore:Corrupt EXIF data", "ignore:Tag data larger than file", "ignore:Truncated File Read"
 )
-
-
-def profile(space=b"RGB "):
-    """An ICC profile whose header says it describes this colour space."""
-    return SRGB[:16] + space + SRGB[20:]
-
-
-def exif(orientation=None):
-    tags = Image.Exif()
-    tags[DESCRIPTION], tags[ARTIST] = "a temple", "somebody"
-    tags[EXIF_DIRECTORY] = {EXPOSURE_TIME: 0.25}
-    if orientation:
-        tags[ORIENTATION] = orientation
-    return tags.tobytes()
-
-
-def described(data):
-    """What the EXIF bytes say."""
-    tags = Image.Exif()
-    tags.load(data)
-    return tags.get(DESCRIPTION), tags.get(ARTIST), tags.get_ifd(EXIF_DIRECTORY).get(EXPOSURE_TIME)
 
 
 def read(path):
