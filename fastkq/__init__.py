@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fastkq.file import CompressedFile
     from fastkq.image import CompressedImage
-    from fastkq.pipeline import compress, decompress, load, open  # noqa: A004
+    from fastkq.loading import load, open  # noqa: A004
+    from fastkq.pipeline import compress, decompress
 
 __version__ = "0.1.0"
 __all__ = ["CompressedFile", "CompressedImage", "compress", "decompress", "load", "open"]
@@ -25,8 +26,8 @@ _HOMES = {
     "CompressedImage": "fastkq.image",
     "compress": "fastkq.pipeline",
     "decompress": "fastkq.pipeline",
-    "load": "fastkq.pipeline",
-    "open": "fastkq.pipeline",
+    "load": "fastkq.loading",
+    "open": "fastkq.loading",
 }
 
 

@@ -60,6 +60,20 @@ def check_palette(palette: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     return array.astype(np.uint8, order="C", copy=False)
 
 
+def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
+    """Indices (H, W) of some integer type, all below k."""
+    array = np.asarray(indices)
+    if array.dtype.kind not in "iu" or array.ndim != 2 or array.size == 0:
+        raise ArgumentError(
+            f"expected indices (H, W) of integers, not empty, got {array.dtype} {array.shape}"
+        )
+    if int(array.min()) < 0 or int(array.max()) >= k:
+        raise ArgumentError(
+            f"expected indices from 0 to {k - 1}, got {int(array.min())} to {int(array.max())}"
+        )
+    return array
+
+
 def check_k(k: Any) -> int:
     """Number of colours as an int, 1 to 65536."""
     number = _integer("k", k)

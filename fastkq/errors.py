@@ -23,3 +23,20 @@ class PrecisionWarning(UserWarning):
 
 class DamageWarning(UserWarning):
     """A damaged file was read without what is damaged, because the reader was not strict."""
+
+
+class FrameWarning(UserWarning):
+    """A file holds several images, of which the first is read."""
+
+
+class MissingExtraError(FastKQError, ImportError):
+    """Something that is not installed with fastkq itself is needed.
+
+    Parameters
+    ----------
+    purpose, package, extra : str
+        What needs which package, and the extra of fastkq that installs it.
+    """
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        super().__init__(f"expected {package} for {purpose}, got none: pip install 'fastkq[{extra}]'")

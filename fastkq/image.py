@@ -1,17 +1,17 @@
 """The value that everything is about: a palette and an index for each pixel."""
 
 import os
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import container, io, source
+from fastkq import container, saving, source
 from fastkq.checks import (
     MAX_PIXELS,
     Coding,
     check_coding,
+    check_indices,
     check_max_pixels,
     check_palette,
     check_threads,
@@ -21,8 +21,6 @@ from fastkq.mapping import paint
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index, index_dtype
 from fastkq.threads import Progress
-
-_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 class CompressedImage:
@@ -65,8 +63,11 @@ class CompressedImage:
         metadata: Metadata | None = None,
         damage: tuple[container.Damage, ...] = (),
     ) -> None:
-        self._palette = _frozen(check_palette(palette))
-        self._indices = _frozen(_checked_indices(indices, len(self._palette)))
+        self._palette = check_palette(palette).view()
+        checked = check_indices(indices, self.k)
+        stored: npt.NDArray[np.unsignedinteger] = checked.astype(index_dtype(self.k), order="C", copy=False)
+        self._indices = stored.view()
+        self._palette.flags.writeable = self._indices.flags.writeable = False
         channels = self._palette.shape[1]
         self._shape = (*self._indices.shape, channels) if shape is None else tuple(shape)
         shapes = [(*self._indices.shape, channels)] + [self._indices.shape] * (channels == 1)
@@ -145,9 +146,13 @@ class CompressedImage:
         progress : callable, optional
             Called now and then, on the calling thread, with the fraction that is done, last with 1.0.
         """
+        return container.encode(
+            self._contents(metadata), check_coding(coding), check_threads(threads), progress
+        )
+
+    def _contents(self, metadata: bool) -> container.Contents:
         kept = self._metadata if metadata else Metadata()
-        contents = container.Contents(self._palette, self._indices, self._shape, kept)
-        return container.encode(contents, check_coding(coding), check_threads(threads), progress)
+        return container.Contents(self._palette, self._indices, self._shape, kept)
 
     @classmethod
     def from_bytes(
@@ -168,38 +173,47 @@ class CompressedImage:
         there = source.in_memory(data)
         return cls(*container.decode(there, container.read_head(there), max_pixels=most, threads=workers))
 
+    def with_metadata(self, metadata: Metadata | None) -> "CompressedImage":
+        """The same image with other metadata, or none; the arrays are shared."""
+        return type(self)(self._palette, self._indices, self._shape, metadata, self._damage)
+
     def save(
         self,
         path: str | os.PathLike[str],
         *,
         coding: Coding = "context",
         metadata: bool = True,
+        optimize: bool = False,
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """Write a file, whole or not at all: `.fkq`, or `.png` (a palette PNG, up to 256 colours).
+        """Write a file, whole or not at all, in the format of its suffix. No pixel is lost.
+
+        `.fkq`, `.png`, `.gif`, `.tif`, `.tiff` and `.bmp` keep the palette in its order, `.webp` the pixels;
+        `fastkq.saving` says which colours and what metadata each can hold.
 
         Parameters
         ----------
         path : str or path-like
-        coding, metadata, threads, progress
-            For `.fkq`, as in `to_bytes`.
+        coding, threads, progress
+            Of a `.fkq`, as in `to_bytes`; the other formats have codings of their own.
+        metadata : bool
+            False leaves ICC profile, EXIF and DPI out; so does "packed".
+        optimize : bool
+            Make a `.png` as small as oxipng can: 8 to 28 % smaller, in 1 to 8 s a megapixel. It needs the
+            extra `png`; the palette may come in another order, without its unused colours.
 
         Raises
         ------
         ArgumentError
-            For another suffix, or more than 256 colours to PNG.
+            For another suffix, or when the format cannot hold the image; the message names some that can.
+        MissingExtraError
+            When `optimize` needs what is not installed.
         OSError
             When it cannot be written; what was there before then still is.
         """
-        suffix = Path(path).suffix.lower()
-        if suffix == ".fkq":
-            data = self.to_bytes(coding=coding, metadata=metadata, threads=threads, progress=progress)
-            io.write_atomically(path, data)
-        elif suffix == ".png":
-            io.write_atomically(path, io.encode_png(self._palette, self._indices))
-        else:
-            raise ArgumentError(f"expected a path that ends in .fkq or .png, got {os.fspath(path)!r}")
+        contents = self._contents(metadata)
+        saving.save(path, contents, coding, optimize=optimize, threads=threads, progress=progress)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:
@@ -229,22 +243,3 @@ class CompressedImage:
             f"<CompressedImage {height}x{width} {axes} {self.dtype}, k={self.k}, "
             f"{self.bits_per_index} {unit} per index, {self.nbytes} bytes packed>"
         )
-
-
-def _checked_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[np.unsignedinteger]:
-    array = np.asarray(indices)
-    if array.dtype.kind not in "iu" or array.ndim != 2 or array.size == 0:
-        raise ArgumentError(
-            f"expected indices (H, W) of integers, not empty, got {array.dtype} {array.shape}"
-        )
-    if int(array.min()) < 0 or int(array.max()) >= k:
-        raise ArgumentError(
-            f"expected indices from 0 to {k - 1}, got {int(array.min())} to {int(array.max())}"
-        )
-    return array.astype(index_dtype(k), order="C", copy=False)
-
-
-def _frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
-    view = array.view()
-    view.flags.writeable = False
-    return view

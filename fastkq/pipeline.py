@@ -1,17 +1,17 @@
 """The whole way: an image to a CompressedImage, and back."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import histogram, io, mapping, palette
-from fastkq.checks import MAX_PIXELS, Effort, check_effort, check_image, check_k, check_threads
-from fastkq.file import CompressedFile
+from fastkq import histogram, mapping, palette
+from fastkq.checks import Effort, check_effort, check_k, check_threads
 from fastkq.image import CompressedImage
+from fastkq.inputs import read_input
+from fastkq.loading import load
 from fastkq.source import SourceLike
-from fastkq.threads import Progress
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,7 +32,8 @@ def compress(
     image : array, PIL image or path
         Arrays: uint8 of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), any memory layout; never changed.
         Files and PIL images are taken as people see them: EXIF rotation applied, palettes and CMYK
-        converted, transparency kept.
+        converted, transparency kept. Their ICC profile, EXIF and DPI go into the result; a profile of other
+        colours than the result's, as of CMYK, does not. A path may also be that of a `.fkq` file.
     k : int
         Number of colours, 1 to 65536. An image of at most k colours comes back unchanged, but for the
         colour of pixels whose alpha is 0.
@@ -77,7 +78,11 @@ def compress(
     array([ 31,  95, 159, 223], dtype=uint8)
     """
     k, effort, workers = check_k(k), check_effort(effort), check_threads(threads)
-    array = _read(image)
+    given = read_input(image, threads=workers)
+    return _compress_array(given.pixels, k, effort, workers).with_metadata(given.metadata)
+
+
+def _compress_array(array: npt.NDArray[np.uint8], k: int, effort: Effort, workers: int) -> CompressedImage:
     with_alpha = array.shape[2:] == (4,)
     if with_alpha and histogram.is_opaque(array, workers):
         counted: histogram.Histogram | None = histogram.count_without_alpha(array, workers)
@@ -109,12 +114,8 @@ def _compress_many_colours(
     return CompressedImage(colours, indices, array.shape)
 
 
-def decompress(
-    source: CompressedImage | SourceLike,
-    *,
-    threads: int | None = None,
-) -> npt.NDArray[np.uint8]:
-    """The image that a CompressedImage or a `.fkq` file holds.
+def decompress(source: CompressedImage | SourceLike, *, threads: int | None = None) -> npt.NDArray[np.uint8]:
+    """The image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def decompress(
     Raises
     ------
     FormatError
-        When the bytes are damaged, truncated or no `.fkq` file.
+        As `load`.
     OSError
         When the file cannot be read.
 
@@ -144,88 +145,3 @@ def decompress(
     if isinstance(source, CompressedImage):
         return source.decompress(threads=threads)
     return load(source, threads=threads).decompress(threads=threads)
-
-
-def load(
-    source: SourceLike,
-    *,
-    region: tuple[int, int, int, int] | None = None,
-    strict: bool = True,
-    max_pixels: int = MAX_PIXELS,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> CompressedImage:
-    """Read a `.fkq` file, or a region of it.
-
-    Parameters
-    ----------
-    source : path, bytes-like or binary file object
-        A file object is read from where it stands to its end; it need not be able to seek.
-    region : (top, left, height, width), optional
-        Pixels to be loaded: only the parts that hold them are read and decoded, down to the last row that is
-        needed. Of version 1 all is read, for its checksum, but only these rows are unpacked.
-    strict : bool
-        If False, a damaged file gives what is intact of it: damaged or missing parts become index 0, damaged
-        metadata is left out, `CompressedImage.damage` says what, and a `DamageWarning` is issued. Whether the
-        intact indices of a damaged version 1 file are right cannot be known: it has one checksum.
-    max_pixels : int
-        Refuse to decode more pixels: a file of some 50 bytes can claim any size.
-    threads : int, optional
-        Number of threads; all cores if None.
-    progress : callable, optional
-        Called now and then, on the calling thread, with the fraction that is done, last with 1.0.
-
-    Raises
-    ------
-    FormatError
-        When the file is no `.fkq` file or (header, palette and part table even if not `strict`) damaged or
-        truncated; the message begins with the path and names the part and the byte where it begins.
-    ArgumentError, ArgumentTypeError
-        When the region is not within the image, or an argument of no use.
-    OSError
-        When it cannot be read.
-
-    Examples
-    --------
-    >>> import numpy as np, fastkq
-    >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    >>> fastkq.load(fastkq.compress(image, k=16).to_bytes(), region=(8, 0, 2, 16)).shape
-    (2, 16)
-    """
-    with CompressedFile(source, strict=strict) as file:
-        return file.load(region=region, max_pixels=max_pixels, threads=threads, progress=progress)
-
-
-def open(source: SourceLike, *, strict: bool = True) -> CompressedFile:  # noqa: A001
-    """Read the head of a `.fkq` file: its size, palette, metadata and where its parts are.
-
-    Parameters
-    ----------
-    source : path, bytes-like or binary file object
-    strict : bool
-        Of what is loaded from it too: see `load`.
-
-    Returns
-    -------
-    CompressedFile
-        To be closed, best by ``with``.
-
-    Raises
-    ------
-    FormatError, OSError
-        As `load`.
-
-    Examples
-    --------
-    >>> import numpy as np, fastkq
-    >>> with fastkq.open(fastkq.compress(np.eye(3, dtype=np.uint8), k=2).to_bytes()) as file:
-    ...     file.palette.ravel(), file.metadata.dpi
-    (array([0, 1], dtype=uint8), None)
-    """
-    return CompressedFile(source, strict=strict)
-
-
-def _read(image: Any) -> npt.NDArray[np.uint8]:
-    if isinstance(image, str | os.PathLike) or io.is_pil_image(image):
-        return check_image(io.read_image(image))
-    return check_image(image)

@@ -87,8 +87,8 @@ def in_memory(data: bytes | bytearray | memoryview) -> Source:
 
 
 @contextlib.contextmanager
-def opened(source: SourceLike) -> Iterator[Source]:
-    """Whatever it is, as a `Source`; a file that is opened here is closed on leaving.
+def opened(source: "SourceLike | Source") -> Iterator[Source]:
+    """Whatever it is, as a `Source` (one stays what it is); a file that is opened here is closed on leaving.
 
     Parameters
     ----------
@@ -103,7 +103,9 @@ def opened(source: SourceLike) -> Iterator[Source]:
     OSError
         When it cannot be read.
     """
-    if isinstance(source, bytes | bytearray | memoryview):
+    if isinstance(source, Source):
+        yield source
+    elif isinstance(source, bytes | bytearray | memoryview):
         yield _Memory(source)
     elif isinstance(source, str | os.PathLike):
         with open(source, "rb") as file:

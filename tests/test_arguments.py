@@ -97,7 +97,7 @@ def test_a_damaged_file_is_named(tmp_path):
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):
-    with pytest.raises(ArgumentError, match=r"ends in \.fkq or \.png, got .*image\.xyz"):
+    with pytest.raises(ArgumentError, match=r"ends in \.fkq, \.png.* got .*image\.xyz"):
         fastkq.compress(IMAGE, 4).save(tmp_path / "image.xyz")
     assert not list(tmp_path.iterdir())
 

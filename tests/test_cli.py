@@ -130,9 +130,17 @@ def damaged(path):
             "at most 256 colours for a palette PNG, got 300",
         ),
         (["decompress", "damaged.fkq"], "damaged.fkq: expected 57 bytes by the header, got 54: truncated"),
-        (["decompress", "photo.png", "-o", "x.png"], "photo.png: expected a .fkq file"),
+        (
+            ["decompress", "photo.png", "-o", "x.png"],
+            "photo.png: expected a .fkq file or an image with a palette, got RGB",
+        ),
         (["decompress", "nowhere.fkq"], "nowhere.fkq: No such file or directory"),
-        (["decompress", "damaged.fkq", "-o", "x.jpg"], "expected an output that ends in .png, .tif"),
+        (["decompress", "damaged.fkq", "-o", "x.jpg"], "expected an output that ends in .png, .webp"),
+        (
+            ["decompress", "many.fkq", "-o", "x.gif"],
+            "at most 256 colours for a palette GIF, got 300: save as",
+        ),
+        (["compress", "photo.png", "-o", "x.fkq", "--optimize"], "a path that ends in .png to optimize"),
         (["info", "damaged.fkq"], "damaged.fkq: expected 57 bytes"),
         (["info", "nowhere"], "nowhere: No such file or directory"),
         (["info", "text.png"], "text.png: expected an image file"),
@@ -142,6 +150,7 @@ def damaged(path):
 def test_errors_are_one_line_and_exit_1(photo, capsys, arguments, message):
     (photo.parent / "text.png").write_text("no image")
     damaged(photo.parent / "damaged.fkq")
+    fastkq.compress(noise(20, 20, 3), 300).save("many.fkq")
     before = {path.name for path in photo.parent.iterdir()}
     code, output, errors = run(capsys, *arguments)
     assert (code, output) == (1, "")

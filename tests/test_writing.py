@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -62,3 +64,33 @@ def test_what_is_no_regular_file_is_written_to(tmp_path):
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         assert pipe.read() == b"through a pipe"
+
+
+SAVES_FOR_EVER = """
+import itertools, os, random, signal, sys, time
+from fastkq import io
+
+path, kills = sys.argv[1], int(sys.argv[2])
+contents = {b"old" * 70000: "old", b"new" * 70000: "new"}
+io.write_atomically(path, b"old" * 70000)
+moments = random.Random(0)
+for _ in range(kills):
+    child = os.fork()
+    if not child:
+        for data in itertools.cycle(contents):
+            io.write_atomically(path, data)
+    time.sleep(moments.uniform(0.002, 0.05))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    print(contents.get(open(path, "rb").read(), "broken"))
+"""
+
+
+def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
+    path, kills = tmp_path / "image.fkq", 60
+    program = [sys.executable, "-c", SAVES_FOR_EVER, path, str(kills)]
+    outcomes = subprocess.run(program, capture_output=True, text=True, check=True, timeout=120).stdout.split()
+    assert len(outcomes) == kills
+    assert set(outcomes) <= {"old", "new"}
+    for left in tmp_path.iterdir():
+        assert left == path or (left.name.startswith(".image.fkq.") and left.suffix == ".tmp")

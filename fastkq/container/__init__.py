@@ -22,7 +22,8 @@ from fastkq.source import Source
 from fastkq.threads import Progress
 
 __all__ = [
-    "MAGIC", "Box", "Contents", "Damage", "Head", "Part", "decode", "encode", "encoded_size", "read_head",
+    "MAGIC", "Box", "Contents", "Damage", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq",
+    "read_head",
 ]  # fmt: skip
 
 
@@ -38,6 +39,11 @@ def encode(
     return data
 
 
+def is_fkq(source: Source) -> bool:
+    """Whether it begins as every version does."""
+    return bytes(source.read(0, min(len(MAGIC), source.length))) == MAGIC
+
+
 def read_head(source: Source, *, strict: bool = True) -> Head:
     """All that a file says before its pixels; only its head is read.
 
@@ -48,8 +54,11 @@ def read_head(source: Source, *, strict: bool = True) -> Head:
         its metadata is or its length does not fit.
     """
     start = bytes(source.read(0, min(len(MAGIC) + 1, source.length)))
-    if start[: len(MAGIC)] != MAGIC:
-        raise FormatError(f"expected a .fkq file, which begins with {MAGIC!r}, got {start[: len(MAGIC)]!r}")
+    if not is_fkq(source):
+        raise FormatError(
+            f"expected a .fkq file, which begins with {MAGIC!r}, got {start[: len(MAGIC)]!r}: "
+            "image files are read by load, where they have a palette, and by compress"
+        )
     version = start[len(MAGIC)] if len(start) > len(MAGIC) else None
     if version == packed.VERSION:
         return packed.read_head(source, strict)

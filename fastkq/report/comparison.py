@@ -61,8 +61,8 @@ def _row(image: npt.NDArray[np.uint8], k: int, threads: int | None) -> Row:
     compressed = compress(image, k, threads=threads)
     milliseconds = 1000 * (time.perf_counter() - start)
     png_bytes = None
-    if compressed.k <= io.PNG_COLOURS:
-        png_bytes = len(io.encode_png(compressed.palette, compressed.indices))
+    if compressed.k <= io.MAX_PALETTE:
+        png_bytes = len(io.encode_indexed(compressed.palette, compressed.indices, ".png"))
     return Row(k, compressed, png_bytes, psnr(image, compressed.decompress()), milliseconds)
 
 

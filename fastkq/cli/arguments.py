@@ -1,0 +1,118 @@
+"""What can be asked of the command, by argparse."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastkq.cli import commands
+
+_EXAMPLES = """\
+examples:
+  fastkq compress photo.jpg                    photo.fkq, 64 colours
+  fastkq compress photo.jpg -k 16 -o photo.png
+  fastkq decompress photo.fkq                  photo.png
+  fastkq compare photo.jpg -k 8,16,32 -o sheet.png
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be asked for."""
+    from fastkq import __version__
+
+    whole = argparse.ArgumentParser(
+        prog="fastkq",
+        description="Palette image compression by k-means.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    whole.add_argument("--version", action="version", version=f"fastkq {__version__}")
+    subcommands = whole.add_subparsers(required=True, metavar="COMMAND")
+
+    compress = _command(subcommands, "compress", commands.compress, "reduce an image to k colours")
+    compress.add_argument(
+        "-k",
+        type=_colours,
+        help=f"number of colours, 1 to 65536 (default {commands.DEFAULT_K}, or the palette that IN has)",
+    )
+    _add_output(compress, "OUT.fkq, .png, .webp, .gif, .tif or .bmp (default: IN.fkq beside IN)")
+    _add_strip(compress)
+    compress.add_argument(
+        "--optimize", action="store_true", help="make OUT.png smaller, for seconds (needs fastkq[png])"
+    )
+    _add_effort(compress)
+    _add_threads(compress)
+
+    decompress = _command(
+        subcommands, "decompress", commands.decompress, "write a .fkq file as an ordinary image"
+    )
+    _add_output(decompress, "OUT.png, .webp, .gif, .tif or .bmp; none loses anything (default: IN.png)")
+    _add_strip(decompress)
+    _add_threads(decompress)
+
+    _command(subcommands, "info", commands.info, "tell what a .fkq or image file holds")
+
+    compare = _command(subcommands, "compare", commands.compare, "table of sizes and quality at several k")
+    compare.add_argument(
+        "-k",
+        type=_list_of_colours,
+        default=[2, 4, 8, 16, 32, 64, 128, 256],
+        help="numbers of colours, separated by commas (default 2,4,8,...,256)",
+    )
+    _add_output(compare, "contact sheet to write (default: none)")
+    _add_threads(compare)
+    return whole
+
+
+def _command(subcommands: Any, name: str, run: Callable[..., None], summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subcommands.add_parser(name, help=summary, description=summary)
+    parser.add_argument("input", type=Path, metavar="IN.fkq" if name == "decompress" else "IN")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser, summary: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=summary)
+    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+
+
+def _add_strip(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strip", action="store_true", help="leave out ICC profile, EXIF and DPI")
+
+
+def _add_effort(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--effort",
+        choices=("fast", "balanced", "best"),
+        default="balanced",
+        help="how long to search for better palettes (default balanced)",
+    )
+
+
+def _add_threads(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="number of threads (default: all cores)"
+    )
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, got {text!r}")
+    return number
+
+
+def _colours(text: str) -> int:
+    from fastkq.checks import check_k
+
+    try:
+        return check_k(int(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected an integer from 1 to 65536, got {text!r}") from None
+
+
+def _list_of_colours(text: str) -> list[int]:
+    return [_colours(part) for part in text.split(",")]

@@ -1,0 +1,122 @@
+"""What the command does, a function for each of its commands."""
+
+import argparse
+import errno
+import os
+from pathlib import Path
+
+from fastkq.cli.console import say
+from fastkq.errors import ArgumentError
+
+DEFAULT_K = 64
+
+
+def compress(options: argparse.Namespace) -> None:
+    from fastkq import saving
+
+    output = _output_for(options, ".fkq", saving.SUFFIXES)
+    saving.check_target(output, optimize=options.optimize)
+    from fastkq.inputs import read_input
+    from fastkq.metrics import psnr
+    from fastkq.pipeline import compress
+
+    given = read_input(options.input, threads=options.threads)
+    if options.k is None and given.as_it_is:
+        compressed, quality = given.as_it_is(), "as they were"
+    else:
+        k = options.k or DEFAULT_K
+        compressed = compress(given.pixels, k, effort=options.effort, threads=options.threads)
+        quality = f"PSNR {psnr(given.pixels, compressed.decompress()):.2f} dB"
+    compressed.with_metadata(given.metadata).save(
+        output, metadata=not options.strip, optimize=options.optimize
+    )
+    before, after = options.input.stat().st_size, output.stat().st_size
+    print(f"{options.input} -> {output}: {before:,} -> {after:,} bytes, {compressed.k} colours, {quality}")
+    if after > before:
+        say(f"note: {output} ({after:,} bytes) is larger than its source ({before:,} bytes)")
+
+
+def decompress(options: argparse.Namespace) -> None:
+    from fastkq import io
+    from fastkq.loading import load
+
+    output = _output_for(options, ".png", tuple(io.FORMATS))
+    compressed = load(options.input, threads=options.threads)
+    metadata = None if options.strip else compressed.metadata
+    palette, indices = compressed.palette, compressed.indices
+    data = io.encode_indexed(palette, indices, output.suffix, metadata, whole=True)
+    io.write_atomically(output, data)
+    height, width = compressed.indices.shape
+    print(f"{options.input} -> {output}: {width} x {height} pixels, {compressed.k} colours")
+
+
+def _output_for(options: argparse.Namespace, suffix: str, suffixes: tuple[str, ...]) -> Path:
+    """Where to write, checked before any work is done."""
+    if options.input.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(options.input))
+    output: Path = options.output or options.input.with_suffix(suffix)
+    if output.suffix.lower() not in suffixes:
+        raise ArgumentError(f"expected an output that ends in {', '.join(suffixes)}, got {str(output)!r}")
+    if output.exists():
+        if options.input.exists() and output.samefile(options.input):
+            raise ArgumentError(f"expected an output other than the input, got {str(output)!r} for both")
+        if not options.force:
+            raise ArgumentError(f"{output} exists already; --force replaces it")
+    return output
+
+
+def info(options: argparse.Namespace) -> None:
+    from fastkq import io
+    from fastkq.container import MAGIC
+
+    path: Path = options.input
+    with path.open("rb") as file:
+        is_fkq = file.read(len(MAGIC)) == MAGIC
+    if is_fkq or path.suffix.lower() == ".fkq":
+        _info_of_fkq(path)
+        return
+    from fastkq import histogram
+
+    image = io.read_image(path)
+    _print_facts(path, image.shape, len(histogram.count(image).counts))
+
+
+def _info_of_fkq(path: Path) -> None:
+    from fastkq.loading import load
+
+    compressed = load(path)
+    _print_facts(path, compressed.shape, compressed.k)
+    print(f"bits per index  {compressed.bits_per_index}")
+    print("palette")
+    colours = [bytes(colour).hex() for colour in compressed.palette]
+    for start in range(0, len(colours), 8):
+        print("  " + " ".join(colours[start : start + 8]))
+
+
+def _print_facts(path: Path, shape: tuple[int, ...], colours: int) -> None:
+    size = path.stat().st_size
+    pixels = shape[0] * shape[1]
+    kind = {1: "gray", 3: "RGB", 4: "RGBA"}[shape[2] if len(shape) == 3 else 1]
+    print(f"file            {path}")
+    print(f"pixels          {shape[1]} x {shape[0]}, {kind}, 8 bits a channel")
+    print(f"colours         {colours:,}")
+    print(f"bytes           {size:,}")
+    print(f"bits per pixel  {8 * size / pixels:.3f}")
+
+
+def compare(options: argparse.Namespace) -> None:
+    output = _output_for(options, ".png", (".png",)) if options.output else None
+    from fastkq import io
+    from fastkq.report.comparison import compare, table
+
+    image = io.read_image(options.input)
+    rows = compare(image, options.k, threads=options.threads)
+    print(table(rows, options.input.stat().st_size))
+    if output is not None:
+        import numpy as np
+
+        from fastkq.report.sheet import contact_sheet
+
+        sheet = np.asarray(contact_sheet(image, rows))
+        io.write_atomically(output, io.encode_image(sheet, output.suffix))
+        print(f"contact sheet   {output}")

@@ -1,0 +1,63 @@
+"""What the library is given: arrays, PIL images, image files and `.fkq` files."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import container, io
+from fastkq.checks import MAX_PIXELS, check_image
+from fastkq.file import CompressedFile
+from fastkq.image import CompressedImage
+from fastkq.metadata import Metadata
+from fastkq.source import Source, opened
+
+
+class Input(NamedTuple):
+    """What `compress` starts from.
+
+    Attributes
+    ----------
+    pixels : (H, W) or (H, W, C) uint8
+    metadata : Metadata
+    as_it_is : callable or None
+        Gives the palette and indices that the file has; None when it has none.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    metadata: Metadata
+    as_it_is: Callable[[], CompressedImage] | None = None
+
+
+def read_input(image: Any, *, threads: int | None = None) -> Input:
+    """The pixels that an array, a PIL image or a file holds, with what stands beside them."""
+    if io.is_pil_image(image):
+        picture = io.read(image)
+    elif isinstance(image, str | os.PathLike):
+        with opened(image) as there:
+            if container.is_fkq(there):
+                return _from_fkq(there, threads)
+            picture = picture_in(there)
+    else:
+        return Input(check_image(image), Metadata())
+    as_it_is = partial(from_picture, picture) if picture.has_palette else None
+    return Input(check_image(picture.pixels()), picture.metadata, as_it_is)
+
+
+def _from_fkq(source: Source, threads: int | None) -> Input:
+    with CompressedFile(source) as file:
+        compressed = file.load(threads=threads)
+    return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)
+
+
+def picture_in(source: Source, max_pixels: int = MAX_PIXELS) -> io.Picture:
+    """The picture that an image file holds; errors begin with its name."""
+    return io.decode(bytes(source.read(0, source.length)), source.name or "the data", max_pixels=max_pixels)
+
+
+def from_picture(picture: io.Picture) -> CompressedImage:
+    """A picture that has a palette as it is."""
+    return CompressedImage(*picture.indexed(), metadata=picture.metadata)

@@ -1,0 +1,23 @@
+"""Image files, read and written without losing anything but 16 bits."""
+
+from fastkq.io.atomic import write_atomically
+from fastkq.io.formats import FORMATS, MAX_PALETTE
+from fastkq.io.opening import decode, is_pil_image, read, read_image
+from fastkq.io.picture import Indexed, Picture
+from fastkq.io.png import require_optimizer
+from fastkq.io.writing import encode_image, encode_indexed
+
+__all__ = [
+    "FORMATS",
+    "MAX_PALETTE",
+    "Indexed",
+    "Picture",
+    "decode",
+    "encode_image",
+    "encode_indexed",
+    "is_pil_image",
+    "read",
+    "read_image",
+    "require_optimizer",
+    "write_atomically",
+]

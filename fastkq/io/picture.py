@@ -1,0 +1,117 @@
+"""A decoded picture: its pixels, its palette and indices where it has them, and its metadata."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.errors import FormatError
+from fastkq.metadata import Metadata
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_SPACES = {"1": "black and white", "L": "gray", "LA": "gray with alpha"}
+
+
+class Indexed(NamedTuple):
+    """A palette, (k, 3) or, where a colour is not opaque, (k, 4) uint8, and indices (H, W) uint8."""
+
+    palette: npt.NDArray[np.uint8]
+    indices: npt.NDArray[np.uint8]
+
+
+class Picture(NamedTuple):
+    """An image file or PIL image, loaded and turned as its EXIF says.
+
+    Attributes
+    ----------
+    image : PIL image
+    name : str
+        For messages.
+    metadata : Metadata
+    gif_colours : int
+        Colours in a GIF's palette: Pillow takes a GIF whose palette counts up from black for gray; else 0.
+    """
+
+    image: "Image.Image"
+    name: str
+    metadata: Metadata
+    gif_colours: int = 0
+
+    @property
+    def has_palette(self) -> bool:
+        """Whether `indexed` has something to give."""
+        return self.image.mode == "P" or (self.image.mode == "L" and self.gif_colours > 0)
+
+    def pixels(self) -> npt.NDArray[np.uint8]:
+        """(H, W) for 1-bit and gray, (H, W, 4) for what has transparency, (H, W, 3) for all else; uint8.
+
+        Raises
+        ------
+        FormatError
+            When there are 32 bits a channel.
+        """
+        image = self.image
+        if image.mode in ("I", "F"):
+            raise FormatError(f"{self.name}: expected 8 or 16 bits a channel, got 32 (mode {image.mode})")
+        array = _high_bytes(image) if is_deep(image) else np.asarray(image.convert(pixel_mode(image)))
+        return np.array(array, dtype=np.uint8, order="C")
+
+    def indexed(self) -> Indexed:
+        """The palette, every row in its place, and the indices, exactly as they are in the file.
+
+        Raises
+        ------
+        FormatError
+            When the image has no palette, or indices beyond it.
+        """
+        image = self.image
+        if not self.has_palette:
+            raise FormatError(
+                f"{self.name}: expected a .fkq file or an image with a palette, "
+                f"got {_SPACES.get(image.mode, image.mode)} pixels: use compress, which makes a palette"
+            )
+        if image.mode == "P":
+            palette = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+        else:
+            palette = np.repeat(np.arange(self.gif_colours, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+        indices = np.array(image, np.uint8, order="C")
+        if int(indices.max()) >= len(palette):
+            raise FormatError(
+                f"{self.name}: expected indices below the {len(palette)} colours of the palette, "
+                f"got {int(indices.max())}"
+            )
+        return Indexed(_with_alpha(palette, image.info.get("transparency")), indices)
+
+
+def is_deep(image: "Image.Image") -> bool:
+    """Whether a loaded image holds 16 bits a channel."""
+    return image.mode.startswith("I;16")
+
+
+def pixel_mode(image: "Image.Image") -> str:
+    """Pillow's mode for what becomes of its pixels."""
+    if image.has_transparency_data:
+        return "RGBA"
+    return "L" if image.mode in ("1", "L") or is_deep(image) else "RGB"
+
+
+def _with_alpha(palette: npt.NDArray[np.uint8], transparency: object) -> npt.NDArray[np.uint8]:
+    alphas = np.full(len(palette), 255, np.uint8)
+    if isinstance(transparency, bytes):
+        given = np.frombuffer(transparency, np.uint8)[: len(palette)]
+        alphas[: len(given)] = given
+    elif isinstance(transparency, int) and 0 <= transparency < len(palette):
+        alphas[transparency] = 0
+    return palette if (alphas == 255).all() else np.column_stack((palette, alphas))
+
+
+def _high_bytes(image: "Image.Image") -> npt.NDArray[np.uint8]:
+    values = np.asarray(image).astype(np.uint16)
+    gray = (values >> 8).astype(np.uint8)
+    key = image.info.get("transparency")
+    if key is None:
+        return gray
+    alpha = np.where(values == key, 0, 255).astype(np.uint8)
+    return np.stack((gray, gray, gray, alpha), axis=-1)

@@ -1,0 +1,85 @@
+"""PNG beyond Pillow: chunks verified, files made smaller."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from fastkq.errors import FormatError, MissingExtraError
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_LENGTH_AND_TYPE = 8
+_CHECKSUM = 4
+
+
+def verify_chunks(data: bytes) -> None:
+    """Refuse a PNG with a wrong checksum or without its end; Pillow does not look at those of the pixels.
+
+    What is no PNG is left to the decoder.
+
+    Raises
+    ------
+    FormatError
+        It names the chunk and where it begins.
+    """
+    if not data.startswith(_SIGNATURE):
+        return
+    for start, kind, payload in _chunks(data):
+        (stored,) = struct.unpack_from(">I", data, start + _LENGTH_AND_TYPE + len(payload))
+        computed = _checksum(kind, payload)
+        if stored != computed:
+            raise FormatError(
+                f"expected checksum {stored:08x} of chunk {_name(kind)} at byte {start}, got {computed:08x}"
+            )
+
+
+def with_palette_of(data: bytes, k: int) -> bytes:
+    """A palette PNG without the colours from the k-th on, with which Pillow up to 12.1 fills it up."""
+    for start, kind, payload in _chunks(data):
+        if kind == b"PLTE":
+            kept = bytes(payload[: 3 * k])
+            chunk = struct.pack(">I4s", len(kept), kind) + kept + struct.pack(">I", _checksum(kind, kept))
+            return data[:start] + chunk + data[start + _LENGTH_AND_TYPE + len(payload) + _CHECKSUM :]
+    return data
+
+
+def _chunks(data: bytes) -> Iterator[tuple[int, bytes, memoryview]]:
+    """Where each chunk begins, its type and its contents, up to the end chunk."""
+    start, kind = len(_SIGNATURE), b""
+    while kind != b"IEND":
+        if start + _LENGTH_AND_TYPE > len(data):
+            raise FormatError(f"expected a chunk at byte {start}, got the end of the file: truncated")
+        length, kind = struct.unpack_from(">I4s", data, start)
+        payload = memoryview(data)[start + _LENGTH_AND_TYPE :]
+        if length + _CHECKSUM > len(payload):
+            raise FormatError(
+                f"expected {length} bytes of chunk {_name(kind)} at byte {start}, "
+                f"got {len(payload)}: truncated"
+            )
+        yield start, kind, payload[:length]
+        start += _LENGTH_AND_TYPE + length + _CHECKSUM
+
+
+def _checksum(kind: bytes, payload: bytes | memoryview) -> int:
+    return zlib.crc32(payload, zlib.crc32(kind))
+
+
+def _name(kind: bytes) -> str:
+    return ascii(kind.decode("latin-1"))
+
+
+def require_optimizer() -> None:
+    """Raise MissingExtraError when what `optimized` needs is not installed."""
+    try:
+        import oxipng  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("a smaller PNG", "pyoxipng", "png") from None
+
+
+def optimized(data: bytes) -> bytes:
+    """The palette PNG made as small as oxipng can; the palette may be put into another order."""
+    import oxipng
+
+    smaller: bytes = oxipng.optimize_from_memory(
+        data, level=6, color_type_reduction=False, grayscale_reduction=False
+    )
+    return min(data, smaller, key=len)

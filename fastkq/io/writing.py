@@ -1,0 +1,142 @@
+"""Pictures to the bytes of image files, by the table in formats.py; nothing that is written loses a pixel."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.errors import ArgumentError
+from fastkq.io.formats import MAX_PALETTE, ImageFormat, format_for
+from fastkq.io.metadata import save_options
+from fastkq.io.png import optimized, with_palette_of
+from fastkq.metadata import Metadata
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def encode_indexed(
+    palette: npt.NDArray[np.uint8],
+    indices: npt.NDArray[np.unsignedinteger],
+    suffix: str,
+    metadata: Metadata | None = None,
+    *,
+    whole: bool = False,
+    optimize: bool = False,
+) -> bytes:
+    """An image of indices in the format of a suffix: palette and indices as they are where it has palettes.
+
+    Parameters
+    ----------
+    palette : (k, C) uint8
+        Gray (C = 1) becomes equal red, green and blue.
+    indices : (H, W)
+    suffix : str
+        One of `FORMATS`.
+    metadata : Metadata, optional
+        Of which is written what the format can carry.
+    whole : bool
+        Write pixels without a palette also to PNG, where the palette does not fit.
+    optimize : bool
+        Spend seconds on a smaller palette PNG (needs the extra `png`); the palette may change its order.
+
+    Raises
+    ------
+    ArgumentError
+        When the format cannot hold it; the message names some that can.
+    """
+    form = format_for(suffix)
+    if optimize and form.name != "PNG":
+        raise ArgumentError(f"expected a path that ends in .png to optimize, got {suffix!r}")
+    misfit = _misfit(form, palette)
+    if misfit is None:
+        data = _encode_palette(palette, indices, form, metadata)
+        return optimized(data) if optimize else data
+    if form.pixels and (whole or form.falls_back):
+        return encode_image(palette[indices], suffix, metadata)
+    raise ArgumentError(misfit)
+
+
+def encode_image(image: npt.NDArray[np.uint8], suffix: str, metadata: Metadata | None = None) -> bytes:
+    """A whole image, (H, W) or (H, W, C) uint8, without a palette.
+
+    Raises
+    ------
+    ArgumentError
+        When the format cannot hold it; the message names some that can.
+    """
+    from PIL import Image
+
+    form = format_for(suffix)
+    flat = image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    if flat.ndim == 3 and flat.shape[2] == 4 and "RGBA" not in form.pixels and (flat[:, :, 3] == 255).all():
+        flat = flat[:, :, :3]
+    picture = Image.fromarray(np.ascontiguousarray(flat))
+    if picture.mode == "L" and "L" not in form.pixels and form.pixels:
+        picture = picture.convert("RGB")
+    if picture.mode not in form.pixels:
+        raise ArgumentError(
+            f"expected {' or '.join(form.pixels) or 'a palette'} for {form.name}, got {picture.mode} pixels: "
+            "save as .png, .webp, .tif or .fkq"
+        )
+    return _encoded(picture, form, {}, metadata)
+
+
+def _misfit(form: ImageFormat, palette: npt.NDArray[np.uint8]) -> str | None:
+    """Why a format cannot hold this palette, and what can; None if it can."""
+    if form.palette is None:
+        return f"{form.name} has no palettes"
+    if len(palette) > MAX_PALETTE:
+        return (
+            f"expected at most {MAX_PALETTE} colours for a palette {form.name}, got {len(palette)}: "
+            f"save as .fkq, .webp or .tif, or compress with k={MAX_PALETTE} or less"
+        )
+    below = palette[:, 3][palette[:, 3] < 255] if palette.shape[1] == 4 else palette[:0, 0]
+    if form.palette == "opaque" and len(below):
+        return (
+            f"expected opaque colours for a palette {form.name}, got {len(below)} with alpha below 255: "
+            "save as .png, .webp or .fkq"
+        )
+    if form.palette == "one transparent" and (len(below) > 1 or below.any()):
+        return (
+            f"expected at most one colour that is not opaque, of alpha 0, for {form.name}, "
+            f"got {len(below)} with alphas from {below.min()} to {below.max()}: save as .png, .webp or .fkq"
+        )
+    return None
+
+
+def _encode_palette(
+    palette: npt.NDArray[np.uint8],
+    indices: npt.NDArray[np.unsignedinteger],
+    form: ImageFormat,
+    metadata: Metadata | None,
+) -> bytes:
+    from PIL import Image
+
+    k, channels = palette.shape
+    picture = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
+    rgb = np.repeat(palette, 3, axis=1) if channels == 1 else palette[:, :3]
+    picture.putpalette(rgb.tobytes())  # makes it mode P
+    options: dict[str, Any] = {}
+    if form.name == "PNG":
+        options["bits"] = next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits)
+    if channels == 4 and (palette[:, 3] < 255).any():
+        last = int(np.flatnonzero(palette[:, 3] < 255)[-1])
+        options["transparency"] = last if form.name == "GIF" else palette[: last + 1, 3].tobytes()
+    data = _encoded(picture, form, options, metadata)
+    return with_palette_of(data, k) if form.name == "PNG" else data
+
+
+def _encoded(
+    picture: "Image.Image", form: ImageFormat, options: dict[str, Any], metadata: Metadata | None
+) -> bytes:
+    if max(picture.size) > form.max_side:
+        raise ArgumentError(
+            f"expected at most {form.max_side} pixels a side for {form.name}, "
+            f"got {picture.height} x {picture.width}: save as .png, .tif or .fkq"
+        )
+    carried = save_options(metadata or Metadata(), form, picture.mode)
+    buffer = BytesIO()
+    picture.save(buffer, form.name, **{**form.options, **options, **carried})
+    return buffer.getvalue()

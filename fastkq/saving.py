@@ -1,0 +1,67 @@
+"""What is written under a path, by its suffix: `.fkq` or an image file. No pixel is lost.
+
+==============  =======================================================  ===============
+suffix          what is written                                          metadata
+==============  =======================================================  ===============
+`.fkq`          palette and indices, any number of colours               ICC, EXIF, DPI
+`.png`          palette and indices, up to 256 colours                   ICC, EXIF, DPI
+`.gif`          the same; one colour may be transparent, of alpha 0      none
+`.tif` `.tiff`  the same, of opaque colours; for others RGB or RGBA      ICC, texts, DPI
+`.bmp`          the same, of opaque colours; RGB above 256 colours       DPI
+`.webp`         lossless RGB or RGBA, any number of colours              ICC, EXIF
+==============  =======================================================  ===============
+
+Palettes keep their order; GIF and TIFF fill them up to a power of two and to 256. Palettes are of
+R, G, B: a gray image's ICC profile, which is for gray, is left out of these formats. Of EXIF,
+TIFF takes the texts: description, make, model, software, date, artist, copyright.
+"""
+
+import os
+from pathlib import Path
+
+from fastkq import container, io
+from fastkq.checks import Coding, check_coding, check_threads
+from fastkq.errors import ArgumentError
+from fastkq.threads import Progress
+
+SUFFIXES = (".fkq", *io.FORMATS)
+
+
+def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str:
+    """The suffix of a path, in small letters, if it can be written: asked before any work is done.
+
+    Raises
+    ------
+    ArgumentError
+        When the suffix is none of `SUFFIXES`, or not that of a PNG which is to be optimized.
+    MissingExtraError
+        When `optimize` needs what is not installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if optimize and suffix != ".png":
+        raise ArgumentError(f"expected a path that ends in .png to optimize, got {os.fspath(path)!r}")
+    if suffix not in SUFFIXES:
+        raise ArgumentError(f"expected a path that ends in {', '.join(SUFFIXES)}, got {os.fspath(path)!r}")
+    if optimize:
+        io.require_optimizer()
+    return suffix
+
+
+def save(
+    path: str | os.PathLike[str],
+    contents: container.Contents,
+    coding: Coding,
+    *,
+    optimize: bool,
+    threads: int | None,
+    progress: Progress | None,
+) -> None:
+    """Write a file, whole or not at all: as `CompressedImage.save`."""
+    coding, workers = check_coding(coding), check_threads(threads)
+    suffix = check_target(path, optimize=optimize)
+    if suffix == ".fkq":
+        data = container.encode(contents, coding, workers, progress)
+    else:
+        palette, indices, metadata = contents.palette, contents.indices, contents.metadata
+        data = io.encode_indexed(palette, indices, suffix, metadata, optimize=optimize)
+    io.write_atomically(path, data)
