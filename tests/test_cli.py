@@ -85,18 +85,6 @@ def test_decompress_gives_the_image_back(photo, capsys):
         assert image.mode == "P"
 
 
-def test_info_tells_what_a_file_holds(photo, capsys):
-    run(capsys, "compress", "photo.png", "-k", 5)
-    code, output, errors = run(capsys, "info", "photo.fkq")
-    assert (code, errors) == (0, "")
-    assert "32 x 24, RGB, 8 bits a channel" in output
-    assert "bits per index  3" in output
-    assert bytes(fastkq.load("photo.fkq").palette[4]).hex() in output
-    code, output, errors = run(capsys, "info", "photo.png")
-    assert (code, errors) == (0, "")
-    assert f"colours         {len(np.unique(noise(24, 32, 3).reshape(-1, 3), axis=0))}" in output
-
-
 def test_compare_prints_a_table_and_writes_a_sheet(photo, capsys):
     code, output, errors = run(capsys, "compare", "photo.png", "-k", "2,300", "-o", "sheet.png")
     assert (code, errors) == (0, "")

@@ -12,6 +12,7 @@ examples:
   fastkq compress photo.jpg                    photo.fkq, 64 colours
   fastkq compress photo.jpg -k 16 -o photo.png
   fastkq decompress photo.fkq                  photo.png
+  fastkq info photo.fkq                        what it holds
   fastkq compare photo.jpg -k 8,16,32 -o sheet.png
 """
 
@@ -50,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
     _add_strip(decompress)
     _add_threads(decompress)
 
-    _command(subcommands, "info", commands.info, "tell what a .fkq or image file holds")
+    info = _command(subcommands, "info", commands.info, "tell what a .fkq or image file holds")
+    info.add_argument("--json", action="store_true", help="all of it on one line, for scripts")
 
     compare = _command(subcommands, "compare", commands.compare, "table of sizes and quality at several k")
     compare.add_argument(

@@ -2,10 +2,12 @@
 
 import argparse
 import errno
+import json
 import os
+import sys
 from pathlib import Path
 
-from fastkq.cli.console import say
+from fastkq.cli.console import has_colours, say
 from fastkq.errors import ArgumentError
 
 DEFAULT_K = 64
@@ -66,42 +68,15 @@ def _output_for(options: argparse.Namespace, suffix: str, suffixes: tuple[str, .
 
 
 def info(options: argparse.Namespace) -> None:
-    from fastkq import io
-    from fastkq.container import MAGIC
+    from fastkq.report.facts import read_facts
+    from fastkq.report.listing import listing
 
-    path: Path = options.input
-    with path.open("rb") as file:
-        is_fkq = file.read(len(MAGIC)) == MAGIC
-    if is_fkq or path.suffix.lower() == ".fkq":
-        _info_of_fkq(path)
+    facts = read_facts(options.input)
+    if options.json:
+        print(json.dumps(facts.as_json()))
         return
-    from fastkq import histogram
-
-    image = io.read_image(path)
-    _print_facts(path, image.shape, len(histogram.count(image).counts))
-
-
-def _info_of_fkq(path: Path) -> None:
-    from fastkq.loading import load
-
-    compressed = load(path)
-    _print_facts(path, compressed.shape, compressed.k)
-    print(f"bits per index  {compressed.bits_per_index}")
-    print("palette")
-    colours = [bytes(colour).hex() for colour in compressed.palette]
-    for start in range(0, len(colours), 8):
-        print("  " + " ".join(colours[start : start + 8]))
-
-
-def _print_facts(path: Path, shape: tuple[int, ...], colours: int) -> None:
-    size = path.stat().st_size
-    pixels = shape[0] * shape[1]
-    kind = {1: "gray", 3: "RGB", 4: "RGBA"}[shape[2] if len(shape) == 3 else 1]
-    print(f"file            {path}")
-    print(f"pixels          {shape[1]} x {shape[0]}, {kind}, 8 bits a channel")
-    print(f"colours         {colours:,}")
-    print(f"bytes           {size:,}")
-    print(f"bits per pixel  {8 * size / pixels:.3f}")
+    for line in listing(facts, coloured=has_colours(sys.stdout)):
+        print(line)
 
 
 def compare(options: argparse.Namespace) -> None:

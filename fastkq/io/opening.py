@@ -85,7 +85,7 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
             message = f"{name}: holds several images, the first is read"
             warnings.warn(message, FrameWarning, stacklevel=3)
         gif_colours = 2 << (data[10] & 7) if image.format == "GIF" else 0
-        return _upright(image, name)._replace(gif_colours=gif_colours)
+        return _upright(image, name)._replace(format=image.format, gif_colours=gif_colours)
 
 
 @contextlib.contextmanager

@@ -30,6 +30,8 @@ class Picture(NamedTuple):
     name : str
         For messages.
     metadata : Metadata
+    format : str or None
+        Pillow's name of the file's format; None of a PIL image, and of what is decoded by imageio.
     gif_colours : int
         Colours in a GIF's palette: Pillow takes a GIF whose palette counts up from black for gray; else 0.
     """
@@ -37,6 +39,7 @@ class Picture(NamedTuple):
     image: "Image.Image"
     name: str
     metadata: Metadata
+    format: str | None = None
     gif_colours: int = 0
 
     @property

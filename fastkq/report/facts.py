@@ -1,0 +1,155 @@
+"""What a `.fkq` or image file holds, as plain values: for people and for scripts."""
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import container, histogram
+from fastkq.container import Part
+from fastkq.file import CompressedFile
+from fastkq.image import CompressedImage
+from fastkq.inputs import from_picture, picture_in
+from fastkq.metadata import Metadata
+from fastkq.packing import bits_per_index
+from fastkq.source import Source, opened
+
+
+class Colours(NamedTuple):
+    """A palette (k, C) uint8, and how many pixels have each of its colours, (k,)."""
+
+    palette: npt.NDArray[np.uint8]
+    counts: npt.NDArray[np.int64]
+
+    @property
+    def hexadecimal(self) -> list[str]:
+        """Each colour as two digits a channel."""
+        return [bytes(colour).hex() for colour in self.palette]
+
+
+class Facts(NamedTuple):
+    """What there is to be told of a file.
+
+    Attributes
+    ----------
+    path : str
+    format : str
+        "fkq", or Pillow's name of an image format.
+    shape : (H, W) or (H, W, C)
+    nbytes : int
+        Of the file.
+    metadata : Metadata
+    used : int
+        Number of colours that some pixel has.
+    colours : Colours or None
+        Where the file has a palette.
+    version, coding, parts
+        Of a `.fkq` file, as in `CompressedFile`.
+    """
+
+    path: str
+    format: str
+    shape: tuple[int, ...]
+    nbytes: int
+    metadata: Metadata
+    used: int
+    colours: Colours | None = None
+    version: int | None = None
+    coding: str | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        """Channels of a colour."""
+        return self.shape[2] if len(self.shape) == 3 else 1
+
+    @property
+    def bits_per_pixel(self) -> float:
+        """Bits of the whole file for each pixel."""
+        return 8 * self.nbytes / (self.shape[0] * self.shape[1])
+
+    @property
+    def bits_per_index(self) -> int | None:
+        """ceil(log2 k), where there is a palette."""
+        return bits_per_index(len(self.colours.counts)) if self.colours else None
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of parts."""
+        return len({part.box.top for part in self.parts}), len({part.box.left for part in self.parts})
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it in values that JSON has; of ICC profile and EXIF the number of bytes."""
+        icc, exif, dpi = self.metadata
+        return {
+            "file": self.path,
+            "format": self.format,
+            "version": self.version,
+            "coding": self.coding,
+            "height": self.shape[0],
+            "width": self.shape[1],
+            "shape": list(self.shape),
+            "channels": self.channels,
+            "bits_per_channel": 8,
+            "bytes": self.nbytes,
+            "bits_per_pixel": self.bits_per_pixel,
+            "bits_per_index": self.bits_per_index,
+            "colours": len(self.colours.counts) if self.colours else self.used,
+            "colours_used": self.used,
+            "metadata": {"icc_bytes": len(icc or b""), "exif_bytes": len(exif or b""), "dpi": dpi},
+            "grid": self.grid if self.parts else None,
+            "parts": [
+                {
+                    **part.box._asdict(),
+                    "offset": part.offset,
+                    "bytes": part.length,
+                    "bits_per_pixel": bits_per_pixel(part),
+                }
+                for part in self.parts
+            ],
+            "palette": self.colours.hexadecimal if self.colours else None,
+            "counts": self.colours.counts.tolist() if self.colours else None,
+        }
+
+
+def bits_per_pixel(part: Part) -> float:
+    """Bits of a part for each of its pixels."""
+    return 8 * part.length / (part.box.height * part.box.width)
+
+
+def read_facts(path: str | os.PathLike[str]) -> Facts:
+    """Read a file, all of it: how often a colour is used is known only then.
+
+    Raises
+    ------
+    FormatError
+        When it is damaged, or no image.
+    OSError
+        When it cannot be read.
+    """
+    with opened(path) as source:
+        return _of_fkq(source) if container.is_fkq(source) else _of_picture(source)
+
+
+def _of_fkq(source: Source) -> Facts:
+    with CompressedFile(source) as file:
+        facts = _of_compressed(file.load(), source, "fkq")
+        return facts._replace(version=file.version, coding=file.coding, parts=file.parts)
+
+
+def _of_picture(source: Source) -> Facts:
+    picture = picture_in(source)
+    kind = picture.format or "image"
+    if picture.has_palette:
+        return _of_compressed(from_picture(picture), source, kind)
+    pixels = picture.pixels()
+    used = len(histogram.count(pixels).counts)
+    return Facts(source.name or "", kind, pixels.shape, source.length, picture.metadata, used)
+
+
+def _of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
+    counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
+    used, colours = int(np.count_nonzero(counts)), Colours(compressed.palette, counts)
+    name, shape, metadata = source.name or "", compressed.shape, compressed.metadata
+    return Facts(name, kind, shape, source.length, metadata, used, colours)

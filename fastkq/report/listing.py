@@ -1,0 +1,112 @@
+"""The facts of a file as lines of text, with a swatch of each colour where the terminal has colours."""
+
+from collections.abc import Iterator
+from statistics import median
+
+import numpy as np
+
+from fastkq.container import Part
+from fastkq.metadata import Metadata
+from fastkq.report.facts import Colours, Facts, bits_per_pixel
+
+_KINDS = {1: "gray", 3: "RGB", 4: "RGBA"}
+_MOST_PARTS = 8
+_MOST_COLOURS = 256
+_LINE = 80
+
+
+def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
+    """Lines for a terminal.
+
+    Parameters
+    ----------
+    facts : Facts
+    coloured : bool
+        Begin each colour with a swatch: two cells of a 24-bit ANSI background, over black and over white,
+        which differ where the colour is not opaque.
+    """
+    height, width = facts.shape[:2]
+    yield f"file            {facts.path}"
+    yield f"format          {_format(facts)}"
+    yield f"pixels          {width} x {height}, {_KINDS[facts.channels]}, 8 bits a channel"
+    yield f"colours         {_number_of_colours(facts)}"
+    yield f"bytes           {facts.nbytes:,}"
+    yield f"bits per pixel  {facts.bits_per_pixel:.3f}"
+    if facts.colours is not None:
+        yield f"bits per index  {facts.bits_per_index}"
+    yield f"metadata        {_metadata(facts.metadata)}"
+    if facts.parts:
+        yield from _parts(facts)
+    if facts.colours is not None:
+        yield "palette         colours and shares of the pixels"
+        yield from _palette(facts.colours, coloured)
+
+
+def _format(facts: Facts) -> str:
+    if facts.version is not None:
+        return f".fkq version {facts.version}, {facts.coding} coding"
+    return f"{facts.format}, {'with' if facts.colours else 'without'} a palette"
+
+
+def _number_of_colours(facts: Facts) -> str:
+    if facts.colours is None or len(facts.colours.counts) == facts.used:
+        return f"{facts.used:,}"
+    return f"{len(facts.colours.counts):,}, of which {facts.used:,} are used"
+
+
+def _metadata(metadata: Metadata) -> str:
+    icc, exif, dpi = metadata
+    present = [
+        f"ICC profile of {len(icc):,} bytes" if icc is not None else "",
+        f"EXIF of {len(exif):,} bytes" if exif is not None else "",
+        f"{dpi[0]:g} x {dpi[1]:g} dots per inch" if dpi is not None else "",
+    ]
+    return ", ".join(filter(None, present)) or "none"
+
+
+def _parts(facts: Facts) -> Iterator[str]:
+    parts, (rows, columns) = facts.parts, facts.grid
+    size = sum(part.length for part in parts)
+    grid = f"{len(parts)}, {rows} down and {columns} across" if len(parts) > 1 else "1"
+    yield f"parts           {grid}, {size:,} bytes in all"
+    rates = [bits_per_pixel(part) for part in parts]
+    if len(parts) > 1:
+        yield (
+            f"                bits per pixel: least {min(rates):.3f}, median {median(rates):.3f}, "
+            f"most {max(rates):.3f}"
+        )
+    if 1 < len(parts) <= _MOST_PARTS:
+        yield from map(_part, range(len(parts)), parts)
+
+
+def _part(number: int, part: Part) -> str:
+    top, left, height, width = part.box
+    return (
+        f"  part {number}: {width} x {height} pixels from row {top}, column {left}, "
+        f"{part.length:,} bytes, {bits_per_pixel(part):.3f} bits per pixel"
+    )
+
+
+def _palette(colours: Colours, coloured: bool) -> Iterator[str]:
+    names, pixels = colours.hexadecimal, int(colours.counts.sum())
+    most_used = np.argsort(-colours.counts, kind="stable")[:_MOST_COLOURS]
+    cells = [
+        (_swatch(colours.palette[place].tolist()) if coloured else "")
+        + f"{names[place]} {100 * colours.counts[place] / pixels:6.2f} %"
+        for place in np.sort(most_used)
+    ]
+    per_line = _LINE // len(f"  {'  ' if coloured else ''} {names[0]} 100.00 %")
+    for start in range(0, len(cells), per_line):
+        yield "  " + "  ".join(cells[start : start + per_line])
+    if len(names) > len(cells):
+        yield f"  and {len(names) - len(cells):,} that are used less: --json tells all"
+
+
+def _swatch(colour: list[int]) -> str:
+    *values, alpha = colour if len(colour) == 4 else (*colour, 255)
+    red_green_blue = values if len(values) == 3 else values * 3
+    cells = []
+    for ground in (0, 255):
+        seen = [round((value * alpha + ground * (255 - alpha)) / 255) for value in red_green_blue]
+        cells.append(f"\x1b[48;2;{seen[0]};{seen[1]};{seen[2]}m ")
+    return "".join((*cells, "\x1b[0m "))
