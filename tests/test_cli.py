@@ -37,6 +37,16 @@ def test_compress_takes_64_colours_by_default(photo, capsys):
     assert fastkq.load("photo.fkq").k == 64
 
 
+@pytest.mark.parametrize(("options", "version"), [([], 2), (["--coding", "packed"], 1)])
+def test_the_coding_is_context_unless_packed_is_asked_for(photo, capsys, options, version):
+    code, output, _ = run(capsys, "compress", "photo.png", "-k", 5, *options)
+    assert code == 0
+    with fastkq.open("photo.fkq") as file:
+        assert file.version == version
+        assert f"-> {file.nbytes:,} bytes, 5 colours" in output
+        assert (file.nbytes == file.load().nbytes) == (version == 1)
+
+
 def test_compress_writes_png_by_suffix(photo, capsys):
     assert run(capsys, "compress", "photo.png", "-o", "small.png", "-k", 4)[0] == 0
     with Image.open("small.png") as image:

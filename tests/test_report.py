@@ -20,7 +20,8 @@ def test_rows_say_what_each_k_is_worth():
     assert rows[0].psnr < rows[1].psnr < rows[2].psnr
     for row in rows:
         assert row.compressed == fastkq.compress(image, row.k)
-        assert row.fkq_bytes == len(row.compressed.to_bytes(coding="packed"))
+        assert row.fkq_bytes == len(row.compressed.to_bytes())
+        assert row.packed_bytes == len(row.compressed.to_bytes(coding="packed"))
         assert row.ratio == pytest.approx(30 * 40 * 3 / row.fkq_bytes)
         assert row.bits_per_pixel == pytest.approx(8 * row.fkq_bytes / 1200)
 
@@ -30,6 +31,11 @@ def test_the_table_marks_what_is_larger_than_its_source():
     between = (rows[0].fkq_bytes + rows[1].fkq_bytes) // 2
     lines = table(rows, between).splitlines()
     assert len(lines) == 3
+    cells = lines[1].split()
+    assert lines[0].split()[3:6] == [".fkq", "packed", "PNG"]
+    assert cells[3:6] == [
+        f"{size:,}" for size in (rows[0].fkq_bytes, rows[0].packed_bytes, rows[0].png_bytes)
+    ]
     assert "larger" not in lines[1]
     assert lines[2].endswith(".fkq larger than the source")
 

@@ -39,6 +39,12 @@ def parser() -> argparse.ArgumentParser:
     _add_output(compress, "OUT.fkq, .png, .webp, .gif, .tif or .bmp (default: IN.fkq beside IN)")
     _add_strip(compress)
     compress.add_argument(
+        "--coding",
+        choices=("packed", "context"),
+        default="context",
+        help="of OUT.fkq: context is smallest (default), packed is fastest and leaves out what --strip does",
+    )
+    compress.add_argument(
         "--optimize", action="store_true", help="make OUT.png smaller, for seconds (needs fastkq[png])"
     )
     _add_effort(compress)

@@ -28,9 +28,13 @@ def compress(options: argparse.Namespace) -> None:
     else:
         k = options.k or DEFAULT_K
         compressed = compress(given.pixels, k, effort=options.effort, threads=options.threads)
-        quality = f"PSNR {psnr(given.pixels, compressed.decompress()):.2f} dB"
+        quality = f"PSNR {psnr(given.pixels, compressed.decompress(threads=options.threads)):.2f} dB"
     compressed.with_metadata(given.metadata).save(
-        output, metadata=not options.strip, optimize=options.optimize
+        output,
+        coding=options.coding,
+        metadata=not options.strip,
+        optimize=options.optimize,
+        threads=options.threads,
     )
     before, after = options.input.stat().st_size, output.stat().st_size
     print(f"{options.input} -> {output}: {before:,} -> {after:,} bytes, {compressed.k} colours, {quality}")

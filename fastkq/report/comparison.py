@@ -20,23 +20,26 @@ class Row(NamedTuple):
     ----------
     k : int
         As asked for; `compressed.k` is what came.
+    fkq_bytes : int
+        Size of the `.fkq` file that `save` writes.
     png_bytes : int or None
         Size of the palette PNG; None above 256 colours.
     psnr : float
         In dB, infinite when nothing was lost.
     milliseconds : float
-        Time of `compress`, compilation not counted.
+        Time of `compress`, compilation and coding not counted.
     """
 
     k: int
     compressed: CompressedImage
+    fkq_bytes: int
     png_bytes: int | None
     psnr: float
     milliseconds: float
 
     @property
-    def fkq_bytes(self) -> int:
-        """Size of the `.fkq` file."""
+    def packed_bytes(self) -> int:
+        """Size of the `.fkq` file in the coding "packed"."""
         return self.compressed.nbytes
 
     @property
@@ -63,12 +66,14 @@ def _row(image: npt.NDArray[np.uint8], k: int, threads: int | None) -> Row:
     png_bytes = None
     if compressed.k <= io.MAX_PALETTE:
         png_bytes = len(io.encode_indexed(compressed.palette, compressed.indices, ".png"))
-    return Row(k, compressed, png_bytes, psnr(image, compressed.decompress()), milliseconds)
+    fkq_bytes = len(compressed.to_bytes(threads=threads))
+    quality = psnr(image, compressed.decompress(threads=threads))
+    return Row(k, compressed, fkq_bytes, png_bytes, quality, milliseconds)
 
 
 def table(rows: Sequence[Row], source_bytes: int) -> str:
     """The rows as aligned text, each larger than its source file marked as such."""
-    heads = ("k", "bits/pixel", "source", ".fkq", "PNG", "24-bit/.fkq", "PSNR dB", "ms", "")
+    heads = ("k", "bits/pixel", "source", ".fkq", "packed", "PNG", "24-bit/.fkq", "PSNR dB", "ms", "")
     cells = [heads, *(_cells(row, source_bytes) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
     lines = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
@@ -83,6 +88,7 @@ def _cells(row: Row, source_bytes: int) -> tuple[str, ...]:
         f"{row.bits_per_pixel:.2f}",
         f"{source_bytes:,}",
         f"{row.fkq_bytes:,}",
+        f"{row.packed_bytes:,}",
         "-" if row.png_bytes is None else f"{row.png_bytes:,}",
         f"{row.ratio:.1f}",
         f"{row.psnr:.2f}",
