@@ -55,6 +55,17 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_output(decompress, "OUT.png, .webp, .gif, .tif or .bmp; none loses anything (default: IN.png)")
     _add_strip(decompress)
+    decompress.add_argument(
+        "--region",
+        type=_region,
+        metavar="TOP,LEFT,HEIGHT,WIDTH",
+        help="only these pixels; of a large .fkq only the parts that hold them are read",
+    )
+    decompress.add_argument(
+        "--salvage",
+        action="store_true",
+        help="write what is intact of a damaged .fkq, the rest in its first colour, and warn of what is not",
+    )
     _add_threads(decompress)
 
     info = _command(subcommands, "info", commands.info, "tell what a .fkq or image file holds")
@@ -120,6 +131,16 @@ def _colours(text: str) -> int:
         return check_k(int(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected an integer from 1 to 65536, got {text!r}") from None
+
+
+def _region(text: str) -> tuple[int, ...]:
+    try:
+        numbers = tuple(map(int, text.split(",")))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != 4:
+        raise argparse.ArgumentTypeError(f"expected four integers and commas between them, got {text!r}")
+    return numbers
 
 
 def _list_of_colours(text: str) -> list[int]:

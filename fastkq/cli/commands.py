@@ -6,11 +6,17 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastkq.cli.console import has_colours, say
 from fastkq.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from fastkq.container import Damage
+
 DEFAULT_K = 64
+_MOST_DAMAGE = 20
+"""Lines on damage; a file may have tens of thousands of parts, and the summary counts them all."""
 
 
 def compress(options: argparse.Namespace) -> None:
@@ -47,13 +53,25 @@ def decompress(options: argparse.Namespace) -> None:
     from fastkq.loading import load
 
     output = _output_for(options, ".png", tuple(io.FORMATS))
-    compressed = load(options.input, threads=options.threads)
+    strict = not options.salvage
+    compressed = load(options.input, region=options.region, strict=strict, threads=options.threads)
+    for found in compressed.damage[:_MOST_DAMAGE]:
+        say(f"warning: {options.input}: {_described(found)}")
     metadata = None if options.strip else compressed.metadata
     palette, indices = compressed.palette, compressed.indices
     data = io.encode_indexed(palette, indices, output.suffix, metadata, whole=True)
     io.write_atomically(output, data)
     height, width = compressed.indices.shape
     print(f"{options.input} -> {output}: {width} x {height} pixels, {compressed.k} colours")
+
+
+def _described(damage: "Damage") -> str:
+    """The one line for one damage; the summary of all is a warning of `load`."""
+    place = f"byte {damage.offset}: {damage.reason}"
+    if damage.box is None:
+        return place
+    top, left, height, width = damage.box
+    return f"part {damage.part} ({width} x {height} pixels from row {top}, column {left}) at {place}"
 
 
 def _output_for(options: argparse.Namespace, suffix: str, suffixes: tuple[str, ...]) -> Path:
