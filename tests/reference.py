@@ -5,6 +5,8 @@ import zlib
 
 import numpy as np
 
+from tests.reference_context import context_part
+
 
 def as_pixels(image):
     """(N, C) with every colour of alpha 0 made one."""
@@ -137,12 +139,3 @@ def numbers(data):
         value, place = number(data, place)
         values.append(value)
     return values
-
-
-def context_part(coded, palette, height, width):
-    """Indices (height, width) of a part: stands in for the entropy coder as `fastkq.context` does."""
-    size = (len(palette) > 1) + (len(palette) > 256)
-    assert len(coded) == height * width * size
-    if not size:
-        return np.zeros((height, width), int)
-    return np.frombuffer(coded, f"<u{size}").reshape(height, width)

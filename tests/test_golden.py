@@ -14,8 +14,6 @@ GOLDEN = {name: (compressed, coding) for name, compressed, coding, _ in golden.i
 THERE = [name for name in GOLDEN if golden.path_of(name).exists()]
 
 
-# Strict, so it fails once the files of version 2 are there, and goes.
-@pytest.mark.xfail(reason="the context coder is a stand-in: no file of it may be kept yet")
 def test_every_golden_file_is_there_and_known():
     assert sorted(path.stem for path in golden.FOLDER.iterdir()) == sorted(GOLDEN)
 

@@ -4,7 +4,19 @@ from importlib import import_module
 from types import ModuleType
 
 _FILES = frozenset(
-    {"blocks", "coarsen", "histogram", "lloyd", "mapping", "metrics", "nearest", "packing", "search"}
+    {
+        "blocks",
+        "coarsen",
+        "context",
+        "histogram",
+        "lloyd",
+        "mapping",
+        "metrics",
+        "nearest",
+        "packing",
+        "search",
+        "tree",
+    }
 )
 
 
