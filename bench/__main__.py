@@ -16,8 +16,19 @@ import pytest
 
 from bench import literature, reference, report, scaling, whole_process
 from bench.cases import COLOURS, RESULTS, ROOT
+from bench.machine import machine
 from bench.results import BASELINE, MEASURED, Results, baseline_of, failures
 from bench.targets import targets
+
+_PACKAGES = (
+    "numpy",
+    "numba",
+    "scikit-learn",
+    "pillow",
+    "opencv-python-headless",
+    "faiss-cpu",
+    "imagequant",
+)
 
 
 def main() -> int:
@@ -90,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 def _measured(rounds: dict[str, Any]) -> dict[str, Any]:
     infos = [benchmark["extra_info"] for benchmark in rounds["benchmarks"]]
     return {
-        "machine": report.machine(),
+        "machine": machine(_PACKAGES),
         "rows": [info for info in infos if "method" in info],
         "stages": [info for info in infos if "stage" in info],
         "literature": literature.measure(),

@@ -1,52 +1,13 @@
 """The README's tables, written from the last run."""
 
-import os
-import platform
-from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 
-from bench import THREADS, picture, tables
+from bench import picture, tables
 from bench.cases import ROOT
 from bench.results import Results
 
 README = ROOT / "README.md"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
-_PACKAGES = (
-    "numpy",
-    "numba",
-    "scikit-learn",
-    "pillow",
-    "opencv-python-headless",
-    "faiss-cpu",
-    "imagequant",
-)
-
-
-def machine() -> dict[str, str]:
-    """The machine and the versions that figures belong to."""
-    return {
-        "processor": f"{_processor()}, {os.cpu_count()} cores",
-        "threads": f"at most {THREADS} threads each",
-        "system": f"{platform.system()}, Python {platform.python_version()}",
-        "packages": ", ".join(f"{package} {found}" for package in _PACKAGES if (found := _version(package))),
-        "date": date.today().isoformat(),
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def write(results: Results) -> None:
