@@ -1,8 +1,8 @@
 """`python -m bench run` measures and judges; `python -m bench report` writes the README's tables.
 
 `targets` says again what the last run reached and missed, `scaling` measures time and memory by size alone,
-`reference` computes scikit-learn's errors on gb82-photos (at the lowest priority; stop and call it again
-at will).
+`sizes` bytes and speed of the coding beside other formats alone, `reference` computes scikit-learn's errors
+on gb82-photos (at the lowest priority). The last two can be stopped and called again at will.
 """
 
 import argparse
@@ -16,9 +16,12 @@ import pytest
 
 from bench import literature, reference, report, scaling, whole_process
 from bench.cases import COLOURS, RESULTS, ROOT
+from bench.coding import run as coding
+from bench.coding import tables as coding_tables
+from bench.coding.results import CODED, Coded
 from bench.machine import machine
 from bench.results import BASELINE, MEASURED, Results, baseline_of, failures
-from bench.targets import targets
+from bench.targets import coding_targets, targets
 
 _PACKAGES = (
     "numpy",
@@ -39,17 +42,28 @@ def main() -> int:
     if options.what == "scaling":
         scaling.measure()
         return 0
+    if options.what == "sizes":
+        coding.measure(options.quick)
+        print("\n" + coding_tables.markdown(Coded.read()))
+        _print_targets(None, Coded.read())
+        return 0
     if options.what == "reference":
         reference.compute(options.k, options.runs, options.only)
         return 0
-    if not MEASURED.exists():
-        print("nothing measured yet: run `make bench` first", file=sys.stderr)
+    results, coded = _last()
+    if results is None and coded is None:
+        print("nothing measured yet: run `make bench` or `make bench-sizes` first", file=sys.stderr)
         return 1
     if options.what == "targets":
-        _print_targets(Results.read())
+        _print_targets(results, coded)
     else:
-        report.write(Results.read())
+        report.write(results, coded)
     return 0
+
+
+def _last() -> tuple[Results | None, Coded | None]:
+    """What the last runs measured, as far as there were any."""
+    return Results.read() if MEASURED.exists() else None, Coded.read() if CODED.exists() else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,10 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         "--slow", action="store_true", help="every rival on camera photographs too: an hour"
     )
     measuring.add_argument("--scaling", action="store_true", help="time and memory by size too: minutes")
+    measuring.add_argument("--sizes", action="store_true", help="the coding beside other formats: minutes")
     measuring.add_argument("--write-baseline", action="store_true", help="make this run the new baseline")
     what.add_parser("report", help="write the README's tables and pictures from the last run")
     what.add_parser("targets", help="what the last run reached and missed")
     what.add_parser("scaling", help="measure time and memory by size")
+    sizing = what.add_parser("sizes", help="measure bytes and speed of the coding beside other formats")
+    sizing.add_argument("--quick", action="store_true", help="three Kodak images and two screens only")
     computing = what.add_parser("reference", help="compute scikit-learn's errors on gb82-photos")
     computing.add_argument("--k", type=int, nargs="+", default=COLOURS)
     computing.add_argument("--runs", type=int, default=10, help="an image and k (10)")
@@ -86,10 +103,13 @@ def run(options: argparse.Namespace) -> int:
     MEASURED.write_text(json.dumps(_measured(json.loads(rounds.read_text())), indent=1))
     if options.scaling:
         scaling.measure()
+    if options.sizes:
+        coding.measure(options.quick)
     results = Results.read()
+    coded = _last()[1]
     _print_table(results)
     print("\n" + report.markdown(results))
-    _print_targets(results)
+    _print_targets(results, coded)
     bad = list(failures(results))
     for line in bad:
         print("FAILED: " + line)
@@ -127,8 +147,8 @@ def _print_table(results: Results) -> None:
         print(f"{stage:<12}" + "".join(f"{1000 * seconds:>14.3f}" for seconds in times))
 
 
-def _print_targets(results: Results) -> None:
-    aims = list(targets(results))
+def _print_targets(results: Results | None, coded: Coded | None) -> None:
+    aims = [*(targets(results) if results else ()), *(coding_targets(coded) if coded else ())]
     print("\nAimed at:")
     for target in aims:
         print(f"  {target}")

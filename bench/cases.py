@@ -16,7 +16,7 @@ SHARED = ROOT.parent / "shared"
 RESULTS = ROOT / "build" / "bench"
 COLOURS = (16, 64, 256)
 SETS = ("china.jpg", "kodak", "gb82-photos", "large")
-QUICK_KODAK = ("kodim01.png", "kodim05.png", "kodim23.png")
+QUICK = ("kodim01.png", "kodim05.png", "kodim23.png", "graph.png", "windows95.png")
 
 
 class Case(NamedTuple):
@@ -28,7 +28,7 @@ class Case(NamedTuple):
     number: int
 
     def read(self) -> npt.NDArray[np.uint8]:
-        """Its pixels, RGB."""
+        """Its pixels, RGB or RGBA."""
         return _read(self.path)
 
 
@@ -46,9 +46,14 @@ def cases(quick: bool) -> Iterator[Case]:
     """The sets that are present."""
     yield Case("china.jpg", "china.jpg", scikit_learn_photograph("china.jpg"), 0)
     for name in SETS[1:]:
-        for number, path in enumerate(sorted((SHARED / "images" / name).glob("*.*"))):
-            if not quick or path.name in QUICK_KODAK:
-                yield Case(name, path.name, path, number)
+        yield from images(name, quick)
+
+
+def images(name: str, quick: bool = False) -> Iterator[Case]:
+    """A set of shared/images; nothing where it is absent."""
+    for number, path in enumerate(sorted((SHARED / "images" / name).glob("*.*"))):
+        if not quick or path.name in QUICK:
+            yield Case(name, path.name, path, number)
 
 
 def of_24_megapixels() -> npt.NDArray[np.uint8]:

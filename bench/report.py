@@ -1,31 +1,43 @@
-"""The README's tables, written from the last run."""
+"""The README's tables, written from the last runs."""
 
 from importlib.util import find_spec
 
 from bench import picture, tables
 from bench.cases import ROOT
+from bench.coding import tables as coding_tables
+from bench.coding.results import Coded
 from bench.results import Results
 
 README = ROOT / "README.md"
-START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
-def write(results: Results) -> None:
-    """Both pictures, as far as matplotlib is installed, and the README's tables."""
+def write(results: Results | None, coded: Coded | None) -> None:
+    """The README's tables of what was measured, and its pictures, as far as matplotlib is installed."""
+    if results is None:
+        print("the methods were not measured: their tables and pictures stay as they were")
+    else:
+        _draw(results)
+        _rewrite_readme("bench", markdown(results))
+    if coded is None:
+        print("the coding was not measured: its tables stay as they were")
+    else:
+        _rewrite_readme("coding", coding_tables.markdown(coded))
+
+
+def _draw(results: Results) -> None:
     picture.draw_photograph()
     if find_spec("matplotlib") is None:
         print("matplotlib is not installed: the picture of time against error stays as it was")
     elif "kodak" in results.sets():
         picture.draw_time_against_error(results)
-    rewrite_readme(results)
 
 
-def rewrite_readme(results: Results) -> None:
-    """Replace what stands between the markers, and nothing else."""
-    text = README.read_text()
-    before, rest = text.split(START)
-    after = rest.split(END)[1]
-    README.write_text(before + START + "\n" + markdown(results) + END + after)
+def _rewrite_readme(section: str, tables_of_section: str) -> None:
+    """Replace what stands between the section's markers, and nothing else."""
+    start, end = f"<!-- {section}:start -->", f"<!-- {section}:end -->"
+    before, rest = README.read_text().split(start)
+    after = rest.split(end)[1]
+    README.write_text(before + start + "\n" + tables_of_section + end + after)
 
 
 def markdown(results: Results) -> str:

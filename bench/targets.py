@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bench.cases import COLOURS
+from bench.coding.formats import FORMATS
+from bench.coding.results import COLOURS_TIMED, OF_24_MEGAPIXELS, Coded
 from bench.reference import references
 from bench.results import Results, Scaled
 from bench.scaling import COLOURS as SCALED_COLOURS
@@ -27,6 +29,14 @@ NANOSECONDS_PER_PIXEL = 4.0
 FIXED_BYTES, BYTES_PER_PIXEL = 64_000_000, 1.5
 SECONDS_AT_24_MEGAPIXELS = {4096: 3.0, 65536: 30.0}
 ALPHA_TIME = 3.0  # of the time without alpha
+SIZES = {  # of the rival's, mean over images and k
+    "kodak": {"webp": 0.72, "cjxl": 0.80, "imagecodecs": 0.80, "png": 0.60},
+    "gb82-screens": {"webp": 0.85, "cjxl": 0.90, "imagecodecs": 0.90},
+}
+CODING_SPEED, CODING_PARALLEL = 3.0, 1.7  # megapixels a second on one thread; one thread's time over two's
+PACKING_SPEED = 300.0
+REGION_TIME = 0.05  # of the time of the whole
+CUT_SIZE = 1.01  # of the size in one part
 
 
 class Target(NamedTuple):
@@ -175,6 +185,40 @@ def _whole_process(results: Results) -> Iterator[Target]:
         yield Target(
             f"{stage}: one thread's time over that of two", one / two, PARALLEL_TARGET, at_least=True
         )
+
+
+def coding_targets(coded: Coded) -> Iterator[Target]:
+    """All of the coding, those that were not measured with nan."""
+    for name, limits in SIZES.items():
+        for rival, limit in limits.items():
+            words = f"bytes over those of {FORMATS[rival].label}, mean of the images"
+            yield Target(f"{name}: {words} and k", coded.ratio(name, None, rival), limit)
+            for k in COLOURS:
+                yield Target(f"{name}, k = {k}: {words}", coded.ratio(name, k, rival), None)
+    yield from _coding_speeds(coded)
+    for call in ("pack", "unpack"):
+        figure = coded.speed(OF_24_MEGAPIXELS, call, "packed")
+        yield Target(f"{call}: megapixels a second on one thread", figure, PACKING_SPEED, at_least=True)
+    for threads in (1, 2):
+        shares = [row.region / row.whole for row in coded.regions if row.threads == threads]
+        words = "time of a region at the worst place over that of the whole"
+        yield Target(f"{OF_24_MEGAPIXELS}, threads = {threads}: {words}", _mean(shares), REGION_TIME)
+    for k in COLOURS:
+        costs = [cut.nbytes / cut.in_one for cut in coded.cuts if cut.k == k]
+        words = f"large, k = {k}: bytes in parts over those in one part"
+        yield Target(f"{words}, mean of {len(costs)} images", _mean(costs), CUT_SIZE)
+        yield Target(f"{words}, largest", max(costs, default=math.nan), CUT_SIZE)
+
+
+def _coding_speeds(coded: Coded) -> Iterator[Target]:
+    for call in ("encode", "decode"):
+        for name in ("kodak", "large", OF_24_MEGAPIXELS):
+            label = f"{name}, k = {COLOURS_TIMED}, {call}"
+            one, two = (coded.speed(name, call, "context", threads) for threads in (1, 2))
+            yield Target(f"{label}: megapixels a second on one thread", one, CODING_SPEED, at_least=True)
+            if name != "kodak":
+                words = f"{label}: one thread's time over that of two"
+                yield Target(words, two / one, CODING_PARALLEL, at_least=True)
 
 
 def _mean(values: list[float]) -> float:
