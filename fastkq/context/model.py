@@ -66,8 +66,7 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
     colours = coordinates(palette)
     tree, paths = np.zeros((2 << depth, 6), np.int64), np.zeros(k, np.int64)
     kernels.tree.grow(colours, depth, tree, paths)
-    kernel = kernels.context
-    slots = (kernel.LINES << (bits + group)) + (8 << bits) + 4096
+    slots = (kernels.context.LINES << (bits + group)) + (8 << bits) + 4096
     identity = 64 * constants.squash[np.clip(128 * np.arange(33) - 1, 0, 4094)]
     return Model(
         *constants,
@@ -77,8 +76,8 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
         _levels(colours, tree, constants.level),
         np.array((bits, depth, group, min(6, max(4, depth // 2 + 2))), np.int64),
         _aligned(slots),
-        np.full((_SETS_A, kernel.INPUTS), _WEIGHT, np.int32),
-        np.full((_SETS_B, kernel.INPUTS), _WEIGHT, np.int32),
+        np.full((_SETS_A, kernels.mixing.INPUTS), _WEIGHT, np.int32),
+        np.full((_SETS_B, kernels.mixing.INPUTS), _WEIGHT, np.int32),
         np.tile(identity, (_SETS_A, 1)),
         np.tile(identity, (_ROWS_B, 1)),
         np.zeros(2 << (bits - 2), np.uint32),

@@ -12,6 +12,7 @@ _FILES = frozenset(
         "lloyd",
         "mapping",
         "metrics",
+        "mixing",
         "nearest",
         "packing",
         "search",

@@ -5,24 +5,41 @@ overflow, so any CPU, compiled or not, decodes what any other encoded; and one k
 cannot differ.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from fastkq.kernels._jit import inlined, kernel
+from fastkq.kernels.mixing import INPUTS, decide
 
-LINES, RUNS, DENSE = 11, 2, 3
-INPUTS = LINES + RUNS + DENSE
-"""A decision's inputs. Their slots stand in one memory: the tables of lines, of 2^bits lines each, the dense
-tables, of 4, 2 and 2 times 2^bits slots, and the 4096 slots of the runs. Half of the time goes into waiting
-for it, so what is asked together stands together: 25 % at k = 64."""
+LINES, RUNS = 11, 2
+"""Inputs of a decision; three more are in dense tables. All their slots stand in one memory: the tables of
+lines, of 2^bits lines each, the dense ones, of 4, 2 and 2 times 2^bits slots, and 4096 of the runs. Half of
+the time goes into waiting for it: that what is asked together stands together saves a quarter at k = 64."""
 TOP, LEFT, RIGHT = 3, 2, 2
+"""Margins of the canvas."""
 W, WW, N, NW, NE, NWW, NEE, NN, NNE, NNN = range(10)
-LOW, HIGH, CODE, PLACE = 0, 1, 2, 3
-WEIGHT_LIMIT = 1 << 19
-"""So that a product with an input, 11 bits, fits 32."""
+
 _MASK = 0xFFFFFFFF
 # Odd constants without a pattern: products of a 16-bit symbol with them stay below 2^48.
 _A, _B, _C, _D, _E = 0x1E3779B1, 0x05EBCA77, 0x42B2AE3D, 0x27D4EB2F, 0x165667B1
 _F, _G, _H, _I = 0x53A2646D, 0x3D4D51CB, 0x71234567, 0x01234567
+
+
+class Scratch(NamedTuple):
+    """What is worked out for a pixel and asked for a decision.
+
+    near (10,), predicted (3,), contexts and lines (LINES,), met (3, RUNS): int64; slots (INPUTS,) uint64;
+    stretched (INPUTS,) int32.
+    """
+
+    near: Any
+    predicted: Any
+    contexts: Any
+    lines: Any
+    met: Any
+    slots: Any
+    stretched: Any
 
 
 @inlined
@@ -32,81 +49,6 @@ def scatter(context, node, bits):
     value = ((value ^ (value >> 15)) * 0x5851F42D) & _MASK
     value = ((value ^ (value >> 13)) * 0x2C1B3C6D) & _MASK
     return value >> (32 - bits)
-
-
-@inlined
-def shift_out(state, data, decoding):
-    """Move the bytes on which both ends of the range agree."""
-    low, high, code, place = state[LOW], state[HIGH], state[CODE], state[PLACE]
-    while (low ^ high) >> 24 == 0:
-        if decoding:
-            code = (code << 8) & _MASK
-            if place < len(data):
-                code |= np.int64(data[place])
-        else:
-            data[place] = high >> 24
-        place += 1
-        low = (low << 8) & _MASK
-        high = ((high << 8) & _MASK) | 255
-    state[LOW], state[HIGH], state[CODE], state[PLACE] = low, high, code, place
-
-
-@inlined
-def code_bit(bit, probability, state, data, decoding):
-    """Encode the bit, or decode it; the probability of a 1 in 16 bits."""
-    low, high = state[LOW], state[HIGH]
-    middle = low + (((high - low) * probability) >> 16)
-    if decoding:
-        bit = np.int64(state[CODE] <= middle)
-    # Without branches: nothing predicts a bit that is worth coding.
-    state[HIGH] = high + bit * (middle - high)
-    state[LOW] = low + (1 - bit) * (middle + 1 - low)
-    shift_out(state, data, decoding)
-    return bit
-
-
-@inlined
-def mix(weights, stretched):
-    """The weighted sum of the inputs, -2047 to 2047."""
-    total = np.int32(0)
-    for i in range(len(stretched)):  # not INPUTS: LLVM would unroll the loop before it vectorises it
-        total += np.int32(np.int32(weights[i] * stretched[i]) >> 8)
-    return min(np.int64(2047), max(np.int64(-2047), np.int64(total) >> 8))
-
-
-@inlined
-def learn(weights, stretched, error):
-    """Move the weights against the error of the probability, in 16 bits."""
-    step = np.int32(error * 3)
-    for i in range(len(stretched)):
-        moved = weights[i] + np.int32(np.int32(np.int32(stretched[i] * step) + 65536) >> 17)
-        weights[i] = min(np.int32(WEIGHT_LIMIT), max(np.int32(-WEIGHT_LIMIT), np.int32(moved)))
-
-
-@inlined
-def decide(bit, set_a, set_b, row_a, row_b, slots, stretched, model, data, decoding):
-    """Code one binary decision: its inputs stand in the slots; then all that was asked learns."""
-    memory, squash = model.memory, model.squash
-    weights_a, weights_b = model.weights_a[np.uint64(set_a)], model.weights_b[np.uint64(set_b)]
-    refined_a, refined_b = model.refined_a[np.uint64(row_a)], model.refined_b[np.uint64(row_b)]
-    for i in range(INPUTS):
-        stretched[i] = model.opinions[memory[slots[i]]]
-    mixed_a, mixed_b = mix(weights_a, stretched), mix(weights_b, stretched)
-    mixed = ((mixed_a + mixed_b) >> 1) + 2048
-    low, share = np.uint64(mixed >> 7), mixed & 127
-    high = low + np.uint64(1)
-    refined = (refined_a[low] + refined_b[low]) * (128 - share) + (refined_a[high] + refined_b[high]) * share
-    probability = (2 * np.int64(squash[np.uint64(mixed - 1)]) + (refined >> 13)) >> 2
-    bit = code_bit(bit, min(65528, max(8, probability)), model.state, data, decoding)
-    learn(weights_a, stretched, (bit << 16) - squash[np.uint64(mixed_a + 2047)])
-    learn(weights_b, stretched, (bit << 16) - squash[np.uint64(mixed_b + 2047)])
-    near = np.uint64((mixed + 64) >> 7)
-    refined_a[near] += ((bit << 22) - bit - refined_a[near]) >> 6
-    refined_b[near] += ((bit << 22) - bit - refined_b[near]) >> 6
-    following = model.successors[np.uint64(bit)]
-    for i in range(INPUTS):
-        memory[slots[i]] = following[memory[slots[i]]]
-    return bit
 
 
 @inlined
@@ -186,8 +128,9 @@ def expected(path, node, below):
 
 
 @inlined
-def code_flat(bit, near, equal, activity, length, contexts, met, slots, stretched, model, data, decoding):
+def code_flat(index, equal, activity, length, scratch, model, data, decoding):
     """Code whether a pixel amid equal neighbours equals them too."""
+    near, met, slots = scratch.near, scratch.met, scratch.slots
     bits, group = model.sizes[0], model.sizes[2]
     dense = LINES << (bits + group)
     run = dense + (8 << bits)
@@ -198,19 +141,20 @@ def code_flat(bit, near, equal, activity, length, contexts, met, slots, stretche
     while length >> since and since < 11:
         since += 1
     for i in range(LINES):
-        slots[i] = (i << (bits + group)) + (scatter(contexts[i], 0, bits) << group)
+        slots[i] = (i << (bits + group)) + (scatter(scratch.contexts[i], 0, bits) << group)
     for r in range(RUNS):
         slots[LINES + r] = run + 1024 * r + (2 * min(met[2, r], 7) + (met[1, r] == w)) * 64 + pattern
     slots[LINES + 2] = dense + ((pattern * 12 + since) & ((4 << bits) - 1))
     slots[LINES + 3] = dense + (4 << bits) + scatter(w * 64 + pattern, 0, bits + 1)
     slots[LINES + 4] = dense + (6 << bits) + scatter(w * 16 + since, 0, bits + 1)
-    row = equal * 18 + 17
-    return decide(bit, row, activity * 512, row, 512 + (w & 511), slots, stretched, model, data, decoding)
+    row, bit = equal * 18 + 17, np.int64(index == w)
+    return decide(bit, row, activity * 512, row, 512 + (w & 511), scratch, model, data, decoding)
 
 
 @inlined
-def set_slots(near, predicted, activity, node, level, met, lines, inner, slots, model):
+def set_slots(activity, node, level, inner, scratch, model):
     """The slots that are asked at a node of the tree."""
+    near, predicted, met, slots = scratch.near, scratch.predicted, scratch.met, scratch.slots
     bits, depth, group = model.sizes[0], model.sizes[1], model.sizes[2]
     dense = LINES << (bits + group)
     run = dense + (8 << bits) + 2048
@@ -221,7 +165,7 @@ def set_slots(near, predicted, activity, node, level, met, lines, inner, slots, 
     around = (np.int64(row[near[W]]) >> 2) * 128 + (row[near[N]] >> 2) * 16
     around += (row[near[NW]] >> 3) * 4 + (row[near[NE]] >> 3)
     for i in range(LINES):
-        slots[i] = lines[i] + inner
+        slots[i] = scratch.lines[i] + inner
     for r in range(RUNS):
         turn = expected((1 << depth) | model.paths[met[1, r]], node, depth - level - 1)
         slots[LINES + r] = run + 1024 * r + (3 * min(met[2, r], 15) + turn) * 17 + level
@@ -231,11 +175,9 @@ def set_slots(near, predicted, activity, node, level, met, lines, inner, slots, 
 
 
 @inlined
-def code_turns(
-    path, near, flat, equal, activity, predicted, contexts, met, lines, slots, stretched, model, data,
-    decoding,
-):  # fmt: skip
+def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
     """Code the way from the root to a colour; returns the colour's index."""
+    near, contexts, lines = scratch.near, scratch.contexts, scratch.lines
     bits, depth, group = model.sizes[0], model.sizes[1], model.sizes[2]
     tree = model.tree
     not_this = (1 << depth) | model.paths[near[W]]
@@ -252,10 +194,10 @@ def code_turns(
         if flat and away < 2 and tree[2 * node + away, 4] == 1:
             bit = 1 - away
         else:
-            set_slots(near, predicted, activity, node, level, met, lines, inner, slots, model)
+            set_slots(activity, node, level, inner, scratch, model)
             set_b, row_a = activity * 512 + min(node, 511), equal * 18 + level
             row_b = min(node, 511)
-            bit = decide(bit, row_a, set_b, row_a, row_b, slots, stretched, model, data, decoding)
+            bit = decide(bit, row_a, set_b, row_a, row_b, scratch, model, data, decoding)
         node, inner, level = 2 * node + bit, 2 * inner + bit, level + 1
     return tree[node, 5]
 
@@ -268,37 +210,32 @@ def code(canvas, model, data, decoding):
     `fastkq.context.model.Model`, in and out; data (n,) uint8, out or in.
     """
     height, width = canvas.shape[0] - TOP, canvas.shape[1] - LEFT - RIGHT
-    near, predicted, contexts = np.empty(10, np.int64), np.empty(3, np.int64), np.empty(LINES, np.int64)
-    met, lines = np.empty((3, RUNS), np.int64), np.empty(LINES, np.int64)
-    slots, stretched = np.empty(INPUTS, np.uint64), np.empty(INPUTS, np.int32)
+    scratch = Scratch(
+        np.empty(10, np.int64), np.empty(3, np.int64), np.empty(LINES, np.int64), np.empty(LINES, np.int64),
+        np.empty((3, RUNS), np.int64), np.empty(INPUTS, np.uint64), np.empty(INPUTS, np.int32),
+    )  # fmt: skip
+    near, predicted, met = scratch.near, scratch.predicted, scratch.met
     length = np.int64(0)
     for y in range(TOP, TOP + height):
         canvas[y, :LEFT] = canvas[y - 1, LEFT]
         for x in range(LEFT, LEFT + width):
             look_around(canvas, y, x, near)
-            w, n = near[W], near[N]
             difference = predict(model.colours, near, predicted)
             activity = np.int64(model.activities[np.uint64(min(255, difference))])
-            equal = (w == n) + 2 * (n == near[NW]) + 4 * (n == near[NE])
-            equal += 8 * (w == near[WW]) + 16 * (n == near[NN])
-            set_contexts(near, model.paths, model.sizes[1], predicted, model.sizes[3], contexts)
+            equal = (near[W] == near[N]) + 2 * (near[N] == near[NW]) + 4 * (near[N] == near[NE])
+            equal += 8 * (near[W] == near[WW]) + 16 * (near[N] == near[NN])
+            set_contexts(near, model.paths, model.sizes[1], predicted, model.sizes[3], scratch.contexts)
             set_runs(near, model.runs, model.sizes[0], met)
             index = np.int64(canvas[y, x])
-            flat = equal & 7 == 7
-            hit = np.int64(0)
+            flat, hit = equal & 7 == 7, np.int64(0)
             if flat:
-                hit = code_flat(
-                    np.int64(index == w), near, equal, activity, length, contexts, met, slots, stretched,
-                    model, data, decoding,
-                )  # fmt: skip
+                hit = code_flat(index, equal, activity, length, scratch, model, data, decoding)
                 length = (length + 1) * hit
             if hit:
-                index = w
+                index = near[W]
             else:
-                index = code_turns(
-                    model.paths[index], near, flat, equal, activity, predicted, contexts, met, lines, slots,
-                    stretched, model, data, decoding,
-                )  # fmt: skip
+                path = model.paths[index]
+                index = code_turns(path, flat, equal, activity, scratch, model, data, decoding)
             remember(model.runs, met, index)
             canvas[y, x] = index
         canvas[y, LEFT + width :] = canvas[y, LEFT + width - 1]
