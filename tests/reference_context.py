@@ -126,7 +126,7 @@ class ContextPart:
             dense = [pattern * 12 + since]
             dense += [scatter(it, 0, self.bits + 1) for it in (w * 64 + pattern, w * 16 + since)]
             slots = self.inputs(contexts, 0, 0, run, dense)
-            hit = self.decision(slots, equal * 18 + 17, activity * 512, 512 + w % 512)
+            hit = self.decision(slots, equal * 18 + 17, activity * 512, 431, 512 + w % 512)
             self.hits = self.hits + 1 if hit else 0
             node = self.leaves[w] if hit else 1
         while node in self.inner:
@@ -144,7 +144,9 @@ class ContextPart:
             dense = node * 1024 + near, node * 192 + slope * 8 + activity, node
             slots = self.inputs(contexts, node >> level % self.group, inner, run, dense)
             last = min(node, 511)
-            node = 2 * node + self.decision(slots, equal * 18 + level, activity * 512 + last, last)
+            node = 2 * node + self.decision(
+                slots, equal * 18 + level, activity * 512 + last, slope * 18 + level, last
+            )
 
         self.image[y][x] = index = self.indices[node]
         for place, (guess, sure) in zip(places, runs, strict=True):
@@ -159,18 +161,18 @@ class ContextPart:
         slots += [("run", 1024 * r + place) for r, place in enumerate(run)]
         return slots + [("dense", t, dense[t] % 2 ** (self.bits + (2, 1, 1)[t])) for t in range(3)]
 
-    def decision(self, slots, a, b, row):
+    def decision(self, slots, a, b, c, row):
         """A bit, from which all learn that had a share in its probability."""
         states = [self.slots[slot] for slot in slots]
         opinions = np.array([STRETCH[p] * (64 * (10 * n + 8) // (10 * n + 15)) >> 6 for p, n in states])
-        sets = self.weights["a", a], self.weights["b", b]
+        sets = self.weights["a", a], self.weights["b", b], self.weights["c", c]
         rows = self.numbers["a", a], self.numbers["b", row]
-        xa, xb = (max(-2047, min(2047, int((it * opinions >> 8).sum() >> 8))) for it in sets)
-        mixed = ((xa + xb) >> 1) + 2048
+        mixes = [max(-2047, min(2047, int((it * opinions >> 8).sum() >> 8))) for it in sets]
+        mixed = (sum(mixes) * 85 >> 8) + 2048
         low, share = divmod(mixed, 128)
         refined = sum(it[low] * (128 - share) + it[low + 1] * share for it in rows) >> 13
         bit = self.bit(min(65528, max(8, (2 * squash(mixed - 2048) + refined) >> 2)))
-        for it, x in zip(sets, (xa, xb), strict=True):
+        for it, x in zip(sets, mixes, strict=True):
             step = 3 * (65536 * bit - squash(x))
             it[:] = np.clip(it + ((opinions * step + 65536) >> 17), -(2**19), 2**19)
         for it in rows:

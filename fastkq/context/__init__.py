@@ -70,7 +70,7 @@ the number of binary digits (0 has none), at most 11, of how many flat pixels be
 miss between them (in this part, in coding order): for r = 0, 1 slot 1024 r + (2 min(sure, 7) + (guess =
 w)) * 64 + pattern of the run table; of the dense tables slot (pattern * 12 + since) mod 2^(bits + 2),
 slot scatter(w * 64 + pattern, 0, bits + 1) and slot scatter(w * 16 + since, 0, bits + 1). Sets: a = equal
-* 18 + 17, b = activity * 512; rows: a, and 512 + w mod 512.
+* 18 + 17, b = activity * 512, c = 431; rows: a, and 512 + w mod 512.
 
 Else the turns of its path are coded from the root to its leaf, step by step from step 0 at the root. On a
 flat pixel the turn at a node that has w alone for a child is known, the other one: it is not coded, and
@@ -82,17 +82,18 @@ dense tables slot (node * 1024 + around) mod 2^(bits + 2), slot (node * 192 + sl
 2^(bits + 1) and slot node mod 2^(bits + 1). Here around = (W >> 2) * 128 + (N >> 2) * 16 + (NW >> 3) * 4
 + (NE >> 3) of the levels of the projections of the coordinates of w, n, nw and ne, or of 12 for all four
 where the node is min(2^depth, 2^18 // k) or more; slope is the level of the predicted colour's
-projection. Sets: a = equal * 18 + step, b = activity * 512 + min(node, 511); rows: a, and min(node, 511).
+projection. Sets: a = equal * 18 + step, b = activity * 512 + min(node, 511), c = slope * 18 + step; rows:
+a, and min(node, 511).
 
-**A decision.** Each set a, of 576, and b, of 4096, has 16 weights, at first 7000. For both, x = (sum over
-the inputs of ((weight * opinion) >> 8)) >> 8, at least -2047, at most 2047. mixed = ((xa + xb) >> 1) +
-2048. Each row a, of 576, and b, of 1024, has 33 numbers, at first 64 * squash(128 j - 2048) for j from 0
-to 32 (where that is beyond the table, its end). With low = mixed >> 7, share = mixed mod 128: refined =
-(sum over both rows of number[low] * (128 - share) + number[low + 1] * share) >> 13, and the probability
-of a 1 in 65536 is min(65528, max(8, (2 * squash(mixed - 2048) + refined) >> 2)). After the bit: with
-error = 65536 bit - squash(x) of its own x, each weight of the set grows by (opinion * 3 * error + 65536)
->> 17 and is kept from -2^19 to 2^19; in each row number[(mixed + 64) >> 7] grows by (4194303 bit -
-number) >> 6; then the slots learn.
+**A decision.** Each set a, of 576, b, of 4096, and c, of 432, has 16 weights, at first 7000. For each, x
+= (sum over the inputs of ((weight * opinion) >> 8)) >> 8, at least -2047, at most 2047. mixed = ((xa + xb
++ xc) * 85 >> 8) + 2048. Each row a, of 576, and b, of 1024, has 33 numbers, at first 64 * squash(128 j -
+2048) for j from 0 to 32 (where that is beyond the table, its end). With low = mixed >> 7, share = mixed
+mod 128: refined = (sum over both rows of number[low] * (128 - share) + number[low + 1] * share) >> 13,
+and the probability of a 1 in 65536 is min(65528, max(8, (2 * squash(mixed - 2048) + refined) >> 2)).
+After the bit: with error = 65536 bit - squash(x) of its own x, each weight of the set grows by (opinion *
+3 * error + 65536) >> 17 and is kept from -2^19 to 2^19; in each row number[(mixed + 64) >> 7] grows by
+(4194303 bit - number) >> 6; then the slots learn.
 
 **Range coder.** low = 0, high = 2^32 - 1. For each bit, middle = low + (((high - low) * probability) >>
 16); a 1 makes it the new high, a 0 makes middle + 1 the new low; then, while low and high agree in their

@@ -10,7 +10,7 @@ from fastkq.context.tables import FRESH, Table, tables
 
 _MOST_LEVELS = 1 << 18
 _WEIGHT = 7000
-_SETS_A, _SETS_B, _ROWS_B = 32 * 18, 8 * 512, 1024
+_SETS_A, _SETS_B, _SETS_C, _ROWS_B = 32 * 18, 8 * 512, 24 * 18, 1024
 
 
 class Model(NamedTuple):
@@ -30,7 +30,7 @@ class Model(NamedTuple):
         Bits of a place, depth of the tree, levels of it in a line, bits of a channel in a cell.
     memory : (n,) uint16
         All slots.
-    weights_a, weights_b : (576, 16) and (4096, 16) int32
+    weights_a, weights_b, weights_c : (576, 16), (4096, 16) and (432, 16) int32
     refined_a, refined_b : (576, 33) and (1024, 33) int32
     runs : (2^(bits - 1),) uint32
         Index and, in the low 8 bits, how sure.
@@ -51,6 +51,7 @@ class Model(NamedTuple):
     memory: Table
     weights_a: Table
     weights_b: Table
+    weights_c: Table
     refined_a: Table
     refined_b: Table
     runs: Table
@@ -78,6 +79,7 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
         _aligned(slots),
         np.full((_SETS_A, kernels.mixing.INPUTS), _WEIGHT, np.int32),
         np.full((_SETS_B, kernels.mixing.INPUTS), _WEIGHT, np.int32),
+        np.full((_SETS_C, kernels.mixing.INPUTS), _WEIGHT, np.int32),
         np.tile(identity, (_SETS_A, 1)),
         np.tile(identity, (_ROWS_B, 1)),
         np.zeros(2 << (bits - 2), np.uint32),

@@ -148,12 +148,13 @@ def code_flat(index, equal, activity, length, scratch, model, data, decoding):
     slots[LINES + 3] = dense + (4 << bits) + scatter(w * 64 + pattern, 0, bits + 1)
     slots[LINES + 4] = dense + (6 << bits) + scatter(w * 16 + since, 0, bits + 1)
     row, bit = equal * 18 + 17, np.int64(index == w)
-    return decide(bit, row, activity * 512, row, 512 + (w & 511), scratch, model, data, decoding)
+    sets, rows = (row, activity * 512, 431), (row, 512 + (w & 511))
+    return decide(bit, sets, rows, scratch, model, data, decoding)
 
 
 @inlined
 def set_slots(activity, node, level, inner, scratch, model):
-    """The slots that are asked at a node of the tree."""
+    """The slots that are asked at a node of the tree; returns which way the slope of the neighbours leads."""
     near, predicted, met, slots = scratch.near, scratch.predicted, scratch.met, scratch.slots
     bits, depth, group = model.sizes[0], model.sizes[1], model.sizes[2]
     dense = LINES << (bits + group)
@@ -172,6 +173,7 @@ def set_slots(activity, node, level, inner, scratch, model):
     slots[LINES + 2] = dense + ((node * 1024 + around) & ((4 << bits) - 1))
     slots[LINES + 3] = dense + (4 << bits) + ((node * 192 + slope * 8 + activity) & ((2 << bits) - 1))
     slots[LINES + 4] = dense + (6 << bits) + (node & ((2 << bits) - 1))
+    return slope
 
 
 @inlined
@@ -194,10 +196,10 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
         if flat and away < 2 and tree[2 * node + away, 4] == 1:
             bit = 1 - away
         else:
-            set_slots(activity, node, level, inner, scratch, model)
-            set_b, row_a = activity * 512 + min(node, 511), equal * 18 + level
-            row_b = min(node, 511)
-            bit = decide(bit, row_a, set_b, row_a, row_b, scratch, model, data, decoding)
+            slope = set_slots(activity, node, level, inner, scratch, model)
+            last = min(node, 511)
+            sets = (equal * 18 + level, activity * 512 + last, slope * 18 + level)
+            bit = decide(bit, sets, (sets[0], last), scratch, model, data, decoding)
         node, inner, level = 2 * node + bit, 2 * inner + bit, level + 1
     return tree[node, 5]
 

@@ -63,15 +63,23 @@ def learn(weights, stretched, error):
 
 
 @inlined
-def decide(bit, set_a, set_b, row_a, row_b, scratch, model, data, decoding):
-    """Code one binary decision: its inputs stand in the slots; then all that was asked learns."""
+def decide(bit, sets, rows, scratch, model, data, decoding):
+    """Code one binary decision: its inputs stand in the slots; then all that was asked learns.
+
+    sets: numbers of the weights a, b and c; rows: of the refinements a and b.
+    """
     memory, squash, slots, stretched = model.memory, model.squash, scratch.slots, scratch.stretched
-    weights_a, weights_b = model.weights_a[np.uint64(set_a)], model.weights_b[np.uint64(set_b)]
-    refined_a, refined_b = model.refined_a[np.uint64(row_a)], model.refined_b[np.uint64(row_b)]
+    weights_a, weights_b = model.weights_a[np.uint64(sets[0])], model.weights_b[np.uint64(sets[1])]
+    weights_c = model.weights_c[np.uint64(sets[2])]
+    refined_a, refined_b = model.refined_a[np.uint64(rows[0])], model.refined_b[np.uint64(rows[1])]
     for i in range(INPUTS):
         stretched[i] = model.opinions[memory[slots[i]]]
-    mixed_a, mixed_b = mix(weights_a, stretched), mix(weights_b, stretched)
-    mixed = ((mixed_a + mixed_b) >> 1) + 2048
+    mixed_a, mixed_b, mixed_c = (
+        mix(weights_a, stretched),
+        mix(weights_b, stretched),
+        mix(weights_c, stretched),
+    )
+    mixed = (((mixed_a + mixed_b + mixed_c) * 85) >> 8) + 2048
     low, share = np.uint64(mixed >> 7), mixed & 127
     high = low + np.uint64(1)
     refined = (refined_a[low] + refined_b[low]) * (128 - share) + (refined_a[high] + refined_b[high]) * share
@@ -79,6 +87,7 @@ def decide(bit, set_a, set_b, row_a, row_b, scratch, model, data, decoding):
     bit = code_bit(bit, min(65528, max(8, probability)), model.state, data, decoding)
     learn(weights_a, stretched, (bit << 16) - squash[np.uint64(mixed_a + 2047)])
     learn(weights_b, stretched, (bit << 16) - squash[np.uint64(mixed_b + 2047)])
+    learn(weights_c, stretched, (bit << 16) - squash[np.uint64(mixed_c + 2047)])
     near = np.uint64((mixed + 64) >> 7)
     refined_a[near] += ((bit << 22) - bit - refined_a[near]) >> 6
     refined_b[near] += ((bit << 22) - bit - refined_b[near]) >> 6
