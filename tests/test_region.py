@@ -142,7 +142,15 @@ def test_small_images_are_one_part(shape):
     assert grid.default_grid(*shape) == (1, 1)
 
 
-@pytest.mark.parametrize("shape", [(601, 1000), (4000, 6000), (1, 1 << 30), (1 << 30, 1), (32768, 32768)])
+@pytest.mark.parametrize(
+    ("shape", "cut"),
+    [((601, 1000), (1, 2)), ((1912, 2940), (1, 4)), ((2940, 1912), (4, 1)), ((8_000_000, 1), (4, 1))],
+)
+def test_medium_images_are_cut_for_threads(shape, cut):
+    assert grid.default_grid(*shape) == cut
+
+
+@pytest.mark.parametrize("shape", [(2001, 4000), (4000, 6000), (1, 1 << 30), (1 << 30, 1), (32768, 32768)])
 def test_large_images_are_cut_into_parts_neither_large_nor_tiny(shape):
     rows, columns = grid.default_grid(*shape)
     pixels = shape[0] * shape[1] / (rows * columns)
