@@ -170,4 +170,5 @@ def _naming(source: Source) -> Iterator[None]:
 def _summary(damage: tuple[container.Damage, ...]) -> str:
     parts = sum(found.part is not None for found in damage)
     first = damage[0]
-    return f"{parts} parts, whose pixels are index 0; first at byte {first.offset}: {first.reason}"
+    lost = f"{parts} part{'s' * (parts > 1)}, whose pixels are index 0" if parts else "no pixels are lost"
+    return f"{lost}; first at byte {first.offset}: {first.reason}"

@@ -156,7 +156,7 @@ def test_a_region_of_a_truncated_version_1_may_lie_beyond_it():
 def test_the_warning_names_the_file_and_the_first_damage(tmp_path):
     path = tmp_path / "holed.fkq"
     path.write_bytes(damaged_at(IN_PARTS, PARTS[2].offset))
-    message = rf"holed\.fkq is damaged: 1 parts, .*first at byte {PARTS[2].offset}: expected checksum"
+    message = rf"holed\.fkq is damaged: 1 part, .*first at byte {PARTS[2].offset}: expected checksum"
     with pytest.warns(DamageWarning, match=message) as caught:
         fastkq.load(path, strict=False)
     assert caught[0].filename == __file__

@@ -188,9 +188,8 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
         if level % group == 0:
             inner = np.int64(1)
             for i in range(LINES):
-                lines[i] = (i << (bits + group)) + (
-                    (scatter(contexts[i], node >> 2, bits) ^ (node & 3)) << group
-                )
+                line = scatter(contexts[i], node >> 2, bits) ^ (node & 3)
+                lines[i] = (i << (bits + group)) + (line << group)
         bit = (path >> (depth - level - 1)) & 1
         away = expected(not_this, node, depth - level - 1)
         if flat and away < 2 and tree[2 * node + away, 4] == 1:

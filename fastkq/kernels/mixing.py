@@ -74,12 +74,9 @@ def decide(bit, sets, rows, scratch, model, data, decoding):
     refined_a, refined_b = model.refined_a[np.uint64(rows[0])], model.refined_b[np.uint64(rows[1])]
     for i in range(INPUTS):
         stretched[i] = model.opinions[memory[slots[i]]]
-    mixed_a, mixed_b, mixed_c = (
-        mix(weights_a, stretched),
-        mix(weights_b, stretched),
-        mix(weights_c, stretched),
-    )
-    mixed = (((mixed_a + mixed_b + mixed_c) * 85) >> 8) + 2048
+    mixed_a, mixed_b = mix(weights_a, stretched), mix(weights_b, stretched)
+    mixed_c = mix(weights_c, stretched)
+    mixed = (((mixed_a + mixed_b + mixed_c) * 85) >> 8) + 2048  # a third
     low, share = np.uint64(mixed >> 7), mixed & 127
     high = low + np.uint64(1)
     refined = (refined_a[low] + refined_b[low]) * (128 - share) + (refined_a[high] + refined_b[high]) * share
