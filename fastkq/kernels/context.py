@@ -218,7 +218,8 @@ def code(canvas, model, data, decoding):
     near, predicted, met = scratch.near, scratch.predicted, scratch.met
     length = np.int64(0)
     for y in range(TOP, TOP + height):
-        canvas[y, :LEFT] = canvas[y - 1, LEFT]
+        for x in range(LEFT):
+            canvas[y, x] = canvas[y - 1, LEFT]
         for x in range(LEFT, LEFT + width):
             look_around(canvas, y, x, near)
             difference = predict(model.colours, near, predicted)
@@ -239,4 +240,5 @@ def code(canvas, model, data, decoding):
                 index = code_turns(path, flat, equal, activity, scratch, model, data, decoding)
             remember(model.runs, met, index)
             canvas[y, x] = index
-        canvas[y, LEFT + width :] = canvas[y, LEFT + width - 1]
+        for x in range(LEFT + width, canvas.shape[1]):
+            canvas[y, x] = canvas[y, LEFT + width - 1]

@@ -1,4 +1,7 @@
-"""The binary tree over a palette by which `fastkq.context` tells colours apart."""
+"""The binary tree over a palette by which `fastkq.context` tells colours apart.
+
+Loops, not slices: an assignment to a slice takes numba most of a second to compile.
+"""
 
 import numpy as np
 
@@ -39,7 +42,8 @@ def widest(colours, members, start, stop):
 @inlined
 def sort_by(colours, members, start, stop, channel, places, sorted_):
     """Sort members[start:stop] by one channel, equals as they stood."""
-    places[:] = 0
+    for value in range(len(places)):
+        places[value] = 0
     for i in range(start, stop):
         places[colours[members[i], channel] + 1] += 1
     for value in range(256):
@@ -48,7 +52,8 @@ def sort_by(colours, members, start, stop, channel, places, sorted_):
         value = colours[members[i], channel]
         sorted_[start + places[value]] = members[i]
         places[value] += 1
-    members[start:stop] = sorted_[start:stop]
+    for i in range(start, stop):
+        members[i] = sorted_[i]
 
 
 @inlined
@@ -86,7 +91,9 @@ def grow(colours, depth, tree, paths):
     paths (k,) int64, out: the turns from the root to each colour, filled up with zeros to depth bits.
     """
     k = len(colours)
-    members, sorted_ = np.arange(k), np.empty(k, np.int64)
+    members, sorted_ = np.empty(k, np.int64), np.empty(k, np.int64)
+    for i in range(k):
+        members[i] = i
     starts, places = np.zeros(len(tree) + 1, np.int64), np.zeros(257, np.int64)
     tree[1, 4] = k
     for level in range(depth + 1):
