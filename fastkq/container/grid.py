@@ -14,7 +14,7 @@ SMALL_IMAGE = 600_000
 
 MEDIUM_IMAGE, MEDIUM_PART = 8_000_000, 2_000_000
 """Pixels up to which an image is cut for two threads only, and those of a part then: in parts of half a
-million, screenshots, where little is new, are 8 % larger, and all of it is decoded within some seconds."""
+million, screenshots, where little is new, are 6 % larger, and all of it is decoded within some seconds."""
 
 MAX_PARTS = 1 << 16
 
