@@ -34,7 +34,7 @@ import numpy.typing as npt
 
 from fastkq.checks import MAX_COLOURS
 from fastkq.container.contents import LAYOUTS, Box, Contents, Damage, Head, Part, check_pixels
-from fastkq.container.framing import MAGIC
+from fastkq.container.framing import CHECKSUM, MAGIC
 from fastkq.errors import FormatError
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index, index_dtype, pack, packed_size, unpack
@@ -42,8 +42,7 @@ from fastkq.source import Source
 
 VERSION = 1
 _FIELDS = struct.Struct("<4sBBBBIII")
-_CHECKSUM = struct.Struct("<I")
-HEADER_SIZE = _FIELDS.size + _CHECKSUM.size
+HEADER_SIZE = _FIELDS.size + CHECKSUM.size
 _BLOCK = 1 << 20  # bytes read at once for the checksum
 
 
@@ -60,14 +59,14 @@ def encode(contents: Contents, threads: int) -> bytes:
     palette = np.ascontiguousarray(contents.palette).data
     indices = pack(np.ascontiguousarray(contents.indices), bits_per_index(k), threads).data
     checksum = zlib.crc32(indices, zlib.crc32(palette, zlib.crc32(fields)))
-    return b"".join((fields, _CHECKSUM.pack(checksum), palette, indices))
+    return b"".join((fields, CHECKSUM.pack(checksum), palette, indices))
 
 
 def read_head(source: Source, strict: bool) -> Head:
     """Header and palette; whether the checksum fits them is seen when the indices are read."""
     header = source.read(0, HEADER_SIZE)
     _, _, channels, axes, reserved, height, width, k = _FIELDS.unpack_from(header)
-    (checksum,) = _CHECKSUM.unpack_from(header, _FIELDS.size)
+    (checksum,) = CHECKSUM.unpack_from(header, _FIELDS.size)
     if (channels, axes) not in LAYOUTS or reserved or not (height and width and 1 <= k <= MAX_COLOURS):
         raise FormatError(
             f"expected a valid header, got {channels} channels, {axes} axes, {height} x {width} pixels, "

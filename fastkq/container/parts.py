@@ -71,8 +71,7 @@ def _decode_part(
     if computed != part.checksum:
         raise FormatError(f"expected checksum {part.checksum:08x}, got {computed:08x}: damaged")
     height, width = part.box.height, part.box.width
-    stop = None if rows == height else rows
-    return context.decode(np.frombuffer(data, np.uint8), palette, height, width, stop)
+    return context.decode(np.frombuffer(data, np.uint8), palette, height, width, rows)
 
 
 def _paste(

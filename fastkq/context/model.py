@@ -10,6 +10,7 @@ from fastkq.context.tables import FRESH, Table, tables
 
 _MOST_LEVELS = 1 << 18
 _WEIGHT = 7000
+_RUN_SLOTS = 4096
 _SETS_A, _SETS_B, _SETS_C, _ROWS_B = 32 * 18, 8 * 512, 24 * 18, 1024
 
 
@@ -26,8 +27,9 @@ class Model(NamedTuple):
         See `fastkq.kernels.tree.grow`.
     levels : (rows, k) uint8
         Levels of the palette's projections on the axes of the first nodes; the other nodes take row 0.
-    sizes : (4,) int64
-        Bits of a place, depth of the tree, levels of it in a line, bits of a channel in a cell.
+    sizes : (6,) int64
+        Bits of a place, depth of the tree, levels of it in a line, bits of a channel in a cell; where in the
+        memory the slots of the dense tables begin, and those of the runs.
     memory : (n,) uint16
         All slots.
     weights_a, weights_b, weights_c : (576, 16), (4096, 16) and (432, 16) int32
@@ -67,7 +69,9 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
     colours = coordinates(palette)
     tree, paths = np.zeros((2 << depth, 6), np.int64), np.zeros(k, np.int64)
     kernels.tree.grow(colours, depth, tree, paths)
-    slots = (kernels.context.LINES << (bits + group)) + (8 << bits) + 4096
+    cell_bits = min(6, max(4, depth // 2 + 2))
+    dense = kernels.context.LINES << (bits + group)
+    run = dense + (8 << bits)
     identity = 64 * constants.squash[np.clip(128 * np.arange(33) - 1, 0, 4094)]
     return Model(
         *constants,
@@ -75,8 +79,8 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
         paths,
         tree,
         _levels(colours, tree, constants.level),
-        np.array((bits, depth, group, min(6, max(4, depth // 2 + 2))), np.int64),
-        _aligned(slots),
+        np.array((bits, depth, group, cell_bits, dense, run), np.int64),
+        _aligned(run + _RUN_SLOTS),
         np.full((_SETS_A, kernels.mixing.INPUTS), _WEIGHT, np.int32),
         np.full((_SETS_B, kernels.mixing.INPUTS), _WEIGHT, np.int32),
         np.full((_SETS_C, kernels.mixing.INPUTS), _WEIGHT, np.int32),

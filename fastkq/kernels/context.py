@@ -19,6 +19,8 @@ the time goes into waiting for it: that what is asked together stands together s
 TOP, LEFT, RIGHT = 3, 2, 2
 """Margins of the canvas."""
 W, WW, N, NW, NE, NWW, NEE, NN, NNE, NNN = range(10)
+BITS, DEPTH, GROUP, CELL_BITS, DENSE_START, RUN_START = range(6)
+"""What a model's sizes hold, in this order."""
 
 _MASK = 0xFFFFFFFF
 # Odd constants without a pattern: products of a 16-bit symbol with them stay below 2^48.
@@ -131,9 +133,8 @@ def expected(path, node, below):
 def code_flat(index, equal, activity, length, scratch, model, data, decoding):
     """Code whether a pixel amid equal neighbours equals them too."""
     near, met, slots = scratch.near, scratch.met, scratch.slots
-    bits, group = model.sizes[0], model.sizes[2]
-    dense = LINES << (bits + group)
-    run = dense + (8 << bits)
+    bits, group = model.sizes[BITS], model.sizes[GROUP]
+    dense, run = model.sizes[DENSE_START], model.sizes[RUN_START]
     w = near[W]
     pattern = (w == near[WW]) + 2 * (w == near[NN]) + 4 * (w == near[NEE])
     pattern += 8 * (near[NN] == near[NNE]) + 16 * (w == near[NWW]) + 32 * (near[NN] == near[NNN])
@@ -156,9 +157,8 @@ def code_flat(index, equal, activity, length, scratch, model, data, decoding):
 def set_slots(activity, node, level, inner, scratch, model):
     """The slots that are asked at a node of the tree; returns which way the slope of the neighbours leads."""
     near, predicted, met, slots = scratch.near, scratch.predicted, scratch.met, scratch.slots
-    bits, depth, group = model.sizes[0], model.sizes[1], model.sizes[2]
-    dense = LINES << (bits + group)
-    run = dense + (8 << bits) + 2048
+    bits, depth = model.sizes[BITS], model.sizes[DEPTH]
+    dense, run = model.sizes[DENSE_START], model.sizes[RUN_START] + 2048
     axis = model.tree[node]
     row = model.levels[np.uint64(node if node < len(model.levels) else 0)]
     slope = axis[0] * predicted[0] + axis[1] * predicted[1] + axis[2] * predicted[2] - axis[3]
@@ -180,7 +180,7 @@ def set_slots(activity, node, level, inner, scratch, model):
 def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
     """Code the way from the root to a colour; returns the colour's index."""
     near, contexts, lines = scratch.near, scratch.contexts, scratch.lines
-    bits, depth, group = model.sizes[0], model.sizes[1], model.sizes[2]
+    bits, depth, group = model.sizes[BITS], model.sizes[DEPTH], model.sizes[GROUP]
     tree = model.tree
     not_this = (1 << depth) | model.paths[near[W]]
     node, inner, level = np.int64(1), np.int64(1), np.int64(0)
@@ -216,6 +216,7 @@ def code(canvas, model, data, decoding):
         np.empty((3, RUNS), np.int64), np.empty(INPUTS, np.uint64), np.empty(INPUTS, np.int32),
     )  # fmt: skip
     near, predicted, met = scratch.near, scratch.predicted, scratch.met
+    depth, cell_bits = model.sizes[DEPTH], model.sizes[CELL_BITS]
     length = np.int64(0)
     for y in range(TOP, TOP + height):
         for x in range(LEFT):
@@ -226,8 +227,8 @@ def code(canvas, model, data, decoding):
             activity = np.int64(model.activities[np.uint64(min(255, difference))])
             equal = (near[W] == near[N]) + 2 * (near[N] == near[NW]) + 4 * (near[N] == near[NE])
             equal += 8 * (near[W] == near[WW]) + 16 * (near[N] == near[NN])
-            set_contexts(near, model.paths, model.sizes[1], predicted, model.sizes[3], scratch.contexts)
-            set_runs(near, model.runs, model.sizes[0], met)
+            set_contexts(near, model.paths, depth, predicted, cell_bits, scratch.contexts)
+            set_runs(near, model.runs, model.sizes[BITS], met)
             index = np.int64(canvas[y, x])
             flat, hit = equal & 7 == 7, np.int64(0)
             if flat:
