@@ -8,6 +8,7 @@ _FILES = frozenset(
         "blocks",
         "coarsen",
         "context",
+        "grayscale",
         "histogram",
         "lloyd",
         "mapping",

@@ -9,7 +9,7 @@ from fastkq import blocks, mapping
 from fastkq.blocks import Points
 from fastkq.checks import Effort
 from fastkq.histogram import Histogram
-from fastkq.palette import lloyd, search
+from fastkq.palette import grayscale, lloyd, search
 from fastkq.palette.coarsen import Summary, Tree
 from fastkq.palette.integer import Fitted, fill, in_order, round_well
 from fastkq.spaces import Coordinates
@@ -71,6 +71,8 @@ def fit(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Palette of exactly min(k, distinct colours) different colours, each nearest to some colour.
 
+    Of gray images it is the best there is, at every effort.
+
     Parameters
     ----------
     counted : Histogram
@@ -87,6 +89,9 @@ def fit(
     colours = len(counted.keys)
     if k >= colours:
         palette = in_order(counted.colours)
+        return palette, mapping.label(counted, palette, threads).labels
+    if counted.channels == 1:
+        palette = grayscale.fit(counted.colours[:, 0], counted.counts, k)[:, None]
         return palette, mapping.label(counted, palette, threads).labels
     plan = _PLANS[effort]
     if colours > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
