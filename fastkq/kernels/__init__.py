@@ -6,6 +6,7 @@ from types import ModuleType
 _FILES = frozenset(
     {
         "blocks",
+        "clusters",
         "coarsen",
         "context",
         "grayscale",

@@ -1,6 +1,6 @@
 """Directed swaps: move single centroids out of a local optimum, and settle only their surroundings.
 
-Everything here has four coordinates; those that a colour does not have are zero.
+The first `held` clusters are those of fixed colours, see `fastkq.kernels.clusters`.
 """
 
 from typing import Any, NamedTuple
@@ -8,14 +8,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels._jit import kernel, part
+from fastkq.kernels.clusters import (
+    SPLIT_GAIN,
+    SPLIT_OFFSET,
+    distances,
+    error,
+    explained,
+    move,
+    square,
+    survey_removal,
+    survey_split,
+)
 from fastkq.kernels.nearest import nearest
 
 _SETTLING_ITERATIONS = 3
-_SPLIT_GAIN = 0.7
-"""Share of the error along an axis that a split at the mean removes: 0.64 for a normal, 0.75 for a uniform
-distribution."""
-_SPLIT_OFFSET = 0.8
-"""Deviations from the mean to the means of the halves: 0.80 for a normal, 0.87 for a uniform distribution."""
 _WORTH = 0.03
 """Swaps are tried down to this ratio of promised gain to cost."""
 _LESSON = 1.2
@@ -28,45 +34,6 @@ as long."""
 _HOPELESS = 0.5
 """A trial ends when after an iteration the error is still higher by this share of a mean cluster's: a tenth
 less time for the same errors; a quarter takes a third less, but ends 0.1 % higher."""
-_POWER_ITERATIONS = 6
-
-
-class Clusters(NamedTuple):
-    """What is known of k clusters.
-
-    Attributes
-    ----------
-    centroids : (4, k) float32
-    moments : (k, 15) float64
-        The weight, the weighted sums of the coordinates, and of their ten products.
-    explained : (k,) float64
-        By how much the squared error about the mean is less than that about zero.
-    spread : (k,) float64
-        Squared error along the principal axis.
-    axis : (k, 4) float64
-        Principal axis, as long as the deviation along it.
-    removal : (k,) float64
-        Growth of the error when the cluster is merged into the one it costs least to merge it with.
-    beside : (k,) int32
-        That cluster.
-    first : (k,) int32
-        A point of each cluster, or -1.
-    after : (points,) int32
-        The next point of the same cluster, or -1.
-    changed : (k,) int64
-        In which trial it changed last.
-    """
-
-    centroids: Any
-    moments: Any
-    explained: Any
-    spread: Any
-    axis: Any
-    removal: Any
-    beside: Any
-    first: Any
-    after: Any
-    changed: Any
 
 
 class Region(NamedTuple):
@@ -85,123 +52,6 @@ class Region(NamedTuple):
 
 
 @part
-def _move(coordinates, dims, weights, points, labels, clusters, moments, centroids):
-    """Sum up the clusters' moments of order 0 and 1, and move the centroids to the means."""
-    x, y, z, a = coordinates[0], coordinates[1], coordinates[2], coordinates[3]
-    for j in range(clusters):
-        for m in range(5):
-            moments[j, m] = 0.0
-    for i in range(points):
-        row = moments[labels[i]]
-        weight = weights[i]
-        row[0] += weight
-        row[1] += weight * np.float64(x[i])
-        row[2] += weight * np.float64(y[i])
-        row[3] += weight * np.float64(z[i])
-        if dims == 4:
-            row[4] += weight * np.float64(a[i])
-    for j in range(clusters):
-        if moments[j, 0] > 0:
-            for d in range(4):
-                centroids[d, j] = moments[j, 1 + d] / moments[j, 0]
-
-
-@part
-def _square(coordinates, weights, points, labels, clusters, moments):
-    """Sum up the clusters' moments of order 2: xx, xy, xz, xa, yy, yz, ya, zz, za, aa."""
-    for j in range(clusters):
-        for m in range(5, 15):
-            moments[j, m] = 0.0
-    for i in range(points):
-        row = moments[labels[i]]
-        place = 5
-        for d in range(4):
-            weighted = weights[i] * np.float64(coordinates[d, i])
-            for e in range(d, 4):
-                row[place] += weighted * np.float64(coordinates[e, i])
-                place += 1
-
-
-@part
-def _explained(row):
-    """What a mean takes off the sum of squares of a cluster with these moments (15,)."""
-    if row[0] <= 0:
-        return 0.0
-    return (row[1] * row[1] + row[2] * row[2] + row[3] * row[3] + row[4] * row[4]) / row[0]
-
-
-@part
-def _principal_axis(row, axis):
-    """Squared error along the principal axis of a cluster; axis (4,), out, as long as the deviation."""
-    for d in range(4):
-        axis[d] = 0.0
-    if row[0] <= 0:
-        return 0.0
-    scatter = np.empty((4, 4))
-    place = 5
-    for d in range(4):
-        for e in range(d, 4):
-            scatter[d, e] = scatter[e, d] = row[place] - row[1 + d] * row[1 + e] / row[0]
-            place += 1
-    widest = 0
-    for d in range(1, 4):
-        if scatter[d, d] > scatter[widest, widest]:
-            widest = d
-    vector, image = np.empty(4), np.empty(4)
-    for d in range(4):
-        vector[d] = scatter[widest, d]
-    along = 0.0
-    for _ in range(_POWER_ITERATIONS):
-        norm = np.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2 + vector[3] ** 2)
-        if not norm > 0:
-            return 0.0
-        along = 0.0
-        for d in range(4):
-            vector[d] /= norm
-        for d in range(4):
-            total = 0.0
-            for e in range(4):
-                total += scatter[d, e] * vector[e]
-            image[d] = total
-            along += total * vector[d]
-        for d in range(4):
-            axis[d] = vector[d]
-            vector[d] = image[d]
-    along = max(along, 0.0)
-    deviation = np.sqrt(along / row[0])
-    for d in range(4):
-        axis[d] *= deviation
-    return along
-
-
-@part
-def _distances(centroids, k, centre, out):
-    """Squared distances of k centroids from one of them: out (k,), out."""
-    x, y, z, a = centroids[0, centre], centroids[1, centre], centroids[2, centre], centroids[3, centre]
-    cx, cy, cz, ca = centroids[0], centroids[1], centroids[2], centroids[3]
-    for j in range(k):
-        dx, dy, dz, da = cx[j] - x, cy[j] - y, cz[j] - z, ca[j] - a
-        out[j] = dx * dx + dy * dy + dz * dz + da * da
-
-
-@part
-def _survey_removal(clusters, removed, distance):
-    """What it would cost to merge a cluster into another (Ward, 1963)."""
-    k = clusters.spread.shape[0]
-    _distances(clusters.centroids, k, removed, distance)
-    weight = clusters.moments[removed, 0]
-    cheapest, beside = np.inf, removed
-    for j in range(k):
-        other = clusters.moments[j, 0]
-        if j != removed and other > 0:
-            cost = np.float64(distance[j]) * (weight * other / (weight + other))
-            if cost < cheapest:
-                cheapest, beside = cost, j
-    clusters.removal[removed] = cheapest
-    clusters.beside[removed] = beside
-
-
-@part
 def _choose(clusters):
     """The cluster that is missed least and the one that gains most by a split, or (-1, -1)."""
     k = clusters.spread.shape[0]
@@ -214,7 +64,7 @@ def _choose(clusters):
         if j != removed and j != clusters.beside[removed]:
             if split < 0 or clusters.spread[j] > clusters.spread[split]:
                 split = j
-    if split < 0 or _SPLIT_GAIN * clusters.spread[split] <= _WORTH * clusters.removal[removed]:
+    if split < 0 or SPLIT_GAIN * clusters.spread[split] <= _WORTH * clusters.removal[removed]:
         return -1, -1
     return removed, split
 
@@ -230,7 +80,7 @@ def _surround(clusters, removed, split, region):
         count = k
     else:
         for centre in (removed, split):
-            _distances(clusters.centroids, k, centre, region.distance)
+            distances(clusters.centroids, k, centre, region.distance)
             for _ in range(_REGION // 2):
                 closest = 0
                 for j in range(1, k):
@@ -266,18 +116,18 @@ def _gather(coordinates, weights, clusters, count, region):
 
 
 @part
-def _place(clusters, removed, split, count, region):
-    """Put the two centroids where the halves of the split cluster are."""
+def _place(clusters, removed, split, count, held, region):
+    """Put the two centroids where the halves of the split cluster are; one that is held stays."""
     for place in range(count):
         cluster = region.clusters[place]
-        if cluster == removed or cluster == split:
-            side = _SPLIT_OFFSET if cluster == removed else -_SPLIT_OFFSET
+        if cluster == removed or (cluster == split and split >= held):
+            side = SPLIT_OFFSET if cluster == removed else -SPLIT_OFFSET
             for d in range(4):
                 region.centroids[d, place] = clusters.centroids[d, split] + side * clusters.axis[split, d]
 
 
 @part
-def _settle(clusters, dims, points, count, region, hopeless):
+def _settle(clusters, dims, points, count, held, region, hopeless):
     """Lloyd's iterations within the region; returns by how much its squared error changed.
 
     It gives up when the error is still `hopeless` higher.
@@ -296,37 +146,41 @@ def _settle(clusters, dims, points, count, region, hopeless):
             region.best,
             region.labels,
         )
-        _move(
+        move(
             region.coordinates,
             dims,
             region.weights,
             points,
             region.labels,
             count,
+            region.clusters,
+            held,
             region.moments,
             region.centroids,
         )
         change = before
         for place in range(count):
-            change -= _explained(region.moments[place])
+            is_held = region.clusters[place] < held
+            change -= explained(region.moments[place], region.centroids, place, is_held)
         if change > hopeless:
             break
     return change
 
 
 @part
-def _accept(clusters, region, points, count, now):
+def _accept(clusters, region, points, count, held, now):
     """Make the region's state that of the clusters."""
     k = clusters.spread.shape[0]
-    _square(region.coordinates, region.weights, points, region.labels, count, region.moments)
+    square(region.coordinates, region.weights, points, region.labels, count, region.moments)
     for place in range(count):
         cluster = region.clusters[place]
         for d in range(4):
             clusters.centroids[d, cluster] = region.centroids[d, place]
         for m in range(15):
             clusters.moments[cluster, m] = region.moments[place, m]
-        clusters.explained[cluster] = _explained(region.moments[place])
-        clusters.spread[cluster] = _principal_axis(region.moments[place], clusters.axis[cluster])
+        is_held = cluster < held
+        clusters.explained[cluster] = explained(clusters.moments[cluster], region.centroids, place, is_held)
+        survey_split(clusters, cluster, held)
         clusters.first[cluster] = -1
         clusters.changed[cluster] = now
     for p in range(points - 1, -1, -1):
@@ -335,27 +189,18 @@ def _accept(clusters, region, points, count, now):
         clusters.first[cluster] = region.points[p]
     for j in range(k):
         if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
-            _survey_removal(clusters, j, region.distance)
-
-
-@part
-def _error(clusters):
-    """Squared error of all the clusters about their means."""
-    total = 0.0
-    for j in range(clusters.explained.shape[0]):
-        row = clusters.moments[j]
-        total += row[5] + row[9] + row[12] + row[14] - clusters.explained[j]
-    return total
+            survey_removal(clusters, j, held, region.distance)
 
 
 @kernel
-def search(coordinates, dims, weights, centroids, trials, temperature, clusters, region):
+def search(coordinates, dims, weights, centroids, held, trials, temperature, clusters, region):
     """Swap centroids one by one for as long as that promises to lower the squared error.
 
     coordinates (4, points) float32, of which the first `dims` are used, and weights (points,) float64, in;
-    centroids (4, k) float32, in and out; clusters, and a region that holds them all, scratch. In the trial of
-    `trials` with number t, an error that grows by less than temperature * (1 - t / trials)^2 of a mean
-    cluster's is accepted, too. Returns the least squared error, that of the centroids.
+    centroids (4, k) float32, in and out, of which the first `held` stay; clusters, and a region that holds
+    them all, scratch. In the trial of `trials` with number t, an error that grows by less than
+    temperature * (1 - t / trials)^2 of a mean cluster's is accepted, too. Returns the least squared error,
+    that of the centroids.
     """
     number, k = coordinates.shape[1], centroids.shape[1]
     total = least = np.inf
@@ -368,13 +213,13 @@ def search(coordinates, dims, weights, centroids, trials, temperature, clusters,
                 break
             count = _surround(clusters, removed, split, region)
             points = _gather(coordinates, weights, clusters, count, region)
-            _place(clusters, removed, split, count, region)
-        change = _settle(clusters, dims, points, count, region, _HOPELESS * total / k)
+            _place(clusters, removed, split, count, held, region)
+        change = _settle(clusters, dims, points, count, held, region, _HOPELESS * total / k)
         if trial == 0:
-            _accept(clusters, region, points, count, trial)
-            total = _error(clusters)
+            _accept(clusters, region, points, count, held, trial)
+            total = error(clusters)
         elif change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
-            _accept(clusters, region, points, count, trial)
+            _accept(clusters, region, points, count, held, trial)
             total += change
         else:
             clusters.removal[removed] *= _LESSON

@@ -21,14 +21,14 @@ class Fitted(NamedTuple):
 
 
 def round_well(
-    points: Points, centroids: Coordinates, rounds: int, threads: int = 1
+    points: Points, centroids: Coordinates, fixed: npt.NDArray[np.uint8], rounds: int, threads: int = 1
 ) -> npt.NDArray[np.uint8]:
-    """Colours (k, C) that the centroids (C, k) round to.
+    """Colours (k, C) that the centroids (C, k) round to; the first are the fixed ones (f, C) as they are.
 
     Rounding moves every centroid, so the clusters' means are taken and rounded again for as long as the
     error of the rounded palette falls, at most `rounds` times: the stored palette is what counts.
     """
-    best = palette = to_colours(centroids)
+    best = palette = _rounded(centroids, fixed)
     least = np.inf
     for _ in range(rounds):
         coordinates = to_coordinates(palette)
@@ -38,12 +38,16 @@ def round_well(
             break
         best, least = palette, error
         kernels.lloyd.move(totals, coordinates, 1.0)
-        palette = to_colours(coordinates)
+        palette = _rounded(coordinates, fixed)
     return best
 
 
-def fill(points: Points, palette: npt.NDArray[np.uint8], k: int, threads: int = 1) -> Fitted:
-    """k different colours in order, each nearest to some point.
+def _rounded(centroids: Coordinates, fixed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return np.concatenate((fixed, to_colours(centroids[:, len(fixed) :])))
+
+
+def fill(points: Points, palette: npt.NDArray[np.uint8], fixed: int, k: int, threads: int = 1) -> Fitted:
+    """k different colours, the fixed ones first and the others in order, each of these nearest to some point.
 
     The rows that no point is nearest to (a second of two equal ones, too) are given to the costliest points.
     A point that becomes a row costs nothing any more, so the error falls each time and the loop ends.
@@ -51,20 +55,26 @@ def fill(points: Points, palette: npt.NDArray[np.uint8], k: int, threads: int = 
     Parameters
     ----------
     points
-        At least k.
+        Together with the fixed rows, at least k different colours.
     palette : (<= k, C)
+        The first `fixed` rows stay as they are.
     """
     # In order before the assignment: of equally near rows the first is taken, so the order decides which
     # rows are used.
-    rows = in_order(np.concatenate((palette, np.repeat(palette[:1], k - len(palette), axis=0))))
+    missing = np.repeat(palette[fixed : fixed + 1], k - len(palette), axis=0)
+    rows = _in_order_after(fixed, np.concatenate((palette, missing)))
     while True:
         labels, distances = assign(points, to_coordinates(rows), threads)
-        unused = np.flatnonzero(np.bincount(labels, minlength=k) == 0)
+        unused = fixed + np.flatnonzero(np.bincount(labels, minlength=k)[fixed:] == 0)
         if len(unused) == 0:
             return Fitted(rows, labels)
         costliest = np.argsort(-distances * points.weights, kind="stable")[: len(unused)]
         rows[unused] = colours_of(points.keys[costliest], rows.shape[1])
-        rows = in_order(rows)
+        rows = _in_order_after(fixed, rows)
+
+
+def _in_order_after(fixed: int, palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return np.concatenate((palette[:fixed], in_order(palette[fixed:])))
 
 
 def in_order(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

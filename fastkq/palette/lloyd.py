@@ -14,7 +14,7 @@ _DISTANCES_ALONE = 1 << 23
 
 
 def lloyd(
-    points: Points, centroids: Coordinates, least_gain: float, most: int, threads: int = 1
+    points: Points, centroids: Coordinates, least_gain: float, most: int, threads: int = 1, held: int = 0
 ) -> Coordinates:
     """Move the centroids (C, k) to the means of their clusters, and beyond, until that no longer pays.
 
@@ -24,12 +24,16 @@ def lloyd(
         Stop when an iteration lowers the squared error by no more than this.
     most
         Bound on the iterations.
+    held
+        So many centroids, the first, stay where they are.
     """
     moved = centroids.copy()
     for iteration in range(most):
         # The last step is not beyond the means: what follows takes the centroids as they are.
         reach = kernels.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
-        if kernels.lloyd.move(accumulate(points, moved, threads), moved, reach) <= least_gain:
+        totals = accumulate(points, moved, threads)
+        totals[:held] = 0.0  # centroids of empty clusters stay
+        if kernels.lloyd.move(totals, moved, reach) <= least_gain:
             break
     return moved
 

@@ -15,7 +15,9 @@ _TEMPERATURE = 0.15
 lower than with 0 at k = 16 and 64, where single local optima lie 0.7 % apart."""
 
 
-def search(points: Summary, k: int, swaps: int, searches: int, threads: int = 1) -> tuple[Coordinates, float]:
+def search(
+    points: Summary, k: int, swaps: int, searches: int, threads: int = 1, held: Coordinates | None = None
+) -> tuple[Coordinates, float]:
     """Centroids (C, k) for the points, and their squared error: the best of several searches.
 
     Each starts from other points along the Morton curve, spaced as densely as centroids should be, and moves
@@ -28,15 +30,17 @@ def search(points: Summary, k: int, swaps: int, searches: int, threads: int = 1)
     Parameters
     ----------
     points
-        At least k.
+        At least as many as there are centroids to be found.
     swaps
         Trials of each search.
+    held : (C, f)
+        The first of the centroids, which stay where they are.
     """
     dims, number = points.coordinates.shape
     planes = np.zeros((4, number), np.float32)
     planes[:dims] = points.coordinates
     centroids = np.zeros((searches, 4, k), np.float32)
-    centroids[:, :dims] = starts(points, k, searches)
+    centroids[:, :dims] = starts(points, k, searches, held)
     errors = np.empty(searches)
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -45,6 +49,7 @@ def search(points: Summary, k: int, swaps: int, searches: int, threads: int = 1)
             max(dims, 3),
             points.weights,
             centroids[start],
+            0 if held is None else held.shape[1],
             swaps,
             _TEMPERATURE,
             _clusters(number, k),
@@ -56,19 +61,35 @@ def search(points: Summary, k: int, swaps: int, searches: int, threads: int = 1)
     return np.ascontiguousarray(centroids[best, :dims], points.coordinates.dtype), float(errors[best])
 
 
-def starts(points: Summary, k: int, searches: int) -> Coordinates:
-    """Centroids (searches, C, k) to start from, different ones for each search."""
+def starts(points: Summary, k: int, searches: int, held: Coordinates | None = None) -> Coordinates:
+    """Centroids (searches, C, k) to start from, different ones for each search; first those that are held.
+
+    Each of those takes the place of the one that is nearest to it.
+    """
     # Centroids stand best with a density of about the square root of that of the weight (its 3/5th power in
     # space). Boxes of equal error have that density already.
     shares = np.ones(len(points.weights)) if points.of_equal_error else np.sqrt(points.weights)
     ends = np.cumsum(shares)
     places = (np.arange(k) + (2 * np.arange(searches)[:, None] + 1) / (2 * searches)) * (ends[-1] / k)
     chosen = np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)
-    return np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
+    spread = np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
+    if held is not None:
+        for search in spread:
+            search[:] = np.column_stack((held, search[:, _farther(search, held)]))
+    return spread
+
+
+def _farther(starts: Coordinates, held: Coordinates) -> npt.NDArray[np.intp]:
+    """Which of the starts (C, k) remain when each of the held (C, f) takes away the nearest that is left."""
+    left = np.arange(starts.shape[1])
+    for centroid in held.T:
+        differences = starts[:, left].astype(np.float64) - centroid[:, None]
+        left = np.delete(left, np.argmin(sum(row * row for row in differences)))
+    return left
 
 
 def _clusters(points: int, k: int) -> Any:
-    return kernels.search.Clusters(
+    return kernels.clusters.Clusters(
         centroids=np.empty((4, k), np.float32),
         moments=np.empty((k, 15)),
         explained=np.zeros(k),

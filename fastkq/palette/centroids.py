@@ -1,0 +1,82 @@
+"""The way from weighted points to real centroids, coarse to fine."""
+
+from typing import NamedTuple
+
+from fastkq import blocks
+from fastkq.blocks import Points
+from fastkq.checks import Effort
+from fastkq.palette import lloyd, search
+from fastkq.palette.coarsen import Summary, Tree
+from fastkq.spaces import Coordinates
+
+_MOST_SEARCHED = 4096
+"""Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,
+and what a swap gains falls with their number."""
+
+
+class Plan(NamedTuple):
+    """How much of each step.
+
+    Attributes
+    ----------
+    coarse, fine
+        Points of the summaries, for each centroid.
+    least_coarse, least_fine
+        However few the centroids.
+    swaps, swaps_per_centroid
+        Tries of each search, on the coarse summary.
+    searches, more_searches
+        How many, and among how many centroids so many more are shared: the local optima of small palettes
+        lie further apart, and their searches are short.
+    iterations, exact_iterations
+        At most so many, on the fine summary and on all the colours.
+    least_gain
+        They end when one lowers the error by no more than this share.
+    roundings
+        Tries to find a better rounded palette.
+    """
+
+    coarse: int
+    least_coarse: int
+    fine: int
+    least_fine: int
+    swaps: int
+    swaps_per_centroid: float
+    searches: int
+    more_searches: int
+    iterations: int
+    exact_iterations: int
+    least_gain: float
+    roundings: int
+
+
+PLANS: dict[Effort, Plan] = {
+    "fast": Plan(16, 0, 40, 0, 5, 0.02, 1, 0, 3, 0, 0.0, 0),
+    "balanced": Plan(25, 640, 80, 2048, 36, 0.05, 2, 32, 4, 2, 0.0, 0),
+    "best": Plan(40, 0, 300, 16384, 120, 1.5, 8, 96, 100, 20, 1e-5, 4),
+}
+
+
+def centroids(points: Points, held: Coordinates, k: int, plan: Plan, threads: int = 1) -> Coordinates:
+    """Centroids (C, k) of points: on few they find their regions, on more their places.
+
+    The first are those that are held, (C, f): they stay where they are.
+    """
+    tree = Tree(points)
+    coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
+    if k <= _MOST_SEARCHED:
+        # Fewer points than that make each swap cheaper.
+        more = max(1.0, plan.coarse * k / len(coarse.weights))
+        swaps = int((plan.swaps + plan.swaps_per_centroid * k) * more)
+        searches = plan.searches + plan.more_searches // k
+        found, error = search.search(coarse, k, swaps, searches, threads, held)
+    else:
+        found, error = search.starts(coarse, k, 1, held)[0], 0.0
+    fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)))
+    least_gain, fixed = plan.least_gain * error, held.shape[1]
+    found = lloyd.lloyd(fine, found, least_gain, plan.iterations, threads, fixed)
+    return lloyd.lloyd(points, found, least_gain, plan.exact_iterations, threads, fixed)
+
+
+def _in_blocks(summary: Summary) -> Points:
+    return blocks.in_blocks(summary.keys, summary.coordinates, summary.weights)
