@@ -1,5 +1,6 @@
 """What comes from outside is checked and coerced here, once, before any stage sees it."""
 
+import numbers
 import operator
 from typing import Any, Literal, cast, get_args
 
@@ -12,52 +13,94 @@ from fastkq.threads import available
 Effort = Literal["fast", "balanced", "best"]
 Coding = Literal["packed", "context"]
 
+DTYPES = tuple(map(np.dtype, (np.bool_, np.uint8, np.uint16, np.float32, np.float64)))
+"""Of images and of palettes."""
+
 MAX_COLOURS = 1 << 16
+MAX_CHANNELS = 64
 MAX_PIXELS = 1 << 30
 
 
-def check_image(image: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """The image as a C-contiguous native uint8 array: a view where it already is one.
+def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
+    """The image as a C-contiguous array of native byte order: a view where it already is one.
+
+    Returns
+    -------
+    (H, W) or (H, W, C) of bool, uint8, uint16, float32 or float64
+        C is from 1 to 64; of bool it is 1.
 
     Raises
     ------
     ArgumentError
-        When it is empty or has another dtype or shape than uint8 (H, W), (H, W, 1), (H, W, 3), (H, W, 4).
+        When it is empty, has another dtype or shape, or holds NaN or infinite values.
     """
     array = np.asarray(image)
-    if array.dtype != np.uint8:
-        raise ArgumentError(f"expected an image of dtype uint8, got {_describe_dtype(array)}")
+    _check_dtype(array, "an image")
     if array.ndim not in (2, 3):
         raise ArgumentError(f"expected an image of shape (H, W) or (H, W, C), got shape {array.shape}")
-    if array.ndim == 3 and array.shape[2] not in (1, 3, 4):
-        raise ArgumentError(f"expected 1 (gray), 3 (RGB) or 4 (RGBA) channels, got shape {array.shape}")
+    if array.ndim == 3 and array.shape[2] > MAX_CHANNELS:
+        raise ArgumentError(f"expected at most {MAX_CHANNELS} channels, got shape {array.shape}")
+    if array.dtype == np.bool_ and array.ndim == 3 and array.shape[2] != 1:
+        raise ArgumentError(f"expected a bool image of shape (H, W) or (H, W, 1), got shape {array.shape}")
     if array.size == 0:
         raise ArgumentError(f"expected an image of at least one pixel, got shape {array.shape}")
     if array.shape[0] * array.shape[1] > MAX_PIXELS:
         raise ArgumentError(f"expected at most {MAX_PIXELS} pixels, got shape {array.shape}")
-    return cast("npt.NDArray[np.uint8]", np.ascontiguousarray(array))
+    _check_finite(array, "an image")
+    return _native(array)
 
 
-def _describe_dtype(array: npt.NDArray[Any]) -> str:
-    if array.dtype.kind == "f":
-        if np.isnan(array).any():
-            return f"{array.dtype} with NaN in it"
-        return f"{array.dtype}; scale to 0..255 and convert with .astype(np.uint8)"
-    if array.dtype.kind == "O":
-        return f"{array.dtype} (a list of unequal rows, or no image at all)"
-    return str(array.dtype)
-
-
-def check_palette(palette: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """A palette (k, C) as a C-contiguous array."""
+def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
+    """A palette (k, C) of a dtype that images have, as a C-contiguous array of native byte order."""
     array = np.asarray(palette)
-    if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] not in (1, 3, 4):
+    _check_dtype(array, "a palette")
+    if array.ndim != 2 or not 1 <= array.shape[1] <= MAX_CHANNELS:
         raise ArgumentError(
-            f"expected a palette (k, C) of uint8 with C = 1, 3 or 4, got {array.dtype} {array.shape}"
+            f"expected a palette (k, C) with C from 1 to {MAX_CHANNELS}, got shape {array.shape}"
         )
     if not 1 <= len(array) <= MAX_COLOURS:
         raise ArgumentError(f"expected a palette of 1 to {MAX_COLOURS} colours, got {len(array)}")
-    return array.astype(np.uint8, order="C", copy=False)
+    if array.dtype == np.bool_ and (len(array) > 2 or array.shape[1] != 1):
+        raise ArgumentError(f"expected a bool palette (1, 1) or (2, 1), got shape {array.shape}")
+    _check_finite(array, "a palette")
+    return _native(array)
+
+
+def has_alpha(dtype: np.dtype[Any], channels: int) -> bool:
+    """Whether the last channel is alpha: the second or fourth of uint8 and uint16."""
+    return dtype in (np.uint8, np.uint16) and channels in (2, 4)
+
+
+def _native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
+
+
+def _check_dtype(array: npt.NDArray[Any], what: str) -> None:
+    if array.dtype.newbyteorder("=") not in DTYPES:
+        hints = {
+            "f": "; convert with .astype(np.float32), or float64",
+            "i": "; convert with .astype(np.uint8), uint16 or float64, whichever holds its values",
+            "u": "; convert with .astype(np.uint16) or float64, whichever holds its values",
+            "O": " (a list of unequal rows, or no image at all)",
+        }
+        hint = hints.get(array.dtype.kind, "")
+        raise ArgumentError(
+            f"expected {what} of dtype {', '.join(map(str, DTYPES[:-1]))} or {DTYPES[-1]}, "
+            f"got {array.dtype}{hint}"
+        )
+
+
+def _check_finite(array: npt.NDArray[Any], what: str) -> None:
+    if array.dtype.kind != "f":
+        return
+    finite = np.isfinite(array)
+    if not finite.all():
+        first = np.unravel_index(finite.argmin(), array.shape)
+        position = tuple(int(place) for place in first)
+        raise ArgumentError(
+            f"expected {what} of finite values, got {array.size - np.count_nonzero(finite)} that are not, "
+            f"the first, {array[position]}, at {position}"
+        )
 
 
 def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
@@ -118,15 +161,25 @@ def check_max_pixels(max_pixels: Any) -> int:
     return number
 
 
+def check_peak(peak: Any) -> float:
+    """A range of values as a float, finite and above 0."""
+    if isinstance(peak, bool | np.bool_) or not isinstance(peak, numbers.Real):
+        raise ArgumentTypeError(f"expected peak to be a number, got {peak!r}")
+    number = float(peak)
+    if not 0 < number < np.inf:
+        raise ArgumentError(f"expected peak to be finite and above 0, got {number}")
+    return number
+
+
 def check_region(region: Any, height: int, width: int) -> tuple[int, int, int, int]:
     """A rectangle (top, left, height, width) of at least one pixel within the image, as ints."""
     try:
-        numbers = tuple(region)
+        fields = tuple(region)
     except TypeError:
-        numbers = ()
-    if len(numbers) != 4:
+        fields = ()
+    if len(fields) != 4:
         raise ArgumentTypeError(f"expected a region (top, left, height, width), got {region!r}")
-    top, left, rows, columns = (_integer("a number of region", number) for number in numbers)
+    top, left, rows, columns = (_integer("a number of region", field) for field in fields)
     if not (0 <= top < top + rows <= height and 0 <= left < left + columns <= width):
         raise ArgumentError(
             f"expected a region (top, left, height, width) within {height} x {width} pixels, "

@@ -4,6 +4,7 @@ import contextlib
 import warnings
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,8 +62,8 @@ class CompressedFile:
         return self._head.shape
 
     @property
-    def dtype(self) -> np.dtype[np.uint8]:
-        """Dtype of the decompressed image."""
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of the palette and of the decompressed image."""
         return self._head.palette.dtype
 
     @property
@@ -71,8 +72,8 @@ class CompressedFile:
         return len(self._head.palette)
 
     @property
-    def palette(self) -> npt.NDArray[np.uint8]:
-        """The colours, (k, C) uint8; of version 1 not yet checked against the checksum."""
+    def palette(self) -> npt.NDArray[Any]:
+        """The colours, (k, C) of `dtype`; in the coding "packed" not yet checked against the checksum."""
         return self._head.palette
 
     @property

@@ -16,6 +16,7 @@ from fastkq.checks import (
     check_palette,
     check_threads,
 )  # fmt: skip
+from fastkq.depth import as_8bit
 from fastkq.errors import ArgumentError
 from fastkq.mapping import paint
 from fastkq.metadata import Metadata
@@ -28,8 +29,9 @@ class CompressedImage:
 
     Parameters
     ----------
-    palette : (k, C) uint8
-        C = 1 (gray), 3 (RGB) or 4 (RGBA); 1 <= k <= 65536.
+    palette : (k, C) uint8, uint16, float32, float64 or bool
+        1 <= C <= 64, 1 <= k <= 65536. Of uint8 and uint16, C = 1 is gray, 2 gray and alpha, 3 RGB, 4 RGBA;
+        other channels are whatever they are. Of bool C is 1 and k at most 2.
     indices : (H, W) of integers below k
     shape : tuple of int, optional
         Shape of the decompressed image: (H, W, C), the default, or (H, W) for C = 1.
@@ -77,8 +79,8 @@ class CompressedImage:
         self._damage = damage
 
     @property
-    def palette(self) -> npt.NDArray[np.uint8]:
-        """The colours, (k, C) uint8, read-only."""
+    def palette(self) -> npt.NDArray[Any]:
+        """The colours, (k, C) of `dtype`, read-only."""
         return self._palette
 
     @property
@@ -92,8 +94,8 @@ class CompressedImage:
         return self._shape
 
     @property
-    def dtype(self) -> np.dtype[np.uint8]:
-        """Dtype of the decompressed image."""
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of the palette and of the decompressed image."""
         return self._palette.dtype
 
     @property
@@ -119,9 +121,10 @@ class CompressedImage:
     @property
     def nbytes(self) -> int:
         """Length of ``to_bytes(coding="packed")``: by formula, nothing is encoded."""
-        return container.encoded_size(self._indices.size, self.k, self._palette.shape[1])
+        channels, itemsize = self._palette.shape[1], self.dtype.itemsize
+        return container.encoded_size(self._indices.size, self.k, channels, itemsize)
 
-    def decompress(self, *, threads: int | None = None) -> npt.NDArray[np.uint8]:
+    def decompress(self, *, threads: int | None = None) -> npt.NDArray[Any]:
         """The image, a new array of `shape` and `dtype`."""
         return paint(self._palette, self._indices, check_threads(threads)).reshape(self._shape)
 
@@ -177,6 +180,26 @@ class CompressedImage:
         """The same image with other metadata, or none; the arrays are shared."""
         return type(self)(self._palette, self._indices, self._shape, metadata, self._damage)
 
+    def to_8bit(self) -> "CompressedImage":
+        """The same indices with a palette of uint8, which image files can hold.
+
+        A value v of uint16 becomes v / 257, rounded; False and True become 0 and 255. Colours may become
+        equal by it; all keep their places.
+
+        Raises
+        ------
+        ArgumentError
+            For floats, of which only you know what is to be 0 and what 255.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> deep = CompressedImage(np.array([[257, 386, 65535]], np.uint16), np.zeros((2, 2), int))
+        >>> deep.to_8bit().palette
+        array([[  1,   2, 255]], dtype=uint8)
+        """
+        return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
+
     def save(
         self,
         path: str | os.PathLike[str],
@@ -226,6 +249,7 @@ class CompressedImage:
             return NotImplemented
         return (
             self._shape == other._shape
+            and self.dtype == other.dtype
             and np.array_equal(self._palette, other._palette)
             and np.array_equal(self._indices, other._indices)
         )

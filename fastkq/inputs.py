@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from fastkq import container, io
@@ -21,13 +20,13 @@ class Input(NamedTuple):
 
     Attributes
     ----------
-    pixels : (H, W) or (H, W, C) uint8
+    pixels : (H, W) or (H, W, C), as `fastkq.checks.check_image` gives it
     metadata : Metadata
     as_it_is : callable or None
         Gives the palette and indices that the file has; None when it has none.
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: npt.NDArray[Any]
     metadata: Metadata
     as_it_is: Callable[[], CompressedImage] | None = None
 

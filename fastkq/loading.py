@@ -30,12 +30,12 @@ def load(
         A file object is read from where it stands to its end; it need not be able to seek.
     region : (top, left, height, width), optional
         Pixels to be loaded: only the parts that hold them are read and decoded, down to the last row that is
-        needed. Of version 1 all is read, for its checksum, but only these rows are unpacked; an image file is
-        decoded in whole.
+        needed. Of the coding "packed" all is read, for its checksum, but only these rows are unpacked; an
+        image file is decoded in whole.
     strict : bool
         If False, a damaged file gives what is intact of it: damaged or missing parts become index 0, damaged
         metadata is left out, `CompressedImage.damage` says what, and a `DamageWarning` is issued. Whether the
-        intact indices of a damaged version 1 file are right cannot be known: it has one checksum.
+        intact indices of a damaged "packed" file are right cannot be known: it has one checksum.
         Without meaning for image files: a damaged one is always refused.
     max_pixels : int
         Refuse to decode more pixels: a file of some 50 bytes can claim any size.

@@ -109,14 +109,16 @@ def map_colours(
 
 
 def paint(
-    palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int = 1
-) -> npt.NDArray[np.uint8]:
+    palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], threads: int = 1
+) -> npt.NDArray[Any]:
     """The palette's colour (H, W, C) for each index (H, W)."""
     flat = indices.reshape(-1)
-    out = np.empty((len(flat), palette.shape[1]), np.uint8)
+    # The kernel copies values of any type as the integers that their bits are.
+    bits = palette.view(f"u{palette.itemsize}")
+    out = np.empty((len(flat), palette.shape[1]), bits.dtype)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.mapping.paint(palette, flat, start, stop, out)
+        kernels.mapping.paint(bits, flat, start, stop, out)
 
     over_chunks(work, len(flat), _PIXELS_PER_CHUNK, threads)
-    return out.reshape(*indices.shape, -1)
+    return out.view(palette.dtype).reshape(*indices.shape, -1)

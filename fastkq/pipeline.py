@@ -1,13 +1,14 @@
 """The whole way: an image to a CompressedImage, and back."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import histogram, mapping, palette
 from fastkq.checks import Effort, check_effort, check_k, check_threads
+from fastkq.errors import ArgumentError
 from fastkq.image import CompressedImage
 from fastkq.inputs import read_input
 from fastkq.loading import load
@@ -82,7 +83,11 @@ def compress(
     return _compress_array(given.pixels, k, effort, workers).with_metadata(given.metadata)
 
 
-def _compress_array(array: npt.NDArray[np.uint8], k: int, effort: Effort, workers: int) -> CompressedImage:
+def _compress_array(array: npt.NDArray[Any], k: int, effort: Effort, workers: int) -> CompressedImage:
+    if array.dtype != np.uint8 or array.shape[2:] not in ((), (1,), (3,), (4,)):
+        raise ArgumentError(
+            f"expected an image of uint8, gray, RGB or RGBA, got {array.dtype} {array.shape}: not yet"
+        )
     with_alpha = array.shape[2:] == (4,)
     if with_alpha and histogram.is_opaque(array, workers):
         counted: histogram.Histogram | None = histogram.count_without_alpha(array, workers)
@@ -114,7 +119,7 @@ def _compress_many_colours(
     return CompressedImage(colours, indices, array.shape)
 
 
-def decompress(source: CompressedImage | SourceLike, *, threads: int | None = None) -> npt.NDArray[np.uint8]:
+def decompress(source: CompressedImage | SourceLike, *, threads: int | None = None) -> npt.NDArray[Any]:
     """The image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
 
     Parameters
@@ -125,8 +130,8 @@ def decompress(source: CompressedImage | SourceLike, *, threads: int | None = No
 
     Returns
     -------
-    (H, W) or (H, W, C) uint8
-        Of the shape that was compressed.
+    (H, W) or (H, W, C)
+        Of the shape and dtype that was compressed.
 
     Raises
     ------

@@ -17,6 +17,8 @@ from fastkq.metadata import Metadata
 FOLDER = Path(__file__).parent / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))
 SMALL = 12, 17
+_TYPES = {"bool": 2, "uint8": 7, "uint16": 30, "float32": 50, "float64": 19}
+"""Colours of an image of each dtype."""
 _LAYOUTS = {
     "k1-rgb": (1, (3,)),
     "k2-gray": (2, ()),
@@ -41,6 +43,20 @@ def image(k, axes, height, width, metadata=None):
     return CompressedImage(palette.astype(np.uint8).reshape(k, -1), indices, (height, width, *axes), metadata)
 
 
+def typed(dtype, channels, k):
+    """The same of other types: channels that grow along the palette, some faster, some of them downwards."""
+    plain = image(k, (channels,), *SMALL)
+    steps = np.arange(k)[:, np.newaxis] * (np.arange(channels) % 5 + 1)
+    palette = {
+        "bool": steps > 0,
+        "uint8": steps * 7 % 256,
+        "uint16": steps * 437,
+        "float32": steps * 2.5 - 40,
+        "float64": (20 - steps) * 2.0**-60,
+    }[dtype].astype(dtype)
+    return CompressedImage(palette, plain.indices)
+
+
 def images():
     """For each name the image, its coding, and its rows and columns of parts."""
     for name, (k, axes) in _LAYOUTS.items():
@@ -48,6 +64,9 @@ def images():
             yield f"{coding}-{name}", image(k, axes, *SMALL), coding, (1, 1)
     for coding in ("packed", "context"):
         yield f"{coding}-larger-k64-rgb", image(64, (3,), 120, 160), coding, (1, 1)
+        for dtype, k in _TYPES.items():
+            for channels in {"bool": (1,), "uint8": (2, 5, 64)}.get(dtype, (1, 2, 3, 4, 7)):
+                yield f"{coding}-{dtype}-{channels}", typed(dtype, channels, k), coding, (1, 1)
     yield "context-k65536-gray", image(65536, (), *SMALL), "context", (1, 1)
     yield "context-metadata", image(9, (3,), *SMALL, METADATA), "context", (1, 1)
     yield "context-parts-k1", image(1, (4,), *SMALL), "context", (3, 2)
@@ -75,6 +94,7 @@ def check(most_pixels=1 << 30):
         if path_of(name).exists() and compressed.indices.size <= most_pixels:
             found = CompressedImage.from_bytes(path_of(name).read_bytes())
             assert found == compressed, name
+            assert found.palette.tobytes() == compressed.palette.tobytes(), name
             assert found.metadata == (compressed.metadata if coding == "context" else Metadata()), name
             checked += 1
     return checked

@@ -18,7 +18,7 @@ class Frame(NamedTuple):
 def mend(data):
     """The same bytes with all checksums right, as far as the pieces they stand in can be found."""
     data = bytearray(data)
-    if data[:5] == MAGIC + b"\x01" and len(data) >= 24:
+    if data[:5] in (MAGIC + b"\x01", MAGIC + b"\x03") and len(data) >= 24:
         data[20:24] = _checksum(data[:20] + data[24:])
     elif data[:5] == MAGIC + b"\x02":
         for frame in _frames(data):

@@ -62,27 +62,29 @@ def pack(indices, bits):
 
 def decode(data):
     """Image held by the bytes of a `.fkq` file."""
-    palette, indices, shape = {1: packed_file, 2: chunked_file}[data[4]](data)
-    image = np.array([palette[index] for index in indices], np.uint8)
-    return image.reshape(shape)
+    palette, indices, shape = {1: packed_file, 2: chunked_file, 3: packed_file}[data[4]](data)
+    return palette[indices].reshape(shape)
 
 
 def packed_file(data):
-    """Palette, indices and shape of a version 1 file, read as its specification says."""
-    magic, version, channels, axes, reserved, height, width, k = struct.unpack("<4sBBBBIII", data[:20])
-    assert (magic, version, reserved) == (b"\x89FKQ", 1, 0)
+    """Palette, indices and shape of a version 1 or 3 file, read as its specification says."""
+    magic, version, channels, axes, kind, height, width, k = struct.unpack("<4sBBBBIII", data[:20])
+    assert magic == b"\x89FKQ"
+    assert (version, kind) == (1, 0) if channels in (1, 3, 4) and kind in (0, 8) else version == 3
     assert struct.unpack("<I", data[20:24])[0] == zlib.crc32(data[:20] + data[24:])
     bits = 0
     while 2**bits < k:
         bits += 1
-    text = "".join(format(byte, "08b") for byte in data[24 + k * channels :])
+    start = 24 + k * channels * ((kind or 8) + 7 >> 3)
+    text = "".join(format(byte, "08b") for byte in data[start:])
     indices = [int(text[i * bits : (i + 1) * bits] or "0", 2) for i in range(height * width)]
-    return colours(data[24 : 24 + k * channels], channels), indices, (height, width, channels)[:axes]
+    return colours(data[24:start], channels, kind or 8), indices, (height, width, channels)[:axes]
 
 
-def colours(data, channels):
-    """Colours as tuples."""
-    return [tuple(data[i : i + channels]) for i in range(0, len(data), channels)]
+def colours(data, channels, bits):
+    """A palette of values of so many bits."""
+    kind = {1: "?", 8: "u1", 16: "<u2", 32: "<f4", 64: "<f8"}[bits]
+    return np.frombuffer(data, kind).reshape(-1, channels)
 
 
 def chunked_file(data):
@@ -90,10 +92,11 @@ def chunked_file(data):
     assert data[:5] == b"\x89FKQ\x02"
     header, place = chunk(data, 5, "H")
     coding, channels, axes, bits = header[:4]
-    assert (coding, bits) == (1, 8)
+    assert coding == 1
     height, width, k, rows, columns = numbers(header[4:])
-    palette, place = chunk(data, place, "P")
-    assert len(palette) == k * channels
+    payload, place = chunk(data, place, "P")
+    palette = colours(payload, channels, bits)
+    assert len(palette) == k
     table, place = chunk(data, place, "T")
     extra, at = number(table, 0)
     place += extra
@@ -106,11 +109,9 @@ def chunked_file(data):
         row, column = divmod(part, columns)
         top, bottom = row * height // rows, (row + 1) * height // rows
         left, right = column * width // columns, (column + 1) * width // columns
-        image[top:bottom, left:right] = context_part(
-            coded, colours(palette, channels), bottom - top, right - left
-        )
+        image[top:bottom, left:right] = context_part(coded, palette, bottom - top, right - left)
     assert (at, place) == (len(table), len(data))
-    return colours(palette, channels), image.ravel(), (height, width, channels)[:axes]
+    return palette, image.ravel(), (height, width, channels)[:axes]
 
 
 def chunk(data, place, kind):

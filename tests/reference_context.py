@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from math import isqrt
+from fractions import Fraction
+from math import frexp, isqrt
 from operator import mul
 
 import numpy as np
@@ -43,6 +44,30 @@ def scatter(c, node, n):
     return v >> (32 - n)
 
 
+def coordinates(palette):
+    """Of each colour three, as the specification in `fastkq.context.coordinates` says."""
+    values, kind, channels = palette.tolist(), palette.dtype.name, palette.shape[1]
+    if kind.startswith("float"):
+        digits, least = (24, -149) if kind == "float32" else (53, -1074)
+        largest = max(abs(v) for colour in values for v in colour)
+        unit = Fraction(2) ** max(frexp(largest)[1] - digits, least)
+        values = [[int(Fraction(v) / unit) for v in colour] for colour in values]
+    top = {"uint8": 255, "uint16": 65535}.get(kind)
+    if top and channels in (2, 4):
+        gray = (top + 1) // 2
+        values = [[(v * a + gray * (top - a) + top // 2) // top for v in c] for *c, a in values]
+    if kind != "uint8":
+        low, high = min(map(min, values)), max(map(max, values))
+        values = [[(int(v) - low) * 255 // max(1, high - low) for v in colour] for colour in values]
+    if len(values[0]) == 1:
+        values = [colour * 3 for colour in values]
+    if len(values[0]) == 2:
+        values = [[*colour, 0] for colour in values]
+    spreads = [len(values) * sum(v * v for v in band) - sum(band) ** 2 for band in zip(*values, strict=True)]
+    kept = sorted(sorted(range(len(spreads)), key=lambda channel: -spreads[channel])[:3])
+    return np.array([[colour[channel] for channel in kept] for colour in values])
+
+
 class ContextPart:
     """A part while it is decoded; the names are those of the specification."""
 
@@ -52,8 +77,7 @@ class ContextPart:
         self.group = -(-self.depth // -(-self.depth // 4))
         self.bits = min(16, max(6, (height * width).bit_length() - 3))
         self.image, self.hits = [[0] * width for _ in range(height)], 0
-        c, a = np.array(palette)[:, :3], np.array(palette)[:, 3:]
-        self.colours = (c * a + 128 * (255 - a) + 127) // 255 if a.size else c + np.zeros(3, int)
+        self.colours = coordinates(palette)
         self.inner, self.leaves = {}, {}
         self.plant(1, np.arange(self.k))
         self.indices = {leaf: index for index, leaf in self.leaves.items()}

@@ -33,7 +33,7 @@ def test_the_specification_reads_golden_files_too(name):
 
 
 @pytest.mark.parametrize("name", [name for name in THERE if GOLDEN[name][1] == "packed"])
-def test_version_1_is_written_as_it_was(name):
+def test_the_packed_coding_is_written_as_it_was(name):
     assert GOLDEN[name][0].to_bytes(coding="packed") == golden.path_of(name).read_bytes()
 
 

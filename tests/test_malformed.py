@@ -68,10 +68,13 @@ def header(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"coding": 0}, "expected coding 1 and 8 bits a value, got coding 0"),
+        ({"coding": 0}, "expected coding 1 and 1, 8, 16, 32, 64 bits a value, got coding 0"),
         ({"coding": 2}, "written by a newer fastkq"),
-        ({"bits": 16}, "16 bits: written by a newer fastkq"),
-        ({"channels": 2}, "expected a valid header"),
+        ({"bits": 12}, "12 bits: written by a newer fastkq"),
+        ({"bits": 1}, "expected a valid header"),
+        ({"channels": 0}, "expected a valid header"),
+        ({"channels": 65}, "expected a valid header"),
+        ({"bits": 16}, "expected 30 bytes at byte 0 of chunk 'P', got 15"),
         ({"axes": 2}, "expected a valid header"),
         ({"height": 0}, "expected a valid header"),
         ({"width": 1 << 32}, "expected a valid header"),
@@ -95,8 +98,8 @@ def test_a_header_that_is_none_is_refused(changes, message):
 
 def test_the_future_is_told_from_damage():
     chunks, parts = mending.split(FILES["one part"])
-    with pytest.raises(FormatError, match="got version 3: damaged, or written by a newer fastkq"):
-        CompressedImage.from_bytes(mending.join(chunks, parts, version=3))
+    with pytest.raises(FormatError, match="got version 4: damaged, or written by a newer fastkq"):
+        CompressedImage.from_bytes(mending.join(chunks, parts, version=4))
     newer = mending.join([*chunks, ("Q", b"what changes the image")], parts)
     for strict in (True, False):
         with pytest.raises(FormatError, match=r"expected no chunk 'Q' at byte \d+: written by a newer"):

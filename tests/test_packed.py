@@ -128,8 +128,8 @@ def test_indices_must_be_below_k():
 
 def test_a_future_version_says_so():
     data = bytearray(small().to_bytes(coding="packed"))
-    data[4] = 3
-    with pytest.raises(FormatError, match="got version 3: damaged, or written by a newer fastkq"):
+    data[4] = 4
+    with pytest.raises(FormatError, match="got version 4: damaged, or written by a newer fastkq"):
         CompressedImage.from_bytes(with_checksum(data))
 
 

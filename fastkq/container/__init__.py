@@ -6,7 +6,10 @@ version  coding     specified in
 1        "packed"   `fastkq.container.packed`: ceil(log2 k) bits an index, a size known by formula
 2        "context"  `fastkq.container.chunked`: chunks, metadata, parts that are decoded alone;
                     `fastkq.context`: the bytes of a part
+3        "packed"   `fastkq.container.packed`: version 1 for palettes that it has no place for
 =======  =========  ====================================================================================
+
+Palettes of any dtype and number of channels are specified in `fastkq.container.values`.
 """
 
 import numpy as np
@@ -60,14 +63,14 @@ def read_head(source: Source, *, strict: bool = True) -> Head:
             "image files are read by load, where they have a palette, and by compress"
         )
     version = start[len(MAGIC)] if len(start) > len(MAGIC) else None
-    if version == packed.VERSION:
+    if version in packed.VERSIONS:
         return packed.read_head(source, strict)
     if version == chunked.VERSION:
         return chunked.read_head(source, strict)
     if version is None:
         raise FormatError(f"expected a version at byte {len(MAGIC)}, got nothing: truncated")
     raise FormatError(
-        f"expected version {packed.VERSION} or {chunked.VERSION} of .fkq, got version {version}: "
+        f"expected version 1, 2 or 3 of .fkq, got version {version}: "
         "damaged, or written by a newer fastkq (pip install --upgrade fastkq)"
     )
 
@@ -92,7 +95,7 @@ def decode(
     """
     box = head.box if region is None else Box(*region)
     indices: npt.NDArray[np.unsignedinteger]
-    if head.version == packed.VERSION:
+    if head.version in packed.VERSIONS:
         indices, damage = packed.decode(
             source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
         )

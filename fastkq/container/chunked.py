@@ -22,15 +22,15 @@ refuses the file when it is a capital: such a chunk changes what the image is.
 
 ==============  ================================================================================
 coding          one byte: 1, "context", as `fastkq.context` specifies it
-C               one byte, channels of a colour: 1 (gray), 3 (R, G, B), 4 (R, G, B, alpha; not premultiplied)
+C               one byte, channels of a colour: 1 to 64, as `fastkq.container.values` specifies them
 axes            one byte: 2 for an image (H, W), which needs C = 1; 3 for (H, W, C)
-bits            one byte: 8, bits of a value of the palette
+bits            one byte: 1, 8, 16, 32 or 64, of a value of the palette, as specified there
 H, W            numbers, height and width in pixels, 1 to 2^32 - 1
 k               a number of colours, 1 to 65536
 rows, columns   numbers: the grid of parts, 1 to H and 1 to W, at most 65536 parts
 ==============  ================================================================================
 
-*P*: k colours of C bytes, channel after channel. It may hold equal or unused rows, in any order.
+*P*: k colours of C values, channel after channel. It may hold equal or unused rows, in any order.
 
 *Parts.* The grid cuts the image into rows * columns rectangles: with row r from 0, column c from 0, the
 pixels of lines floor(r*H / rows) to floor((r+1)*H / rows) - 1 and columns of pixels floor(c*W / columns) to

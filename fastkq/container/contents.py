@@ -1,15 +1,12 @@
 """What a file holds, where it stands, and what of it is damaged: plain values that every version shares."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import FormatError
 from fastkq.metadata import Metadata
-
-LAYOUTS = frozenset({(1, 2), (1, 3), (3, 3), (4, 3)})
-"""Channels of a colour and axes of the image that go together."""
 
 
 class Box(NamedTuple):
@@ -58,7 +55,7 @@ class Head(NamedTuple):
     version : int
     coding : {"packed", "context"}
     shape : (H, W) or (H, W, C)
-    palette : (k, C) uint8
+    palette : (k, C) of a dtype in `fastkq.checks.DTYPES`
     metadata : Metadata
     parts : tuple of Part
         In raster order.
@@ -69,7 +66,7 @@ class Head(NamedTuple):
     version: int
     coding: str
     shape: tuple[int, ...]
-    palette: npt.NDArray[np.uint8]
+    palette: npt.NDArray[Any]
     metadata: Metadata
     parts: tuple[Part, ...]
     damage: tuple[Damage, ...]
@@ -86,9 +83,9 @@ class Head(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """Palette (k, C) uint8, indices (H, W), the shape of the image, its metadata, and what was damaged."""
+    """Palette (k, C), indices (H, W), the shape of the image, its metadata, and what was damaged."""
 
-    palette: npt.NDArray[np.uint8]
+    palette: npt.NDArray[Any]
     indices: npt.NDArray[np.unsignedinteger]
     shape: tuple[int, ...]
     metadata: Metadata = Metadata()

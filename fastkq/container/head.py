@@ -2,15 +2,13 @@
 
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from fastkq import context
-from fastkq.checks import MAX_COLOURS
-from fastkq.container import metadata
-from fastkq.container.contents import LAYOUTS, Contents, Damage, Head, Part
+from fastkq.container import metadata, values
+from fastkq.container.contents import Contents, Damage, Head, Part
 from fastkq.container.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk, varint
 from fastkq.container.grid import MAX_PARTS, cut
 from fastkq.errors import FormatError
@@ -18,7 +16,6 @@ from fastkq.source import Source
 
 VERSION = 2
 CODING = 1
-BITS = 8
 _MAX_SIDE = (1 << 32) - 1
 
 
@@ -38,7 +35,8 @@ def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) 
     """The bytes that stand before those of the parts."""
     k, channels = contents.palette.shape
     numbers = (*contents.indices.shape, k, rows, columns)
-    header = bytes((CODING, channels, len(contents.shape), BITS)) + b"".join(map(varint, numbers))
+    bits = values.bits_of(contents.palette.dtype)
+    header = bytes((CODING, channels, len(contents.shape), bits)) + b"".join(map(varint, numbers))
     extra = metadata.encode(contents.metadata)
     table = b"".join(varint(len(part)) + CHECKSUM.pack(zlib.crc32(part)) for part in coded)
     return b"".join(
@@ -46,7 +44,7 @@ def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) 
             MAGIC,
             bytes((VERSION,)),
             chunk("H", header),
-            chunk("P", contents.palette.tobytes()),
+            chunk("P", values.to_bytes(contents.palette)),
             chunk("T", varint(len(extra)) + table),
             extra,
         )
@@ -87,16 +85,16 @@ def _read_header(found: Chunk) -> _Header:
     fields = found.fields
     header = _Header(*(fields.byte() for _ in range(4)), *(fields.varint() for _ in range(5)))
     fields.finish()
-    if header.coding != CODING or header.bits != BITS:
+    if header.coding != CODING or header.bits not in values.DTYPES_BY_BITS:
         raise FormatError(
-            f"expected coding {CODING} and {BITS} bits a value, got coding {header.coding} and {header.bits} "
-            "bits: written by a newer fastkq (pip install --upgrade fastkq)"
+            f"expected coding {CODING} and {', '.join(map(str, values.DTYPES_BY_BITS))} bits a value, "
+            f"got coding {header.coding} and {header.bits} bits: "
+            "written by a newer fastkq (pip install --upgrade fastkq)"
         )
     valid = (
-        (header.channels, header.axes) in LAYOUTS
+        values.is_layout(header.bits, header.channels, header.axes, header.k)
         and 1 <= header.height <= _MAX_SIDE
         and 1 <= header.width <= _MAX_SIDE
-        and 1 <= header.k <= MAX_COLOURS
         and 1 <= header.rows <= header.height
         and 1 <= header.columns <= header.width
         and header.rows * header.columns <= MAX_PARTS
@@ -106,11 +104,11 @@ def _read_header(found: Chunk) -> _Header:
     return header
 
 
-def _read_palette(found: Chunk, header: _Header) -> npt.NDArray[np.uint8]:
+def _read_palette(found: Chunk, header: _Header) -> npt.NDArray[Any]:
     fields = found.fields
-    values = fields.take(header.k * header.channels)
+    data = fields.take(values.size_of(header.bits, header.k * header.channels))
     fields.finish()
-    return np.frombuffer(values, np.uint8).reshape(header.k, header.channels).copy()
+    return values.from_bytes(data, header.bits, header.channels)
 
 
 def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:

@@ -1,4 +1,4 @@
-"""The `.fkq` file, version 1 ("packed").
+"""The `.fkq` file, versions 1 and 3 ("packed").
 
 All integers are unsigned and little-endian. A file is, without gaps:
 
@@ -6,16 +6,17 @@ All integers are unsigned and little-endian. A file is, without gaps:
 offset  size  what
 ======  ====  ==================================================================================
 0       4     magic: 89 46 4B 51 (hexadecimal; "\\x89FKQ")
-4       1     version: 1
-5       1     C, channels of a colour: 1 (gray), 3 (R, G, B) or 4 (R, G, B, alpha; not premultiplied)
+4       1     version: 1 or 3
+5       1     C, channels of a colour: 1 (gray), 3 (R, G, B) or 4 (R, G, B, alpha; not premultiplied);
+              in version 3 as specified in `fastkq.container.values`
 6       1     axes of the image: 2 for (H, W), which needs C = 1; 3 for (H, W, C)
-7       1     0
+7       1     0; in version 3 the bits of a value of the palette, as specified in `fastkq.container.values`
 8       4     H, height in pixels, at least 1
 12      4     W, width in pixels, at least 1
 16      4     k, number of colours, 1 to 65536
 20      4     CRC-32 (zlib, PNG: polynomial EDB88320) of bytes 0 to 19 followed by bytes 24 to the end
-24      k*C   palette: k colours of C bytes, channel after channel
-24+k*C  n     indices, n = ceil(H*W*b / 8), b = ceil(log2 k)
+24      p     palette: k colours of C values, channel after channel; version 1 has one byte a value, p = k*C
+24+p    n     indices, n = ceil(H*W*b / 8), b = ceil(log2 k)
 ======  ====  ==================================================================================
 
 The indices stand row by row, from left to right, each in b bits, highest bit first, the first index in
@@ -23,7 +24,8 @@ the highest bits of the first byte. Each is below k and names a row of the palet
 k = 1 there are none (b = 0). Unused low bits of the last byte are 0. Nothing follows. A palette may hold
 equal or unused rows, in any order.
 
-A reader rejects a file that breaks any of this. Version 1 stays readable for ever.
+A file is of version 3 only when version 1 has no place for its palette: one of another type than uint8, or of
+other channels than 1, 3 and 4. A reader rejects a file that breaks any of this. Both stay readable for ever.
 """
 
 import struct
@@ -32,31 +34,37 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import MAX_COLOURS
-from fastkq.container.contents import LAYOUTS, Box, Contents, Damage, Head, Part, check_pixels
+from fastkq.container import values
+from fastkq.container.contents import Box, Contents, Damage, Head, Part, check_pixels
 from fastkq.container.framing import CHECKSUM, MAGIC
 from fastkq.errors import FormatError
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index, index_dtype, pack, packed_size, unpack
 from fastkq.source import Source
 
-VERSION = 1
+VERSIONS = (1, 3)
 _FIELDS = struct.Struct("<4sBBBBIII")
 HEADER_SIZE = _FIELDS.size + CHECKSUM.size
 _BLOCK = 1 << 20  # bytes read at once for the checksum
 
 
-def encoded_size(pixels: int, k: int, channels: int) -> int:
-    """Bytes of a file, without encoding it."""
-    return HEADER_SIZE + k * channels + packed_size(pixels, bits_per_index(k))
+def encoded_size(pixels: int, k: int, channels: int, itemsize: int = 1) -> int:
+    """Bytes of a file, without encoding it; itemsize in bytes, of a value of the palette."""
+    return HEADER_SIZE + k * channels * itemsize + packed_size(pixels, bits_per_index(k))
+
+
+def _version_and_kind(bits: int, channels: int) -> tuple[int, int]:
+    """Bytes 4 and 7."""
+    return (1, 0) if bits == 8 and channels in (1, 3, 4) else (3, bits)
 
 
 def encode(contents: Contents, threads: int) -> bytes:
     """The file's bytes; the metadata has no place in them."""
     k, channels = contents.palette.shape
     height, width = contents.indices.shape
-    fields = _FIELDS.pack(MAGIC, VERSION, channels, len(contents.shape), 0, height, width, k)
-    palette = np.ascontiguousarray(contents.palette).data
+    version, kind = _version_and_kind(values.bits_of(contents.palette.dtype), channels)
+    fields = _FIELDS.pack(MAGIC, version, channels, len(contents.shape), kind, height, width, k)
+    palette = values.to_bytes(contents.palette)
     indices = pack(np.ascontiguousarray(contents.indices), bits_per_index(k), threads).data
     checksum = zlib.crc32(indices, zlib.crc32(palette, zlib.crc32(fields)))
     return b"".join((fields, CHECKSUM.pack(checksum), palette, indices))
@@ -65,20 +73,23 @@ def encode(contents: Contents, threads: int) -> bytes:
 def read_head(source: Source, strict: bool) -> Head:
     """Header and palette; whether the checksum fits them is seen when the indices are read."""
     header = source.read(0, HEADER_SIZE)
-    _, _, channels, axes, reserved, height, width, k = _FIELDS.unpack_from(header)
+    _, version, channels, axes, kind, height, width, k = _FIELDS.unpack_from(header)
     (checksum,) = CHECKSUM.unpack_from(header, _FIELDS.size)
-    if (channels, axes) not in LAYOUTS or reserved or not (height and width and 1 <= k <= MAX_COLOURS):
+    bits = kind or 8
+    valid = values.is_layout(bits, channels, axes, k) and height and width
+    if not valid or (version, kind) != _version_and_kind(bits, channels):
         raise FormatError(
-            f"expected a valid header, got {channels} channels, {axes} axes, {height} x {width} pixels, "
-            f"{k} colours, reserved byte {reserved}"
+            f"expected a valid header of version {version}, got {channels} channels, {axes} axes, "
+            f"{height} x {width} pixels, {k} colours, byte 7 {kind}"
         )
-    expected = encoded_size(height * width, k, channels)
-    if strict and source.length != expected:
-        raise FormatError(_wrong_length(source, expected))
-    start = HEADER_SIZE + k * channels
-    palette = np.frombuffer(source.read(HEADER_SIZE, k * channels), np.uint8).reshape(k, channels).copy()
-    part = Part(Box(0, 0, height, width), start, expected - start, checksum)
-    return Head(VERSION, "packed", (height, width, channels)[:axes], palette, Metadata(), (part,), ())
+    palette_size = values.size_of(bits, k * channels)
+    start = HEADER_SIZE + palette_size
+    end = start + packed_size(height * width, bits_per_index(k))
+    if strict and source.length != end:
+        raise FormatError(_wrong_length(source, end))
+    palette = values.from_bytes(source.read(HEADER_SIZE, palette_size), bits, channels)
+    part = Part(Box(0, 0, height, width), start, end - start, checksum)
+    return Head(version, "packed", (height, width, channels)[:axes], palette, Metadata(), (part,), ())
 
 
 def _wrong_length(source: Source, expected: int) -> str:

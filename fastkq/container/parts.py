@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +65,7 @@ def decode(
 
 
 def _decode_part(
-    source: Source, part: Part, palette: npt.NDArray[np.uint8], rows: int
+    source: Source, part: Part, palette: npt.NDArray[Any], rows: int
 ) -> npt.NDArray[np.unsignedinteger]:
     data = source.read(part.offset, part.length)
     computed = zlib.crc32(data)

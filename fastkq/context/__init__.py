@@ -7,15 +7,16 @@ of colours; with k = 1 nothing is coded, and any data refused. Otherwise, with d
 = ceil(depth / ceil(depth / 4)), and bits = the number of binary digits of the part's number of pixels,
 less 3, but at least 6 and at most 16:
 
-**Tree.** Colours have coordinates c: R, G, B; gray (v, v, v); for RGBA each (c*a + 128*(255 - a) + 127)
-// 255. Node 1 is the root with all colours by ascending index; node i of n > 1 colours has children 2i,
-with the first n // 2 of them, and 2i + 1, with the others, once they are sorted (equals as they stood) by
-the channel of the largest n * sum(c^2) - sum(c)^2, the first of equals. With m and M the means of a
-coordinate over the first and the second child, in 256ths, rounded down, and d = M - m, the *axis* is
-sign(d) * (|d| * 64 // max(1, isqrt(sum over channels of d^2))) a channel, and the *threshold* (sum over
-channels of axis * (m + M)) >> 9. The *projection* of coordinates at a node is (sum of axis * c) -
-threshold. A colour's *path* is the turns from the root to its leaf (0 for 2i, 1 for 2i + 1) as binary
-digits, zeros behind them up to depth.
+**Tree.** Colours have coordinates c of three channels, from 0 to 255: those of
+`fastkq.context.coordinates`, for gray, RGB and RGBA of 8 bits (v, v, v); R, G, B; and each (c*a +
+128*(255 - a) + 127) // 255. Node 1 is the root with all colours by ascending index; node i of n > 1
+colours has children 2i, with the first n // 2 of them, and 2i + 1, with the others, once they are sorted
+(equals as they stood) by the channel of the largest n * sum(c^2) - sum(c)^2, the first of equals. With m
+and M the means of a coordinate over the first and the second child, in 256ths, rounded down, and d = M -
+m, the *axis* is sign(d) * (|d| * 64 // max(1, isqrt(sum over channels of d^2))) a channel, and the
+*threshold* (sum over channels of axis * (m + M)) >> 9. The *projection* of coordinates at a node is (sum
+of axis * c) - threshold. A colour's *path* is the turns from the root to its leaf (0 for 2i, 1 for 2i +
+1) as binary digits, zeros behind them up to depth.
 
 **Tables.** e(0) = 2^60, e(x + 1) = e(x) * 1148427106610555133 >> 60; squash(x) = (2^76 + (2^60 + e(x)) //
 2) // (2^60 + e(x)) for x from 0 to 2047, and 65536 - squash(-x) for x from -2047 to -1. stretch(p), p

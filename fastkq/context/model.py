@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.context.coordinates import coordinates_of
 from fastkq.context.tables import FRESH, Table, tables
 
 _MOST_LEVELS = 1 << 18
@@ -66,7 +67,7 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
     k, depth = len(palette), (len(palette) - 1).bit_length()
     bits = min(16, max(6, pixels.bit_length() - 3))
     group = -(-depth // -(-depth // 4))
-    colours = coordinates(palette)
+    colours = coordinates_of(palette)
     tree, paths = np.zeros((2 << depth, 6), np.int64), np.zeros(k, np.int64)
     kernels.tree.grow(colours, depth, tree, paths)
     cell_bits = min(6, max(4, depth // 2 + 2))
@@ -89,16 +90,6 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
         np.zeros(2 << (bits - 2), np.uint32),
         np.array((0, 0xFFFFFFFF, 0, 0), np.int64),
     )
-
-
-def coordinates(palette: npt.NDArray[Any]) -> Table:
-    """The palette (k, C) as colours (k, 3) int64, 0 to 255, for which neighbours in an image are alike."""
-    values = palette.astype(np.int64)
-    if values.shape[1] == 1:
-        return np.repeat(values, 3, axis=1)
-    if values.shape[1] == 4:  # on mid-gray, from which both black and white differ
-        return (values[:, :3] * values[:, 3:] + 128 * (255 - values[:, 3:]) + 127) // 255
-    return values
 
 
 def _levels(colours: Table, tree: Table, level: Table) -> Table:
