@@ -1,15 +1,22 @@
 """How far two images are apart."""
 
 import math
+from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.checks import check_image, check_threads
+from fastkq.checks import check_image, check_peak, check_threads
 from fastkq.errors import ArgumentError
 from fastkq.threads import over_chunks
 
 _VALUES_PER_CHUNK = 1 << 19
+_LARGEST_EXPONENT = 400
+"""Squares of what lies beyond 2^400, summed, could leave the range of float64."""
+_LOG_2 = math.log10(2)
+
+Values = npt.NDArray[Any]
 
 
 def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = None) -> float:
@@ -20,15 +27,21 @@ def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = Non
 
     Parameters
     ----------
-    image, other : (H, W) or (H, W, C) uint8
-        Of the same shape.
+    image, other : (H, W) or (H, W, C) bool, uint8, uint16, float32 or float64
+        Of the same shape and dtype.
     threads : int, optional
-        Number of threads; all cores if None.
+        Number of threads; all cores if None. The result does not depend on it.
+
+    Returns
+    -------
+    float
+        Of integers exact up to the division; of floats summed in float64, always in the same order, and
+        infinite where float64 ends.
 
     Raises
     ------
     ArgumentError
-        When the shapes differ.
+        When shapes or dtypes differ, or an image is none.
 
     Examples
     --------
@@ -37,22 +50,31 @@ def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = Non
     >>> mse(np.zeros((2, 2), np.uint8), np.full((2, 2), 3, np.uint8))
     9.0
     """
-    a, b = check_image(image), check_image(other)
-    if a.shape != b.shape:
-        raise ArgumentError(f"expected two images of the same shape, got {a.shape} and {b.shape}")
-    workers = check_threads(threads)
-    totals = [0] * workers
-    flat_a, flat_b = a.reshape(-1), b.reshape(-1)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        totals[worker] += int(kernels.metrics.squared_error(flat_a, flat_b, start, stop))
-
-    over_chunks(work, len(flat_a), _VALUES_PER_CHUNK, workers)
-    return sum(totals) / len(flat_a)
+    a, b = _comparable(image, other)
+    error, exponent = _scaled_mse(a, b, check_threads(threads))
+    try:
+        return math.ldexp(error, 2 * exponent)
+    except OverflowError:
+        return math.inf
 
 
-def psnr(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = None) -> float:
-    """Peak signal-to-noise ratio in dB, 10 log10(255^2 / mse); infinite for equal images.
+def psnr(
+    image: npt.ArrayLike, other: npt.ArrayLike, *, peak: float | None = None, threads: int | None = None
+) -> float:
+    """Peak signal-to-noise ratio in dB, 10 log10(peak^2 / mse); infinite for equal images.
+
+    Parameters
+    ----------
+    image, other, threads
+        As for `mse`.
+    peak : float, optional
+        The range of values: by default 255 for uint8, 65535 for uint16, 1 for bool, and for floats the
+        largest value of `image` less its least.
+
+    Raises
+    ------
+    ArgumentError
+        As `mse`; when the peak is not finite and above 0; without one when `image` is floats of one value.
 
     Examples
     --------
@@ -60,6 +82,63 @@ def psnr(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = No
     >>> from fastkq.metrics import psnr
     >>> round(psnr(np.zeros((2, 2), np.uint8), np.full((2, 2), 3, np.uint8)), 2)
     38.59
+    >>> round(psnr(np.zeros((2, 2)), np.full((2, 2), 0.1), peak=1), 2)
+    20.0
     """
-    error = mse(image, other, threads=threads)
-    return 10 * math.log10(255**2 / error) if error else math.inf
+    a, b = _comparable(image, other)
+    given = None if peak is None else check_peak(peak)
+    error, exponent = _scaled_mse(a, b, check_threads(threads))
+    if not error:
+        return math.inf
+    logarithm = math.log10(_range(a, exponent)) if given is None else math.log10(given) - exponent * _LOG_2
+    return 20 * logarithm - 10 * math.log10(error)
+
+
+def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Values]:
+    a, b = check_image(image), check_image(other)
+    if a.shape != b.shape:
+        raise ArgumentError(f"expected two images of the same shape, got {a.shape} and {b.shape}")
+    if a.dtype != b.dtype:
+        raise ArgumentError(f"expected two images of the same dtype, got {a.dtype} and {b.dtype}")
+    return a.reshape(-1), b.reshape(-1)
+
+
+def _range(values: Values, exponent: int) -> float:
+    if values.dtype.kind != "f":
+        return {"bool": 1, "uint8": 255, "uint16": 65535}[values.dtype.name]
+    span = math.ldexp(float(values.max()), -exponent) - math.ldexp(float(values.min()), -exponent)
+    if not span:
+        raise ArgumentError(f"expected an image of several values or a peak=, got {values[0]} alone")
+    return span
+
+
+def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
+    """The error, and how often the values were halved for it; mostly never."""
+    if a.dtype.kind == "f":
+        exponent = _exponent(
+            max(float(abs(end)) for values in (a, b) for end in (values.min(), values.max()))
+        )
+        return _mse_of_floats(a, b, math.ldexp(1, -exponent), threads), exponent
+    a, b = (values.view(np.uint8) if values.dtype == np.bool_ else values for values in (a, b))
+    totals = [0] * threads
+
+    def work(worker: int, start: int, stop: int) -> None:
+        totals[worker] += int(kernels.metrics.squared_error(a, b, start, stop))
+
+    over_chunks(work, len(a), _VALUES_PER_CHUNK, threads)
+    return sum(totals) / len(a), 0
+
+
+def _exponent(largest: float) -> int:
+    _, exponent = math.frexp(largest)
+    return max(-1000, min(exponent, 1000)) if abs(exponent) > _LARGEST_EXPONENT else 0
+
+
+def _mse_of_floats(a: Values, b: Values, scale: float, threads: int) -> float:
+    totals = np.zeros(-(-len(a) // _VALUES_PER_CHUNK))
+
+    def work(worker: int, start: int, stop: int) -> None:
+        totals[start // _VALUES_PER_CHUNK] = kernels.metrics.squared_error_of_floats(a, b, scale, start, stop)
+
+    over_chunks(work, len(a), _VALUES_PER_CHUNK, threads)
+    return math.fsum(totals) / len(a)
