@@ -18,6 +18,7 @@ SPLIT_OFFSET = 0.8
 _ONE_SIDED_GAIN = 0.32
 """The same when the centroid of one half stays at the mean: half of a normal's 0.64."""
 _POWER_ITERATIONS = 6
+_HELD_MASS = 1e200
 
 
 class Clusters(NamedTuple):
@@ -29,12 +30,14 @@ class Clusters(NamedTuple):
     moments : (k, 15) float64
         The weight, the weighted sums of the coordinates, and of their ten products.
     explained : (k,) float64
-        By how much the squared error about the mean is less than that about zero.
+        By how much the squared error about the mean, or the held centroid, is less than that about zero.
     spread : (k,) float64
         Squared error along the principal axis; of a held cluster, as much as a free one has whose split gains
         the same.
     axis : (k, 4) float64
         Principal axis, as long as the deviation along it.
+    mass : (k,) float64
+        The weight; of a held cluster so much that none moves it when merged into it.
     removal : (k,) float64
         Growth of the error when the cluster is merged into the one it costs least to merge it with; infinite
         when it is held.
@@ -53,6 +56,7 @@ class Clusters(NamedTuple):
     explained: Any
     spread: Any
     axis: Any
+    mass: Any
     removal: Any
     beside: Any
     first: Any
@@ -61,8 +65,8 @@ class Clusters(NamedTuple):
 
 
 @part
-def move(coordinates, dims, weights, points, labels, clusters, ids, held, moments, centroids):
-    """Sum up the clusters' moments of order 0 and 1, and move the free centroids to the means."""
+def move(coordinates, dims, weights, points, labels, clusters, moments, centroids):
+    """Sum up the clusters' moments of order 0 and 1, and move the centroids to the means."""
     x, y, z, a = coordinates[0], coordinates[1], coordinates[2], coordinates[3]
     for j in range(clusters):
         for m in range(5):
@@ -77,7 +81,7 @@ def move(coordinates, dims, weights, points, labels, clusters, ids, held, moment
         if dims == 4:
             row[4] += weight * np.float64(a[i])
     for j in range(clusters):
-        if moments[j, 0] > 0 and ids[j] >= held:
+        if moments[j, 0] > 0:
             for d in range(4):
                 centroids[d, j] = moments[j, 1 + d] / moments[j, 0]
 
@@ -99,46 +103,50 @@ def square(coordinates, weights, points, labels, clusters, moments):
 
 
 @part
-def explained(row, centroids, j, is_held):
-    """What its mean, or held centroid, takes off the sum of squares of a cluster with these moments (15,)."""
+def explained(row):
+    """What its mean takes off the sum of squares of a cluster with these moments (15,)."""
     if row[0] <= 0:
         return 0.0
-    if is_held:
-        total = 0.0
-        for d in range(4):
-            c = np.float64(centroids[d, j])
-            total += c * (2.0 * row[1 + d] - c * row[0])
-        return total
     return (row[1] * row[1] + row[2] * row[2] + row[3] * row[3] + row[4] * row[4]) / row[0]
 
 
 @part
-def _scatter(row, centroids, j, is_held):
-    """Scatter matrix (4, 4) of a cluster about its mean or held centroid, and from that to the mean (4,)."""
-    scatter, offset = np.empty((4, 4)), np.empty(4)
-    for d in range(4):
-        offset[d] = row[1 + d] / row[0] - np.float64(centroids[d, j])
-    place = 5
-    for d in range(4):
-        for e in range(d, 4):
-            moment = row[place] - row[1 + d] * row[1 + e] / row[0]
-            if is_held:
-                moment += row[0] * (offset[d] * offset[e])
-            scatter[d, e] = scatter[e, d] = moment
-            place += 1
-    return scatter, offset
+def offset_of_mean(row, centroids, j):
+    """From a held centroid to the mean of its cluster with these moments (15,)."""
+    return (
+        row[1] / row[0] - np.float64(centroids[0, j]),
+        row[2] / row[0] - np.float64(centroids[1, j]),
+        row[3] / row[0] - np.float64(centroids[2, j]),
+        row[4] / row[0] - np.float64(centroids[3, j]),
+    )
 
 
 @part
-def _principal_axis(scatter, axis):
-    """Squared error along the principal axis of a scatter matrix (4, 4); axis (4,), out, a unit vector."""
+def squared(offset):
+    """Squared length of a vector (4,)."""
+    return offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2 + offset[3] ** 2
+
+
+@part
+def _principal_axis(row, offset, axis):
+    """Squared error along the principal axis of a cluster with these moments (15,).
+
+    About a point from which the mean lies at offset (4,); axis (4,), out, is a unit vector.
+    """
     for d in range(4):
         axis[d] = 0.0
+    scratch = np.empty((6, 4))
+    scatter, vector, image = scratch[:4], scratch[4], scratch[5]
+    place = 5
+    for d in range(4):
+        for e in range(d, 4):
+            about_mean = row[place] - row[1 + d] * row[1 + e] / row[0]
+            scatter[d, e] = scatter[e, d] = about_mean + row[0] * (offset[d] * offset[e])
+            place += 1
     widest = 0
     for d in range(1, 4):
         if scatter[d, d] > scatter[widest, widest]:
             widest = d
-    vector, image = np.empty(4), np.empty(4)
     for d in range(4):
         vector[d] = scatter[widest, d]
     along = 0.0
@@ -162,16 +170,19 @@ def _principal_axis(scatter, axis):
 
 
 @part
-def survey_split(clusters, j, held):
-    """What a split of the cluster promises, and along which axis."""
+def survey(clusters, j, held):
+    """What is known of a cluster from its moments and its centroid."""
     row, axis = clusters.moments[j], clusters.axis[j]
+    clusters.explained[j] = explained(row)
+    clusters.mass[j] = _HELD_MASS if j < held else row[0]
     clusters.spread[j] = 0.0
     if row[0] <= 0:
         return
-    scatter, offset = _scatter(row, clusters.centroids, j, j < held)
-    spread = _principal_axis(scatter, axis)
+    offset = offset_of_mean(row, clusters.centroids, j) if j < held else (0.0, 0.0, 0.0, 0.0)
+    spread = _principal_axis(row, offset, axis)
     deviation = np.sqrt(spread / row[0])
     if j < held:
+        clusters.explained[j] -= row[0] * squared(offset)
         # The other half is one-sided, from the held centroid to the mean and beyond.
         mean = offset[0] * axis[0] + offset[1] * axis[1] + offset[2] * axis[2] + offset[3] * axis[3]
         variance = max(spread / row[0] - mean * mean, 0.0)
@@ -203,13 +214,12 @@ def survey_removal(clusters, removed, held, distance):
         clusters.beside[removed] = removed
         return
     distances(clusters.centroids, k, removed, distance)
-    weight = clusters.moments[removed, 0]
+    weight = clusters.mass[removed]
     cheapest, beside = np.inf, removed
     for j in range(k):
-        other = clusters.moments[j, 0]
-        if j != removed and (other > 0 or j < held):
-            moved = weight if j < held else weight * other / (weight + other)
-            cost = np.float64(distance[j]) * moved
+        other = clusters.mass[j]
+        if j != removed and other > 0:
+            cost = np.float64(distance[j]) * (weight * other / (weight + other))
             if cost < cheapest:
                 cheapest, beside = cost, j
     clusters.removal[removed] = cheapest

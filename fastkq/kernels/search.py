@@ -15,9 +15,11 @@ from fastkq.kernels.clusters import (
     error,
     explained,
     move,
+    offset_of_mean,
     square,
+    squared,
+    survey,
     survey_removal,
-    survey_split,
 )
 from fastkq.kernels.nearest import nearest
 
@@ -127,6 +129,21 @@ def _place(clusters, removed, split, count, held, region):
 
 
 @part
+def _put_back(clusters, held, count, region):
+    """Put back the held centroids, which were moved to the means; returns by how much the error grows."""
+    growth = 0.0
+    for place in range(count):
+        cluster = region.clusters[place]
+        if cluster < held:
+            for d in range(4):
+                region.centroids[d, place] = clusters.centroids[d, cluster]
+            row = region.moments[place]
+            if row[0] > 0:
+                growth += row[0] * squared(offset_of_mean(row, region.centroids, place))
+    return growth
+
+
+@part
 def _settle(clusters, dims, points, count, held, region, hopeless):
     """Lloyd's iterations within the region; returns by how much its squared error changed.
 
@@ -153,15 +170,14 @@ def _settle(clusters, dims, points, count, held, region, hopeless):
             points,
             region.labels,
             count,
-            region.clusters,
-            held,
             region.moments,
             region.centroids,
         )
         change = before
         for place in range(count):
-            is_held = region.clusters[place] < held
-            change -= explained(region.moments[place], region.centroids, place, is_held)
+            change -= explained(region.moments[place])
+        if held > 0:
+            change += _put_back(clusters, held, count, region)
         if change > hopeless:
             break
     return change
@@ -178,9 +194,7 @@ def _accept(clusters, region, points, count, held, now):
             clusters.centroids[d, cluster] = region.centroids[d, place]
         for m in range(15):
             clusters.moments[cluster, m] = region.moments[place, m]
-        is_held = cluster < held
-        clusters.explained[cluster] = explained(clusters.moments[cluster], region.centroids, place, is_held)
-        survey_split(clusters, cluster, held)
+        survey(clusters, cluster, held)
         clusters.first[cluster] = -1
         clusters.changed[cluster] = now
     for p in range(points - 1, -1, -1):

@@ -52,7 +52,7 @@ def search(
             0 if held is None else held.shape[1],
             swaps,
             _TEMPERATURE,
-            _clusters(number, k),
+            _clusters(number, centroids[start]),
             _region(planes, points.weights, centroids[start]),
         )
 
@@ -73,7 +73,7 @@ def starts(points: Summary, k: int, searches: int, held: Coordinates | None = No
     places = (np.arange(k) + (2 * np.arange(searches)[:, None] + 1) / (2 * searches)) * (ends[-1] / k)
     chosen = np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)
     spread = np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
-    if held is not None:
+    if held is not None and held.shape[1] > 0:
         for search in spread:
             search[:] = np.column_stack((held, search[:, _farther(search, held)]))
     return spread
@@ -88,13 +88,15 @@ def _farther(starts: Coordinates, held: Coordinates) -> npt.NDArray[np.intp]:
     return left
 
 
-def _clusters(points: int, k: int) -> Any:
+def _clusters(points: int, centroids: Coordinates) -> Any:
+    k = centroids.shape[1]
     return kernels.clusters.Clusters(
-        centroids=np.empty((4, k), np.float32),
+        centroids=centroids.copy(),
         moments=np.empty((k, 15)),
         explained=np.zeros(k),
         spread=np.empty(k),
         axis=np.empty((k, 4)),
+        mass=np.empty(k),
         removal=np.empty(k),
         beside=np.zeros(k, np.int32),
         first=np.empty(k, np.int32),
