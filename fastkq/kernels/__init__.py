@@ -5,10 +5,12 @@ from types import ModuleType
 
 _FILES = frozenset(
     {
+        "assignment",
         "blocks",
         "clusters",
         "coarsen",
         "context",
+        "distinct",
         "grayscale",
         "histogram",
         "lloyd",
@@ -17,7 +19,9 @@ _FILES = frozenset(
         "mixing",
         "nearest",
         "packing",
+        "partition",
         "search",
+        "swaps",
         "tree",
     }
 )

@@ -12,7 +12,7 @@ BLOCKS_PER_GROUP = 8
 
 
 @part
-def _first_smallest(values, count):
+def first_smallest(values, count):
     """Place of the smallest of values[:count], the first of equals.
 
     Four running minima: one alone waits for itself, 1 ns a value against 0.3.
@@ -49,7 +49,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
         for j in range(count):
             outer = abs(row[j] - middle) + reach
             scratch[j] = outer * outer if d == 0 else scratch[j] + outer * outer
-    best = _first_smallest(scratch, count)
+    best = first_smallest(scratch, count)
     # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
     for d in range(dims):
         b, row = centroids[d, best], centroids[d, :count]

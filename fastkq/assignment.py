@@ -1,0 +1,139 @@
+"""The nearest palette row of colours and pixels of any dtype and number of channels."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import kernels
+from fastkq.embedding import Embedding, Vectors
+from fastkq.packing import index_dtype
+from fastkq.threads import over_chunks
+
+_VALUES_PER_CHUNK = 1 << 16
+_FEWEST_ROWS = 1 << 10
+_PARTS = 16
+_FEW_COLOURS = 1 << 18
+_SHARES = 4
+"""Chunks hold at least so many vectors a centroid: each has moments of its own for all of them."""
+
+_NO_LABELS = np.empty(0, np.int64)
+_NO_VALUES = np.empty(0)
+_NO_TOTALS = np.empty((0, 0))
+
+
+class Moments(NamedTuple):
+    """Weighted sums of the clusters' vectors, and their weights: (k, d + 1); and the squared error."""
+
+    totals: npt.NDArray[np.float64]
+    error: float
+
+
+def accumulate(
+    vectors: Vectors, weights: npt.NDArray[np.float64], centroids: Vectors, threads: int = 1
+) -> Moments:
+    """Moments of the clusters about centroids (d, k) of vectors (n, d) with weights (n,).
+
+    The sums of fixed chunks are added in their order, so that they are the same on any number of threads.
+    """
+    dims, k = centroids.shape
+    chunk = max(_rows_per_chunk(dims), _SHARES * k)
+    totals = np.zeros((-(-len(vectors) // chunk), k, dims + 1))
+    errors = np.empty(len(totals))
+
+    def work(worker: int, start: int, stop: int) -> None:
+        part = start // chunk
+        errors[part] = kernels.assignment.visit(
+            vectors, weights, start, stop, centroids, _NO_LABELS, _NO_VALUES, totals[part]
+        )
+
+    over_chunks(work, len(vectors), chunk, threads)
+    for part in range(1, len(totals)):
+        totals[0] += totals[part]
+        errors[0] += errors[part]
+    return Moments(totals[0], float(errors[0]))
+
+
+def label(
+    colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
+) -> npt.NDArray[np.unsignedinteger]:
+    """Nearest row of a palette (k, C), the lowest of equals, of colours (M, C) of the same dtype.
+
+    Nearest by the metric of `fastkq.embedding`.
+    """
+    labels = np.empty(len(colours), index_dtype(len(palette)))
+    _visit(Embedding.of(colours, palette), colours, palette, labels, _NO_VALUES, threads)
+    return labels
+
+
+def distances(
+    embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
+) -> npt.NDArray[np.float64]:
+    """Squared distances (M,) of the colours (M, C) from their nearest rows of the palette (k, C)."""
+    squared = np.empty(len(colours))
+    _visit(embedding, colours, palette, _NO_LABELS, squared, threads)
+    return squared
+
+
+def used(
+    embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
+) -> npt.NDArray[np.bool_]:
+    """Which rows of the palette are nearest to a colour: (k,)."""
+    found = np.zeros(len(palette), bool)
+    for part in range(_PARTS if len(colours) > _FEW_COLOURS else 1):
+        some = np.ascontiguousarray(colours[part::_PARTS] if len(colours) > _FEW_COLOURS else colours)
+        labels = np.empty(len(some), np.int64)
+        _visit(embedding, some, palette, labels, _NO_VALUES, threads)
+        found[labels] = True
+        if found.all():  # mostly after the first part
+            break
+    return found
+
+
+def _visit(
+    embedding: Embedding,
+    colours: npt.NDArray[Any],
+    palette: npt.NDArray[Any],
+    labels: npt.NDArray[Any],
+    squared: npt.NDArray[np.float64],
+    threads: int,
+) -> None:
+    centroids = np.ascontiguousarray(embedding.embed(palette).T)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        # A chunk at a time: the vectors of a large image would take more memory than it.
+        vectors = embedding.embed(colours[start:stop])
+        kernels.assignment.visit(
+            vectors,
+            _NO_VALUES,
+            0,
+            len(vectors),
+            centroids,
+            labels[start:stop],
+            squared[start:stop],
+            _NO_TOTALS,
+        )
+
+    over_chunks(work, len(colours), _rows_per_chunk(colours.shape[1]), threads)
+
+
+def map_image(
+    image: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
+) -> npt.NDArray[np.unsignedinteger]:
+    """Index of the nearest palette row, the lowest of equals, for every pixel.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C), C-contiguous
+    palette : (k, C) of its dtype
+
+    Returns
+    -------
+    (H, W) uint8, uint16 when the palette has more than 256 rows
+    """
+    pixels = image.reshape(image.shape[0] * image.shape[1], -1)
+    return label(pixels, palette, threads).reshape(image.shape[:2])
+
+
+def _rows_per_chunk(dims: int) -> int:
+    return max(_FEWEST_ROWS, _VALUES_PER_CHUNK // dims)

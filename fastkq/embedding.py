@@ -1,0 +1,89 @@
+"""Colours of any kind as vectors whose squared distance is the metric, and back."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float64]
+
+_TOP = 480
+"""Floats are scaled to below 2^480: squares of 64 channels, summed over 2^40 pixels, stay below 2^1023."""
+
+
+def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
+    """Whether the last channel is alpha: the second or fourth of integers."""
+    return channels in (2, 4) and np.dtype(dtype).kind == "u"
+
+
+class Embedding(NamedTuple):
+    """How colours are measured: by the squared distance of their vectors, in float64, channel by channel.
+
+    Plain channels are their own coordinates. Floats are multiplied by a power of two, which changes no
+    comparison, so that squares neither overflow nor vanish. Colours with alpha are measured as they are
+    seen: on black, mid-gray and white, on the mean, up to a factor; all those of alpha 0 are one.
+
+    Attributes
+    ----------
+    dtype, channels
+        Of the colours.
+    exponent : int
+        Of the power of two.
+    """
+
+    dtype: np.dtype[Any]
+    channels: int
+    exponent: int
+
+    @classmethod
+    def of(cls, *colours: npt.NDArray[Any]) -> "Embedding":
+        """One for all these colours (M, C) of one dtype."""
+        dtype, channels = colours[0].dtype, colours[0].shape[1]
+        largest = 0.0
+        if dtype.kind == "f":
+            extremes = [
+                float(extreme) for some in colours if some.size for extreme in (some.min(), some.max())
+            ]
+            largest = max(map(abs, extremes), default=0.0)
+        return cls(dtype, channels, _TOP - int(np.frexp(largest)[1]) if largest > 0 else 0)
+
+    def embed(self, colours: npt.NDArray[Any]) -> Vectors:
+        """Vectors (M, C) of colours (M, C)."""
+        if self.dtype.kind == "f":
+            return self._scaled(colours.astype(np.float64), self.exponent)
+        values = colours.astype(np.float64)
+        if has_alpha(self.dtype, self.channels):
+            top = float(np.iinfo(self.dtype).max)
+            values[:, :-1] = (2 * values[:, :-1] - top) * values[:, -1:]
+            values[:, -1] *= self._alpha_weight()
+        return values
+
+    def colours(self, vectors: Vectors) -> npt.NDArray[Any]:
+        """The colours (M, C) nearest to vectors (M, C); of integers, halves are rounded up."""
+        if self.dtype.kind == "f":
+            largest = np.ldexp(
+                1 - float(np.finfo(self.dtype).eps) / 2, _TOP
+            )  # a mean may be rounded up to more
+            return self._scaled(np.clip(vectors, -largest, largest), -self.exponent).astype(self.dtype)
+        top = float(np.iinfo(self.dtype).max)
+        if not has_alpha(self.dtype, self.channels):
+            return self._rounded(vectors, top)
+        alpha = np.clip(np.floor(vectors[:, -1:] / self._alpha_weight() + 0.5), 0, top)
+        shown = self._rounded((vectors[:, :-1] / np.maximum(alpha, 1) + top) / 2, top)
+        colours = np.concatenate((shown, alpha.astype(self.dtype)), axis=1)
+        colours[colours[:, -1] == 0] = 0
+        return colours
+
+    def _scaled(self, values: Vectors, exponent: int) -> Vectors:
+        half = exponent // 2  # the whole may be no float
+        values *= np.ldexp(1.0, half)
+        values *= np.ldexp(1.0, exponent - half)
+        return values
+
+    def _rounded(self, values: Vectors, top: float) -> npt.NDArray[Any]:
+        return np.clip(np.floor(values + 0.5), 0, top).astype(self.dtype)
+
+    def _alpha_weight(self) -> float:
+        # Two thirds of a channel's squared range, shared by three channels or by one; in whole numbers.
+        top = float(np.iinfo(self.dtype).max)
+        return float(np.floor(top * np.sqrt((self.channels - 1) * 2 / 3) + 0.5))

@@ -1,0 +1,331 @@
+"""Directed swaps for vectors of any dimension: move single centroids out of a local optimum.
+
+As `fastkq.kernels.search`, which knows four dimensions and the range of a byte. Here errors are summed up
+from distances, never as differences of sums of squares: those of a far outlier would drown all the others.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastkq.kernels._jit import kernel, part
+from fastkq.kernels.assignment import VECTORS_PER_RUN, nearest
+
+_SETTLING_ITERATIONS = 3
+_SPLIT_GAIN = 0.7
+_SPLIT_OFFSET = 0.8
+_WORTH = 0.03
+_LESSON = 1.2
+_REGION = 24
+_HOPELESS = 0.5
+_POWER_ITERATIONS = 4
+
+
+class Clusters(NamedTuple):
+    """What is known of k clusters of n points.
+
+    Attributes
+    ----------
+    centroids : (D, k) float64
+    weights, errors : (k,) float64
+        Their weights, and their squared errors.
+    axes : (k, d) float64
+        Principal axes, as long as the deviations along them.
+    spreads : (k,) float64
+        Squared errors along the principal axes.
+    removals : (k,) float64
+        Growth of the error when the cluster is merged into the one it costs least to merge it with.
+    beside : (k,) int64
+        That cluster.
+    heads : (k,) int64
+        A point of each cluster, or -1.
+    links : (n,) int64
+        The next point of the same cluster, or -1.
+    changed : (k,) int64
+        In which trial it changed last.
+    """
+
+    centroids: Any
+    weights: Any
+    errors: Any
+    axes: Any
+    spreads: Any
+    removals: Any
+    beside: Any
+    heads: Any
+    links: Any
+    changed: Any
+
+
+class Region(NamedTuple):
+    """Copies of some clusters and of their points, to try a swap on."""
+
+    clusters: Any  # (k,) int64, their numbers
+    inside: Any  # (k,) bool
+    centroids: Any  # (D, k) float64
+    sums: Any  # (k, d + 1) float64
+    points: Any  # (n,) int64, their numbers
+    planes: Any  # (D, n) float64
+    weights: Any  # (n,) float64
+    labels: Any  # (n,) int64
+    best: Any  # (n,) float64
+    distances: Any  # (k,) float64
+    partial: Any  # (4, VECTORS_PER_RUN) float64
+
+
+@part
+def _distances(centroids, k, centre, distances):
+    """Squared distances (k,), out, of centroids (D, k) from one of them."""
+    for j in range(k):
+        distances[j] = 0.0
+    for d in range(centroids.shape[0]):
+        row, c = centroids[d], centroids[d, centre]
+        for j in range(k):
+            distances[j] += (row[j] - c) * (row[j] - c)
+
+
+@part
+def _survey_spread(planes, weights, clusters, j, offset):
+    """Principal axis of a cluster by power iteration over its points; offset (d,), scratch."""
+    dims = offset.shape[0]
+    centroids, axis = clusters.centroids, clusters.axes[j]
+    widest = 0
+    for d in range(dims):
+        axis[d] = 0.0
+    i = clusters.heads[j]
+    while i >= 0:
+        for d in range(dims):
+            axis[d] += weights[i] * (planes[d, i] - centroids[d, j]) ** 2
+        i = clusters.links[i]
+    for d in range(1, dims):
+        if axis[d] > axis[widest]:
+            widest = d
+    spread = axis[widest]
+    for d in range(dims):
+        axis[d] = 1.0 if d == widest else 0.0
+    clusters.spreads[j] = 0.0
+    if not (spread > 0 and clusters.weights[j] > 0):
+        return
+    for _ in range(_POWER_ITERATIONS):
+        for d in range(dims):
+            offset[d] = 0.0
+        i = clusters.heads[j]
+        while i >= 0:
+            along = 0.0
+            for d in range(dims):
+                along += (planes[d, i] - centroids[d, j]) * axis[d]
+            along *= weights[i]
+            for d in range(dims):
+                offset[d] += along * (planes[d, i] - centroids[d, j])
+            i = clusters.links[i]
+        norm = 0.0
+        for d in range(dims):
+            offset[d] /= spread
+            norm += offset[d] * offset[d]
+        norm = np.sqrt(norm)
+        for d in range(dims):
+            axis[d] = offset[d] / norm
+        spread *= norm
+    clusters.spreads[j] = spread
+    deviation = np.sqrt(spread / clusters.weights[j])
+    for d in range(dims):
+        axis[d] *= deviation
+
+
+@part
+def _survey_removal(clusters, fixed, removed, distances):
+    """What it would cost to merge a cluster into another (Ward, 1963)."""
+    k = clusters.spreads.shape[0]
+    clusters.removals[removed], clusters.beside[removed] = np.inf, removed
+    if removed < fixed:
+        return
+    _distances(clusters.centroids, k, removed, distances)
+    weight = clusters.weights[removed]
+    for j in range(k):
+        other = clusters.weights[j]
+        if j != removed and (other > 0 or j < fixed):
+            share = weight if j < fixed else weight * other / (weight + other)
+            if distances[j] * share < clusters.removals[removed]:
+                clusters.removals[removed], clusters.beside[removed] = distances[j] * share, j
+
+
+@part
+def _choose(clusters):
+    """The cluster that is missed least and the one that gains most by a split, or (-1, -1)."""
+    removed = 0
+    for j in range(1, clusters.spreads.shape[0]):
+        if clusters.removals[j] < clusters.removals[removed]:
+            removed = j
+    split = -1
+    for j in range(clusters.spreads.shape[0]):
+        if j != removed and j != clusters.beside[removed]:
+            if split < 0 or clusters.spreads[j] > clusters.spreads[split]:
+                split = j
+    if split < 0 or not _SPLIT_GAIN * clusters.spreads[split] > _WORTH * clusters.removals[removed]:
+        return -1, -1
+    return removed, split
+
+
+@part
+def _surround(clusters, removed, split, region):
+    """Choose the clusters about two; returns how many."""
+    k = clusters.spreads.shape[0]
+    if k <= _REGION:
+        for j in range(k):
+            region.clusters[j] = j
+        return k
+    count = 0
+    for centre in (removed, split):
+        _distances(clusters.centroids, k, centre, region.distances)
+        for _ in range(_REGION // 2):
+            closest = 0
+            for j in range(1, k):
+                if region.distances[j] < region.distances[closest]:
+                    closest = j
+            region.distances[closest] = np.inf
+            if not region.inside[closest]:
+                region.inside[closest] = True
+                region.clusters[count] = closest
+                count += 1
+    for place in range(count):
+        region.inside[region.clusters[place]] = False
+    return count
+
+
+@part
+def _gather(planes, weights, clusters, count, region):
+    """Copy the region's centroids and points; returns the number of points."""
+    points = 0
+    for place in range(count):
+        j = region.clusters[place]
+        for d in range(planes.shape[0]):
+            region.centroids[d, place] = clusters.centroids[d, j]
+        i = clusters.heads[j]
+        while i >= 0:
+            region.points[points] = i
+            for d in range(planes.shape[0]):
+                region.planes[d, points] = planes[d, i]
+            region.weights[points] = weights[i]
+            points += 1
+            i = clusters.links[i]
+    return points
+
+
+@part
+def _place(clusters, fixed, removed, split, count, region):
+    """Put the two centroids where the halves of the split cluster are."""
+    for place in range(count):
+        j = region.clusters[place]
+        if j == removed or (j == split and j >= fixed):
+            side = _SPLIT_OFFSET if j == removed else -_SPLIT_OFFSET
+            for d in range(clusters.axes.shape[1]):
+                region.centroids[d, place] = clusters.centroids[d, split] + side * clusters.axes[split, d]
+
+
+@part
+def _step(region, fixed, points, count):
+    """One of Lloyd's iterations within the region; returns the squared error after it."""
+    dims = region.sums.shape[1] - 1
+    for place in range(count):
+        for d in range(dims + 1):
+            region.sums[place, d] = 0.0
+    error = 0.0
+    for first in range(0, points, VECTORS_PER_RUN):
+        last = min(first + VECTORS_PER_RUN, points)
+        best, labels = region.best[first:last], region.labels[first:last]
+        nearest(region.planes, first, last - first, region.centroids, count, region.partial, best, labels)
+        for i in range(first, last):
+            row, weight = region.sums[region.labels[i]], region.weights[i]
+            for d in range(dims):
+                row[d] += weight * region.planes[d, i]
+            row[dims] += weight
+            error += weight * region.best[i]
+    for place in range(count):
+        row = region.sums[place]
+        if row[dims] > 0 and region.clusters[place] >= fixed:
+            for d in range(dims):
+                mean = row[d] / row[dims]
+                error -= row[dims] * (mean - region.centroids[d, place]) ** 2
+                region.centroids[d, place] = mean
+    return error
+
+
+@part
+def _settle(clusters, fixed, points, count, region, hopeless):
+    """Lloyd's iterations within the region; returns by how much its squared error changed.
+
+    It gives up when the error is still `hopeless` higher.
+    """
+    before = 0.0
+    for place in range(count):
+        before += clusters.errors[region.clusters[place]]
+    change = np.inf
+    for _ in range(_SETTLING_ITERATIONS):
+        change = _step(region, fixed, points, count) - before
+        if change > hopeless:
+            break
+    return change
+
+
+@part
+def _accept(planes, weights, clusters, fixed, region, points, count, now, offset):
+    """Make the region's state that of the clusters."""
+    k, dims = clusters.axes.shape
+    for place in range(count):
+        j = region.clusters[place]
+        for d in range(dims):
+            clusters.centroids[d, j] = region.centroids[d, place]
+        clusters.weights[j] = region.sums[place, dims]
+        clusters.errors[j], clusters.heads[j], clusters.changed[j] = 0.0, -1, now
+    for p in range(points - 1, -1, -1):
+        i, j = region.points[p], region.clusters[region.labels[p]]
+        clusters.links[i] = clusters.heads[j]
+        clusters.heads[j] = i
+        distance = 0.0
+        for d in range(dims):
+            distance += (planes[d, i] - clusters.centroids[d, j]) ** 2
+        clusters.errors[j] += weights[i] * distance
+    for place in range(count):
+        _survey_spread(planes, weights, clusters, region.clusters[place], offset)
+    for j in range(k):
+        if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
+            _survey_removal(clusters, fixed, j, region.distances)
+
+
+@kernel
+def search(planes, weights, centroids, fixed, trials, temperature, clusters, region):
+    """Swap centroids one by one for as long as that promises to lower the squared error.
+
+    planes (D, n), D a multiple of LANES, and weights (n,), in; centroids (D, k), in and out, of which the
+    first `fixed` stay, all float64; clusters, and a region that holds them all, scratch. In the trial of
+    `trials` with number t, an error that grows by less than temperature * (1 - t / trials)^2 of a mean
+    cluster's is accepted, too. Returns the least squared error, that of the centroids.
+    """
+    number, k = planes.shape[1], centroids.shape[1]
+    offset = np.empty(clusters.axes.shape[1])
+    total = least = np.inf
+    for trial in range(trials + 1):
+        removed = split = -1
+        count, points = k, number  # at first all the clusters settle
+        if trial > 0:
+            removed, split = _choose(clusters)
+            if removed < 0:
+                break
+            count = _surround(clusters, removed, split, region)
+            points = _gather(planes, weights, clusters, count, region)
+            _place(clusters, fixed, removed, split, count, region)
+        change = _settle(clusters, fixed, points, count, region, _HOPELESS * total / k)
+        if trial > 0 and not change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
+            clusters.removals[removed] *= _LESSON
+            clusters.spreads[split] /= _LESSON
+            continue
+        _accept(planes, weights, clusters, fixed, region, points, count, trial, offset)
+        total = 0.0
+        for j in range(k):
+            total += clusters.errors[j]
+        if total < least:
+            least = total
+            for d in range(planes.shape[0]):
+                for j in range(k):
+                    centroids[d, j] = clusters.centroids[d, j]
+    return least

@@ -1,0 +1,202 @@
+"""Palettes for colours of any dtype and number of channels."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.assignment import accumulate, distances, used
+from fastkq.checks import Effort
+from fastkq.embedding import Embedding, Vectors, has_alpha
+from fastkq.palette.partition import Points, condense, partition
+from fastkq.palette.swaps import search
+
+_MOST_POINTS = 1 << 18
+_POINTS_PER_CENTROID = 64
+"""More than both of these are condensed before the fit: the error of k means of n grows by k / n at most."""
+
+_MOST_SEARCHED = 4096
+_OVER_RELAXATION = 1.85
+"""As in `fastkq.kernels.lloyd`."""
+_LEAST_WEIGHT = 2.0**-400
+_LUMINANCE = (2126.0, 7152.0, 722.0)
+
+
+class _Plan(NamedTuple):
+    """How much of each step.
+
+    Attributes
+    ----------
+    coarse, fine
+        Points of the summaries, for each centroid.
+    swaps, swaps_per_centroid
+        Tries of each search, on the coarse summary.
+    searches
+    iterations, exact_iterations
+        Of Lloyd's algorithm at most, on the fine summary and on all the points.
+    """
+
+    coarse: int
+    least_coarse: int
+    fine: int
+    least_fine: int
+    swaps: int
+    swaps_per_centroid: float
+    searches: int
+    more_searches: int
+    iterations: int
+    exact_iterations: int
+    least_gain: float
+
+
+_PLANS: dict[Effort, _Plan] = {
+    "fast": _Plan(16, 0, 40, 0, 5, 0.02, 1, 0, 3, 0, 0.0),
+    "balanced": _Plan(25, 640, 80, 2048, 36, 0.05, 2, 32, 4, 2, 0.0),
+    "best": _Plan(40, 0, 300, 16384, 120, 1.5, 8, 96, 100, 20, 1e-5),
+}
+
+
+def fit(
+    colours: npt.NDArray[Any],
+    weights: npt.NDArray[np.float64],
+    k: int,
+    effort: Effort = "balanced",
+    threads: int = 1,
+    *,
+    fixed: npt.NDArray[Any] | None = None,
+) -> npt.NDArray[Any]:
+    """Palette of exactly k different colours, or of all there are, each nearest to some colour.
+
+    Parameters
+    ----------
+    colours : (M, C)
+        Different ones, sorted.
+    weights : (M,) float64
+        Positive.
+    k : int
+        At most so many rows.
+    fixed : (f, C) of the dtype of the colours, optional
+        Different colours, at most k, that are the first rows as they are. They alone may be nearest to none.
+
+    Returns
+    -------
+    (k, C) of the dtype of the colours
+        The rows that are not fixed in the order of `in_order`.
+    """
+    fixed = colours[:0] if fixed is None else fixed
+    embedding = Embedding.of(colours, fixed)
+    if len(colours) <= k:
+        others = _others(embedding, colours, fixed)
+        if len(fixed) + len(others) <= k:
+            return np.concatenate((fixed, in_order(others)))
+    free, plan = k - len(fixed), _PLANS[effort]
+    if free == 0:
+        return fixed.copy()
+    weights = _scaled(weights)
+    points = _points(embedding, colours, weights, k, threads)
+    centroids = _centroids(points, embedding.embed(fixed), free, plan, threads)
+    rows = embedding.colours(np.ascontiguousarray(centroids[:, len(fixed) :].T))
+    return _filled(embedding, colours, weights, fixed, rows, threads)
+
+
+def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Rows (k, C) by alpha, then by luminance, then by their channels.
+
+    Luminance is that of ITU-R BT.709 for three channels, the sum of the channels else. It is taken of the
+    coordinates of `fastkq.embedding`, so floats may have any range.
+    """
+    channels = rows.shape[1]
+    plain = channels - has_alpha(rows.dtype, channels)
+    values = Embedding.of(rows[:, :plain]).embed(rows[:, :plain]) if rows.dtype.kind == "f" else rows
+    luminance = np.zeros(len(rows))
+    for channel in range(plain):
+        luminance += values[:, channel] * (_LUMINANCE[channel] if plain == 3 else 1.0)
+    keys = [*rows.T[::-1], luminance]
+    if plain < channels:
+        keys.append(rows[:, -1])
+    return rows[np.lexsort(keys)]
+
+
+def _others(embedding: Embedding, colours: npt.NDArray[Any], fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The colours that are none of the fixed ones."""
+    known = set(map(tuple, embedding.embed(fixed).tolist()))
+    return colours[[tuple(vector) not in known for vector in embedding.embed(colours).tolist()]]
+
+
+def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Weights times a power of two, below 1, and none of them zero."""
+    scaled = np.ldexp(weights, -int(np.frexp(weights.max())[1]))
+    return np.maximum(scaled, _LEAST_WEIGHT)
+
+
+def _points(
+    embedding: Embedding, colours: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, threads: int
+) -> Points:
+    most = max(_MOST_POINTS, _POINTS_PER_CENTROID * k)
+    if len(colours) > most:
+        return condense(embedding, colours, weights, most, threads)
+    return Points(embedding.embed(colours), weights)
+
+
+def _centroids(points: Points, fixed: Vectors, free: int, plan: _Plan, threads: int) -> Vectors:
+    """Coarse to fine: centroids (d, k) find their regions on few points and their places on more."""
+    k = len(fixed) + free
+    points, fine = partition(points, max(plan.fine * k, plan.least_fine))
+    _, coarse = partition(fine, max(plan.coarse * k, plan.least_coarse))
+    swaps, searches = (
+        (int(plan.swaps + plan.swaps_per_centroid * k), plan.searches + plan.more_searches // k)
+        if k <= _MOST_SEARCHED
+        else (0, 1)
+    )
+    centroids = search(coarse, fixed, free, swaps, searches, threads)
+    centroids = _lloyd(fine, centroids, len(fixed), plan.iterations, plan.least_gain, threads)
+    return _lloyd(points, centroids, len(fixed), plan.exact_iterations, plan.least_gain, threads)
+
+
+def _lloyd(
+    points: Points, centroids: Vectors, fixed: int, most: int, least_gain: float, threads: int
+) -> Vectors:
+    """Move centroids (d, k), but for the first `fixed`, to the means of their clusters, and beyond.
+
+    At most so often, and until that lowers the error by no more than a share of `least_gain`.
+    """
+    centroids, before = centroids.copy(), np.inf
+    for iteration in range(most):
+        totals, error = accumulate(*points, centroids, threads)
+        moving = totals[:, -1] > 0
+        moving[:fixed] = False
+        means = (totals[moving, :-1] / totals[moving, -1:]).T
+        is_last = iteration == most - 1 or before - error < least_gain * error
+        # The last step is not beyond the means: what follows takes the centroids as they are.
+        beyond = 0.0 if is_last else _OVER_RELAXATION - 1
+        centroids[:, moving] = means + beyond * (means - centroids[:, moving])
+        if is_last:
+            break
+        before = error
+    return centroids
+
+
+def _filled(
+    embedding: Embedding,
+    colours: npt.NDArray[Any],
+    weights: npt.NDArray[np.float64],
+    fixed: npt.NDArray[Any],
+    rows: npt.NDArray[Any],
+    threads: int,
+) -> npt.NDArray[Any]:
+    """The fixed rows and the others in order, each of which some colour is nearest to.
+
+    The rows that no colour is nearest to (a second of two equal ones, too) are given to the costliest
+    colours. A colour that becomes a row costs nothing any more, so the error falls each time until it ends.
+    """
+    while True:
+        palette = np.concatenate((fixed, in_order(rows)))
+        rows = palette[len(fixed) :]
+        unused = np.flatnonzero(~used(embedding, colours, palette, threads)[len(fixed) :])
+        if len(unused) == 0:
+            return palette
+        costs = distances(embedding, colours, palette, threads) * weights
+        costliest = np.argsort(-costs, kind="stable")[: len(unused)]
+        if not costs[costliest[0]] > 0:  # all squares vanish
+            return palette
+        rows[unused] = colours[costliest]

@@ -1,0 +1,92 @@
+"""Leave the local optimum that Lloyd's algorithm ends in, in any number of dimensions."""
+
+from typing import Any
+
+import numpy as np
+
+from fastkq import kernels
+from fastkq.embedding import Vectors
+from fastkq.palette.partition import Points
+from fastkq.threads import over_chunks
+
+_TEMPERATURE = 0.15
+"""As in `fastkq.palette.search`."""
+
+
+def search(points: Points, fixed: Vectors, free: int, swaps: int, searches: int, threads: int = 1) -> Vectors:
+    """Centroids (d, f + free), the first of which are the fixed ones (f, d).
+
+    The best of several searches, each from other points in their order, as `fastkq.palette.search.search`.
+
+    Parameters
+    ----------
+    points
+        Of about equal importance; at least as many as there are free centroids.
+    swaps
+        Trials of each search.
+    """
+    number, dims = points.vectors.shape
+    k = len(fixed) + free
+    lanes = int(kernels.assignment.LANES)
+    planes = np.zeros((-(-dims // lanes) * lanes, number))
+    planes[:dims] = points.vectors.T
+    centroids = np.zeros((searches, len(planes), k))
+    centroids[:, :dims, : len(fixed)] = fixed.T
+    centroids[:, :, len(fixed) :] = planes[:, _starts(number, free, searches)].transpose(1, 0, 2)
+    errors = np.empty(searches)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        errors[start] = kernels.swaps.search(
+            planes,
+            points.weights,
+            centroids[start],
+            len(fixed),
+            swaps,
+            _TEMPERATURE,
+            _clusters(number, dims, centroids[start]),
+            _region(planes, dims, points, centroids[start]),
+        )
+
+    over_chunks(work, searches, 1, threads)
+    best = int(np.argmin(errors))
+    return np.ascontiguousarray(centroids[best, :dims])
+
+
+def _starts(number: int, free: int, searches: int) -> Any:
+    """Places (searches, free) of points, evenly spaced, different ones for each search."""
+    places = 2 * searches * np.arange(free) + 2 * np.arange(searches)[:, None] + 1
+    return places * number // (2 * searches * free)
+
+
+def _clusters(points: int, dims: int, centroids: Vectors) -> Any:
+    k = centroids.shape[1]
+    return kernels.swaps.Clusters(
+        centroids=centroids.copy(),
+        weights=np.empty(k),
+        errors=np.zeros(k),
+        axes=np.empty((k, dims)),
+        spreads=np.empty(k),
+        removals=np.empty(k),
+        beside=np.zeros(k, np.int64),
+        heads=np.full(k, -1),
+        links=np.empty(points, np.int64),
+        changed=np.zeros(k, np.int64),
+    )
+
+
+def _region(planes: Vectors, dims: int, points: Points, centroids: Vectors) -> Any:
+    """A region of all the clusters and points."""
+    number, k = planes.shape[1], centroids.shape[1]
+    return kernels.swaps.Region(
+        clusters=np.arange(k),
+        inside=np.zeros(k, bool),
+        centroids=centroids.copy(),
+        sums=np.empty((k, dims + 1)),
+        points=np.arange(number),
+        planes=planes.copy(),
+        weights=points.weights.copy(),
+        labels=np.empty(number, np.int64),
+        best=np.empty(number),
+        distances=np.empty(k),
+        partial=np.empty((kernels.assignment.LANES, kernels.assignment.VECTORS_PER_RUN)),
+    )

@@ -1,0 +1,187 @@
+"""Palettes for colours of any dtype and number of channels, and the mapping to them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastkq
+from fastkq import assignment, distinct
+from fastkq.embedding import Embedding
+from fastkq.palette import general
+from tests.test_distinct import pixels
+
+
+def squared_distances(colours, palette):
+    """In float64, channel by channel, of the vectors."""
+    embedding = Embedding.of(colours, palette)
+    a, b = embedding.embed(colours), embedding.embed(palette)
+    total = np.zeros((len(a), len(b)))
+    for channel in range(a.shape[1]):
+        total += (a[:, channel, None] - b[None, :, channel]) ** 2
+    return total
+
+
+def assert_fitted(colours, palette, k, fixed=None):
+    fixed = colours[:0] if fixed is None else fixed
+    union = len({tuple(row) for row in [*colours.tolist(), *fixed.tolist()]})
+    assert palette.dtype == colours.dtype
+    assert palette.shape == (min(k, union), colours.shape[1])
+    assert len(np.unique(palette, axis=0)) == len(palette)
+    np.testing.assert_array_equal(palette[: len(fixed)], fixed)
+    nearest = squared_distances(colours, palette).argmin(axis=1)
+    assert np.isin(np.arange(len(fixed), len(palette)), nearest).all()
+
+
+@st.composite
+def colours_and_weights(draw):
+    rows = draw(pixels())
+    if draw(st.booleans()):  # all different, and near each other
+        noise = np.random.default_rng(draw(st.integers(0, 99))).normal(100, 50, rows.shape)
+        rows = np.clip(noise, 0, 255).astype(rows.dtype)
+    return distinct.count(rows)
+
+
+@given(colours_and_weights(), st.sampled_from([1, 2, 3, 7, 30, 300]), st.sampled_from(["fast", "balanced"]))
+def test_palette_holds_exactly_k_used_colours_or_all_there_are(counted, k, effort):
+    palette = general.fit(counted.colours, counted.counts.astype(float), k, effort)
+    assert_fitted(counted.colours, palette, k)
+    np.testing.assert_array_equal(palette, general.in_order(palette))
+
+
+@given(colours_and_weights(), st.integers(1, 40), st.integers(0, 40))
+def test_fixed_colours_come_first_as_they_are(counted, k, number):
+    generator = np.random.default_rng(k)
+    fixed = generator.permutation(counted.colours)[: min(number, k)]
+    if counted.colours.dtype.kind == "f" and k % 2:
+        fixed = fixed / fixed.dtype.type(2) + fixed.dtype.type(k)  # other colours
+        fixed = fixed[np.sort(np.unique(fixed, axis=0, return_index=True)[1])]
+    palette = general.fit(counted.colours, counted.counts.astype(float), k, fixed=fixed)
+    assert_fitted(counted.colours, palette, k, fixed)
+
+
+def test_a_fixed_colour_far_from_all_takes_nothing_away():
+    colours = np.random.default_rng(0).normal(size=(500, 3))
+    palette = general.fit(colours, np.ones(500), 9, fixed=np.array([[1e9, 0, 0]]))
+    alone = general.fit(colours, np.ones(500), 8)
+    error = squared_distances(colours, palette).min(axis=1).sum()
+    assert error <= 1.05 * squared_distances(colours, alone).min(axis=1).sum()
+
+
+@given(colours_and_weights(), st.integers(1, 300), st.integers(1, 3), st.integers(0, 99))
+def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads, seed):
+    generator = np.random.default_rng(seed)
+    rows = counted.colours[generator.integers(0, len(counted.colours), k)]
+    if seed % 2:  # other colours than those of the image, and equal ones
+        rows = np.roll(rows, 1, axis=1)
+    labels = assignment.label(counted.colours, rows, threads)
+    assert labels.dtype == (np.uint8 if k <= 256 else np.uint16)
+    np.testing.assert_array_equal(labels, squared_distances(counted.colours, rows).argmin(axis=1))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8, 9, 64])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_mapping_is_exact_on_runs_of_resembling_pixels(channels, dtype):
+    generator = np.random.default_rng(channels)
+    walk = np.cumsum(generator.normal(size=(41 * 50, channels)), axis=0)
+    image = ((walk - walk.min()) * 250 / np.ptp(walk)).astype(dtype).reshape(41, 50, channels)
+    palette = general.fit(*counted_of(image), 300)
+    palette = generator.permutation(palette)
+    indices = assignment.map_image(image, palette, 2)
+    assert indices.shape == (41, 50)
+    expected = squared_distances(image.reshape(-1, channels), palette).argmin(axis=1)
+    np.testing.assert_array_equal(indices.reshape(-1), expected)
+
+
+def counted_of(image):
+    counted = distinct.count(image.reshape(-1, image.shape[2]))
+    return counted.colours, counted.counts.astype(float)
+
+
+def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
+    generator = np.random.default_rng(3)
+    colours = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
+    palette = generator.integers(0, 65536, (257, 3), dtype=np.uint16)
+    exact = ((colours.astype(int)[:, None] - palette.astype(int)[None]) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(assignment.label(colours, palette), exact.argmin(axis=1))
+
+
+@pytest.mark.parametrize("k", [5, 64])
+def test_16_bits_and_floats_are_fitted_as_well_as_8_bits(china, k):
+    image = china[::2, ::2]
+    ours = fastkq.compress(image, k)
+    reached = ((ours.decompress().astype(float) - image) ** 2).sum()
+    colours, weights = counted_of(image.astype(np.uint16) * 257)
+    for kind in (colours, (colours / 65535).astype(np.float32), colours * 1e-200, colours * 1e200):
+        palette = general.fit(kind, weights, k)
+        levels = palette.astype(float) / float(kind.max()) * (int(colours.max()) // 257)
+        seen = (colours // 257).astype(float)
+        error = (((seen - levels[assignment.label(kind, palette)]) ** 2).sum(axis=1) * weights).sum()
+        assert error <= 1.01 * reached
+
+
+def test_many_channels_are_fitted_as_well_as_by_the_best_of_ten_runs_of_scikit_learn():
+    from sklearn.cluster import KMeans
+
+    generator = np.random.default_rng(0)
+    spectra, shares = generator.uniform(size=(6, 16)), generator.dirichlet(np.full(6, 0.3), 4000)
+    rows = shares @ spectra + generator.normal(0, 0.01, (4000, 16))
+    theirs = KMeans(24, n_init=10, random_state=0).fit(rows).inertia_
+    palette = general.fit(rows, np.ones(len(rows)), 24)
+    ours = ((rows - palette[assignment.label(rows, palette)]) ** 2).sum()
+    assert ours <= theirs
+
+
+@pytest.mark.parametrize("outlier", [-3.4e38, 1e300])
+def test_an_outlier_leaves_the_others_their_centroids(outlier):
+    generator = np.random.default_rng(1)
+    rows = generator.integers(0, 4, (2000, 3)) / 4 + generator.normal(0, 0.01, (2000, 3))
+    rows[77] = outlier
+    palette = general.fit(rows, np.ones(2000), 65)
+    assert (palette == outlier).all(axis=1).sum() == 1
+    others = np.delete(rows, 77, axis=0)
+    nearest = np.abs(others[:, None] - palette[None]).max(axis=2).min(axis=1)
+    assert np.quantile(nearest, 0.99) < 0.06
+
+
+def test_weights_count_as_repetition_and_only_their_ratios():
+    generator = np.random.default_rng(4)
+    rows = np.unique(generator.normal(size=(3000, 2)), axis=0)
+    weights = generator.integers(1, 9, len(rows)).astype(float)
+    palette = general.fit(rows, weights, 20)
+    np.testing.assert_array_equal(general.fit(rows, weights * 2.0**-70, 20), palette)
+    heavy = general.fit(rows, np.where(rows[:, 0] > 0, 1e6, 1.0), 20)
+    assert (heavy[:, 0] > 0).sum() > 15 > (palette[:, 0] > 0).sum()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 8])
+def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
+    rows = np.random.default_rng(5).normal(size=(9000, channels))
+    for most in (general._MOST_POINTS, 3000):  # and of condensed points
+        monkeypatch.setattr(general, "_MOST_POINTS", most)
+        one, three = (general.fit(rows, np.ones(9000), 30, threads=threads) for threads in (1, 3))
+        np.testing.assert_array_equal(one, three)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_alpha_is_measured_over_three_backgrounds(channels):
+    generator = np.random.default_rng(6)
+    a, b = generator.integers(0, 65536, (2, 50, channels), dtype=np.uint16)
+    seen = 0.0
+    for background in (0, 32767.5, 65535):
+        on_a, on_b = (
+            x[:, :-1] * (x[:, -1:] / 65535) + background * (1 - x[:, -1:] / 65535) for x in (a * 1.0, b * 1.0)
+        )
+        seen = seen + ((on_a - on_b) ** 2).sum(axis=1) / 3
+    embedding = Embedding.of(a)
+    difference = embedding.embed(a) - embedding.embed(b)
+    np.testing.assert_allclose((difference**2).sum(axis=1) / 131070**2, seen, rtol=1e-4)
+    np.testing.assert_array_equal(embedding.colours(embedding.embed(a)), a)
+
+
+def test_colours_of_alpha_0_are_one():
+    colours = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [65535, 0, 0, 65535]], np.uint16)
+    hidden = np.array([[65535, 7, 1, 0]], np.uint16)
+    assert assignment.label(hidden, colours[::-1]).tolist() == [2]
+    palette = general.fit(colours, np.ones(3), 3, fixed=hidden)
+    np.testing.assert_array_equal(palette, np.concatenate((hidden, colours[1:])))
