@@ -6,6 +6,7 @@ they add up is exact, so a result never depends on how many threads there were.
 
 import contextlib
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -60,6 +61,37 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
             helper.exception()
     for helper in running:
         helper.result()
+
+
+def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
+    """Call ``work(worker, band, block)`` for every block of every band, each after those that it builds on.
+
+    Those are the block before it in its band and, in the band above, the one after it. One worker does
+    the whole of a band, so what it carries from block to block can stay with it.
+    """
+    done = [0] * bands
+    failed: list[int] = []
+    progress = threading.Condition()
+
+    def follow(worker: int, band: int, _: int) -> None:
+        try:
+            for block in range(blocks):
+                with progress:
+                    while band > 0 and not failed and done[band - 1] < min(block + 2, blocks):
+                        progress.wait()
+                if failed:
+                    return
+                work(worker, band, block)
+                with progress:
+                    done[band] = block + 1
+                    progress.notify_all()
+        except BaseException:
+            with progress:
+                failed.append(band)
+                progress.notify_all()
+            raise
+
+    over_chunks(follow, bands, 1, threads)
 
 
 def one_by_one(work: Callable[[int], object], total: int, threads: int, progress: Progress | None) -> None:

@@ -1,0 +1,152 @@
+"""Indices that show more colours than the palette has: neighbours make up for what each other is off."""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import cells, kernels
+from fastkq.packing import index_dtype
+from fastkq.threads import over_bands, over_chunks
+
+_ROWS_PER_BAND = 16
+_COLUMNS_PER_BLOCK = 256  # 0.1 ms of work
+_PIXELS_PER_CHUNK = 1 << 16
+_POINTS_PER_CHUNK = 1 << 10
+
+
+def diffuse(
+    image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], strength: float = 1.0, threads: int = 1
+) -> npt.NDArray[np.unsignedinteger]:
+    """Error diffusion with the weights of Floyd and Steinberg.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
+        Pixels of alpha 0 have no part in it.
+    palette : (k, C) uint8
+        Up to 65,536 rows in any order, equal ones too.
+    strength : float
+        The share of the errors that is passed on, 0 to 1. With 0 each pixel gets the index of its nearest
+        row, as by `fastkq.mapping`.
+
+    Returns
+    -------
+    (H, W) uint8, uint16 when the palette has more than 256 rows
+
+    Notes
+    -----
+    R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial greyscale", Proc. SID 17, 1976, from left
+    to right in each row, in integers. The errors of RGBA are those of its colour as `fastkq.spaces` measures
+    it; what alpha is off is not passed on.
+    """
+    height, width = image.shape[:2]
+    pixels = image.reshape(height, width, -1)
+    searched = cells.prepared(palette)
+    memories = [cells.memory(searched) for _ in range(threads)]
+    sent = np.zeros((threads, _ROWS_PER_BAND, 9), np.int32)
+    below = np.zeros((width, 3), np.int32)
+    indices = np.empty((height, width), index_dtype(len(palette)))
+
+    def work(worker: int, band: int, block: int) -> None:
+        if block == 0:
+            sent[worker] = 0
+        top, left = band * _ROWS_PER_BAND, block * _COLUMNS_PER_BLOCK
+        kernels.dither.diffuse(
+            pixels,
+            searched,
+            memories[worker],
+            round(strength * kernels.dither.STRONGEST),
+            top,
+            min(_ROWS_PER_BAND, height - top),
+            left,
+            left + _COLUMNS_PER_BLOCK,
+            sent[worker],
+            below,
+            indices,
+        )
+
+    # Each row of a block begins a column left of the one above it, for what that sends it.
+    blocks = -(-(width + _ROWS_PER_BAND - 1) // _COLUMNS_PER_BLOCK)
+    over_bands(work, -(-height // _ROWS_PER_BAND), blocks, threads)
+    return indices
+
+
+def ordered(
+    image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], strength: float = 1.0, threads: int = 1
+) -> npt.NDArray[np.unsignedinteger]:
+    """Ordered dithering by a blue-noise mask.
+
+    A pixel's index depends on its colour and its place alone, so that in a video what stands still does not
+    flicker.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
+    palette : (k, C) uint8
+        Up to 65,536 rows in any order, equal ones too.
+    strength : float
+        0 to 1. With 0 each pixel gets the index of its nearest row, as by `fastkq.mapping`.
+
+    Returns
+    -------
+    (H, W) uint8, uint16 when the palette has more than 256 rows
+    """
+    if strength == 0:
+        return diffuse(image, palette, 0.0, threads)
+    height, width = image.shape[:2]
+    pixels = image.reshape(height, width, -1)
+    bits = kernels.ordered.LATTICE_BITS[palette.shape[1] == 4]
+    ranks = _mask()
+    plans = _plans(_points(pixels, ranks, bits, threads), bits, palette, strength, threads)
+    indices = np.empty((height, width), plans.dtype)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.ordered.choose(pixels, start, stop, ranks, bits, plans, indices)
+
+    over_chunks(work, height, max(1, _PIXELS_PER_CHUNK // width), threads)
+    return indices
+
+
+@cache
+def _mask() -> npt.NDArray[np.int32]:
+    ranks = np.empty(kernels.bluenoise.SIDE**2, np.int32)
+    kernels.bluenoise.void_and_cluster(ranks)  # 30 ms
+    return ranks
+
+
+def _points(
+    pixels: npt.NDArray[np.uint8], ranks: npt.NDArray[np.int32], bits: int, threads: int
+) -> npt.NDArray[np.int64]:
+    """The lattice points that any pixel goes to."""
+    met = np.zeros(1 << bits * max(3, pixels.shape[2]), np.uint8)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.ordered.mark(pixels, start, stop, ranks, bits, met)
+
+    over_chunks(work, len(pixels), max(1, _PIXELS_PER_CHUNK // pixels.shape[1]), threads)
+    return np.flatnonzero(met)
+
+
+def _plan_length(k: int) -> int:
+    """Rows in a plan: the fewer there are to choose from, the coarser its steps."""
+    return 64 if k < 8 else 32 if k < 64 else 16
+
+
+def _plans(
+    points: npt.NDArray[np.int64], bits: int, palette: npt.NDArray[np.uint8], strength: float, threads: int
+) -> npt.NDArray[np.unsignedinteger]:
+    searched = cells.prepared(palette)
+    memories = [cells.memory(searched) for _ in range(threads)]
+    plans = np.empty(
+        (1 << bits * searched.coordinates.shape[1], _plan_length(len(searched.numbers))),
+        index_dtype(len(palette)),
+    )
+    luminance = searched.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
+    scaled = round(strength * kernels.dither.STRONGEST)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.ordered.plan(points, start, stop, bits, searched, memories[worker], scaled, luminance, plans)
+
+    over_chunks(work, len(points), _POINTS_PER_CHUNK, threads)
+    return plans
