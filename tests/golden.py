@@ -16,7 +16,7 @@ from fastkq.metadata import Metadata
 
 FOLDER = Path(__file__).parent / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))
-SMALL = 12, 17
+SMALL, TINY = (12, 17), (5, 9)
 _TYPES = {"bool": 2, "uint8": 7, "uint16": 30, "float32": 50, "float64": 19}
 """Colours of an image of each dtype."""
 _LAYOUTS = {
@@ -45,7 +45,7 @@ def image(k, axes, height, width, metadata=None):
 
 def typed(dtype, channels, k):
     """The same of other types: channels that grow along the palette, some faster, some of them downwards."""
-    plain = image(k, (channels,), *SMALL)
+    plain = image(k, (channels,), *TINY)
     steps = np.arange(k)[:, np.newaxis] * (np.arange(channels) % 5 + 1)
     palette = {
         "bool": steps > 0,
