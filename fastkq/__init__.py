@@ -13,19 +13,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fastkq.counts import ColourCounts
     from fastkq.file import CompressedFile
     from fastkq.image import CompressedImage
     from fastkq.loading import load, open  # noqa: A004
-    from fastkq.pipeline import compress, decompress
+    from fastkq.pipeline import (
+        apply_palette,
+        compress,
+        count_colours,
+        curve,
+        decompress,
+        fit_palette,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["CompressedFile", "CompressedImage", "compress", "decompress", "load", "open"]
+__all__ = [
+    "ColourCounts", "CompressedFile", "CompressedImage", "apply_palette", "compress",
+    "count_colours", "curve", "decompress", "fit_palette", "load", "open",
+]  # fmt: skip
 
 _HOMES = {
+    "ColourCounts": "fastkq.counts",
     "CompressedFile": "fastkq.file",
     "CompressedImage": "fastkq.image",
+    "apply_palette": "fastkq.pipeline",
     "compress": "fastkq.pipeline",
+    "count_colours": "fastkq.pipeline",
+    "curve": "fastkq.pipeline",
     "decompress": "fastkq.pipeline",
+    "fit_palette": "fastkq.pipeline",
     "load": "fastkq.loading",
     "open": "fastkq.loading",
 }

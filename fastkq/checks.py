@@ -127,15 +127,16 @@ def check_k(k: Any) -> int:
 
 def check_effort(effort: Any) -> Effort:
     """How long to search for a palette, as one of the three words."""
-    return cast("Effort", _word("effort", effort, get_args(Effort)))
+    return cast("Effort", check_word("effort", effort, get_args(Effort)))
 
 
 def check_coding(coding: Any) -> Coding:
     """How the indices are stored, as one of the two words."""
-    return cast("Coding", _word("coding", coding, get_args(Coding)))
+    return cast("Coding", check_word("coding", coding, get_args(Coding)))
 
 
-def _word(name: str, value: Any, words: tuple[str, ...]) -> str:
+def check_word(name: str, value: Any, words: tuple[str, ...]) -> str:
+    """One of some words."""
     if not isinstance(value, str):
         raise ArgumentTypeError(f"expected {name} to be a string, got {value!r}")
     if value not in words:
@@ -155,9 +156,14 @@ def check_threads(threads: Any) -> int:
 
 def check_max_pixels(max_pixels: Any) -> int:
     """Bound on the pixels of a file that is read, as an int."""
-    number = _integer("max_pixels", max_pixels)
+    return check_positive("max_pixels", max_pixels)
+
+
+def check_positive(name: str, value: Any) -> int:
+    """An int of at least 1."""
+    number = _integer(name, value)
     if number < 1:
-        raise ArgumentError(f"expected max_pixels to be at least 1, got {number}")
+        raise ArgumentError(f"expected {name} to be at least 1, got {number}")
     return number
 
 

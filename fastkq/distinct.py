@@ -63,6 +63,20 @@ def merge(a: Distinct, b: Distinct, threads: int = 1) -> Distinct:
     return _decode(counted, dtype, channels, threads)
 
 
+def places(pixels: npt.NDArray[Any], counted: Distinct) -> npt.NDArray[np.intp]:
+    """Where each of the pixels (N, C), all of them counted, is among the colours: (N,)."""
+    return np.searchsorted(_sortable(counted.colours), _sortable(pixels))
+
+
+def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A value for each row, in the order of the rows."""
+    words = _words(pixels)
+    if words.shape[1] == 1:
+        return words[:, 0]
+    digits = words.astype(">u8")  # of which the bytes are compared
+    return digits.view(np.dtype((np.void, digits.shape[1] * digits.itemsize)))[:, 0]
+
+
 class _Counted(NamedTuple):
     """Distinct rows as words (M, W) uint64, rising, and their counts (M,)."""
 

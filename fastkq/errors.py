@@ -9,6 +9,23 @@ class ArgumentError(FastKQError, ValueError):
     """An argument of the right type has a value that cannot be used."""
 
 
+class UnreachableError(ArgumentError):
+    """A target that cannot be reached with what else was asked for.
+
+    Attributes
+    ----------
+    best : float
+        What can be: the PSNR, the number of bytes, or the number of colours that would do.
+    """
+
+    def __init__(self, message: str, best: float) -> None:
+        super().__init__(message)
+        self.best = best
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.best)
+
+
 class ArgumentTypeError(FastKQError, TypeError):
     """An argument has the wrong type."""
 

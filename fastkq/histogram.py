@@ -84,6 +84,21 @@ def count_cells(image: npt.NDArray[np.uint8], threads: int = 1) -> Histogram:
     return Histogram(keys | (keys >> 24), counts, 4)  # widened by the two high bits of each channel
 
 
+def merge(a: Histogram, b: Histogram) -> Histogram:
+    """The colours of two histograms of the same channels, with the sums of their counts."""
+    return _added(np.concatenate((a.keys, b.keys)), np.concatenate((a.counts, b.counts)), a.channels)
+
+
+def with_alpha(counted: Histogram) -> Histogram:
+    """The same colours R, G, B with an alpha of 255; as they are where they have one."""
+    if counted.channels == 4:
+        return counted
+    red, green, blue = counted.colours.T
+    spread = kernels.histogram.SPREAD_4
+    keys = (spread[255] << 3) | (spread[red] << 2) | (spread[green] << 1) | spread[blue]
+    return Histogram(keys.astype(np.uint32), counted.counts, 4)  # still in order: all have the same alpha
+
+
 def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
     """Whether every pixel of an RGBA image (H, W, 4) has alpha 255."""
     pixels = _pixels(image)
@@ -278,14 +293,18 @@ def _count_in_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> 
     if any(state.used[0] > most for state in states):
         return None
     listed = [state.entries() for state in states]
-    all_keys = np.concatenate([keys for keys, _ in listed])
-    all_counts = np.concatenate([counts for _, counts in listed])
-    order = np.argsort(all_keys, kind="stable")
-    all_keys, all_counts = all_keys[order], all_counts[order]
-    firsts = np.flatnonzero(np.concatenate(([True], all_keys[1:] != all_keys[:-1])))
-    if len(firsts) > most:
-        return None
-    return Histogram(all_keys[firsts], np.add.reduceat(all_counts, firsts), 4)
+    added = _added(
+        np.concatenate([keys for keys, _ in listed]), np.concatenate([counts for _, counts in listed]), 4
+    )
+    return None if len(added.keys) > most else added
+
+
+def _added(keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], channels: int) -> Histogram:
+    """A histogram of keys in any order, where equal ones are counted together."""
+    order = np.argsort(keys, kind="stable")
+    keys, counts = keys[order], counts[order]
+    firsts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    return Histogram(keys[firsts], np.add.reduceat(counts, firsts), channels)
 
 
 class _Table:

@@ -30,9 +30,18 @@ class Input(NamedTuple):
     metadata: Metadata
     as_it_is: Callable[[], CompressedImage] | None = None
 
+    def without_metadata(self) -> "Input":
+        """The same pixels alone."""
+        return self._replace(metadata=Metadata())
+
 
 def read_input(image: Any, *, threads: int | None = None) -> Input:
-    """The pixels that an array, a PIL image or a file holds, with what stands beside them."""
+    """The pixels that an array, a PIL image or a file holds, with what stands beside them.
+
+    What was read already comes back as it is.
+    """
+    if isinstance(image, Input):
+        return image
     if io.is_pil_image(image):
         picture = io.read(image)
     elif isinstance(image, str | os.PathLike):

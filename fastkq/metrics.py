@@ -94,6 +94,17 @@ def psnr(
     return 20 * logarithm - 10 * math.log10(error)
 
 
+def peak_of(values: Values) -> float:
+    """The default peak of `psnr` for an image, or colours, of these values.
+
+    Raises
+    ------
+    ArgumentError
+        When they are floats that are all the same.
+    """
+    return _range(values.reshape(-1), 0)
+
+
 def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Values]:
     a, b = check_image(image), check_image(other)
     if a.shape != b.shape:

@@ -5,11 +5,12 @@ is exact: below 2^24 in float32 for gray and RGB, below 2^53 in float64 for RGBA
 a fast one are the same code.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+Space = Literal["rgb", "oklab"]
 Coordinates = npt.NDArray[np.floating[Any]]
 
 ALPHA_WEIGHT = 361

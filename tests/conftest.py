@@ -45,3 +45,14 @@ def china():
 @pytest.fixture(scope="session")
 def flower():
     return photograph("flower.jpg")
+
+
+def photograph_like(height, width, seed=0):
+    """Smooth colours with a little noise, (height, width, 3) uint8: errors fall with k as a photo's do."""
+    generator = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width] / max(height, width)
+    waves = [
+        np.sin(6 * generator.random() * x + 5 * generator.random() * y + channel) for channel in range(3)
+    ]
+    smooth = 120 + 90 * np.stack(waves, axis=2)
+    return np.clip(smooth + generator.normal(0, 6, smooth.shape), 0, 255).astype(np.uint8)

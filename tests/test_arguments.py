@@ -16,7 +16,7 @@ def test_k_out_of_range_is_refused(k, message):
         fastkq.compress(IMAGE, k)
 
 
-@pytest.mark.parametrize("k", [2.0, "8", None, True, [3]])
+@pytest.mark.parametrize("k", [2.0, "8", True, [3]])
 def test_k_that_is_no_integer_is_refused(k):
     with pytest.raises(ArgumentTypeError, match="expected k to be an integer, got"):
         fastkq.compress(IMAGE, k)

@@ -34,8 +34,9 @@ def parser() -> argparse.ArgumentParser:
     compress.add_argument(
         "-k",
         type=_colours,
-        help=f"number of colours, 1 to 65536 (default {commands.DEFAULT_K}, or the palette that IN has)",
+        help="number of colours, 1 to 65536 (default 64, or the palette that IN has)",
     )
+    _add_choice_of_colours(compress)
     _add_output(compress, "OUT.fkq, .png, .webp, .gif, .tif or .bmp (default: IN.fkq beside IN)")
     _add_strip(compress)
     compress.add_argument(
@@ -90,6 +91,56 @@ def _command(subcommands: Any, name: str, run: Callable[..., None], summary: str
     return parser
 
 
+def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which colours, and where")
+    group.add_argument("--psnr", type=float, metavar="DB", help="in place of -k: the fewest that reach it")
+    group.add_argument(
+        "--bytes", type=_positive, metavar="N", help="in place of -k: the most whose .fkq has at most N bytes"
+    )
+    group.add_argument(
+        "--palette", type=Path, metavar="FILE", help="those of a .fkq file or of an image with a palette"
+    )
+    group.add_argument(
+        "--fixed",
+        type=_colour,
+        action="append",
+        metavar="COLOUR",
+        help="a colour that must be there, as '#ff8000', '#ff8000ff' or 'orange'; can be repeated",
+    )
+    group.add_argument(
+        "--weights", type=Path, metavar="MASK", help="a gray image as large as IN: what is light matters more"
+    )
+    group.add_argument(
+        "--max-error", type=float, metavar="D", help="no colour is further than this from what it becomes"
+    )
+    group.add_argument(
+        "--min-share",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="... if it fills more than this share of the pixels (default 0)",
+    )
+    group.add_argument(
+        "--space", choices=("rgb", "oklab"), default="rgb", help="where distances are measured (default rgb)"
+    )
+    group.add_argument(
+        "--dither",
+        type=float,
+        nargs="?",
+        const=1.0,
+        default=0.0,
+        metavar="STRENGTH",
+        help="let neighbours make up for each other's errors; 0 to 1, 1 if no number follows",
+    )
+    group.add_argument(
+        "--dither-method",
+        choices=("diffusion", "blue-noise"),
+        default="diffusion",
+        help="diffusion looks best (default), blue-noise is fastest and stable between frames",
+    )
+    group.add_argument("--preset", choices=("visual",), help="visual: all of it chosen for looks")
+
+
 def _add_output(parser: argparse.ArgumentParser, summary: str) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=summary)
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
@@ -131,6 +182,17 @@ def _colours(text: str) -> int:
         return check_k(int(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected an integer from 1 to 65536, got {text!r}") from None
+
+
+def _colour(text: str) -> tuple[int, ...]:
+    from PIL import ImageColor
+
+    try:
+        return ImageColor.getrgb(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a colour as '#ff8000' or 'orange', got {text!r}"
+        ) from None
 
 
 def _region(text: str) -> tuple[int, ...]:

@@ -14,7 +14,6 @@ from fastkq.errors import ArgumentError
 if TYPE_CHECKING:
     from fastkq.container import Damage
 
-DEFAULT_K = 64
 _MOST_DAMAGE = 20
 """Lines on damage; a file may have tens of thousands of parts, and the summary counts them all."""
 
@@ -24,16 +23,19 @@ def compress(options: argparse.Namespace) -> None:
 
     output = _output_for(options, ".fkq", saving.SUFFIXES)
     saving.check_target(output, optimize=options.optimize)
+    from fastkq.cli.colours import asked_for
     from fastkq.inputs import read_input
     from fastkq.metrics import psnr
     from fastkq.pipeline import compress
 
     given = read_input(options.input, threads=options.threads)
-    if options.k is None and given.as_it_is:
+    asked = asked_for(options, given.pixels)
+    if not asked and given.as_it_is:
         compressed, quality = given.as_it_is(), "as they were"
     else:
-        k = options.k or DEFAULT_K
-        compressed = compress(given.pixels, k, effort=options.effort, threads=options.threads)
+        source = given.without_metadata() if options.strip else given
+        common = {"coding": options.coding, "effort": options.effort, "threads": options.threads}
+        compressed = compress(source, **asked, **common)
         quality = f"PSNR {psnr(given.pixels, compressed.decompress(threads=options.threads)):.2f} dB"
     compressed.with_metadata(given.metadata).save(
         output,

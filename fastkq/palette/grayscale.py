@@ -96,10 +96,12 @@ def fit(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from fastkq.palette.grayscale import fit
     >>> fit(np.array([0, 1, 100, 201], np.uint8), np.array([1, 2, 5, 5]), 3)
     array([  1, 100, 201], dtype=uint8)
     >>> fit(np.array([0, 1, 100, 201], np.uint8), np.array([1, 2, 5, 5]), 3, fixed=[255])
-    array([  1, 150, 255], dtype=uint8)
+    array([  1, 100, 255], dtype=uint8)
     """
     given = np.unique(np.asarray(() if fixed is None else fixed, np.int64))
     rising = values.astype(np.int64)

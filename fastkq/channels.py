@@ -1,0 +1,40 @@
+"""What the channels of an image mean, and the form in which it is counted, fitted and mapped.
+
+The last of 2 or 4 channels of a uint8 or uint16 image is its alpha; all other channels are plain values.
+Masks are counted as gray 0 and 1, gray with alpha as RGBA of equal R, G and B: their distances are
+three times as large, so nearest rows and means are the same.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+GRAY_WITH_ALPHA, RGBA = 2, 4
+
+
+def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The image in the form in which it is counted: a view where it is in it already."""
+    if image.dtype == np.bool_:
+        return image.view(np.uint8)
+    if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == GRAY_WITH_ALPHA:
+        return np.ascontiguousarray(image[:, :, [0, 0, 0, 1]])
+    return image
+
+
+def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """`working` of the rows of a palette (k, C)."""
+    rows: npt.NDArray[Any] = working(palette[np.newaxis])[0]
+    return rows
+
+
+def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: int) -> npt.NDArray[Any]:
+    """The palette (k, C) of an image of that dtype from one in the form in which it was fitted.
+
+    Inverse of `working_palette`; rows of an opaque image that was fitted without its alpha get it back.
+    """
+    if channels == RGBA and palette.shape[1] == RGBA - 1:
+        return np.column_stack((palette, np.full(len(palette), np.iinfo(dtype).max, dtype)))
+    if dtype == np.uint8 and channels == GRAY_WITH_ALPHA:
+        return np.ascontiguousarray(palette[:, [0, 3]])
+    return palette.astype(dtype, copy=False)

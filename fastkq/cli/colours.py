@@ -1,0 +1,73 @@
+"""What the command is told about colours, in the terms of the image."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.errors import ArgumentError
+from fastkq.loading import load
+
+
+def asked_for(options: argparse.Namespace, pixels: npt.NDArray[Any]) -> dict[str, Any]:
+    """The arguments of `fastkq.compress` that say which colours, without those that were not given."""
+    asked = {
+        "k": options.k,
+        "target_psnr": options.psnr,
+        "target_bytes": options.bytes,
+        "palette": _palette_in(options.palette, pixels),
+        "fixed": _fixed(options.fixed, pixels),
+        "weights": _weights_in(options.weights),
+        "max_error": options.max_error,
+        "min_share": options.min_share or None,
+        "space": None if options.space == "rgb" else options.space,
+        "dither": options.dither or None,
+        "dither_method": None if options.dither_method == "diffusion" else options.dither_method,
+        "preset": options.preset,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _fixed(colours: list[tuple[int, ...]] | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    if colours is None:
+        return None
+    opaque = [(*colour, 255)[:4] for colour in colours]
+    return _as_in(np.array(opaque, np.uint8), pixels, "--fixed")
+
+
+def _palette_in(path: Path | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    if path is None:
+        return None
+    rows = load(path).palette
+    if rows.shape[1:] == pixels.shape[2:] or rows.dtype != np.uint8 or rows.shape[1] not in (1, 3, 4):
+        return rows
+    shades = np.repeat(rows, 3, axis=1) if rows.shape[1] == 1 else rows
+    opaque = np.column_stack((shades, np.full(len(rows), 255, np.uint8)))[:, :4]
+    return _as_in(opaque, pixels, str(path))
+
+
+def _as_in(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    """Colours R, G, B, alpha (k, 4) of 8 bits as those of an image."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    is_gray, is_opaque = (rows[:, :3] == rows[:, :1]).all(), (rows[:, 3] == 255).all()
+    wants_gray, wants_opaque = channels < 3, channels in (1, 3)
+    if channels > 4 or (wants_gray and not is_gray) or (wants_opaque and not is_opaque):
+        kinds = {1: "gray", 2: "gray with alpha", 3: "opaque"}
+        raise ArgumentError(
+            f"expected {name} to be {kinds.get(channels, 'of up to 4 channels')} as the image, "
+            f"got {rows.tolist()}"
+        )
+    kept = rows[:, {1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3]}[channels]]
+    return kept.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else kept
+
+
+def _weights_in(path: Path | None) -> npt.NDArray[Any] | None:
+    """The lightness of a picture; of one with colours, the mean of R, G and B."""
+    if path is None:
+        return None
+    from fastkq.inputs import read_input
+
+    mask = read_input(path).pixels
+    return mask if mask.ndim == 2 else mask[:, :, :3].astype(np.float64).mean(axis=2)

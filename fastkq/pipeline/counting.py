@@ -1,0 +1,111 @@
+"""Count the colours of one or many images."""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import io
+from fastkq.checks import check_threads
+from fastkq.counts import ColourCounts
+from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.inputs import read_input
+from fastkq.pipeline.options import check_weights
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str]
+    Images = ImageLike | ColourCounts | Iterable[ImageLike | ColourCounts]
+
+
+def count_colours(
+    images: "Images",
+    *,
+    weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None" = None,
+    threads: int | None = None,
+) -> ColourCounts:
+    """Count the distinct colours of one or many images, exactly.
+
+    Parameters
+    ----------
+    images
+        An image as `compress` takes it, or an iterable of some, one in memory at a time: of one dtype and
+        number of channels. Counts that were made before may stand among them.
+    weights : (H, W), or as many as there are images, optional
+        How much each pixel counts when a palette is fitted.
+    threads : int, optional
+        Number of threads; all cores if None. The result does not depend on it.
+
+    Returns
+    -------
+    ColourCounts
+        A value that adds up and can be stored.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, FormatError, OSError
+        As `compress`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> frames = (np.full((4, 4), level, np.uint8) for level in (0, 9, 9))
+    >>> fastkq.count_colours(frames).counts.tolist()
+    [16, 32]
+    """
+    workers = check_threads(threads)
+    total: ColourCounts | None = None
+    for image, weight in _pairs(images, weights):
+        counts = _count(image, weight, workers)
+        total = counts if total is None else total + counts
+    if total is None:
+        raise ArgumentError("expected at least one image, got none")
+    return total
+
+
+def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, threads: int) -> ColourCounts:
+    if isinstance(image, ColourCounts):
+        if weights is not None:
+            raise ArgumentError("expected no weights for colours that are counted already: count with them")
+        return image
+    pixels = read_input(image, threads=threads).pixels
+    return ColourCounts.of(pixels, check_weights(weights, pixels.shape), threads)
+
+
+def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
+    if _is_one(images):
+        yield images, weights
+        return
+    missing = object()
+    given: Iterator[Any] | None = None if weights is None else iter(weights)
+    for number, image in enumerate(images):
+        weight = None if given is None else next(given, missing)
+        if weight is missing:
+            raise ArgumentError(f"expected weights for each image, got {number}")
+        yield image, weight
+    if given is not None and next(given, missing) is not missing:
+        raise ArgumentError(f"expected weights for each of {number + 1} images, got more")
+
+
+def _is_one(images: Any) -> bool:
+    """Whether this is an image, not an iterable of some: lists of numbers are images, too."""
+    if isinstance(images, ColourCounts | str | os.PathLike) or io.is_pil_image(images):
+        return True
+    if isinstance(images, list | tuple):
+        return bool(images) and not _is_item(images[0])
+    if isinstance(images, np.ndarray):
+        return images.ndim != 4
+    if hasattr(images, "__array__"):
+        return True
+    if isinstance(images, Iterable):
+        return False
+    raise ArgumentTypeError(f"expected an image or an iterable of images, got {images!r}")
+
+
+def _is_item(first: Any) -> bool:
+    """Whether a list that begins so is one of images."""
+    is_image = isinstance(first, np.ndarray) and first.ndim > 1
+    return is_image or isinstance(first, ColourCounts | str | os.PathLike) or io.is_pil_image(first)

@@ -1,0 +1,222 @@
+"""What the fits and mappings can be asked for, checked against the image before any work is done."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.channels import working_palette
+from fastkq.checks import Effort, check_k, check_palette, check_positive, check_word
+from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.spaces import Space
+
+Preset = Literal["visual"]
+DitherMethod = Literal["diffusion", "blue-noise"]
+DEFAULT_K = 64
+_MAX_WEIGHT = 1e100
+
+
+class FitOptions(NamedTuple):
+    """How a palette is fitted, whatever its number of colours.
+
+    Attributes
+    ----------
+    fixed : (f, C) array or None
+        In the working form of the image.
+    max_error, min_share : float
+        See `compress`.
+    """
+
+    fixed: npt.NDArray[Any] | None
+    max_error: float | None
+    min_share: float
+    space: Space
+    effort: Effort
+    threads: int
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the palette is that of least squared error in R, G, B, without conditions."""
+        return self.fixed is None and self.max_error is None and self.space == "rgb"
+
+    @property
+    def least(self) -> int:
+        """The smallest k that has room for the fixed colours."""
+        return 1 if self.fixed is None else max(1, len(self.fixed))
+
+
+class Dithering(NamedTuple):
+    """How indices are chosen: of strength 0 each is the nearest."""
+
+    strength: float
+    method: DitherMethod
+
+
+class Kind(NamedTuple):
+    """The dtype and the number of channels of images that can share a palette."""
+
+    dtype: np.dtype[Any]
+    channels: int
+
+    @classmethod
+    def of(cls, image: npt.NDArray[Any]) -> "Kind":
+        return cls(image.dtype, 1 if image.ndim == 2 else image.shape[2])
+
+    def __str__(self) -> str:
+        return f"{self.dtype} with {self.channels} channel{'s' * (self.channels > 1)}"
+
+
+def check_palette_of(palette: npt.ArrayLike, kind: Kind, name: str = "palette") -> npt.NDArray[Any]:
+    """A palette (k, C) for images of a kind, as an array of its own.
+
+    Raises
+    ------
+    ArgumentError
+        When its dtype or width is not that of the image.
+    """
+    array = np.asarray(palette)
+    if array.dtype != kind.dtype and not isinstance(palette, np.ndarray | np.generic):
+        array = _cast(array, kind, name)
+    if array.dtype != kind.dtype or array.ndim != 2 or array.shape[1:] != (kind.channels,):
+        raise ArgumentError(
+            f"expected {name} to be (k, {kind.channels}) of {kind.dtype} as the image, "
+            f"got {array.shape} of {array.dtype}"
+        )
+    return check_palette(array)
+
+
+def _cast(array: npt.NDArray[Any], kind: Kind, name: str) -> npt.NDArray[Any]:
+    """Numbers of a list as the image's dtype, which has to hold them."""
+    try:
+        with np.errstate(invalid="ignore", over="ignore"):
+            cast_array = array.astype(kind.dtype)
+            same = np.array_equal(cast_array, array) or (
+                kind.dtype.kind == "f" and bool(np.isfinite(cast_array).all())
+            )
+    except (TypeError, ValueError, OverflowError):
+        same = False
+    if not same:
+        raise ArgumentError(
+            f"expected {name} to hold values of {kind.dtype} as the image, got {array.tolist()}"
+        )
+    return cast_array
+
+
+def check_fixed(fixed: npt.ArrayLike | None, kind: Kind, k: int | None) -> npt.NDArray[Any] | None:
+    """Fixed colours (f, C) in the working form, or None; different ones, at most k."""
+    if fixed is None:
+        return None
+    array = check_palette_of(fixed, kind, "fixed")
+    if len(np.unique(array, axis=0)) < len(array):
+        raise ArgumentError(f"expected fixed colours that differ, got {array.tolist()}")
+    if k is not None and len(array) > k:
+        raise ArgumentError(f"expected at most k = {k} fixed colours, got {len(array)}")
+    return working_palette(array)
+
+
+def check_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.NDArray[np.float64] | None:
+    """Weights (H, W) as floats, finite and at least 0, not all 0; or None."""
+    if weights is None:
+        return None
+    array = np.asarray(weights)
+    if array.dtype.kind not in "buif":
+        raise ArgumentTypeError(f"expected weights to be numbers, got {array.dtype}")
+    if array.shape != shape[:2]:
+        raise ArgumentError(f"expected weights of shape {shape[:2]} as the image, got {array.shape}")
+    array = np.ascontiguousarray(array, np.float64)
+    if not (np.isfinite(array).all() and array.max() < _MAX_WEIGHT):
+        raise ArgumentError(f"expected finite weights below {_MAX_WEIGHT:g}, got {array.max()}")
+    if array.min() < 0:
+        raise ArgumentError(f"expected weights of at least 0, got {array.min()}")
+    if not array.max() > 0:
+        raise ArgumentError("expected weights that are not all 0")
+    return array
+
+
+def check_fit(
+    kind: Kind,
+    k: int | None,
+    *,
+    fixed: npt.ArrayLike | None,
+    max_error: float | None,
+    min_share: float,
+    space: Space,
+    effort: Effort,
+    threads: int,
+) -> FitOptions:
+    """Everything that decides a palette but k."""
+    if max_error is not None:
+        max_error = check_number("max_error", max_error, 0.0, math.inf)
+    min_share = check_number("min_share", min_share, 0.0, 1.0)
+    space = check_space(space)
+    if space == "oklab" and (kind.dtype != np.uint8 or kind.channels > 4):
+        raise ArgumentError(f"expected an image of uint8 with at most 4 channels for oklab, got {kind}")
+    return FitOptions(check_fixed(fixed, kind, k), max_error, min_share, space, effort, threads)
+
+
+def check_dithering(dither: bool | float, method: DitherMethod, kind: Kind) -> Dithering:
+    """The strength, 0.0 to 1.0, and the method."""
+    strength = check_number("dither", dither, 0.0, 1.0)
+    method = cast("DitherMethod", check_word("dither_method", method, get_args(DitherMethod)))
+    if strength > 0 and (kind.dtype not in (np.uint8, np.bool_) or kind.channels > 4):
+        raise ArgumentError(f"expected an image of uint8 with at most 4 channels to dither, got {kind}")
+    return Dithering(strength, method)
+
+
+def check_number(name: str, value: Any, least: float, most: float) -> float:
+    """A finite number within bounds, as a float; booleans are 0 and 1."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"expected {name} to be a number, got {value!r}") from None
+    bounds = f"at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
+    if not (math.isfinite(number) and least <= number <= most):
+        raise ArgumentError(f"expected {name} to be {bounds}, got {value!r}")
+    return number
+
+
+def check_number_of_colours(k: Any, targets: dict[str, Any]) -> int | None:
+    """k, or None when one of the targets is to decide it."""
+    given = [name for name, value in targets.items() if value is not None]
+    if len(given) > 1:
+        raise ArgumentError(f"expected one of {' and '.join(given)}, got both")
+    if given and k is not None:
+        raise ArgumentError(f"expected k=None with {given[0]}, which decides it, got k = {k}")
+    return None if given else check_k(DEFAULT_K if k is None else k)
+
+
+def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering) -> None:
+    """Targets that can be aimed at; whether they are reached is seen later."""
+    if target_psnr is not None:
+        check_number("target_psnr", target_psnr, 0.0, math.inf)
+        if dithering.strength > 0:
+            raise ArgumentError("expected no dithering with target_psnr: it looks better at a lower PSNR")
+    if target_bytes is not None:
+        check_positive("target_bytes", target_bytes)
+
+
+def refuse(what: str, others: dict[str, Any]) -> None:
+    """Arguments that mean nothing beside another must not be given."""
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise ArgumentError(f"expected {what} alone, got {given[0]} as well")
+
+
+def check_space(space: Any) -> Space:
+    """Where distances are measured, as one of the two words."""
+    return cast("Space", check_word("space", space, get_args(Space)))
+
+
+def check_preset(preset: Any) -> Preset | None:
+    """A preset's name, or None."""
+    return None if preset is None else cast("Preset", check_word("preset", preset, get_args(Preset)))
+
+
+def check_ks(ks: Sequence[int]) -> list[int]:
+    """Numbers of colours, at least one."""
+    numbers = [check_k(k) for k in ks]
+    if not numbers:
+        raise ArgumentError("expected at least one k, got none")
+    return numbers

@@ -1,0 +1,164 @@
+"""A palette for one or many images, and an image with a given palette."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from fastkq.channels import stored_palette, working, working_palette
+from fastkq.checks import Effort, check_effort, check_threads
+from fastkq.counts import ColourCounts
+from fastkq.image import CompressedImage
+from fastkq.inputs import Input, read_input
+from fastkq.pipeline.counting import count_colours
+from fastkq.pipeline.options import (
+    Dithering,
+    DitherMethod,
+    FitOptions,
+    Kind,
+    check_dithering,
+    check_fit,
+    check_number_of_colours,
+    check_palette_of,
+    check_space,
+)  # fmt: skip
+from fastkq.pipeline.stages import fit, indices_for
+from fastkq.spaces import Space
+
+if TYPE_CHECKING:
+    from fastkq.pipeline.counting import ImageLike, Images
+
+
+def fit_palette(
+    images: "Images",
+    k: int = 64,
+    *,
+    fixed: npt.ArrayLike | None = None,
+    weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None" = None,
+    max_error: float | None = None,
+    min_share: float = 0.0,
+    space: Space = "rgb",
+    effort: Effort = "balanced",
+    threads: int | None = None,
+) -> npt.NDArray[Any]:
+    """The best palette of at most k colours for one or many images together.
+
+    Parameters
+    ----------
+    images
+        As `count_colours` takes them, or what it gave.
+    k : int
+        Number of colours, 1 to 65536.
+    fixed, max_error, min_share, space, effort, threads
+        As in `compress`.
+    weights : (H, W), or as many as there are images, optional
+        How much each pixel counts.
+
+    Returns
+    -------
+    (min(k, distinct colours), C), of the images' dtype
+        That of `compress`, when there is one image.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, FormatError, OSError
+        As `compress`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> dark, light = np.zeros((4, 4), np.uint8), np.full((4, 4), 250, np.uint8)
+    >>> palette = fastkq.fit_palette([dark, light], k=8)
+    >>> palette.ravel().tolist()
+    [0, 250]
+    >>> fastkq.apply_palette(light, palette).indices.max()
+    np.uint8(1)
+    """
+    number = check_number_of_colours(k, {})
+    assert number is not None
+    counts, options = counted_for_fit(
+        images, number, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share, space=space,
+        effort=effort, threads=threads,
+    )  # fmt: skip
+    return stored_palette(fit(counts, number, options).palette, counts.dtype, counts.channels)
+
+
+def counted_for_fit(
+    images: "Images",
+    k: int,
+    *,
+    fixed: npt.ArrayLike | None,
+    weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None",
+    space: Space,
+    effort: Effort,
+    threads: int | None,
+    max_error: float | None = None,
+    min_share: float = 0.0,
+) -> tuple[ColourCounts, FitOptions]:
+    """The counts of images, and how they are to be fitted, everything checked."""
+    effort, workers = check_effort(effort), check_threads(threads)
+    counts = count_colours(images, weights=weights, threads=workers)
+    options = check_fit(
+        Kind(counts.dtype, counts.channels), k, fixed=fixed, max_error=max_error, min_share=min_share,
+        space=space, effort=effort, threads=workers,
+    )  # fmt: skip
+    return counts, options
+
+
+def apply_palette(
+    image: "ImageLike",
+    palette: npt.ArrayLike,
+    *,
+    dither: bool | float = False,
+    dither_method: DitherMethod = "diffusion",
+    space: Space = "rgb",
+    threads: int | None = None,
+) -> CompressedImage:
+    """Give every pixel of an image a colour of a palette: its nearest, or a dithered one.
+
+    Parameters
+    ----------
+    image : array, PIL image or path
+        As `compress` takes it.
+    palette : (k, C)
+        Of the image's dtype and number of channels, 1 to 65536 rows; kept as it is, with its order, unused
+        and equal rows.
+    dither, dither_method, space, threads
+        As in `compress`.
+
+    Returns
+    -------
+    CompressedImage
+        Of that palette. Undithered, each index is that of the nearest row, the first of equals.
+
+    Raises
+    ------
+    ArgumentError
+        When the palette's dtype or width is not that of the image.
+    ArgumentTypeError, FormatError, OSError
+        As `compress`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> gray = np.full((8, 8), 85, np.uint8)
+    >>> black_and_white = [[0], [255]]
+    >>> fastkq.apply_palette(gray, black_and_white).indices.max()
+    np.uint8(0)
+    >>> float(fastkq.apply_palette(gray, black_and_white, dither=True).decompress().mean().round(-1))
+    80.0
+    """
+    workers, space = check_threads(threads), check_space(space)
+    given = read_input(image, threads=workers)
+    return applied(
+        given, palette, check_dithering(dither, dither_method, Kind.of(given.pixels)), space, workers
+    )
+
+
+def applied(
+    given: Input, palette: npt.ArrayLike, dithering: Dithering, space: Space, threads: int
+) -> CompressedImage:
+    """`apply_palette` of what was read."""
+    rows = check_palette_of(palette, Kind.of(given.pixels))
+    indices = indices_for(working(given.pixels), working_palette(rows), dithering, space, threads)
+    return CompressedImage(rows, indices, given.pixels.shape, given.metadata)

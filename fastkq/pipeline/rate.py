@@ -1,0 +1,96 @@
+"""What each number of colours costs and is worth."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy.typing as npt
+
+from fastkq import container, metrics
+from fastkq.checks import Effort
+from fastkq.pipeline.options import check_ks
+from fastkq.pipeline.palettes import counted_for_fit
+from fastkq.pipeline.stages import fit, squared_error
+from fastkq.spaces import Space
+from fastkq.threads import over_chunks
+
+if TYPE_CHECKING:
+    from fastkq.pipeline.counting import Images
+
+
+class CurvePoint(NamedTuple):
+    """One number of colours.
+
+    Attributes
+    ----------
+    k : int
+        As asked for; an image of fewer colours has those.
+    mse : float
+        Mean squared difference over pixels and channels, undithered.
+    psnr : float
+        In dB; infinite when nothing was lost.
+    nbytes : int
+        Size of the `.fkq` file in the coding "packed"; of several images, as if they were one.
+    """
+
+    k: int
+    mse: float
+    psnr: float
+    nbytes: int
+
+
+def curve(
+    image: "Images",
+    ks: Sequence[int],
+    *,
+    fixed: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
+    space: Space = "rgb",
+    effort: Effort = "balanced",
+    threads: int | None = None,
+) -> list[CurvePoint]:
+    """Distortion and packed size at every k of a list, as `compress` would reach them.
+
+    The colours are counted once, no pixel is mapped, and the fits run side by side.
+
+    Parameters
+    ----------
+    image
+        As `fit_palette` takes them.
+    ks : sequence of int
+        1 to 65536 each.
+    fixed, weights, space, effort, threads
+        As in `compress`.
+
+    Returns
+    -------
+    list of CurvePoint
+        In the order of `ks`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> [(point.k, point.nbytes, point.mse) for point in fastkq.curve(ramp, [16, 256])]
+    [(16, 168, 21.5), (256, 536, 0.0)]
+    """
+    numbers = check_ks(ks)
+    counts, options = counted_for_fit(
+        image, min(numbers), fixed=fixed, weights=weights, space=space, effort=effort, threads=threads
+    )
+    pixels = int(counts.counts.sum())
+    points: list[CurvePoint | None] = [None] * len(numbers)
+    alone = options._replace(threads=1)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        # Largest first: they take longest.
+        place = order[start]
+        fitted = fit(counts, numbers[place], alone)
+        mse = squared_error(counts, fitted) / (pixels * counts.channels)
+        psnr = 10 * math.log10(metrics.peak_of(counts.colours) ** 2 / mse) if mse else math.inf
+        nbytes = container.encoded_size(pixels, len(fitted.palette), counts.channels, counts.dtype.itemsize)
+        points[place] = CurvePoint(numbers[place], mse, psnr, nbytes)
+
+    order = sorted(range(len(numbers)), key=lambda place: -numbers[place])
+    over_chunks(work, len(numbers), 1, options.threads)
+    return [point for point in points if point is not None]

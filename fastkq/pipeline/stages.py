@@ -1,0 +1,132 @@
+"""Fit and map, whatever kind of data it is: here it is decided which stage has which."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import assignment, dither, histogram, mapping, palette
+from fastkq.channels import GRAY_WITH_ALPHA, RGBA
+from fastkq.counts import ColourCounts, Counted, count_up_to
+from fastkq.distinct import Distinct
+from fastkq.errors import ArgumentError
+from fastkq.histogram import Histogram
+from fastkq.palette import general, grayscale
+from fastkq.palette.weights import to_counts
+from fastkq.pipeline.options import Dithering, FitOptions
+from fastkq.spaces import Space
+
+MOST_RGBA_COLOURS = 1 << 18
+"""To list more of them takes long."""
+
+
+_WEIGHTLESS = 30
+"""Bits by which a weight of 0 is below the largest, where one has to be positive."""
+
+
+class Fit(NamedTuple):
+    """A palette (k, C) in the working form, and the row of each counted colour, (M,)."""
+
+    palette: npt.NDArray[Any]
+    labels: npt.NDArray[np.unsignedinteger]
+
+
+def fit(counts: ColourCounts, k: int, options: FitOptions) -> Fit:
+    """A palette of at most k colours for counted colours."""
+    counted = counts.counted
+    if isinstance(counted, Histogram):
+        return _fit_histogram(counted, counts.weights, k, options)
+    return _fit_distinct(counted, counts.weights, k, options)
+
+
+def indices_of(
+    pixels: npt.NDArray[Any], counted: Counted, fitted: Fit, dithering: Dithering, options: FitOptions
+) -> npt.NDArray[np.unsignedinteger]:
+    """The index (H, W) of every pixel of an image in its working form, all of whose colours were fitted."""
+    if dithering.strength > 0:
+        return dithered(pixels, fitted.palette, dithering, options.threads)
+    if isinstance(counted, Histogram):
+        return mapping.map_colours(pixels, counted, fitted.labels, len(fitted.palette), options.threads)
+    return assignment.map_image(pixels, fitted.palette, options.threads)
+
+
+def indices_for(
+    pixels: npt.NDArray[Any], rows: npt.NDArray[Any], dithering: Dithering, space: Space, threads: int
+) -> npt.NDArray[np.unsignedinteger]:
+    """The same for a palette (k, C) in the working form that was given."""
+    if dithering.strength > 0:
+        return dithered(pixels, rows, dithering, threads)
+    counted = count_up_to(pixels, MOST_RGBA_COLOURS, threads)
+    if counted is None:
+        return mapping.map_pixels(pixels, rows, threads)
+    if isinstance(counted, Histogram):
+        alike = histogram.with_alpha(counted) if rows.shape[1] == RGBA else counted
+        labels = mapping.label(alike, rows, threads).labels
+        return mapping.map_colours(pixels, counted, labels, len(rows), threads)
+    return assignment.map_image(pixels, rows, threads)
+
+
+def squared_error(counts: ColourCounts, fitted: Fit) -> float:
+    """Sum over all pixels and channels of the squared difference of a colour and its palette row.
+
+    Exact for integers; floats are added in the order of the colours, on every machine alike.
+    """
+    colours, rows = counts.counted.colours, fitted.palette
+    is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and colours.shape[1] == RGBA
+    channels = (0, 3) if is_gray_as_rgba else range(rows.shape[1])
+    number = np.float64 if colours.dtype.kind == "f" else np.int64
+    errors: npt.NDArray[Any] = np.zeros(len(colours), number)
+    for channel in channels:
+        differences = colours[:, channel].astype(number) - rows[fitted.labels, channel]
+        errors += differences * differences
+    if number is np.float64:
+        return float(np.add.accumulate(errors * counts.counts)[-1])
+    # Errors are below 2^38, counts below 2^31: in halves the sums stay below 2^63.
+    high, low = (int((half * counts.counts).sum()) for half in (errors >> 16, errors & 0xFFFF))
+    return float((high << 16) + low)
+
+
+def _fit_histogram(
+    counted: Histogram, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions
+) -> Fit:
+    if options.max_error is not None:
+        raise NotImplementedError("max_error")
+    found = palette.fit(counted, k, options.effort, options.threads, fixed=options.fixed, weights=weights)
+    return Fit(*found)
+
+
+def _fit_distinct(
+    counted: Distinct, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions
+) -> Fit:
+    fixed, max_error, _, _, effort, threads = options
+    if max_error is not None:
+        raise ArgumentError(
+            f"expected an image of uint8 with at most 4 channels for max_error, got {counted.colours.dtype} "
+            f"with {counted.colours.shape[1]}"
+        )
+    weighed = counted.counts.astype(np.float64) if weights is None else weights
+    if counted.colours.dtype == np.uint16 and counted.colours.shape[1] == 1:
+        rows = _fit_levels(counted.colours, weighed, k, fixed)
+    else:
+        rows = general.fit(counted.colours, weighed, k, effort, threads, fixed=fixed)
+    return Fit(rows, assignment.label(counted.colours, rows, threads))
+
+
+def _fit_levels(
+    levels: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, fixed: npt.NDArray[Any] | None
+) -> npt.NDArray[Any]:
+    """The best rows (k, 1) for gray levels (M, 1)."""
+    known = levels[:0] if fixed is None else fixed
+    positive = np.maximum(weights, np.ldexp(weights.max(), -_WEIGHTLESS))
+    found = grayscale.fit(levels[:, 0], to_counts(positive), k, fixed=known[:, 0])
+    return np.concatenate((known, found[~np.isin(found, known)][:, np.newaxis]))
+
+
+def dithered(
+    pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.uint8], dithering: Dithering, threads: int
+) -> npt.NDArray[np.unsignedinteger]:
+    """Indices (H, W) that are not each the nearest, but right on the mean over neighbours."""
+    if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
+        pixels = np.ascontiguousarray(pixels[:, :, : rows.shape[1]])
+    run = dither.diffuse if dithering.method == "diffusion" else dither.ordered
+    return run(pixels, rows, dithering.strength, threads)

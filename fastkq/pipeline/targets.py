@@ -1,0 +1,142 @@
+"""The number of colours that reaches a target: the smallest for a PSNR, the largest for a size.
+
+The logarithms of error and size are nearly lines over that of k, so a few fits, each where the last ones say
+that the target is, find it. What is promised is checked on the palette that is given.
+"""
+
+import math
+from collections.abc import Callable
+
+from fastkq.checks import MAX_COLOURS, Effort
+from fastkq.counts import ColourCounts
+from fastkq.errors import UnreachableError
+from fastkq.image import CompressedImage
+from fastkq.metrics import peak_of
+from fastkq.pipeline.crossing import Bracket, cross
+from fastkq.pipeline.options import FitOptions
+from fastkq.pipeline.stages import Fit, fit, squared_error
+
+_SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
+_BETTER = 0.972
+"""Error of an effort, by that of its scout."""
+_CLOSE = 1.03
+"""Scouts end that near to the target: nearer, they say no more about the other effort."""
+_SLOPE_OF_ERROR = -0.8
+_SLOPE_OF_SIZE = 0.4
+_MOST_SCOUTS, _MOST_FITS, _MOST_ENCODINGS = 6, 12, 7
+
+
+def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
+    """The fit of the smallest k found whose PSNR is at least `target`: that of k - 1 is not.
+
+    Raises
+    ------
+    UnreachableError
+        When 65,536 colours do not reach it; it names what they do.
+    """
+    least = options.least
+    if len(counts) == 1:
+        return fit(counts, least, options)
+    bound = _peak_error(counts) / 10 ** (target / 10)
+    within = Bracket(least - 1, min(max(len(counts), least), MAX_COLOURS + 1))
+    scouts = options._replace(effort=_SCOUTS[options.effort])
+    fits: dict[int, Fit] = {}
+
+    def scout(k: int) -> float:
+        return _BETTER * squared_error(counts, fit(counts, k, scouts))
+
+    def measure(k: int) -> float:
+        fits[k] = fit(counts, k, options)
+        return squared_error(counts, fits[k])
+
+    _, guess = cross(scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MOST_SCOUTS, close=_CLOSE)
+    while within.behind not in fits:
+        narrowed, guess = cross(measure, bound, within, slope=_SLOPE_OF_ERROR, guess=guess, most=_MOST_FITS)
+        if narrowed == within:
+            return _most_colours(counts, bound, min(within.behind, MAX_COLOURS), options)
+        within = narrowed
+    return fits[within.behind]
+
+
+def _most_colours(counts: ColourCounts, bound: float, k: int, options: FitOptions) -> Fit:
+    """The fit of all the colours there are, or of as many as there can be, if that is enough."""
+    fitted = fit(counts, k, options)
+    error = squared_error(counts, fitted)
+    if error <= bound:
+        return fitted
+    target, reached = (10 * math.log10(_peak_error(counts) / some) for some in (bound, error))
+    raise UnreachableError(
+        f"expected a target_psnr that {k} colours reach, got {target:g} dB: they reach {reached:.2f} dB",
+        reached,
+    )
+
+
+def _peak_error(counts: ColourCounts) -> float:
+    """The squared error at 0 dB."""
+    return counts.channels * int(counts.counts.sum()) * peak_of(counts.colours) ** 2
+
+
+def fit_bytes(
+    make: Callable[[int], CompressedImage],
+    size: Callable[[CompressedImage], int],
+    target: int,
+    least: int,
+    most: int,
+) -> CompressedImage:
+    """The image of the largest k found whose file has at most `target` bytes.
+
+    Parameters
+    ----------
+    make
+        The image of k colours.
+    size
+        Bytes of its file.
+    least, most
+        The smallest and the largest k that make sense.
+
+    Raises
+    ------
+    UnreachableError
+        When that of the smallest k has more; it names how many.
+    """
+    made: dict[int, CompressedImage] = {}
+
+    def measure(k: int) -> float:
+        made[k] = make(k)
+        return size(made[k])
+
+    within = Bracket(least - 1, max(least, most) + 1)
+    guess = 64.0
+    while within.before not in made:
+        narrowed, guess = cross(
+            measure, target, within, slope=_SLOPE_OF_SIZE, guess=guess, most=_MOST_ENCODINGS
+        )
+        if narrowed == within:
+            raise _too_small(target, int(measure(least)), least)
+        within = narrowed
+    return made[within.before]
+
+
+def largest(size: Callable[[int], int], target: int, least: int, most: int) -> int:
+    """The largest k from `least` to `most` whose size, which grows with k, is at most `target`.
+
+    Raises
+    ------
+    UnreachableError
+        When that of the smallest is more; it names how many.
+    """
+    if size(least) > target:
+        raise _too_small(target, size(least), least)
+    above = max(least, most) + 1
+    while above - least > 1:
+        middle = (least + above) // 2
+        least, above = (middle, above) if size(middle) <= target else (least, middle)
+    return least
+
+
+def _too_small(target: int, smallest: int, least: int) -> UnreachableError:
+    return UnreachableError(
+        f"expected a target_bytes of at least {smallest}, the file of {least} colour{'s' * (least > 1)}, "
+        f"got {target}",
+        smallest,
+    )

@@ -1,0 +1,264 @@
+"""The whole way: an image to a CompressedImage, and back."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import histogram, mapping
+from fastkq import palette as palettes
+from fastkq.channels import stored_palette, working
+from fastkq.checks import MAX_COLOURS, Coding, Effort, check_coding, check_effort, check_threads
+from fastkq.container import encoded_size
+from fastkq.counts import ColourCounts
+from fastkq.image import CompressedImage
+from fastkq.inputs import Input, read_input
+from fastkq.loading import load
+from fastkq.pipeline.options import (
+    Dithering,
+    DitherMethod,
+    FitOptions,
+    Kind,
+    Preset,
+    check_dithering,
+    check_fit,
+    check_number_of_colours,
+    check_space,
+    check_targets,
+    check_weights,
+    refuse,
+)  # fmt: skip
+from fastkq.pipeline.palettes import applied
+from fastkq.pipeline.stages import MOST_RGBA_COLOURS, Fit, dithered, fit, indices_of
+from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
+from fastkq.source import SourceLike
+from fastkq.spaces import Space
+
+if TYPE_CHECKING:
+    from fastkq.pipeline.counting import ImageLike
+
+_CELLS_PER_CENTROID = 64
+
+
+def compress(
+    image: "ImageLike | Input",
+    k: int | None = None,
+    *,
+    palette: npt.ArrayLike | None = None,
+    fixed: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
+    max_error: float | None = None,
+    min_share: float = 0.0,
+    target_psnr: float | None = None,
+    target_bytes: int | None = None,
+    coding: Coding = "context",
+    space: Space = "rgb",
+    dither: bool | float = False,
+    dither_method: DitherMethod = "diffusion",
+    preset: Preset | None = None,
+    effort: Effort = "balanced",
+    threads: int | None = None,
+) -> CompressedImage:
+    """Reduce an image to at most k colours by k-means.
+
+    Parameters
+    ----------
+    image : array, PIL image or path
+        Arrays: uint8, uint16, float32, float64 or bool, of shape (H, W) or (H, W, C) with C from 1 to 64, of
+        any memory layout; never changed. The last of 2 or 4 channels of integers is alpha; masks (bool) are
+        (H, W) or (H, W, 1); floats are finite.
+        Files and PIL images are taken as people see them: EXIF rotation applied, palettes and CMYK
+        converted, transparency kept. Their ICC profile, EXIF and DPI go into the result; a profile of other
+        colours than the result's, as of CMYK, does not. A path may also be that of a `.fkq` file.
+    k : int, optional
+        Number of colours, 1 to 65536; 64 if nothing else decides it. An image of at most k colours comes back
+        unchanged, but for the colour of pixels whose alpha is 0.
+    palette : (k, C), optional
+        Colours to use instead of fitting some, as `apply_palette` does.
+    fixed : (f, C), optional
+        Colours that must be in the palette exactly: its first rows, in their order, even if unused.
+    weights : (H, W), optional
+        How much each pixel's squared error counts, at least 0: an importance map gives more colours to what
+        matters. Only ratios matter.
+    max_error : float, optional
+        No colour may be further from its palette row than this, in the units of `space`...
+    min_share : float
+        ... if it fills more than this share of the pixels, 0.0 to 1.0: rare colours are kept, too.
+    target_psnr : float, optional
+        Decides k: the smallest found whose PSNR, in dB, is at least this. (Colours under alpha 0 are equal.)
+    target_bytes : int, optional
+        Decides k: the largest found whose `.fkq` file, in the given coding, with the image's metadata, has at
+        most so many bytes.
+    coding : {"context", "packed"}
+        Of the file that `target_bytes` is for.
+    space : {"rgb", "oklab"}
+        Where distances are measured: in R, G, B (RGBA: as composited over black, mid-gray and white), or in
+        Oklab [4]_, which is nearer to what people see; the palette is stored in sRGB all the same.
+    dither : bool or float
+        False: each pixel gets its nearest colour. True or a strength up to 1.0: neighbours make up for each
+        other's errors.
+    dither_method : {"diffusion", "blue-noise"}
+        Error diffusion [5]_, or an ordered mask, which is faster and stable between the frames of a video.
+    preset : {"visual"}, optional
+        All of it chosen for looks: palette, dithering and its strength.
+    effort : {"fast", "balanced", "best"}
+        How long to search for a better palette. On the Kodak images the squared error of "fast" is 1 to 2 %
+        above that of "balanced", in half the time, that of "best" up to 2 % below, in 4 to 10 times the time.
+        A palette for one gray channel of 8 or 16 bits is always the best there is.
+    threads : int, optional
+        Number of threads; all cores if None. The result does not depend on it.
+
+    Returns
+    -------
+    CompressedImage
+        Of exactly min(k, distinct colours) colours, ordered by alpha, then luminance, unless some are given;
+        undithered, each pixel's index is that of its nearest one.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        When an argument cannot be used; it says what was expected.
+    UnreachableError
+        When a target or `max_error` cannot be reached; it says what can.
+    FormatError
+        When the file is damaged or no image.
+    OSError
+        When the file cannot be read.
+
+    Notes
+    -----
+    k-means on the counted colours: Lloyd's algorithm [1]_ with candidates by bounding box as in the filtering
+    algorithm [2]_, and swaps of single centroids that leave its local optima [3]_, first on few points that
+    stand for all, last on all colours. An RGBA image of more than 2^18 colours, not all of them opaque, is
+    fitted with 6 bits a channel; its pixels are mapped with all 8.
+
+    .. [1] S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 28, 1982.
+    .. [2] T. Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24, 2002.
+    .. [3] B. Fritzke, "Breathing k-means", arXiv:2006.15666, 2020.
+    .. [4] B. Ottosson, "A perceptual color space for image processing", 2020.
+    .. [5] R. Floyd, L. Steinberg, "An adaptive algorithm for spatial grey scale", 1976.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> fastkq.compress(ramp, k=4).palette.ravel()
+    array([ 31,  94, 158, 223], dtype=uint8)
+    >>> fastkq.compress(ramp, target_psnr=40).k
+    29
+    """
+    effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
+    given = read_input(image, threads=workers)
+    kind = Kind.of(given.pixels)
+    dithering = check_dithering(dither, dither_method, kind)
+    asked = {"fixed": fixed, "weights": weights, "max_error": max_error}
+    targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}
+    if palette is not None:
+        refuse("a palette", {"k": k, **asked, **targets, "preset": preset})
+        return applied(given, palette, dithering, check_space(space), workers)
+    number = check_number_of_colours(k, targets)
+    options = check_fit(
+        kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
+        threads=workers,
+    )  # fmt: skip
+    check_targets(**targets, dithering=dithering)
+    weighted = check_weights(weights, given.pixels.shape)
+    counts = None
+    if number is not None and weighted is None and options.is_plain:
+        counts = ColourCounts.of_few(given.pixels, MOST_RGBA_COLOURS, workers)
+        by_cells = _by_cells(given, number, dithering, options) if counts is None else None
+        if by_cells is not None:
+            return by_cells
+    job = _Job(given, counts or ColourCounts.of(given.pixels, weighted, workers), dithering, options)
+    if target_psnr is not None:
+        return job.made(reach_psnr(job.counts, target_psnr, options))
+    if target_bytes is not None:
+        return job.fitting(target_bytes, coding)
+    assert number is not None
+    return job.make(number)
+
+
+class _Job(NamedTuple):
+    """What `compress` was given, read, counted and checked."""
+
+    given: Input
+    counts: ColourCounts
+    dithering: Dithering
+    options: FitOptions
+
+    def make(self, k: int) -> CompressedImage:
+        """The image with k colours."""
+        return self.made(fit(self.counts, k, self.options))
+
+    def made(self, fitted: Fit) -> CompressedImage:
+        """The image with a palette that was fitted to it."""
+        pixels = working(self.given.pixels)
+        indices = indices_of(pixels, self.counts.counted, fitted, self.dithering, self.options)
+        return _compressed(self.given, fitted.palette, indices)
+
+    def fitting(self, target: int, coding: Coding) -> CompressedImage:
+        """The image of the most colours whose file has at most `target` bytes."""
+        pixels, (dtype, channels) = self.given.pixels, Kind.of(self.given.pixels)
+        within = self.options.least, min(len(self.counts), MAX_COLOURS)
+        if coding == "packed":
+            number = pixels.size // channels
+            return self.make(
+                largest(lambda k: encoded_size(number, k, channels, dtype.itemsize), target, *within)
+            )
+        return fit_bytes(
+            self.make, lambda made: len(made.to_bytes(threads=self.options.threads)), target, *within
+        )
+
+
+def _compressed(
+    given: Input, palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]
+) -> CompressedImage:
+    pixels = given.pixels
+    return CompressedImage(stored_palette(palette, *Kind.of(pixels)), indices, pixels.shape, given.metadata)
+
+
+def _by_cells(given: Input, k: int, dithering: Dithering, options: FitOptions) -> CompressedImage | None:
+    """An RGBA image of too many colours to list; None when cells do not suffice for k."""
+    pixels, threads = working(given.pixels), options.threads
+    cells = histogram.count_cells(pixels, threads)
+    if len(cells.keys) < _CELLS_PER_CENTROID * k:
+        return None
+    rows, _ = palettes.fit(cells, k, options.effort, threads)
+    if dithering.strength > 0:
+        return _compressed(given, rows, dithered(pixels, rows, dithering, threads))
+    indices = mapping.map_pixels(pixels, rows, threads)
+    is_used = np.bincount(indices.reshape(-1), minlength=k).all()
+    return _compressed(given, rows, indices) if is_used else None
+
+
+def decompress(source: CompressedImage | SourceLike, *, threads: int | None = None) -> npt.NDArray[np.uint8]:
+    """The image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
+
+    Parameters
+    ----------
+    source : CompressedImage, path, bytes-like or binary file object
+    threads : int, optional
+        Number of threads; all cores if None.
+
+    Returns
+    -------
+    (H, W) or (H, W, C) uint8
+        Of the shape that was compressed.
+
+    Raises
+    ------
+    FormatError
+        As `load`.
+    OSError
+        When the file cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> image = np.eye(3, dtype=np.uint8)
+    >>> np.array_equal(fastkq.decompress(fastkq.compress(image, k=2)), image)
+    True
+    """
+    if isinstance(source, CompressedImage):
+        return source.decompress(threads=threads)
+    return load(source, threads=threads).decompress(threads=threads)
