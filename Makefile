@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check golden fuzz bench bench-sizes bench-baseline bench-report clean
+.PHONY: demo test check golden fuzz bench bench-sizes bench-alpha bench-baseline bench-report clean
 
 # One stamp for the virtual environment: made anew when the dependencies change.
 .venv/installed: pyproject.toml
@@ -47,6 +47,9 @@ bench: .venv/bench-installed
 # What the rivals gave is kept in build/bench/rivals.csv: the first run takes an hour, others a quarter of it.
 bench-sizes: .venv/bench-installed
 	$(BIN)/python -m bench sizes
+
+bench-alpha: .venv/bench-installed
+	$(BIN)/python -m bench alpha
 
 bench-baseline: .venv/bench-installed
 	$(BIN)/python -m bench run --write-baseline

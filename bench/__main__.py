@@ -1,8 +1,9 @@
 """`python -m bench run` measures and judges; `python -m bench report` writes the README's tables.
 
 `targets` says again what the last run reached and missed, `scaling` measures time and memory by size alone,
-`sizes` bytes and speed of the coding beside other formats alone, `reference` computes scikit-learn's errors
-on gb82-photos (at the lowest priority). The last two can be stopped and called again at will.
+`sizes` bytes and speed of the coding beside other formats alone, `alpha` images with alpha and writes the
+README's table of them, `reference` computes scikit-learn's errors on gb82-photos (at the lowest priority).
+Those of `sizes` and `reference` can be stopped and called again at will.
 """
 
 import argparse
@@ -15,13 +16,16 @@ from typing import Any
 import pytest
 
 from bench import literature, reference, report, scaling, whole_process
+from bench.alpha import results as alpha_results
+from bench.alpha import run as alpha_run
+from bench.alpha import tables as alpha_tables
 from bench.cases import COLOURS, RESULTS, ROOT
 from bench.coding import run as coding
 from bench.coding import tables as coding_tables
 from bench.coding.results import CODED, Coded
 from bench.machine import machine
 from bench.results import BASELINE, MEASURED, Results, baseline_of, failures
-from bench.targets import coding_targets, targets
+from bench.targets import Target, coding_targets, targets
 
 _PACKAGES = (
     "numpy",
@@ -47,6 +51,9 @@ def main() -> int:
         print("\n" + coding_tables.markdown(Coded.read()))
         _print_targets(None, Coded.read())
         return 0
+    if options.what == "alpha":
+        measure_alpha()
+        return 0
     if options.what == "reference":
         reference.compute(options.k, options.runs, options.only)
         return 0
@@ -59,6 +66,14 @@ def main() -> int:
     else:
         report.write(results, coded)
     return 0
+
+
+def measure_alpha() -> None:
+    """Measure images with alpha, write the README's table of them, and judge."""
+    alpha_run.measure()
+    measured = alpha_results.Alpha.read()
+    report.rewrite_readme("alpha", alpha_tables.markdown(measured))
+    _print_aims(list(alpha_results.targets(measured)))
 
 
 def _last() -> tuple[Results | None, Coded | None]:
@@ -84,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_parser("scaling", help="measure time and memory by size")
     sizing = what.add_parser("sizes", help="measure bytes and speed of the coding beside other formats")
     sizing.add_argument("--quick", action="store_true", help="three Kodak images and two screens only")
+    what.add_parser("alpha", help="measure images with alpha, and write the README's table of them")
     computing = what.add_parser("reference", help="compute scikit-learn's errors on gb82-photos")
     computing.add_argument("--k", type=int, nargs="+", default=COLOURS)
     computing.add_argument("--runs", type=int, default=10, help="an image and k (10)")
@@ -148,7 +164,10 @@ def _print_table(results: Results) -> None:
 
 
 def _print_targets(results: Results | None, coded: Coded | None) -> None:
-    aims = [*(targets(results) if results else ()), *(coding_targets(coded) if coded else ())]
+    _print_aims([*(targets(results) if results else ()), *(coding_targets(coded) if coded else ())])
+
+
+def _print_aims(aims: list[Target]) -> None:
     print("\nAimed at:")
     for target in aims:
         print(f"  {target}")

@@ -17,11 +17,11 @@ def write(results: Results | None, coded: Coded | None) -> None:
         print("the methods were not measured: their tables and pictures stay as they were")
     else:
         _draw(results)
-        _rewrite_readme("bench", markdown(results))
+        rewrite_readme("bench", markdown(results))
     if coded is None:
         print("the coding was not measured: its tables stay as they were")
     else:
-        _rewrite_readme("coding", coding_tables.markdown(coded))
+        rewrite_readme("coding", coding_tables.markdown(coded))
 
 
 def _draw(results: Results) -> None:
@@ -32,7 +32,7 @@ def _draw(results: Results) -> None:
         picture.draw_time_against_error(results)
 
 
-def _rewrite_readme(section: str, tables_of_section: str) -> None:
+def rewrite_readme(section: str, tables_of_section: str) -> None:
     """Replace what stands between the section's markers, and nothing else."""
     start, end = f"<!-- {section}:start -->", f"<!-- {section}:end -->"
     before, rest = README.read_text().split(start)
