@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import container, saving, source
+from fastkq import container, quality, saving, source
 from fastkq.checks import (
     MAX_PIXELS,
     Coding,
@@ -21,6 +21,7 @@ from fastkq.errors import ArgumentError
 from fastkq.mapping import paint
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index, index_dtype
+from fastkq.quality import Report
 from fastkq.threads import Progress
 
 
@@ -127,6 +128,22 @@ class CompressedImage:
     def decompress(self, *, threads: int | None = None) -> npt.NDArray[Any]:
         """The image, a new array of `shape` and `dtype`."""
         return paint(self._palette, self._indices, check_threads(threads)).reshape(self._shape)
+
+    def report(self, image: npt.ArrayLike, *, ssim: bool = True, threads: int | None = None) -> Report:
+        """How good it is beside `image`, of which it was made, as a whole and colour by colour.
+
+        Parameters
+        ----------
+        ssim : bool
+            Whether scikit-image, the extra `report`, is to find the structural similarity where it is
+            installed: some 0.5 s a megapixel of RGB on one thread.
+
+        Raises
+        ------
+        ArgumentError
+            When the image is not of `shape` and `dtype`.
+        """
+        return quality.report(image, self._palette, self._indices, self._shape, ssim=ssim, threads=threads)
 
     def to_bytes(
         self,

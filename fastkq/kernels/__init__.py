@@ -24,6 +24,7 @@ _FILES = frozenset(
         "ordered",
         "packing",
         "partition",
+        "quality",
         "search",
         "swaps",
         "tree",

@@ -1,0 +1,202 @@
+"""How good a compressed image is, as a whole and colour by colour."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import kernels
+from fastkq.checks import check_image, check_threads
+from fastkq.errors import ArgumentError
+from fastkq.mapping import paint
+from fastkq.threads import over_chunks
+
+_PIXELS_PER_CHUNK = 1 << 17
+_PIXELS_PER_COLOUR = 16
+"""Least pixels of a chunk for each colour: the chunks' sums then take half a byte a pixel at most."""
+
+_SSIM_WINDOW = 7
+_ROWS_PER_BAND = 128
+_COLOURS_SHOWN = 16
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Report:
+    """How far a compressed image is from its original; printed, a table.
+
+    Distances are in the units of the image's dtype. Pixels of alpha 0 count as 0 in all channels, in both.
+
+    Attributes
+    ----------
+    mse : float
+        Mean squared difference over pixels and channels, as `fastkq.metrics.mse`.
+    psnr : float
+        10 log10(peak^2 / mse) in dB, infinite if the mse is 0. The peak is 255 or 65535, 1 for bool, and for
+        floats the original's largest value less its least.
+    max_error : float
+        The largest Euclidean distance of a pixel to its colour.
+    worst_pixel : (int, int)
+        Row and column of the first pixel that is so far off.
+    ssim : float or None
+        Structural similarity by scikit-image, mean over channels; None if that is not installed, was not
+        asked for, or the image is below 7 pixels high or wide.
+    palette : (k, C)
+    shares : (k,) float64
+        The part of the pixels that has each colour.
+    errors : (k,) float64
+        The mse of those pixels; 0 where there are none.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> ramp = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    >>> fastkq.compress(ramp, k=2).report(ramp, ssim=False)
+    mse 85.5, PSNR 28.81 dB, largest error 16 at row 3, column 7
+      index    share         mse   of all  colour
+          0   50.00%        85.5   50.00%  15
+          1   50.00%        85.5   50.00%  47
+    """
+
+    mse: float
+    psnr: float
+    max_error: float
+    worst_pixel: tuple[int, int]
+    ssim: float | None
+    palette: npt.NDArray[Any]
+    shares: npt.NDArray[np.float64]
+    errors: npt.NDArray[np.float64]
+
+    def __str__(self) -> str:
+        similarity = "" if self.ssim is None else f", SSIM {self.ssim:.4f}"
+        row, column = self.worst_pixel
+        costs = self.shares * self.errors
+        costliest = np.argsort(-costs, kind="stable")[:_COLOURS_SHOWN]
+        lines = [
+            f"mse {self.mse:.6g}, PSNR {self.psnr:.2f} dB{similarity}, "
+            f"largest error {self.max_error:.4g} at row {row}, column {column}",
+            f"{'index':>7}  {'share':>7}  {'mse':>10}  {'of all':>7}  colour",
+        ]
+        for j in costliest:
+            of_all = costs[j] / self.mse if self.mse else 0.0
+            colour = " ".join(f"{value:g}" for value in self.palette[j].tolist())
+            lines.append(f"{j:>7}  {self.shares[j]:>7.2%}  {self.errors[j]:>10.4g}  {of_all:>7.2%}  {colour}")
+        rest = len(costs) - len(costliest)
+        return "\n".join([*lines, f"    ... {rest} more of less error"] if rest else lines)
+
+    __repr__ = __str__
+
+
+def report(
+    image: npt.ArrayLike,
+    palette: npt.NDArray[Any],
+    indices: npt.NDArray[np.unsignedinteger],
+    shape: tuple[int, ...],
+    *,
+    ssim: bool = True,
+    threads: int | None = None,
+) -> Report:
+    """What `CompressedImage.report` gives, of a palette (k, C), indices (H, W) and the image's shape."""
+    original = check_image(image)
+    if original.shape != shape or original.dtype != palette.dtype:
+        raise ArgumentError(
+            f"expected the image that was compressed, {shape} {palette.dtype}, "
+            f"got {original.shape} {original.dtype}"
+        )
+    workers = check_threads(threads)
+    pixels = _visible(original.reshape(-1, palette.shape[1]))
+    colours = _visible(palette)
+    sums, counts, largest, place = _errors(pixels, indices.reshape(-1), colours, workers)
+    channels = palette.shape[1]
+    error = math.fsum(sums.tolist()) / (len(pixels) * channels)
+    peak = _peak(original)
+    return Report(
+        mse=error,
+        psnr=20 * _log10(peak) - 10 * _log10(error),
+        max_error=math.sqrt(largest),
+        worst_pixel=(place // shape[1], place % shape[1]),
+        ssim=_similarity(pixels, colours, indices, peak, workers) if ssim else None,
+        palette=palette,
+        shares=counts / len(pixels),
+        errors=sums / (np.maximum(counts, 1) * channels),
+    )
+
+
+def _visible(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Colours (N, C) with those of alpha 0 made 0, and bool as 0 and 1."""
+    if colours.dtype == np.bool_:
+        return colours.view(np.uint8)
+    if colours.dtype.kind == "u" and colours.shape[1] in (2, 4):
+        visible: npt.NDArray[Any] = colours * (colours[:, -1:] != 0)
+        return visible
+    return colours
+
+
+def _errors(
+    pixels: npt.NDArray[Any],
+    indices: npt.NDArray[np.unsignedinteger],
+    palette: npt.NDArray[Any],
+    threads: int,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], float, int]:
+    """By colour, squared distances, exact for 8 bits, and counts; the largest distance, and its place."""
+    k = len(palette)
+    chunk = max(_PIXELS_PER_CHUNK, _PIXELS_PER_COLOUR * k)
+    chunks = -(-len(pixels) // chunk)
+    sums, counts = np.zeros((chunks, k)), np.zeros((threads, k), np.int64)
+    largest, places = np.zeros(chunks), np.zeros(chunks, np.int64)
+    centroids = palette.astype(np.float64)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        number = start // chunk
+        largest[number], places[number] = kernels.quality.add_errors(
+            pixels, indices, centroids, start, stop, sums[number], counts[worker]
+        )
+
+    over_chunks(work, len(pixels), chunk, threads)
+    total = np.zeros(k)
+    for row in sums:  # in order: floats added in another one would give other bits
+        total += row
+    worst = int(np.argmax(largest))
+    return total, counts.sum(axis=0), float(largest[worst]), int(places[worst])
+
+
+def _peak(image: npt.NDArray[Any]) -> float:
+    if image.dtype.kind == "f":
+        return float(image.max()) - float(image.min())
+    return {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}[image.dtype.name]
+
+
+def _log10(value: float) -> float:
+    return math.log10(value) if value else -math.inf
+
+
+def _similarity(
+    pixels: npt.NDArray[Any],
+    palette: npt.NDArray[Any],
+    indices: npt.NDArray[np.unsignedinteger],
+    peak: float,
+    threads: int,
+) -> float | None:
+    """Structural similarity; band by band, since scikit-image takes some ten float images for it."""
+    try:
+        from skimage.metrics import structural_similarity
+    except ImportError:
+        return None
+    height, width = indices.shape
+    if min(height, width) < _SSIM_WINDOW:
+        return None
+    original = pixels.reshape(height, width, -1)
+    rows = height - _SSIM_WINDOW + 1  # those that a window is centred on
+    sums = np.zeros(-(-rows // _ROWS_PER_BAND))
+
+    def work(worker: int, start: int, stop: int) -> None:
+        band = slice(start, stop + _SSIM_WINDOW - 1)
+        painted = paint(palette, indices[band])
+        mean = structural_similarity(
+            original[band], painted, win_size=_SSIM_WINDOW, data_range=peak, channel_axis=2
+        )
+        sums[start // _ROWS_PER_BAND] = mean * (stop - start)
+
+    over_chunks(work, rows, _ROWS_PER_BAND, threads)
+    return float(math.fsum(sums.tolist()) / rows)
