@@ -36,7 +36,7 @@ class ColourCounts:
     True
     """
 
-    __slots__ = ("_channels", "_counted", "_dtype", "_weights")
+    __slots__ = ("_channels", "_colours", "_counted", "_dtype", "_weights")
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class ColourCounts:
     ) -> None:
         self._counted, self._dtype, self._channels = counted, dtype, channels
         self._weights = weights
+        self._colours: npt.NDArray[Any] | None = None
 
     @classmethod
     def of(
@@ -71,7 +72,7 @@ class ColourCounts:
 
         All colours of alpha 0 are one, (0, 0, 0, 0).
         """
-        return stored_palette(self._counted.colours, self._dtype, self._channels)
+        return stored_palette(self.working_colours, self._dtype, self._channels)
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -87,6 +88,13 @@ class ColourCounts:
     def counted(self) -> Counted:
         """What the stages below work on."""
         return self._counted
+
+    @property
+    def working_colours(self) -> npt.NDArray[Any]:
+        """The colours in their working form."""
+        if self._colours is None:
+            self._colours = self._counted.colours
+        return self._colours
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -1,7 +1,8 @@
 """How far two images are apart."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,11 +52,7 @@ def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = Non
     9.0
     """
     a, b = _comparable(image, other)
-    error, exponent = _scaled_mse(a, b, check_threads(threads))
-    try:
-        return math.ldexp(error, 2 * exponent)
-    except OverflowError:
-        return math.inf
+    return _unscaled(*_scaled_mse(a, b, check_threads(threads)))
 
 
 def psnr(
@@ -88,21 +85,52 @@ def psnr(
     a, b = _comparable(image, other)
     given = None if peak is None else check_peak(peak)
     error, exponent = _scaled_mse(a, b, check_threads(threads))
+    return _psnr(error, exponent, a, given)
+
+
+class Distortion(NamedTuple):
+    """Mean squared error over pixels and channels, and PSNR in dB, as `mse` and `psnr`."""
+
+    mse: float
+    psnr: float
+
+
+def of_colours(
+    colours: Values,
+    counts: npt.NDArray[np.int64],
+    palette: Values,
+    labels: npt.NDArray[np.unsignedinteger],
+    channels: Sequence[int],
+) -> Distortion:
+    """The distortion of an image whose colours (M, C), `counts` pixels each, became `palette[labels]`.
+
+    Of floats all channels count; of integers those that are given.
+    """
+    values = int(counts.sum()) * len(channels)
+    if colours.dtype.kind == "f":
+        exponent = _exponent(max(float(abs(end)) for end in (colours.min(), colours.max())))
+        scale = math.ldexp(1, -exponent)
+        total = kernels.metrics.counted_error_of_floats(colours, counts, palette, labels, scale)
+    else:
+        exponent = 0
+        high, low = kernels.metrics.counted_error(colours, counts, palette, labels, np.array(channels))
+        total = (int(high) << 16) + int(low)
+    error = total / values
+    return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colours, None))
+
+
+def _unscaled(error: float, exponent: int) -> float:
+    try:
+        return math.ldexp(error, 2 * exponent)
+    except OverflowError:
+        return math.inf
+
+
+def _psnr(error: float, exponent: int, values: Values, peak: float | None) -> float:
     if not error:
         return math.inf
-    logarithm = math.log10(_range(a, exponent)) if given is None else math.log10(given) - exponent * _LOG_2
+    logarithm = math.log10(_range(values, exponent)) if peak is None else math.log10(peak) - exponent * _LOG_2
     return 20 * logarithm - 10 * math.log10(error)
-
-
-def peak_of(values: Values) -> float:
-    """The default peak of `psnr` for an image, or colours, of these values.
-
-    Raises
-    ------
-    ArgumentError
-        When they are floats that are all the same.
-    """
-    return _range(values.reshape(-1), 0)
 
 
 def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Values]:

@@ -23,3 +23,34 @@ def squared_error_of_floats(a, b, scale, start, stop):
         difference = np.float64(a[i]) * scale - np.float64(b[i]) * scale
         total += difference * difference
     return total
+
+
+@kernel
+def counted_error(colours, counts, palette, labels, channels):
+    """Sum over counts (M,) of squared differences of colours (M, C) from their rows labels (M,) of a palette.
+
+    For unsigned integers, in the channels (c,) that are asked for: two integers, the first of them in units
+    of 2^16. Squared differences are below 2^38 and counts 2^31 in all, so neither sum can overflow.
+    """
+    high = low = np.int64(0)
+    for i in range(colours.shape[0]):
+        error = np.int64(0)
+        for c in channels:
+            difference = np.int64(colours[i, c]) - np.int64(palette[labels[i], c])
+            error += difference * difference
+        high += (error >> 16) * counts[i]
+        low += (error & 0xFFFF) * counts[i]
+    return high, low
+
+
+@kernel
+def counted_error_of_floats(colours, counts, palette, labels, scale):
+    """The same of floats times scale in all channels, summed from first to last in float64."""
+    total = 0.0
+    for i in range(colours.shape[0]):
+        error = 0.0
+        for c in range(colours.shape[1]):
+            difference = np.float64(colours[i, c]) * scale - np.float64(palette[labels[i], c]) * scale
+            error += difference * difference
+        total += error * np.float64(counts[i])
+    return total

@@ -1,16 +1,15 @@
 """What each number of colours costs and is worth."""
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy.typing as npt
 
-from fastkq import container, metrics
+from fastkq import container
 from fastkq.checks import Effort
 from fastkq.pipeline.options import check_ks
 from fastkq.pipeline.palettes import counted_for_fit
-from fastkq.pipeline.stages import fit, squared_error
+from fastkq.pipeline.stages import distortion, fit
 from fastkq.spaces import Space
 from fastkq.threads import over_chunks
 
@@ -86,10 +85,9 @@ def curve(
         # Largest first: they take longest.
         place = order[start]
         fitted = fit(counts, numbers[place], alone)
-        mse = squared_error(counts, fitted) / (pixels * counts.channels)
-        psnr = 10 * math.log10(metrics.peak_of(counts.colours) ** 2 / mse) if mse else math.inf
+        error = distortion(counts, fitted)
         nbytes = container.encoded_size(pixels, len(fitted.palette), counts.channels, counts.dtype.itemsize)
-        points[place] = CurvePoint(numbers[place], mse, psnr, nbytes)
+        points[place] = CurvePoint(numbers[place], *error, nbytes)
 
     order = sorted(range(len(numbers)), key=lambda place: -numbers[place])
     over_chunks(work, len(numbers), 1, options.threads)

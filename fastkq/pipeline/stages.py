@@ -1,11 +1,12 @@
 """Fit and map, whatever kind of data it is: here it is decided which stage has which."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import assignment, dither, histogram, mapping, palette
+from fastkq import assignment, dither, histogram, mapping, metrics, palette
 from fastkq.channels import GRAY_WITH_ALPHA, RGBA
 from fastkq.counts import ColourCounts, Counted, count_up_to
 from fastkq.distinct import Distinct
@@ -66,24 +67,16 @@ def indices_for(
     return assignment.map_image(pixels, rows, threads)
 
 
-def squared_error(counts: ColourCounts, fitted: Fit) -> float:
-    """Sum over all pixels and channels of the squared difference of a colour and its palette row.
-
-    Exact for integers; floats are added in the order of the colours, on every machine alike.
-    """
-    colours, rows = counts.counted.colours, fitted.palette
+def distortion(counts: ColourCounts, fitted: Fit) -> metrics.Distortion:
+    """That of the counted images with a palette, undithered."""
+    colours, rows = counts.working_colours, fitted.palette
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and colours.shape[1] == RGBA
     channels = (0, 3) if is_gray_as_rgba else range(rows.shape[1])
-    number = np.float64 if colours.dtype.kind == "f" else np.int64
-    errors: npt.NDArray[Any] = np.zeros(len(colours), number)
-    for channel in channels:
-        differences = colours[:, channel].astype(number) - rows[fitted.labels, channel]
-        errors += differences * differences
-    if number is np.float64:
-        return float(np.add.accumulate(errors * counts.counts)[-1])
-    # Errors are below 2^38, counts below 2^31: in halves the sums stay below 2^63.
-    high, low = (int((half * counts.counts).sum()) for half in (errors >> 16, errors & 0xFFFF))
-    return float((high << 16) + low)
+    found = metrics.of_colours(colours, counts.counts, rows, fitted.labels, channels)
+    if counts.channels == rows.shape[1] + 1:  # opaque: nothing is off in the alpha
+        share = rows.shape[1] / counts.channels
+        return metrics.Distortion(found.mse * share, found.psnr - 10 * math.log10(share))
+    return found
 
 
 def _fit_histogram(

@@ -4,23 +4,23 @@ The logarithms of error and size are nearly lines over that of k, so a few fits,
 that the target is, find it. What is promised is checked on the palette that is given.
 """
 
-import math
 from collections.abc import Callable
 
 from fastkq.checks import MAX_COLOURS, Effort
 from fastkq.counts import ColourCounts
 from fastkq.errors import UnreachableError
 from fastkq.image import CompressedImage
-from fastkq.metrics import peak_of
 from fastkq.pipeline.crossing import Bracket, cross
 from fastkq.pipeline.options import FitOptions
-from fastkq.pipeline.stages import Fit, fit, squared_error
+from fastkq.pipeline.stages import Fit, distortion, fit
 
 _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
 _BETTER = 0.972
 """Error of an effort, by that of its scout."""
 _CLOSE = 1.03
 """Scouts end that near to the target: nearer, they say no more about the other effort."""
+_SURE = 1 - 1e-12
+"""Logarithm and power round: what is promised is the PSNR."""
 _SLOPE_OF_ERROR = -0.8
 _SLOPE_OF_SIZE = 0.4
 _MOST_SCOUTS, _MOST_FITS, _MOST_ENCODINGS = 6, 12, 7
@@ -37,43 +37,42 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
     least = options.least
     if len(counts) == 1:
         return fit(counts, least, options)
-    bound = _peak_error(counts) / 10 ** (target / 10)
+    bound = _noise(target) * _SURE
     within = Bracket(least - 1, min(max(len(counts), least), MAX_COLOURS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
 
     def scout(k: int) -> float:
-        return _BETTER * squared_error(counts, fit(counts, k, scouts))
+        return _BETTER * _noise(distortion(counts, fit(counts, k, scouts)).psnr)
 
     def measure(k: int) -> float:
         fits[k] = fit(counts, k, options)
-        return squared_error(counts, fits[k])
+        return _noise(distortion(counts, fits[k]).psnr)
 
     _, guess = cross(scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MOST_SCOUTS, close=_CLOSE)
     while within.behind not in fits:
         narrowed, guess = cross(measure, bound, within, slope=_SLOPE_OF_ERROR, guess=guess, most=_MOST_FITS)
         if narrowed == within:
-            return _most_colours(counts, bound, min(within.behind, MAX_COLOURS), options)
+            return _most_colours(counts, target, min(within.behind, MAX_COLOURS), options)
         within = narrowed
     return fits[within.behind]
 
 
-def _most_colours(counts: ColourCounts, bound: float, k: int, options: FitOptions) -> Fit:
+def _most_colours(counts: ColourCounts, target: float, k: int, options: FitOptions) -> Fit:
     """The fit of all the colours there are, or of as many as there can be, if that is enough."""
     fitted = fit(counts, k, options)
-    error = squared_error(counts, fitted)
-    if error <= bound:
+    reached = distortion(counts, fitted).psnr
+    if reached >= target:
         return fitted
-    target, reached = (10 * math.log10(_peak_error(counts) / some) for some in (bound, error))
     raise UnreachableError(
         f"expected a target_psnr that {k} colours reach, got {target:g} dB: they reach {reached:.2f} dB",
         reached,
     )
 
 
-def _peak_error(counts: ColourCounts) -> float:
-    """The squared error at 0 dB."""
-    return counts.channels * int(counts.counts.sum()) * peak_of(counts.colours) ** 2
+def _noise(psnr: float) -> float:
+    """Mean squared error in units of the squared peak."""
+    return 10 ** (-psnr / 10)
 
 
 def fit_bytes(
