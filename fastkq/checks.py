@@ -12,6 +12,7 @@ from fastkq.threads import available
 
 Effort = Literal["fast", "balanced", "best"]
 Coding = Literal["packed", "context"]
+Depth = Literal[8] | None
 
 DTYPES = tuple(map(np.dtype, (np.bool_, np.uint8, np.uint16, np.float32, np.float64)))
 """Of images and of palettes."""
@@ -142,6 +143,13 @@ def check_word(name: str, value: Any, words: tuple[str, ...]) -> str:
     if value not in words:
         raise ArgumentError(f"expected {name} to be one of {', '.join(words)}, got {value!r}")
     return value
+
+
+def check_depth(depth: Any) -> Depth:
+    """Bits a channel that files are reduced to: 8, or None to keep what they have."""
+    if depth is not None and (isinstance(depth, bool) or depth != 8):
+        raise ArgumentError(f"expected depth to be 8, or None to keep what the file has, got {depth!r}")
+    return None if depth is None else 8
 
 
 def check_threads(threads: Any) -> int:

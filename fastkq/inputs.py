@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from fastkq import container, io
-from fastkq.checks import MAX_PIXELS, check_image
+from fastkq.checks import MAX_PIXELS, Depth, check_depth, check_image
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
 from fastkq.metadata import Metadata
@@ -35,35 +35,46 @@ class Input(NamedTuple):
         return self._replace(metadata=Metadata())
 
 
-def read_input(image: Any, *, threads: int | None = None) -> Input:
+def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -> Input:
     """The pixels that an array, a PIL image or a file holds, with what stands beside them.
 
     What was read already comes back as it is.
+
+    Parameters
+    ----------
+    image : array, PIL image or path
+    depth : {None, 8}
+        8 to reduce files and PIL images of 16 bits: to the high byte, or to the nearest value of a `.fkq`.
+    threads : int, optional
     """
     if isinstance(image, Input):
         return image
+    depth = check_depth(depth)
     if io.is_pil_image(image):
-        picture = io.read(image)
+        picture = io.read(image, depth)
     elif isinstance(image, str | os.PathLike):
         with opened(image) as there:
             if container.is_fkq(there):
-                return _from_fkq(there, threads)
-            picture = picture_in(there)
+                return _from_fkq(there, depth, threads)
+            picture = picture_in(there, depth=depth)
     else:
         return Input(check_image(image), Metadata())
     as_it_is = partial(from_picture, picture) if picture.has_palette else None
     return Input(check_image(picture.pixels()), picture.metadata, as_it_is)
 
 
-def _from_fkq(source: Source, threads: int | None) -> Input:
+def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:
     with CompressedFile(source) as file:
         compressed = file.load(threads=threads)
+    if depth is not None:
+        compressed = compressed.to_8bit()
     return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)
 
 
-def picture_in(source: Source, max_pixels: int = MAX_PIXELS) -> io.Picture:
+def picture_in(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> io.Picture:
     """The picture that an image file holds; errors begin with its name."""
-    return io.decode(bytes(source.read(0, source.length)), source.name or "the data", max_pixels=max_pixels)
+    data, name = bytes(source.read(0, source.length)), source.name or "the data"
+    return io.decode(data, name, max_pixels=max_pixels, depth=depth)
 
 
 def from_picture(picture: io.Picture) -> CompressedImage:

@@ -11,6 +11,9 @@ suffix          what is written                                          metadat
 `.webp`         lossless RGB or RGBA, any number of colours              ICC, EXIF
 ==============  =======================================================  ===============
 
+All but `.fkq` hold values of 8 bits; `.tif` also gray of 16 bits and of float32, as pixels. False and True
+become black and white, gray with alpha RGBA. `CompressedImage.to_8bit` makes 8 bits of 16.
+
 Palettes keep their order; GIF and TIFF fill them up to a power of two and to 256. Palettes are of
 R, G, B: a gray image's ICC profile, which is for gray, is left out of these formats. Of EXIF,
 TIFF takes the texts: description, make, model, software, date, artist, copyright.
@@ -18,6 +21,9 @@ TIFF takes the texts: description, make, model, software, date, artist, copyrigh
 
 import os
 from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
 
 from fastkq import container, io
 from fastkq.checks import Coding, check_coding, check_threads
@@ -45,6 +51,19 @@ def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str
     if optimize:
         io.require_optimizer()
     return suffix
+
+
+def check_pixels(path: str | os.PathLike[str], pixels: npt.NDArray[Any]) -> None:
+    """Refuse an image whose dtype or channels a path's format cannot hold, whatever its palette will be.
+
+    Raises
+    ------
+    ArgumentError
+        It names what can be done.
+    """
+    suffix = check_target(path)
+    if suffix != ".fkq":
+        io.check_values(suffix, pixels.dtype, pixels.shape[2] if pixels.ndim == 3 else 1)
 
 
 def save(

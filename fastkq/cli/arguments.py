@@ -40,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
     _add_output(compress, "OUT.fkq, .png, .webp, .gif, .tif or .bmp (default: IN.fkq beside IN)")
     _add_strip(compress)
     compress.add_argument(
+        "--depth",
+        type=int,
+        choices=(8,),
+        help="bits a channel that IN is reduced to, for an OUT that holds no more (default: all that IN has)",
+    )
+    compress.add_argument(
         "--coding",
         choices=("packed", "context"),
         default="context",

@@ -28,7 +28,8 @@ def compress(options: argparse.Namespace) -> None:
     from fastkq.metrics import psnr
     from fastkq.pipeline import compress
 
-    given = read_input(options.input, threads=options.threads)
+    given = read_input(options.input, depth=options.depth, threads=options.threads)
+    saving.check_pixels(output, given.pixels)
     asked = asked_for(options, given.pixels)
     if not asked and given.as_it_is:
         compressed, quality = given.as_it_is(), "as they were"

@@ -1,17 +1,18 @@
-"""Image files, read and written without losing anything but 16 bits."""
+"""Image files, read and written without losing anything unsaid."""
 
 from fastkq.io.atomic import write_atomically
 from fastkq.io.formats import FORMATS, MAX_PALETTE
 from fastkq.io.opening import decode, is_pil_image, read, read_image
 from fastkq.io.picture import Indexed, Picture
 from fastkq.io.png import require_optimizer
-from fastkq.io.writing import encode_image, encode_indexed
+from fastkq.io.writing import check_values, encode_image, encode_indexed
 
 __all__ = [
     "FORMATS",
     "MAX_PALETTE",
     "Indexed",
     "Picture",
+    "check_values",
     "decode",
     "encode_image",
     "encode_indexed",

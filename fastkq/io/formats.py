@@ -19,8 +19,8 @@ class ImageFormat(NamedTuple):
         Pillow's.
     palette : {"opaque", "one transparent", "any alpha"} or None
         What the colours of a palette may be; None when the format has no palettes.
-    pixels : tuple of {"L", "RGB", "RGBA"}
-        What it can hold without a palette.
+    pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "F"}
+        What it can hold without a palette: by 8 bits, by 16, and gray by float32.
     falls_back : bool
         Whether an image whose palette does not fit is written as pixels unasked.
     carries : frozenset of {"icc", "exif", "texts", "dpi"}
@@ -43,7 +43,7 @@ class ImageFormat(NamedTuple):
 _TIFF = ImageFormat(
     name="TIFF",
     palette="opaque",
-    pixels=("L", "RGB", "RGBA"),
+    pixels=("L", "RGB", "RGBA", "I;16", "F"),
     falls_back=True,
     carries=frozenset({"icc", "texts", "dpi"}),
     max_side=(1 << 31) - 1,
@@ -56,7 +56,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
         ".png": ImageFormat(
             name="PNG",
             palette="any alpha",
-            pixels=("L", "RGB", "RGBA"),
+            pixels=("L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16"),
             falls_back=False,
             carries=frozenset({"icc", "exif", "dpi"}),
             max_side=(1 << 31) - 1,

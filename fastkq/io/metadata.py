@@ -42,7 +42,7 @@ def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, 
     A profile for gray is carried by gray pixels, one for RGB by palettes, RGB and RGBA.
     """
     options: dict[str, Any] = {
-        "icc": _matching_profile(metadata.icc, ("GRAY",) if mode == "L" else ("RGB",)),
+        "icc": _matching_profile(metadata.icc, ("GRAY",) if mode in ("L", "I;16", "F") else ("RGB",)),
         "exif": metadata.exif,
         "texts": _texts(metadata.exif),
         "dpi": _valid_dpi(metadata.dpi),

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import MAX_PIXELS
+from fastkq.checks import MAX_PIXELS, Depth
 from fastkq.errors import FormatError, FrameWarning, PrecisionWarning
+from fastkq.io import deep
 from fastkq.io.exif import ORIENTATION
 from fastkq.io.metadata import metadata_of
-from fastkq.io.picture import Picture, is_deep, pixel_mode
+from fastkq.io.picture import Picture, pixel_mode
 from fastkq.io.png import verify_chunks
 
 if TYPE_CHECKING:
@@ -26,45 +27,51 @@ if TYPE_CHECKING:
 _OF_FRAMES = ("GIF", "PNG", "TIFF", "WEBP")
 """Formats whose further images are frames or pages; in others they are previews, depths or layers."""
 
-_COLOUR_MAP = 320
-
 
 def is_pil_image(source: object) -> bool:
     """Whether this is a PIL image; Pillow is not imported to find out."""
     return any(f"{kind.__module__}.{kind.__name__}" == "PIL.Image.Image" for kind in type(source).__mro__)
 
 
-def read_image(source: "Path_ | Image.Image") -> npt.NDArray[np.uint8]:
+def read_image(source: "Path_ | Image.Image", depth: Depth = None) -> npt.NDArray[Any]:
     """An image file or PIL image as people see it.
 
     EXIF rotation is applied; 1-bit and gray become (H, W), palettes and CMYK (H, W, 3), and whatever has
-    transparency (H, W, 4). 16 bits a channel are reduced to the high byte with a `PrecisionWarning`; of
-    several frames or pages the first is taken with a `FrameWarning`.
+    transparency (H, W, 4). Of several frames or pages the first is taken with a `FrameWarning`.
+
+    16 bits a channel are kept: gray ones always, colour of PNG and TIFF with the extra `deep`. What cannot be
+    kept is reduced to the high byte with a `PrecisionWarning`.
+
+    Parameters
+    ----------
+    source : path or PIL image
+    depth : {None, 8}
+        8 to reduce all that has 16 bits to the high byte, without a warning.
 
     Returns
     -------
-    (H, W), (H, W, 3) or (H, W, 4) uint8
+    (H, W), (H, W, 3) or (H, W, 4) uint8 or uint16; (H, W) float32 of a TIFF of such
 
     Raises
     ------
     FormatError
-        When the file is damaged, no image, or has 32 bits a channel.
+        When the file is damaged, no image, or has 32 bits a channel that are no floats.
     OSError
         When it cannot be read.
     """
-    return read(source).pixels()
+    return read(source, depth).pixels()
 
 
-def read(source: "Path_ | Image.Image") -> Picture:
+def read(source: "Path_ | Image.Image", depth: Depth = None) -> Picture:
     """As `read_image`, the picture with its metadata and its palette, where it has them."""
     if is_pil_image(source):
-        return _upright(source, "the PIL image")  # type: ignore[arg-type]
+        return _upright(source, "the PIL image", b"", depth)  # type: ignore[arg-type]
     path = Path(source)  # type: ignore[arg-type]
-    return decode(path.read_bytes(), str(path))
+    return decode(path.read_bytes(), str(path), depth=depth)
 
 
-def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """The picture that the bytes of an image file hold.
+def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> Picture:
+    """The picture that the bytes of an image file hold; of 8 bits, if that is the depth.
 
     Raises
     ------
@@ -85,7 +92,8 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
             message = f"{name}: holds several images, the first is read"
             warnings.warn(message, FrameWarning, stacklevel=3)
         gif_colours = 2 << (data[10] & 7) if image.format == "GIF" else 0
-        return _upright(image, name)._replace(format=image.format, gif_colours=gif_colours)
+        picture = _upright(image, name, data, depth)
+        return picture._replace(format=image.format, gif_colours=gif_colours)
 
 
 @contextlib.contextmanager
@@ -135,28 +143,31 @@ def _has_frames(data: bytes) -> bool:
     return False
 
 
-def _upright(image: "Image.Image", name: str) -> Picture:
-    deep = _is_reduced_by_pillow(image)
+def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
+    reduced, garbled = deep.is_reduced(image, data), deep.is_garbled(image)
     tags = getattr(image, "tag_v2", {})
     stored_orientation = tags.get(ORIENTATION, 1)
+    pixels = deep.colour(image, data) if reduced and data and (garbled or depth is None) else None
+    if garbled and pixels is None:
+        raise FormatError(f"{name}: expected channels side by side, got planes of 16 bits: {deep.HINT}")
     image.load()  # turns a TIFF, and takes the orientation out of its tags
     orientation = _orientation(image)
-    turned = 5 <= max(orientation, stored_orientation) <= 8
-    gray = pixel_mode(image) == "L"
-    metadata = metadata_of(image, gray=gray, turned=turned)
-    if deep or is_deep(image):
-        message = f"{name}: 16 bits a channel are reduced to 8, the high byte is kept"
+    applied = max(orientation, stored_orientation)
+    metadata = metadata_of(image, gray=pixel_mode(image) == "L", turned=5 <= applied <= 8)
+    if reduced and pixels is None and depth is None:
+        message = f"{name}: 16 bits a channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
         warnings.warn(message, PrecisionWarning, stacklevel=4)
-    return Picture(_transposed(image, orientation), name, metadata)
+    if pixels is not None:
+        pixels = deep.turned(pixels, applied)
+    elif deep.is_gray(image):
+        pixels = deep.turned(deep.gray(image), orientation)
+    return Picture(_transposed(image, orientation), name, metadata, pixels, depth)
 
 
-def _is_reduced_by_pillow(image: "Image.Image") -> bool:
-    """Whether decoding drops low bytes: Pillow has no mode for 16-bit colour and says nothing."""
-    if image.mode == "P" and hasattr(image, "tag_v2"):
-        # The 16 bits of a TIFF's palette are mostly 8 that were multiplied, by 257 or by 256.
-        return any(value % 257 and value % 256 for value in image.tag_v2.get(_COLOUR_MAP, ()))
-    tiles = getattr(image, "tile", [])
-    return not image.mode.startswith("I") and any(";16" in str(tile[3]) for tile in tiles)
+def _remedy(image: "Image.Image", data: bytes) -> str:
+    if image.mode == "P" or image.format not in deep.FORMATS:
+        return ""
+    return f": {deep.HINT}" if data else f": give the path of its file; {deep.HINT}"
 
 
 def _orientation(image: "Image.Image") -> int:

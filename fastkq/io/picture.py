@@ -1,11 +1,14 @@
 """A decoded picture: its pixels, its palette and indices where it has them, and its metadata."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.checks import Depth
+from fastkq.depth import high_byte
 from fastkq.errors import FormatError
+from fastkq.io import deep
 from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -30,6 +33,10 @@ class Picture(NamedTuple):
     name : str
         For messages.
     metadata : Metadata
+    deep : (H, W), (H, W, 3) or (H, W, 4) uint16, or None
+        The pixels, where they have 16 bits a channel that could be had.
+    depth : {None, 8}
+        8 when no more bits are wanted.
     format : str or None
         Pillow's name of the file's format; None of a PIL image, and of what is decoded by imageio.
     gif_colours : int
@@ -39,6 +46,8 @@ class Picture(NamedTuple):
     image: "Image.Image"
     name: str
     metadata: Metadata
+    deep: npt.NDArray[np.uint16] | None = None
+    depth: Depth = None
     format: str | None = None
     gif_colours: int = 0
 
@@ -47,19 +56,24 @@ class Picture(NamedTuple):
         """Whether `indexed` has something to give."""
         return self.image.mode == "P" or (self.image.mode == "L" and self.gif_colours > 0)
 
-    def pixels(self) -> npt.NDArray[np.uint8]:
-        """(H, W) for 1-bit and gray, (H, W, 4) for what has transparency, (H, W, 3) for all else; uint8.
+    def pixels(self) -> npt.NDArray[Any]:
+        """(H, W) for 1-bit and gray, (H, W, 4) for what has transparency, (H, W, 3) for all else.
+
+        Of uint8, uint16 for what is deep, and float32 for gray that is.
 
         Raises
         ------
         FormatError
-            When there are 32 bits a channel.
+            When there are 32 bits a channel, and not to be kept or no floats.
         """
         image = self.image
+        if self.deep is not None:
+            return self.deep if self.depth is None else high_byte(self.deep)
+        if image.mode == "F" and self.depth is None:
+            return np.array(image, np.float32, order="C")
         if image.mode in ("I", "F"):
             raise FormatError(f"{self.name}: expected 8 or 16 bits a channel, got 32 (mode {image.mode})")
-        array = _high_bytes(image) if is_deep(image) else np.asarray(image.convert(pixel_mode(image)))
-        return np.array(array, dtype=np.uint8, order="C")
+        return np.array(image.convert(pixel_mode(image)), np.uint8, order="C")
 
     def indexed(self) -> Indexed:
         """The palette, every row in its place, and the indices, exactly as they are in the file.
@@ -88,16 +102,11 @@ class Picture(NamedTuple):
         return Indexed(_with_alpha(palette, image.info.get("transparency")), indices)
 
 
-def is_deep(image: "Image.Image") -> bool:
-    """Whether a loaded image holds 16 bits a channel."""
-    return image.mode.startswith("I;16")
-
-
 def pixel_mode(image: "Image.Image") -> str:
     """Pillow's mode for what becomes of its pixels."""
     if image.has_transparency_data:
         return "RGBA"
-    return "L" if image.mode in ("1", "L") or is_deep(image) else "RGB"
+    return "L" if image.mode in ("1", "L") or deep.is_gray(image) else "RGB"
 
 
 def _with_alpha(palette: npt.NDArray[np.uint8], transparency: object) -> npt.NDArray[np.uint8]:
@@ -108,13 +117,3 @@ def _with_alpha(palette: npt.NDArray[np.uint8], transparency: object) -> npt.NDA
     elif isinstance(transparency, int) and 0 <= transparency < len(palette):
         alphas[transparency] = 0
     return palette if (alphas == 255).all() else np.column_stack((palette, alphas))
-
-
-def _high_bytes(image: "Image.Image") -> npt.NDArray[np.uint8]:
-    values = np.asarray(image).astype(np.uint16)
-    gray = (values >> 8).astype(np.uint8)
-    key = image.info.get("transparency")
-    if key is None:
-        return gray
-    alpha = np.where(values == key, 0, 255).astype(np.uint8)
-    return np.stack((gray, gray, gray, alpha), axis=-1)

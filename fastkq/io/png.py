@@ -2,13 +2,18 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from fastkq.errors import FormatError, MissingExtraError
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LENGTH_AND_TYPE = 8
 _CHECKSUM = 4
+_METRES_PER_INCH = 0.0254
 
 
 def verify_chunks(data: bytes) -> None:
@@ -37,8 +42,8 @@ def with_palette_of(data: bytes, k: int) -> bytes:
     for start, kind, payload in _chunks(data):
         if kind == b"PLTE":
             kept = bytes(payload[: 3 * k])
-            chunk = struct.pack(">I4s", len(kept), kind) + kept + struct.pack(">I", _checksum(kind, kept))
-            return data[:start] + chunk + data[start + _LENGTH_AND_TYPE + len(payload) + _CHECKSUM :]
+            end = start + _LENGTH_AND_TYPE + len(payload) + _CHECKSUM
+            return data[:start] + _chunk(kind, kept) + data[end:]
     return data
 
 
@@ -59,12 +64,42 @@ def _chunks(data: bytes) -> Iterator[tuple[int, bytes, memoryview]]:
         start += _LENGTH_AND_TYPE + length + _CHECKSUM
 
 
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I4s", len(payload), kind) + payload + struct.pack(">I", _checksum(kind, payload))
+
+
 def _checksum(kind: bytes, payload: bytes | memoryview) -> int:
     return zlib.crc32(payload, zlib.crc32(kind))
 
 
 def _name(kind: bytes) -> str:
     return ascii(kind.decode("latin-1"))
+
+
+def deep_png(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) -> bytes:
+    """An image (H, W, 3) or (H, W, 4) of 16 bits a channel, which Pillow cannot write.
+
+    Parameters
+    ----------
+    image : array
+    options : mapping
+        As for Pillow's `save`: icc_profile, exif, dpi, each where it is there.
+    """
+    height, width, channels = image.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0)
+    # No filter: of few colours, rows repeat each other, but their differences do not.
+    rows = np.zeros((height, 1 + 2 * channels * width), np.uint8)
+    rows[:, 1:] = np.ascontiguousarray(image, ">u2").reshape(height, -1).view(np.uint8)
+    chunks = [(b"IHDR", header)]
+    if "icc_profile" in options:
+        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(options["icc_profile"])))
+    if "dpi" in options:
+        per_metre = (round(dots / _METRES_PER_INCH) for dots in options["dpi"])
+        chunks.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+    if "exif" in options:
+        chunks.append((b"eXIf", options["exif"].removeprefix(b"Exif\0\0")))
+    chunks += [(b"IDAT", zlib.compress(rows.data, 9)), (b"IEND", b"")]
+    return _SIGNATURE + b"".join(_chunk(kind, payload) for kind, payload in chunks)
 
 
 def require_optimizer() -> None:

@@ -6,18 +6,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.checks import has_alpha
+from fastkq.depth import as_8bit
 from fastkq.errors import ArgumentError
-from fastkq.io.formats import MAX_PALETTE, ImageFormat, format_for
+from fastkq.io.formats import FORMATS, MAX_PALETTE, ImageFormat, format_for
 from fastkq.io.metadata import save_options
-from fastkq.io.png import optimized, with_palette_of
+from fastkq.io.png import deep_png, optimized, with_palette_of
 from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image
 
+_MODES = {
+    ("uint8", 1): "L",
+    ("uint8", 3): "RGB",
+    ("uint8", 4): "RGBA",
+    ("uint16", 1): "I;16",
+    ("uint16", 3): "RGB;16",
+    ("uint16", 4): "RGBA;16",
+    ("float32", 1): "F",
+}
+
 
 def encode_indexed(
-    palette: npt.NDArray[np.uint8],
+    palette: npt.NDArray[Any],
     indices: npt.NDArray[np.unsignedinteger],
     suffix: str,
     metadata: Metadata | None = None,
@@ -29,8 +41,8 @@ def encode_indexed(
 
     Parameters
     ----------
-    palette : (k, C) uint8
-        Gray (C = 1) becomes equal red, green and blue.
+    palette : (k, C)
+        Gray (C = 1) becomes equal red, green and blue, gray with alpha (C = 2) RGBA, bool black and white.
     indices : (H, W)
     suffix : str
         One of `FORMATS`.
@@ -49,6 +61,8 @@ def encode_indexed(
     form = format_for(suffix)
     if optimize and form.name != "PNG":
         raise ArgumentError(f"expected a path that ends in .png to optimize, got {suffix!r}")
+    palette = _spelt_out(palette)
+    check_values(suffix, palette.dtype, palette.shape[1], whole=whole)
     misfit = _misfit(form, palette)
     if misfit is None:
         data = _encode_palette(palette, indices, form, metadata)
@@ -58,8 +72,38 @@ def encode_indexed(
     raise ArgumentError(misfit)
 
 
-def encode_image(image: npt.NDArray[np.uint8], suffix: str, metadata: Metadata | None = None) -> bytes:
-    """A whole image, (H, W) or (H, W, C) uint8, without a palette.
+def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: bool = False) -> None:
+    """Refuse what a format cannot hold of whatever colours, before any work is done for it.
+
+    Raises
+    ------
+    ArgumentError
+        It names what can be done.
+    """
+    form = format_for(suffix)
+    mode = mode_of(dtype, channels)
+    if mode in ("L", "RGB", "RGBA") or (mode in form.pixels and (whole or form.falls_back)):
+        return
+    what = f"a palette {form.name}" if form.palette else form.name
+    if channels > 4:
+        raise ArgumentError(f"expected 1 to 4 channels for {form.name}, got {channels}: save as .fkq")
+    others = " or .tif" if mode in FORMATS[".tif"].pixels else ""
+    remedy = "reduce them with to_8bit() (--depth 8)"
+    if dtype.kind == "f":
+        remedy = "scale to 0..255 and convert with .astype(np.uint8)"
+    raise ArgumentError(
+        f"expected values of 8 bits for {what}, got {dtype}: {remedy}, or save as .fkq{others}"
+    )
+
+
+def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
+    """Name of what pixels are, as in `ImageFormat.pixels`; None for what no format holds."""
+    channels = {2: 4}.get(channels, channels) if has_alpha(dtype, channels) else channels
+    return _MODES.get(("uint8" if dtype == np.bool_ else dtype.name, channels))
+
+
+def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None = None) -> bytes:
+    """A whole image, (H, W) or (H, W, C), without a palette.
 
     Raises
     ------
@@ -69,10 +113,14 @@ def encode_image(image: npt.NDArray[np.uint8], suffix: str, metadata: Metadata |
     from PIL import Image
 
     form = format_for(suffix)
-    flat = image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
-    if flat.ndim == 3 and flat.shape[2] == 4 and "RGBA" not in form.pixels and (flat[:, :, 3] == 255).all():
+    flat = _spelt_out(image if image.ndim == 3 else image[:, :, np.newaxis])
+    check_values(suffix, flat.dtype, flat.shape[2], whole=True)
+    if flat.shape[2] == 4 and "RGBA" not in form.pixels and (flat[:, :, 3] == 255).all():
         flat = flat[:, :, :3]
-    picture = Image.fromarray(np.ascontiguousarray(flat))
+    mode = mode_of(flat.dtype, flat.shape[2])
+    if mode in ("RGB;16", "RGBA;16"):
+        return deep_png(flat, save_options(metadata or Metadata(), form, mode))
+    picture = Image.fromarray(np.ascontiguousarray(flat[:, :, 0] if flat.shape[2] == 1 else flat))
     if picture.mode == "L" and "L" not in form.pixels and form.pixels:
         picture = picture.convert("RGB")
     if picture.mode not in form.pixels:
@@ -83,10 +131,19 @@ def encode_image(image: npt.NDArray[np.uint8], suffix: str, metadata: Metadata |
     return _encoded(picture, form, {}, metadata)
 
 
-def _misfit(form: ImageFormat, palette: npt.NDArray[np.uint8]) -> str | None:
+def _spelt_out(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Values (..., C) with bool as 0 and 255, and gray with alpha as RGBA."""
+    if values.dtype == np.bool_:
+        values = as_8bit(values)
+    if has_alpha(values.dtype, values.shape[-1]) and values.shape[-1] == 2:
+        values = values[..., [0, 0, 0, 1]]
+    return values
+
+
+def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> str | None:
     """Why a format cannot hold this palette, and what can; None if it can."""
-    if form.palette is None:
-        return f"{form.name} has no palettes"
+    if form.palette is None or palette.dtype != np.uint8:
+        return f"{form.name} has no such palettes"
     if len(palette) > MAX_PALETTE:
         return (
             f"expected at most {MAX_PALETTE} colours for a palette {form.name}, got {len(palette)}: "

@@ -1,0 +1,150 @@
+"""Pixels of 16 bits a channel: gray by Pillow; colour, of which it keeps 8, by the extra `deep`."""
+
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Deep = npt.NDArray[np.uint16]
+
+HINT = "pip install 'fastkq[deep]' keeps all 16"
+
+FORMATS = ("PNG", "TIFF")
+"""Pillow's names of those that the extra reads."""
+
+_SILENCE = logging.NullHandler()
+
+_TOP = 65535
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR_CONFIGURATION, _COLOUR_MAP, _EXTRA_SAMPLES = 258, 262, 284, 320, 338
+_WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 0, 2, 2, 1
+_CODESTREAM_OF_JPEG_2000 = b"\xff\x4f\xff\x51"
+_CONFIGURATION_OF_AVIF = b"av1C"
+
+
+def is_gray(image: "Image.Image") -> bool:
+    """Whether a loaded image holds 16 bits a pixel."""
+    return image.mode.startswith("I;16")
+
+
+def is_reduced(image: "Image.Image", data: bytes) -> bool:
+    """Whether Pillow is going to drop low bits: it has no mode for 16-bit colour and says nothing.
+
+    Parameters
+    ----------
+    image : PIL image
+        Opened, not yet loaded.
+    data : bytes
+        The file, or nothing where it is not known.
+    """
+    tags = getattr(image, "tag_v2", {})
+    if image.mode == "P":
+        # The 16 bits of a TIFF's palette are mostly 8 that were multiplied, by 257 or by 256.
+        return any(value % 257 and value % 256 for value in tags.get(_COLOUR_MAP, ()))
+    if image.mode[0] in "IF":
+        return False
+    tiles = _tiles(image)
+    return (
+        any(";16" in str(tile) for tile in tiles)
+        or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
+        or (image.format == "PPM" and any(isinstance(tile, tuple) and tile[-1] > 255 for tile in tiles))
+        or (image.format == "JPEG2000" and _bits_of_jpeg_2000(data) > 8)
+        or (image.format == "AVIF" and _is_avif_of_many_bits(data))
+    )
+
+
+def _tiles(image: "Image.Image") -> list[Any]:
+    """What Pillow's decoders are going to be told."""
+    return [tile[3] for tile in getattr(image, "tile", ())]
+
+
+def _bits_of_jpeg_2000(data: bytes) -> int:
+    place = data.find(_CODESTREAM_OF_JPEG_2000) + 42
+    return (data[place] & 0x7F) + 1 if 42 <= place < len(data) else 8
+
+
+def _is_avif_of_many_bits(data: bytes) -> bool:
+    place = data.find(_CONFIGURATION_OF_AVIF) + 6
+    return 6 <= place < len(data) and bool(data[place] & 0x40)
+
+
+def is_garbled(image: "Image.Image") -> bool:
+    """Whether Pillow takes the bytes of 16-bit planes, which a TIFF has not compressed, for values."""
+    bits = max(getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,)))
+    known = any(";16" in str(tile) for tile in _tiles(image))
+    return bits > 8 and image.mode in ("RGB", "RGBA") and not known
+
+
+def gray(image: "Image.Image") -> Deep:
+    """Of a loaded image of 16 bits a pixel (H, W), or (H, W, 4) where one value is transparent."""
+    values: Deep = np.array(image).astype(np.uint16)
+    if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        values = _TOP - values
+    key = image.info.get("transparency")
+    if key is None:
+        return values
+    return _rgba(values, np.where(values == key, np.uint16(0), np.uint16(_TOP)))
+
+
+def colour(image: "Image.Image", data: bytes) -> Deep | None:
+    """The pixels (H, W, 3) or (H, W, 4) of a PNG or TIFF; None where they cannot be had at 16 bits.
+
+    Parameters
+    ----------
+    image : PIL image
+        Not yet loaded; what Pillow takes for alpha is alpha.
+    data : bytes
+        The file.
+    """
+    tags = getattr(image, "tag_v2", {})
+    decode = _decoder(image.format if image.mode in ("RGB", "RGBA", "LA") else None)
+    if decode is None or (image.format == "TIFF" and tags.get(_PHOTOMETRIC) != _RGB):
+        return None
+    pixels: npt.NDArray[Any] | None = None
+    with contextlib.suppress(Exception):  # whatever it raises, Pillow's 8 bits are still there
+        pixels = decode(data)
+    if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
+        return None
+    if tags.get(_PLANAR_CONFIGURATION) == _SEPARATE:
+        pixels = np.moveaxis(pixels, 0, -1)
+    if pixels.shape[2] == 2:
+        return _rgba(pixels[:, :, 0], pixels[:, :, 1])
+    if image.mode == "RGBA" and tags.get(_EXTRA_SAMPLES) == (_PREMULTIPLIED,):
+        return _rgba(_divided(pixels[:, :, :3], pixels[:, :, 3:]), pixels[:, :, 3])
+    transparent = image.mode == "RGBA" or "transparency" in image.info
+    return pixels[:, :, : 3 + transparent]
+
+
+def _decoder(name: str | None) -> Callable[[bytes], npt.NDArray[Any]] | None:
+    try:
+        import imagecodecs
+    except ImportError:
+        return None
+    # What its libraries remark, libpng of every interlaced file, would be printed else.
+    logging.getLogger("imagecodecs").addHandler(_SILENCE)
+    return getattr(imagecodecs, f"{name.lower()}_decode") if name in FORMATS else None
+
+
+def _rgba(colours: Deep, alphas: Deep) -> Deep:
+    colours = np.broadcast_to(colours.reshape(*alphas.shape, -1), (*alphas.shape, 3))
+    return np.concatenate((colours, alphas[..., np.newaxis]), axis=-1)
+
+
+def _divided(colours: Deep, alphas: Deep) -> Deep:
+    visible = np.maximum(alphas, 1).astype(np.uint32)
+    divided = np.minimum((colours.astype(np.uint32) * _TOP + visible // 2) // visible, _TOP)
+    return np.asarray(divided, np.uint16)
+
+
+def turned(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Pixels as EXIF says they are to be seen, as `fastkq.io.opening` turns images."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return pixels[:, ::-1] if orientation in (2, 3, 6, 7) else pixels
