@@ -6,16 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import container, quality, saving, source
-from fastkq.checks import (
-    MAX_PIXELS,
-    Coding,
-    check_coding,
-    check_indices,
-    check_max_pixels,
-    check_palette,
-    check_threads,
-)  # fmt: skip
+from fastkq import checks, container, quality, saving, source
+from fastkq.checks import MAX_PIXELS, Coding, check_threads
 from fastkq.depth import as_8bit
 from fastkq.errors import ArgumentError
 from fastkq.mapping import paint
@@ -66,8 +58,8 @@ class CompressedImage:
         metadata: Metadata | None = None,
         damage: tuple[container.Damage, ...] = (),
     ) -> None:
-        self._palette = check_palette(palette).view()
-        checked = check_indices(indices, self.k)
+        self._palette = checks.check_palette(palette).view()
+        checked = checks.check_indices(indices, self.k)
         stored: npt.NDArray[np.unsignedinteger] = checked.astype(index_dtype(self.k), order="C", copy=False)
         self._indices = stored.view()
         self._palette.flags.writeable = self._indices.flags.writeable = False
@@ -166,9 +158,8 @@ class CompressedImage:
         progress : callable, optional
             Called now and then, on the calling thread, with the fraction that is done, last with 1.0.
         """
-        return container.encode(
-            self._contents(metadata), check_coding(coding), check_threads(threads), progress
-        )
+        coding = checks.check_coding(coding)
+        return container.encode(self._contents(metadata), coding, check_threads(threads), progress)
 
     def _contents(self, metadata: bool) -> container.Contents:
         kept = self._metadata if metadata else Metadata()
@@ -189,7 +180,7 @@ class CompressedImage:
         FormatError
             When they are damaged, truncated or something else, or of more than `max_pixels` pixels.
         """
-        most, workers = check_max_pixels(max_pixels), check_threads(threads)
+        most, workers = checks.check_max_pixels(max_pixels), check_threads(threads)
         there = source.in_memory(data)
         return cls(*container.decode(there, container.read_head(there), max_pixels=most, threads=workers))
 
@@ -200,20 +191,8 @@ class CompressedImage:
     def to_8bit(self) -> "CompressedImage":
         """The same indices with a palette of uint8, which image files can hold.
 
-        A value v of uint16 becomes v / 257, rounded; False and True become 0 and 255. Colours may become
-        equal by it; all keep their places.
-
-        Raises
-        ------
-        ArgumentError
-            For floats, of which only you know what is to be 0 and what 255.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> deep = CompressedImage(np.array([[257, 386, 65535]], np.uint16), np.zeros((2, 2), int))
-        >>> deep.to_8bit().palette
-        array([[  1,   2, 255]], dtype=uint8)
+        A value v of uint16 becomes v / 257, rounded; False and True become 0 and 255; floats, which have no
+        scale that is known, are an ArgumentError. Colours may become equal by it; all keep their places.
         """
         return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
 
@@ -246,7 +225,8 @@ class CompressedImage:
         Raises
         ------
         ArgumentError
-            For another suffix, or when the format cannot hold the image; the message names some that can.
+            For another suffix, or when the format cannot hold the image: most hold 8 bits (`to_8bit`) and
+            256 colours; the message names some that can.
         MissingExtraError
             When `optimize` needs what is not installed.
         OSError

@@ -1,9 +1,22 @@
 """Image files of 16 bits a channel, written from their specifications: Pillow writes gray ones only."""
 
 import struct
+import warnings
 import zlib
 
 import numpy as np
+
+from fastkq import io
+
+
+def deep_noise(*shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 1 << 16, shape, dtype=np.uint16)
+
+
+def quietly(path, depth=None):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return io.read_image(path, depth)
 
 
 def png16(path, values, color_type, transparency=None, exif=None):
