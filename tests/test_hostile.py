@@ -70,8 +70,8 @@ def chunked_file(*, k=2, palette=None, parts=(b"",), extra=(), **fields):
     return mending.join([("H", header(k=k, **fields)), ("P", palette), *extra], parts)
 
 
-def packed_file(height, width, k, body):
-    fields = MAGIC + bytes((1, 3, 3, 0)) + np.array([height, width, k], "<u4").tobytes()
+def packed_file(height, width, k, body, kind=b"\x01\x03\x03\x00"):
+    fields = MAGIC + kind + np.array([height, width, k], "<u4").tobytes()
     return mending.mend(fields + bytes(4) + body)
 
 
@@ -96,6 +96,8 @@ HOSTILE = {
     "huge of one colour": chunked_file(height=HUGE, width=HUGE, k=1),
     "more pixels than bytes can code": chunked_file(height=1 << 15, width=1 << 15, parts=[b""]),
     "palette that is not there": chunked_file(k=65536, palette=bytes(10)),
+    "palette of float64 that is not there": chunked_file(k=65536, channels=64, bits=64, palette=bytes(10)),
+    "packed palette of float64 that is not there": packed_file(1, 1, 65536, bytes(100), b"\x03\x40\x03\x40"),
     "palette of no end": claims_chunk_of((1 << 63) - 1),
     "palette of a gigabyte": claims_chunk_of(1 << 30),
     "grid of no end": chunked_file(height=HUGE, width=HUGE, rows=HUGE, columns=HUGE),
@@ -108,6 +110,8 @@ HOSTILE = {
     "many parts of one colour": chunked_file(
         height=256, width=256, k=1, rows=256, columns=256, parts=[b""] * 65536
     ),
+    "much of a palette of float32": chunked_file(k=2048, channels=64, bits=32, palette=bytes(1 << 19)),
+    "much of a palette of 64 channels": chunked_file(k=8192, channels=64, bits=8, palette=bytes(1 << 19)),
     "much metadata": chunked_file(height=256, width=256, k=1, extra=[("e", bytes(500_000))]),
 }
 

@@ -21,6 +21,8 @@ from tests import mending
 
 MAX_PIXELS = 100
 COLOURS = (1, 2, 3, 5, 16, 17, 64, 255, 256, 257, 300)
+_DTYPES = "uint8", "uint16", "float32", "float64"
+_TYPES = ("bool", 1), ("uint8", 2), ("uint8", 7), ("uint16", 3), ("float32", 4), ("float64", 2)
 _NOISE = np.random.default_rng(0).integers(0, 256, (max(COLOURS), 4), dtype=np.uint8)
 
 
@@ -45,6 +47,11 @@ def seeds():
             yield chunked.encode(contents, 1, grid=grid)
             part = context.encode(compressed.indices, np.ascontiguousarray(palette))
             yield bytes((COLOURS.index(k), height - 1, width - 1, 0)) + part
+    for dtype, channels in _TYPES:
+        palette = np.resize(_NOISE, (2, channels)).astype(dtype)
+        compressed = CompressedImage(palette, np.arange(30).reshape(5, 6) % 7 % 2)
+        yield compressed.to_bytes(coding="packed")
+        yield compressed.to_bytes()
 
 
 def probe(data):
@@ -66,6 +73,8 @@ def _probe_file(data):
     assert fastkq.load(loaded.to_bytes(threads=1), threads=1) == loaded
     if data[len(MAGIC)] == chunked.VERSION:
         assert mending.join(*mending.split(data)) == data, "two files say the same"
+    else:
+        assert loaded.to_bytes(coding="packed") == data, "two files say the same"
     top, left = data[-1] % height, data[-2] % width
     region = (top, left, (height - top + 1) // 2, (width - left + 1) // 2)
     rows, columns = slice(top, top + region[2]), slice(left, left + region[3])
@@ -87,7 +96,7 @@ def _probe_damaged(data):
 def _probe_part(data):
     k, height, width = COLOURS[data[0] % len(COLOURS)], data[1] % 10 + 1, data[2] % 10 + 1
     rows = data[3] % (height + 1) or None
-    palette = np.ascontiguousarray(_NOISE[:k, : (1, 3, 4)[data[3] % 3]])
+    palette = np.ascontiguousarray(_NOISE[:k, : (1, 3, 4)[data[3] % 3]]).astype(_DTYPES[data[3] // 11 % 4])
     try:
         indices = context.decode(np.frombuffer(data, np.uint8)[4:], palette, height, width, rows)
     except FormatError:
