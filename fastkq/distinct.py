@@ -10,6 +10,9 @@ from fastkq.embedding import has_alpha
 from fastkq.threads import over_chunks
 
 _ROWS_PER_CHUNK = 1 << 18
+_ROWS_PER_BUCKET = 1 << 15
+_MOST_BUCKETS_BITS = 9
+_SAMPLES_PER_BUCKET = 32
 _WORDS = 1 << 16
 
 
@@ -46,21 +49,41 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> Distinct:
     """
     if pixels.shape[1] * pixels.itemsize <= 2:
         return _count_in_table(pixels, threads)
-    parts: list[_Counted | None] = [None] * -(-len(pixels) // _ROWS_PER_CHUNK)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        parts[start // _ROWS_PER_CHUNK] = _count_chunk(pixels[start:stop])
-
-    over_chunks(work, len(pixels), _ROWS_PER_CHUNK, threads)
-    counted = _merge_all([part for part in parts if part is not None], threads)
+    counted = _count_in_buckets(_Rows.of(pixels), threads)
     return _decode(counted, pixels.dtype, pixels.shape[1], threads)
 
 
 def merge(a: Distinct, b: Distinct, threads: int = 1) -> Distinct:
     """What counting the pixels of both gives."""
     dtype, channels = a.colours.dtype, a.colours.shape[1]
-    counted = _merge(_Counted(_words(a.colours), a.counts), _Counted(_words(b.colours), b.counts))
+    counted = _merge(*(_Counted(_Rows.of(some.colours).to_words(), some.counts) for some in (a, b)))
     return _decode(counted, dtype, channels, threads)
+
+
+class _Rows(NamedTuple):
+    """Rows as unsigned integers (N, C) in the same memory, their bits a channel, and what they stand for."""
+
+    bits: npt.NDArray[np.unsignedinteger]
+    width: int
+    is_float: bool
+    has_alpha: bool
+
+    @classmethod
+    def of(cls, pixels: npt.NDArray[Any]) -> "_Rows":
+        bits = pixels.view(f"u{pixels.itemsize}")
+        return cls(
+            bits, 8 * pixels.itemsize, pixels.dtype.kind == "f", has_alpha(pixels.dtype, pixels.shape[1])
+        )
+
+    @property
+    def words(self) -> int:
+        """Words that a row takes."""
+        return -(-self.bits.shape[1] // (64 // self.width))
+
+    def to_words(self) -> npt.NDArray[np.uint64]:
+        words = np.empty((len(self.bits), self.words), np.uint64)
+        kernels.distinct.to_words(*self, words)
+        return words
 
 
 def places(pixels: npt.NDArray[Any], counted: Distinct) -> npt.NDArray[np.intp]:
@@ -86,12 +109,10 @@ class _Counted(NamedTuple):
 
 def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> Distinct:
     tables = np.zeros((threads, _WORDS), np.int64)
-    bits, width, _ = _bits(pixels)
+    bits, width, _, with_alpha = _Rows.of(pixels)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.distinct.count_in_table(
-            bits, start, stop, width, has_alpha(pixels.dtype, pixels.shape[1]), tables[worker]
-        )
+        kernels.distinct.count_in_table(bits, start, stop, width, with_alpha, tables[worker])
 
     over_chunks(work, len(pixels), _ROWS_PER_CHUNK, threads)
     counts = tables.sum(axis=0)
@@ -101,29 +122,72 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> Distinct:
     return Distinct(colours, counts[found])
 
 
-def _count_chunk(pixels: npt.NDArray[Any]) -> _Counted:
-    words = _words(pixels)
+def _count_in_buckets(rows: _Rows, threads: int) -> _Counted:
+    """Rows are strewn over buckets of rising words, and each bucket is sorted in the cache."""
+    words, ends = _strewn(rows, threads)
+    counts = np.empty(len(words), np.int64)
+    found = np.empty(len(ends) - 1, np.int64)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        first, last = ends[start], ends[stop]
+        found[start] = _count_bucket(words[first:last], counts[first:last])
+
+    over_chunks(work, len(found), 1, threads)
+    within = [slice(first, first + number) for first, number in zip(ends, found, strict=False)]
+    return _Counted(
+        np.concatenate([words[part] for part in within]), np.concatenate([counts[part] for part in within])
+    )
+
+
+def _strewn(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Words (N, W) bucket by bucket, and where the buckets end: (buckets + 1,)."""
+    number = len(rows.bits)
+    buckets = 1 << min(max(number // _ROWS_PER_BUCKET, 1).bit_length() - 1, _MOST_BUCKETS_BITS)
+    splitters = _splitters(rows, buckets)
+    chunks = -(-number // _ROWS_PER_CHUNK)
+    sizes = np.zeros((chunks, buckets), np.int64)
+    chosen = np.empty(number, np.uint16)
+
+    def classify(worker: int, start: int, stop: int) -> None:
+        kernels.distinct.classify(
+            rows.bits, start, stop, *rows[1:], splitters, chosen, sizes[start // _ROWS_PER_CHUNK]
+        )
+
+    over_chunks(classify, number, _ROWS_PER_CHUNK, threads)
+    places = (np.cumsum(sizes.T.reshape(-1)) - sizes.T.reshape(-1)).reshape(buckets, chunks).T.copy()
+    ends = np.append(places[0], number)
+    words = np.empty((number, rows.words), np.uint64)
+
+    def scatter(worker: int, start: int, stop: int) -> None:
+        kernels.distinct.scatter(
+            rows.bits, start, stop, *rows[1:], chosen, places[start // _ROWS_PER_CHUNK], words
+        )
+
+    over_chunks(scatter, number, _ROWS_PER_CHUNK, threads)
+    return words, ends
+
+
+def _splitters(rows: _Rows, buckets: int) -> npt.NDArray[np.uint64]:
+    """First words (buckets - 1,) that about equally many rows lie between."""
+    sample = rows._replace(
+        bits=rows.bits[:: max(len(rows.bits) // (_SAMPLES_PER_BUCKET * buckets), 1)].copy()
+    )
+    words = np.sort(sample.to_words()[:, 0])
+    return words[np.arange(1, buckets) * len(words) // buckets]
+
+
+def _count_bucket(words: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> int:
+    """Sort words (n, W) and count them in place; returns how many different ones there are."""
+    if len(words) == 0:
+        return 0
     if words.shape[1] == 1:
-        words[:, 0].sort()
+        words[:, 0] = kernels.distinct.sort_words(words[:, 0], np.empty(len(words), np.uint64))
     else:
         order, keys = np.arange(len(words)), np.empty(len(words), np.uint64)
         kernels.distinct.sort(words, keys, order, np.empty((3, 64 * (words.shape[1] + 2)), np.int64))
-        words = words[order]
-    counts = np.empty(len(words), np.int64)
-    found = kernels.distinct.count_runs(words, counts)
-    return _Counted(words[:found].copy(), counts[:found].copy())
-
-
-def _merge_all(parts: list[_Counted], threads: int) -> _Counted:
-    while len(parts) > 1:
-        merged: list[_Counted | None] = [None] * (len(parts) // 2)
-
-        def work(worker: int, start: int, stop: int, parts=parts, merged=merged) -> None:  # type: ignore[no-untyped-def]
-            merged[start] = _merge(parts[2 * start], parts[2 * start + 1])
-
-        over_chunks(work, len(merged), 1, threads)
-        parts = [part for part in merged if part is not None] + parts[2 * len(merged) :]
-    return parts[0]
+        words[:] = words[order]
+    found: int = kernels.distinct.count_runs(words, counts)
+    return found
 
 
 def _merge(a: _Counted, b: _Counted) -> _Counted:
@@ -133,25 +197,12 @@ def _merge(a: _Counted, b: _Counted) -> _Counted:
     return _Counted(words[:found], counts[:found])
 
 
-def _words(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    bits, width, is_float = _bits(pixels)
-    channels = pixels.shape[1]
-    words = np.empty((len(pixels), -(-channels * width // 64)), np.uint64)
-    kernels.distinct.to_words(bits, width, is_float, has_alpha(pixels.dtype, channels), words)
-    return words
-
-
 def _decode(counted: _Counted, dtype: np.dtype[Any], channels: int, threads: int) -> Distinct:
     colours = np.empty((len(counted.counts), channels), dtype)
-    bits, width, is_float = _bits(colours)
+    bits, width, is_float, _ = _Rows.of(colours)
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.distinct.from_words(counted.words, start, stop, width, is_float, bits)
 
     over_chunks(work, len(colours), _ROWS_PER_CHUNK, threads)
     return Distinct(colours, counted.counts)
-
-
-def _bits(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[np.unsignedinteger], int, bool]:
-    """The same memory as unsigned integers, their width in bits, and whether they stand for floats."""
-    return pixels.view(f"u{pixels.itemsize}"), 8 * pixels.itemsize, pixels.dtype.kind == "f"

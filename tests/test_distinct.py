@@ -49,6 +49,7 @@ def test_rows_are_counted_exactly_and_in_order(rows, threads):
 def test_chunks_are_merged_whatever_the_threads(rows, threads):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(distinct, "_ROWS_PER_CHUNK", 150)
+        patch.setattr(distinct, "_ROWS_PER_BUCKET", 70)
         assert_counted(distinct.count(rows, threads), rows)
 
 

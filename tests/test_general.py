@@ -159,6 +159,7 @@ def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
     rows = np.random.default_rng(5).normal(size=(9000, channels))
     for most in (general._MOST_POINTS, 3000):  # and of condensed points
         monkeypatch.setattr(general, "_MOST_POINTS", most)
+        monkeypatch.setattr(general, "_CONDENSED", 2000)
         one, three = (general.fit(rows, np.ones(9000), 30, threads=threads) for threads in (1, 3))
         np.testing.assert_array_equal(one, three)
 

@@ -21,28 +21,97 @@ def count_in_table(bits, start, stop, width, has_alpha, table):
         table[word] += 1
 
 
-@kernel
-def to_words(bits, width, is_float, has_alpha, words):
-    """Words (N, W) uint64, out, of rows (N, C) unsigned of `width` bits a channel, the first the highest.
+@part
+def _word(bits, i, word, width, is_float, has_alpha):
+    """One word of row i of (N, C) unsigned of `width` bits a channel, of which the first are the highest.
 
     Bits of floats are turned so that they rise with the values: of negative ones all, of the others the sign.
     Those of -0.0 become those of 0.0, and rows of alpha 0 zeros.
     """
     channels = bits.shape[1]
-    per_word = 64 // width
-    sign = np.uint64(1) << np.uint64(width - 1)
-    ones = (sign - np.uint64(1)) | sign
+    first = word * (64 // width)
+    last = min(first + 64 // width, channels)
+    packed = np.uint64(0)
+    if has_alpha and bits[i, channels - 1] == 0:
+        return packed
+    if is_float:
+        sign = np.uint64(1) << np.uint64(width - 1)
+        for channel in range(first, last):
+            value = np.uint64(bits[i, channel])
+            value = np.uint64(0) if value == sign else value
+            value ^= (sign - np.uint64(1)) | sign if value & sign else sign
+            packed = ((packed << np.uint64(width - 1)) << np.uint64(1)) | value
+    else:
+        for channel in range(first, last):
+            packed = (packed << np.uint64(width)) | np.uint64(bits[i, channel])
+    return packed << np.uint64(64 - width * (last - first))
+
+
+@kernel
+def to_words(bits, width, is_float, has_alpha, words):
+    """Words (N, W) uint64, out, of rows (N, C)."""
     for i in range(bits.shape[0]):
-        hidden = has_alpha and bits[i, channels - 1] == 0
         for word in range(words.shape[1]):
-            packed = np.uint64(0)
-            for channel in range(word * per_word, min((word + 1) * per_word, channels)):
-                value = np.uint64(bits[i, channel])
-                if is_float:
-                    value = np.uint64(0) if value == sign else value
-                    value ^= ones if value & sign else sign
-                packed |= value << np.uint64(64 - width * (channel - word * per_word + 1))
-            words[i, word] = np.uint64(0) if hidden else packed
+            words[i, word] = _word(bits, i, word, width, is_float, has_alpha)
+
+
+@kernel
+def classify(bits, start, stop, width, is_float, has_alpha, splitters, buckets, sizes):
+    """How many of 2^n - 1 rising splitters are at most the first word of a row: buckets (N,), out.
+
+    sizes (2^n,) int64, in and out: counts the rows of each bucket.
+    """
+    for i in range(start, stop):
+        word = _word(bits, i, 0, width, is_float, has_alpha)
+        bucket = 0
+        step = sizes.shape[0] >> 1
+        while step > 0:
+            bucket += step if splitters[bucket + step - 1] <= word else 0
+            step >>= 1
+        buckets[i] = bucket
+        sizes[bucket] += 1
+
+
+@kernel
+def scatter(bits, start, stop, width, is_float, has_alpha, buckets, places, words):
+    """Words (N, W), out, of rows, each at the place of its bucket: places (2^n,), in and out."""
+    for i in range(start, stop):
+        place = places[buckets[i]]
+        for word in range(words.shape[1]):
+            words[place, word] = _word(bits, i, word, width, is_float, has_alpha)
+        places[buckets[i]] = place + 1
+
+
+@kernel
+def sort_words(words, scratch):
+    """Sort words (n,) uint64 digit by digit, without those that are all alike.
+
+    In place or into scratch (n,): returns where they are.
+    """
+    number = words.shape[0]
+    counts = np.zeros((8, 256), np.int64)
+    for i in range(number):
+        word = words[i]
+        for digit in range(8):
+            counts[digit, word & np.uint64(255)] += 1
+            word >>= np.uint64(8)
+    source, target = words, scratch
+    for digit in range(8):
+        shift = np.uint64(8 * digit)
+        if counts[digit, (words[0] >> shift) & np.uint64(255)] == number:
+            continue
+        place = 0
+        for value in range(256):
+            count = counts[digit, value]
+            counts[digit, value] = place
+            place += count
+        for i in range(number):
+            word = source[i]
+            value = (word >> shift) & np.uint64(255)
+            target[counts[digit, value]] = word
+            counts[digit, value] += 1
+        source, target = target, source
+    return source
 
 
 @kernel

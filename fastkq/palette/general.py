@@ -11,9 +11,10 @@ from fastkq.embedding import Embedding, Vectors, has_alpha
 from fastkq.palette.partition import Points, condense, partition
 from fastkq.palette.swaps import search
 
-_MOST_POINTS = 1 << 18
-_POINTS_PER_CENTROID = 64
-"""More than both of these are condensed before the fit: the error of k means of n grows by k / n at most."""
+_MOST_POINTS = 1 << 20
+"""More are condensed before the fit, to fewer."""
+_CONDENSED = 1 << 18
+_CONDENSED_PER_CENTROID = 64
 
 _MOST_SEARCHED = 4096
 _OVER_RELAXATION = 1.85
@@ -132,9 +133,9 @@ def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _points(
     embedding: Embedding, colours: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, threads: int
 ) -> Points:
-    most = max(_MOST_POINTS, _POINTS_PER_CENTROID * k)
-    if len(colours) > most:
-        return condense(embedding, colours, weights, most, threads)
+    condensed = max(_CONDENSED, _CONDENSED_PER_CENTROID * k)
+    if len(colours) > max(_MOST_POINTS, condensed):
+        return condense(embedding, colours, weights, condensed, threads)
     return Points(embedding.embed(colours), weights)
 
 
