@@ -63,22 +63,29 @@ def _measure(vectors, weights, boxes, b, sums, squares):
 
 
 @part
-def _divide(vectors, weights, first, last, axis, pivot, with_pivot):
-    """Move the vectors below the pivot (and those at it) to the front; returns where the others begin."""
-    last -= 1
-    while first <= last:
-        x = vectors[first, axis]
-        if x < pivot or (with_pivot and x == pivot):
-            first += 1
-            continue
-        x = vectors[last, axis]
-        if x < pivot or (with_pivot and x == pivot):
-            for d in range(vectors.shape[1]):
-                vectors[first, d], vectors[last, d] = vectors[last, d], vectors[first, d]
-            weights[first], weights[last] = weights[last], weights[first]
-            first += 1
-        last -= 1
-    return first
+def _divide(vectors, weights, first, last, axis, pivot, behind, before):
+    """Move the vectors at most at the pivot to the front; returns where the others begin.
+
+    behind and before (n,) int64, scratch: lists of what is on the wrong side, written without a branch, which
+    would be mispredicted every other time (half of the time of all).
+    """
+    middle = first
+    for i in range(first, last):
+        middle += vectors[i, axis] <= pivot
+    wrong = 0
+    for i in range(first, middle):
+        behind[wrong] = i
+        wrong += vectors[i, axis] > pivot
+    wrong = 0
+    for i in range(middle, last):
+        before[wrong] = i
+        wrong += vectors[i, axis] <= pivot
+    for pair in range(wrong):
+        i, j = behind[pair], before[pair]
+        for d in range(vectors.shape[1]):
+            vectors[i, d], vectors[j, d] = vectors[j, d], vectors[i, d]
+        weights[i], weights[j] = weights[j], weights[i]
+    return middle
 
 
 @part
@@ -117,6 +124,7 @@ def partition(vectors, weights, boxes):
     """
     dims = vectors.shape[1]
     sums, squares = np.empty(dims), np.empty(dims)
+    behind, before = np.empty(vectors.shape[0] + 1, np.int64), np.empty(vectors.shape[0] + 1, np.int64)
     boxes.starts[0], boxes.stops[0], boxes.heap[0] = 0, vectors.shape[0], 0
     _measure(vectors, weights, boxes, 0, sums, squares)
     count = 1
@@ -125,9 +133,11 @@ def partition(vectors, weights, boxes):
         if not boxes.errors[b] > 0:
             break
         first, last, axis = boxes.starts[b], boxes.stops[b], boxes.axes[b]
-        middle = _divide(vectors, weights, first, last, axis, boxes.means[b, axis], True)
+        pivot = boxes.means[b, axis]
+        middle = _divide(vectors, weights, first, last, axis, pivot, behind, before)
         if middle == last:  # the mean was rounded up to the largest
-            middle = _divide(vectors, weights, first, last, axis, boxes.means[b, axis], False)
+            pivot = np.nextafter(pivot, -np.inf)
+            middle = _divide(vectors, weights, first, last, axis, pivot, behind, before)
         if middle == first or middle == last:
             boxes.errors[b] = 0.0
             _sink(boxes.heap, count, boxes.errors)
