@@ -81,13 +81,13 @@ def image_of_clusters(result: object, image: Pixels) -> Pixels:
     return np.clip(np.rint(centres), 0, 255).astype(np.uint8)[labels].reshape(image.shape)  # type: ignore[no-any-return]
 
 
-def imagequant(image: Pixels, k: int) -> object:
+def imagequant(image: Pixels, k: int, dithering: float = 0.0) -> object:
     from imagequant import quantize_raw_rgba_bytes
 
     # quantize_pil_image makes these bytes in a Python loop.
     height, width = image.shape[:2]
     rgba = Image.fromarray(image).convert("RGBA").tobytes()
-    return quantize_raw_rgba_bytes(rgba, width, height, dithering_level=0.0, max_colors=k)
+    return quantize_raw_rgba_bytes(rgba, width, height, dithering_level=dithering, max_colors=k)
 
 
 def image_of_imagequant(result: object, image: Pixels) -> Pixels:

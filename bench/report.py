@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from bench import picture, tables
+from bench import picture, side_by_side, tables
 from bench.cases import ROOT
 from bench.coding import tables as coding_tables
 from bench.coding.results import Coded
@@ -26,6 +26,10 @@ def write(results: Results | None, coded: Coded | None) -> None:
 
 def _draw(results: Results) -> None:
     picture.draw_photograph()
+    if all(map(find_spec, side_by_side.PACKAGES)):
+        side_by_side.draw()
+    else:
+        print(f"{' or '.join(side_by_side.PACKAGES)} is not installed: that picture stays as it was")
     if find_spec("matplotlib") is None:
         print("matplotlib is not installed: the picture of time against error stays as it was")
     elif "kodak" in results.sets():
