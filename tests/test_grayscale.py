@@ -80,15 +80,18 @@ def slow_least_errors(values, weights, most):
     return errors
 
 
-@pytest.mark.parametrize("name", ["china", "noise", "spikes"])
+@pytest.mark.parametrize("name", ["china", "noise", "spikes", "16 bits"])
 def test_every_k_is_optimal_on_256_levels(name, request):
+    generator, values = np.random.default_rng(0), np.arange(256, dtype=np.uint8)
     if name == "china":
         weights = np.bincount(request.getfixturevalue("china")[..., 1].ravel(), minlength=256) + 1
     elif name == "noise":
-        weights = np.random.default_rng(0).integers(1, 9, 256)
-    else:
+        weights = generator.integers(1, 9, 256)
+    elif name == "spikes":
         weights = np.where(np.arange(256) % 5 == 0, 4000, 1)
-    values = np.arange(256, dtype=np.uint8)
+    else:
+        weights = generator.integers(1, 1 << 20, 256)
+        values = np.sort(generator.choice(65536, 256, replace=False)).astype(np.uint16)
     for k, least in enumerate(slow_least_errors(values, weights, 70), start=1):
         assert error(values, weights, grayscale.fit(values, weights, k)) == least
 

@@ -11,6 +11,9 @@ further left serves i .. j and the other i' .. j', for together no more), so som
 paths of fewer and of more that cost the same, and those two can be spliced into one of k edges [3]_. Errors
 are integers, hence prices too: the search for the price ends, after some ten passes, and nothing is rounded.
 
+With fixed levels a value may be left to the nearest of those at no price. What a free level then costs an
+interval, each value going to it or to a fixed one, satisfies the inequality for the same reason.
+
 .. [1] H. Wang and M. Song, "Ckmeans.1d.dp: optimal k-means clustering in one dimension by dynamic
    programming", The R Journal 3/2, 2011.
 .. [2] D. S. Hirschberg and L. L. Larmore, "The least weight subsequence problem", SIAM J. Computing 16, 1987.
