@@ -78,7 +78,7 @@ class _Rows(NamedTuple):
     @property
     def words(self) -> int:
         """Words that a row takes."""
-        return -(-self.bits.shape[1] // (64 // self.width))
+        return -(-int(self.bits.shape[1]) // (64 // self.width))
 
     def to_words(self) -> npt.NDArray[np.uint64]:
         words = np.empty((len(self.bits), self.words), np.uint64)
@@ -93,7 +93,7 @@ def places(pixels: npt.NDArray[Any], counted: Distinct) -> npt.NDArray[np.intp]:
 
 def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """A value for each row, in the order of the rows."""
-    words = _words(pixels)
+    words = _Rows.of(pixels).to_words()
     if words.shape[1] == 1:
         return words[:, 0]
     digits = words.astype(">u8")  # of which the bytes are compared

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+import fastkq
+from fastkq.metrics import psnr
+from tests.conftest import noise, photograph_like
+from tests.test_cli import run
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    image = photograph_like(40, 56)
+    Image.fromarray(image).save("photo.png")
+    return image
+
+
+def compressed(capsys, *options):
+    code, _, errors = run(capsys, "compress", "photo.png", "--force", *options)
+    assert (code, errors) == (0, "")
+    return fastkq.load("photo.fkq")
+
+
+def test_a_target_takes_the_place_of_k(photo, capsys):
+    reached = compressed(capsys, "--psnr", 33)
+    assert reached == fastkq.compress(photo, target_psnr=33)
+    assert psnr(photo, reached.decompress()) >= 33
+    fitting = compressed(capsys, "--bytes", 2000)
+    assert fitting == fastkq.compress(photo, target_bytes=2000)
+
+
+def test_bytes_are_those_of_the_file_that_is_written(photo, capsys, tmp_path):
+    Image.fromarray(photo).save("photo.png", dpi=(300, 300), pnginfo=None, icc_profile=bytes(3000))
+    assert (tmp_path / "photo.fkq").exists() is False
+    stripped = compressed(capsys, "--bytes", 2000, "--strip")
+    assert (tmp_path / "photo.fkq").stat().st_size <= 2000
+    packed = compressed(capsys, "--bytes", 2000, "--coding", "packed")
+    assert (tmp_path / "photo.fkq").stat().st_size <= 2000
+    assert stripped.k > packed.k
+
+
+def test_a_palette_comes_from_a_file(photo, capsys):
+    fastkq.compress(noise(9, 9, 3), 6).save("palette.png")
+    expected = fastkq.load("palette.png").palette
+    assert np.array_equal(compressed(capsys, "--palette", "palette.png").palette, expected)
+
+
+def test_a_palette_of_another_kind_is_made_that_of_the_image_where_it_can_be(photo, capsys):
+    gray = np.array([[0], [90], [255]], np.uint8)
+    fastkq.apply_palette(noise(4, 4), gray).save("gray.fkq")
+    assert compressed(capsys, "--palette", "gray.fkq").palette.tolist() == np.repeat(gray, 3, 1).tolist()
+    fastkq.compress(noise(4, 4, 4), 4).save("alpha.png")
+    code, _, errors = run(capsys, "compress", "photo.png", "--palette", "alpha.png", "--force")
+    assert code == 1
+    assert "expected alpha.png to be opaque as the image" in errors
+    Image.fromarray(noise(6, 6, 4)).save("photo.png")
+    assert compressed(capsys, "--palette", "gray.fkq").palette[1].tolist() == [90, 90, 90, 255]
+
+
+def test_fixed_colours_are_named_as_css_names_them(photo, capsys):
+    palette = compressed(capsys, "-k", 5, "--fixed", "orange", "--fixed", "#010203").palette
+    assert palette[:2].tolist() == [[255, 165, 0], [1, 2, 3]]
+    Image.fromarray(noise(6, 6)).save("photo.png")
+    assert compressed(capsys, "-k", 5, "--fixed", "white").palette[0] == 255
+    code, _, errors = run(capsys, "compress", "photo.png", "--fixed", "red", "--force")
+    assert code == 1
+    assert "expected --fixed to be gray as the image" in errors
+
+
+def test_a_mask_weighs_pixels(photo, capsys):
+    mask = np.zeros((40, 56), np.uint8)
+    mask[:, :20] = 255
+    Image.fromarray(mask).save("mask.png")
+    assert compressed(capsys, "-k", 6, "--weights", "mask.png") == fastkq.compress(photo, 6, weights=mask)
+    Image.fromarray(np.repeat(mask[:, :, None], 3, axis=2)).save("mask.png")
+    assert compressed(capsys, "-k", 6, "--weights", "mask.png") == fastkq.compress(photo, 6, weights=mask)
+
+
+def test_dithering_takes_a_strength_and_a_method(photo, capsys):
+    assert compressed(capsys, "-k", 4, "--dither") == fastkq.compress(photo, 4, dither=True)
+    assert compressed(capsys, "-k", 4, "--dither", 0.5) == fastkq.compress(photo, 4, dither=0.5)
+    mask = compressed(capsys, "-k", 4, "--dither", "--dither-method", "blue-noise")
+    assert mask == fastkq.compress(photo, 4, dither=True, dither_method="blue-noise")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--dither", "2"], "expected dither to be from 0 to 1, got 2.0"),
+        (["-k", "4", "--psnr", "30"], "expected k=None with target_psnr"),
+        (["--bytes", "20"], "expected a target_bytes of at least"),
+        (["--fixed", "no-colour"], "expected a colour as '#ff8000' or 'orange', got 'no-colour'"),
+        (["--weights", "photo.jpg"], "photo.jpg"),
+    ],
+)
+def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, message):
+    try:
+        code, output, errors = run(capsys, "compress", "photo.png", *options)
+    except SystemExit as stop:  # argparse
+        code, output, errors = stop.code, "", capsys.readouterr().err
+    assert code != 0
+    assert output == ""
+    assert message in errors
+    assert "Traceback" not in errors
