@@ -144,6 +144,7 @@ def test_scripts_are_told_everything_on_one_line(capsys, channels):
             "width": 10,
             "shape": [2, 10, channels],
             "channels": channels,
+            "dtype": "uint8",
             "bits_per_channel": 8,
             "bytes": file.nbytes,
             "bits_per_pixel": file.bits_per_pixel,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ class Row(NamedTuple):
     fkq_bytes : int
         Size of the `.fkq` file that `save` writes.
     png_bytes : int or None
-        Size of the palette PNG; None above 256 colours.
+        Size of the palette PNG; None above 256 colours, and where values have more than 8 bits.
     psnr : float
         In dB, infinite when nothing was lost.
     milliseconds : float
@@ -53,18 +53,18 @@ class Row(NamedTuple):
         return 24 / self.bits_per_pixel
 
 
-def compare(image: npt.NDArray[np.uint8], ks: Iterable[int], *, threads: int | None = None) -> list[Row]:
-    """Compress an image, (H, W) or (H, W, C) uint8, with each k."""
+def compare(image: npt.NDArray[Any], ks: Iterable[int], *, threads: int | None = None) -> list[Row]:
+    """Compress an image, (H, W) or (H, W, C), with each k."""
     return [_row(image, k, threads) for k in ks]
 
 
-def _row(image: npt.NDArray[np.uint8], k: int, threads: int | None) -> Row:
+def _row(image: npt.NDArray[Any], k: int, threads: int | None) -> Row:
     compress(image, k, threads=threads)  # compiles, or loads what was compiled, untimed
     start = time.perf_counter()
     compressed = compress(image, k, threads=threads)
     milliseconds = 1000 * (time.perf_counter() - start)
     png_bytes = None
-    if compressed.k <= io.MAX_PALETTE:
+    if compressed.k <= io.MAX_PALETTE and compressed.dtype == np.uint8:
         png_bytes = len(io.encode_indexed(compressed.palette, compressed.indices, ".png"))
     fkq_bytes = len(compressed.to_bytes(threads=threads))
     quality = psnr(image, compressed.decompress(threads=threads))

@@ -17,15 +17,22 @@ from fastkq.source import Source, opened
 
 
 class Colours(NamedTuple):
-    """A palette (k, C) uint8, and how many pixels have each of its colours, (k,)."""
+    """A palette (k, C), and how many pixels have each of its colours, (k,)."""
 
-    palette: npt.NDArray[np.uint8]
+    palette: npt.NDArray[Any]
     counts: npt.NDArray[np.int64]
 
     @property
-    def hexadecimal(self) -> list[str]:
-        """Each colour as two digits a channel."""
-        return [bytes(colour).hex() for colour in self.palette]
+    def names(self) -> list[str]:
+        """Each colour as two hexadecimal digits a channel, four of uint16; of floats decimal numbers."""
+        if self.palette.dtype.kind == "f":
+            return [",".join(f"{value:.6g}" for value in colour) for colour in self.palette]
+        digits = 2 * self.palette.itemsize
+        return ["".join(f"{value:0{digits}x}" for value in colour) for colour in self.palette.astype(int)]
+
+    def as_json(self) -> list[Any]:
+        """The names, but of floats all digits, as lists of numbers."""
+        return self.palette.tolist() if self.palette.dtype.kind == "f" else list(self.names)
 
 
 class Facts(NamedTuple):
@@ -37,6 +44,8 @@ class Facts(NamedTuple):
     format : str
         "fkq", or Pillow's name of an image format.
     shape : (H, W) or (H, W, C)
+    dtype : str
+        Of the pixels.
     nbytes : int
         Of the file.
     metadata : Metadata
@@ -51,6 +60,7 @@ class Facts(NamedTuple):
     path: str
     format: str
     shape: tuple[int, ...]
+    dtype: str
     nbytes: int
     metadata: Metadata
     used: int
@@ -75,6 +85,11 @@ class Facts(NamedTuple):
         return bits_per_index(len(self.colours.counts)) if self.colours else None
 
     @property
+    def bits_per_channel(self) -> int:
+        """1 for bool."""
+        return 1 if self.dtype == "bool" else 8 * np.dtype(self.dtype).itemsize
+
+    @property
     def grid(self) -> tuple[int, int]:
         """Rows and columns of parts."""
         return len({part.box.top for part in self.parts}), len({part.box.left for part in self.parts})
@@ -91,7 +106,8 @@ class Facts(NamedTuple):
             "width": self.shape[1],
             "shape": list(self.shape),
             "channels": self.channels,
-            "bits_per_channel": 8,
+            "dtype": self.dtype,
+            "bits_per_channel": self.bits_per_channel,
             "bytes": self.nbytes,
             "bits_per_pixel": self.bits_per_pixel,
             "bits_per_index": self.bits_per_index,
@@ -108,7 +124,7 @@ class Facts(NamedTuple):
                 }
                 for part in self.parts
             ],
-            "palette": self.colours.hexadecimal if self.colours else None,
+            "palette": self.colours.as_json() if self.colours else None,
             "counts": self.colours.counts.tolist() if self.colours else None,
         }
 
@@ -144,12 +160,25 @@ def _of_picture(source: Source) -> Facts:
     if picture.has_palette:
         return _of_compressed(from_picture(picture), source, kind)
     pixels = picture.pixels()
-    used = len(histogram.count(pixels).counts)
-    return Facts(source.name or "", kind, pixels.shape, source.length, picture.metadata, used)
+    name, dtype = source.name or "", pixels.dtype.name
+    return Facts(name, kind, pixels.shape, dtype, source.length, picture.metadata, _distinct(pixels))
+
+
+def _distinct(pixels: npt.NDArray[Any]) -> int:
+    """Number of colours; those of alpha 0 are one."""
+    if pixels.dtype == np.uint8:
+        return len(histogram.count(pixels).counts)
+    rows = pixels.reshape(-1, pixels.shape[2] if pixels.ndim == 3 else 1)
+    if rows.shape[1] == 4:
+        rows = np.where(rows[:, 3:] == 0, 0, rows)
+    padded = np.zeros((len(rows), 4), rows.dtype)
+    padded[:, : rows.shape[1]] = rows
+    # A row of 16 bits as one number: sorting rows takes ten times as long.
+    return len(np.unique(padded.view(np.uint64) if rows.dtype == np.uint16 else rows))
 
 
 def _of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
     counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
     used, colours = int(np.count_nonzero(counts)), Colours(compressed.palette, counts)
-    name, shape, metadata = source.name or "", compressed.shape, compressed.metadata
-    return Facts(name, kind, shape, source.length, metadata, used, colours)
+    name, shape, dtype = source.name or "", compressed.shape, compressed.dtype.name
+    return Facts(name, kind, shape, dtype, source.length, compressed.metadata, used, colours)

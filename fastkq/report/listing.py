@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from statistics import median
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fastkq.container import Part
+from fastkq.depth import as_8bit
 from fastkq.metadata import Metadata
 from fastkq.report.facts import Colours, Facts, bits_per_pixel
 
-_KINDS = {1: "gray", 3: "RGB", 4: "RGBA"}
+_KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _MOST_PARTS = 8
 _MOST_COLOURS = 256
 _LINE = 80
+_MOST_CHARACTERS = 40
 
 
 def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
@@ -28,7 +32,7 @@ def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
     height, width = facts.shape[:2]
     yield f"file            {facts.path}"
     yield f"format          {_format(facts)}"
-    yield f"pixels          {width} x {height}, {_KINDS[facts.channels]}, 8 bits a channel"
+    yield f"pixels          {width} x {height}, {_values(facts)}"
     yield f"colours         {_number_of_colours(facts)}"
     yield f"bytes           {facts.nbytes:,}"
     yield f"bits per pixel  {facts.bits_per_pixel:.3f}"
@@ -46,6 +50,15 @@ def _format(facts: Facts) -> str:
     if facts.version is not None:
         return f".fkq version {facts.version}, {facts.coding} coding"
     return f"{facts.format}, {'with' if facts.colours else 'without'} a palette"
+
+
+def _values(facts: Facts) -> str:
+    if facts.dtype == "bool":
+        return "black and white, 1 bit"
+    several = f"{facts.channels} channels"
+    if facts.dtype.startswith("float"):
+        return f"{'gray' if facts.channels == 1 else several}, {facts.dtype}"
+    return f"{_KINDS.get(facts.channels, several)}, {facts.bits_per_channel} bits a channel"
 
 
 def _number_of_colours(facts: Facts) -> str:
@@ -88,18 +101,32 @@ def _part(number: int, part: Part) -> str:
 
 
 def _palette(colours: Colours, coloured: bool) -> Iterator[str]:
-    names, pixels = colours.hexadecimal, int(colours.counts.sum())
+    names, pixels = [_shortened(name) for name in colours.names], int(colours.counts.sum())
+    shown = _shown(colours.palette) if coloured else None
     most_used = np.argsort(-colours.counts, kind="stable")[:_MOST_COLOURS]
+    widest = max(map(len, names))
     cells = [
-        (_swatch(colours.palette[place].tolist()) if coloured else "")
-        + f"{names[place]} {100 * colours.counts[place] / pixels:6.2f} %"
+        (_swatch(shown[place].tolist()) if shown is not None else "")
+        + f"{names[place]:{widest}} {100 * colours.counts[place] / pixels:6.2f} %"
         for place in np.sort(most_used)
     ]
-    per_line = _LINE // len(f"  {'  ' if coloured else ''} {names[0]} 100.00 %")
+    per_line = max(1, _LINE // len(f"  {'  ' if coloured else ''} {'0' * widest} 100.00 %"))
     for start in range(0, len(cells), per_line):
         yield "  " + "  ".join(cells[start : start + per_line])
     if len(names) > len(cells):
         yield f"  and {len(names) - len(cells):,} that are used less: --json tells all"
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _MOST_CHARACTERS else name[: _MOST_CHARACTERS - 3] + "..."
+
+
+def _shown(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
+    """A palette by 8 bits, its gray with alpha as RGBA; None for what has no colour that is known."""
+    if palette.dtype.kind == "f" or palette.shape[1] > 4:
+        return None
+    values = as_8bit(palette)
+    return values[:, [0, 0, 0, 1]] if palette.shape[1] == 2 else values
 
 
 def _swatch(colour: list[int]) -> str:

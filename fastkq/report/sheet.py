@@ -1,11 +1,13 @@
 """A contact sheet: the original and each k side by side, every tile above its palette."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.depth import as_8bit
 from fastkq.report.comparison import Row
 
 if TYPE_CHECKING:
@@ -18,12 +20,13 @@ _STRIP_HEIGHT = 14
 _INK, _PAPER, _CHECKS = (40, 40, 40), (250, 250, 250), ((255, 255, 255), (214, 214, 214))
 
 
-def contact_sheet(image: npt.NDArray[np.uint8], rows: Sequence[Row], *, columns: int = 3) -> "Image.Image":
+def contact_sheet(image: npt.NDArray[Any], rows: Sequence[Row], *, columns: int = 3) -> "Image.Image":
     """The original, then the image at each k, with size, PSNR and the colours in proportion to their use.
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) uint8
+    image : (H, W) or (H, W, C), C up to 4
+        What has more than 8 bits is shown by 8; floats from black for the least to white for the largest.
     rows
         From `fastkq.report.comparison.compare`.
     columns : int
@@ -31,10 +34,11 @@ def contact_sheet(image: npt.NDArray[np.uint8], rows: Sequence[Row], *, columns:
     """
     from PIL import Image
 
-    tiles = [_tile(image, f"original: {image.shape[1]} x {image.shape[0]}", None)]
+    shown = partial(_by_8_bits, image)
+    tiles = [_tile(shown(image), f"original: {image.shape[1]} x {image.shape[0]}", None)]
     for row in rows:
         label = f"k = {row.compressed.k}:  {row.fkq_bytes:,} bytes,  {row.psnr:.1f} dB"
-        tiles.append(_tile(row.compressed.decompress(), label, _strip(row)))
+        tiles.append(_tile(shown(row.compressed.decompress()), label, _strip(row, shown)))
     width, height = tiles[0].size
     lines = -(-len(tiles) // columns)
     size = (columns * (width + _MARGIN) + _MARGIN, lines * (height + _MARGIN) + _MARGIN)
@@ -43,6 +47,16 @@ def contact_sheet(image: npt.NDArray[np.uint8], rows: Sequence[Row], *, columns:
         line, column = divmod(place, columns)
         sheet.paste(tile, (_MARGIN + column * (width + _MARGIN), _MARGIN + line * (height + _MARGIN)))
     return sheet
+
+
+def _by_8_bits(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """The original or what was made of it, (H, W) or (H, W, C); gray with alpha as RGBA."""
+    if values.dtype.kind == "f":
+        low, high = float(original.min()), float(original.max())
+        values = np.interp(values, (low, high), (0, 255)).round().astype(np.uint8)
+    elif values.shape[2:] == (2,):
+        values = values[:, :, [0, 0, 0, 1]]
+    return as_8bit(values)
 
 
 def _tile(image: npt.NDArray[np.uint8], label: str, strip: npt.NDArray[np.uint8] | None) -> "Image.Image":
@@ -61,8 +75,8 @@ def _tile(image: npt.NDArray[np.uint8], label: str, strip: npt.NDArray[np.uint8]
     return tile
 
 
-def _strip(row: Row) -> npt.NDArray[np.uint8]:
-    palette = _on_checks(row.compressed.palette[None])[0]
+def _strip(row: Row, shown: Callable[[npt.NDArray[Any]], npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+    palette = _on_checks(shown(row.compressed.palette[None]))[0]
     uses = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
     ends = np.cumsum(uses) / uses.sum()
     line: npt.NDArray[np.uint8] = palette[np.searchsorted(ends, (np.arange(_TILE_WIDTH) + 0.5) / _TILE_WIDTH)]
