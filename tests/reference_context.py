@@ -63,9 +63,20 @@ def coordinates(palette):
         values = [colour * 3 for colour in values]
     if len(values[0]) == 2:
         values = [[*colour, 0] for colour in values]
-    spreads = [len(values) * sum(v * v for v in band) - sum(band) ** 2 for band in zip(*values, strict=True)]
-    kept = sorted(sorted(range(len(spreads)), key=lambda channel: -spreads[channel])[:3])
+    kept = sorted(telling(values))
     return np.array([[colour[channel] for channel in kept] for colour in values])
+
+
+def telling(values):
+    """Three channels of many."""
+    bands, kept = list(zip(*values, strict=True)), []
+    s = [[len(a) * sum(map(mul, a, b)) - sum(a) * sum(b) for b in bands] for a in bands]
+    for _ in range(3):
+        channel = min(set(range(len(bands))) - set(kept), key=lambda c: (-s[c][c], c))
+        kept.append(channel)
+        row = s[channel]
+        s = [[s_ij * row[channel] - row[i] * row[j] for j, s_ij in enumerate(it)] for i, it in enumerate(s)]
+    return kept
 
 
 class ContextPart:
