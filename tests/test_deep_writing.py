@@ -125,6 +125,10 @@ def test_the_command_writes_a_deep_fkq_as_a_png_of_16_bits(folder, capsys, chann
     compressed.save("a.fkq")
     assert run(capsys, "decompress", "a.fkq")[::2] == (0, "")
     np.testing.assert_array_equal(quietly("a.png"), compressed.decompress().squeeze())
+    code, _, errors = run(capsys, "decompress", "a.fkq", "-o", "a.gif")
+    assert (code, errors.count("\n")) == (1, 1)
+    assert run(capsys, "decompress", "a.fkq", "-o", "a.gif", "--depth", 8)[::2] == (0, "")
+    np.testing.assert_array_equal(quietly("a.gif")[..., :channels], compressed.to_8bit().decompress())
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_choice_of_colours(compress)
     _add_output(compress, "OUT.fkq, .png, .webp, .gif, .tif or .bmp (default: IN.fkq beside IN)")
     _add_strip(compress)
-    compress.add_argument(
-        "--depth",
-        type=int,
-        choices=(8,),
-        help="bits a channel that IN is reduced to, for an OUT that holds no more (default: all that IN has)",
-    )
+    _add_depth(compress)
     compress.add_argument(
         "--coding",
         choices=("packed", "context"),
@@ -73,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write what is intact of a damaged .fkq, the rest in its first colour, and warn of what is not",
     )
+    _add_depth(decompress)
     _add_threads(decompress)
 
     info = _command(subcommands, "info", commands.info, "tell what a .fkq or image file holds")
@@ -154,6 +150,15 @@ def _add_output(parser: argparse.ArgumentParser, summary: str) -> None:
 
 def _add_strip(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strip", action="store_true", help="leave out ICC profile, EXIF and DPI")
+
+
+def _add_depth(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--depth",
+        type=int,
+        choices=(8,),
+        help="bits a channel that IN is reduced to, for an OUT that holds no more (default: all that IN has)",
+    )
 
 
 def _add_effort(parser: argparse.ArgumentParser) -> None:

@@ -58,6 +58,8 @@ def decompress(options: argparse.Namespace) -> None:
     output = _output_for(options, ".png", tuple(io.FORMATS))
     strict = not options.salvage
     compressed = load(options.input, region=options.region, strict=strict, threads=options.threads)
+    if options.depth is not None:
+        compressed = compressed.to_8bit()
     for found in compressed.damage[:_MOST_DAMAGE]:
         say(f"warning: {options.input}: {_described(found)}")
     metadata = None if options.strip else compressed.metadata
