@@ -154,9 +154,15 @@ def test_what_the_extra_cannot_read_is_reduced_with_a_warning(tmp_path):
 
 
 def test_a_pil_image_of_a_deep_file_says_to_give_its_path(tmp_path):
-    path = png16(tmp_path / "deep.png", deep_noise(4, 5, 3), 2)
-    with Image.open(path) as image, pytest.warns(PrecisionWarning, match="give the path of its file; pip"):
-        assert io.read_image(image).dtype == np.uint8
+    png = png16(tmp_path / "deep.png", deep_noise(4, 5, 3), 2)
+    tiff = tiff16(tmp_path / "deep.tif", deep_noise(4, 5, 3))
+    for path in (png, tiff):
+        with Image.open(path) as image, pytest.warns(PrecisionWarning, match="give the path of its file"):
+            assert io.read_image(image).dtype == np.uint8
+    with Image.open(tiff) as image:
+        image.load()
+        with pytest.warns(PrecisionWarning):
+            np.testing.assert_array_equal(io.read_image(image), deep_noise(4, 5, 3) >> 8)
 
 
 def test_a_gray_tiff_of_floats_is_read_and_written_as_it_is(tmp_path):

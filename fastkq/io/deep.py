@@ -21,8 +21,9 @@ FORMATS = ("PNG", "TIFF")
 _SILENCE = logging.NullHandler()
 
 _TOP = 65535
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR_CONFIGURATION, _COLOUR_MAP, _EXTRA_SAMPLES = 258, 262, 284, 320, 338
-_WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 0, 2, 2, 1
+_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 259, 262, 284
+_COLOUR_MAP, _EXTRA_SAMPLES = 320, 338
+_NOT_COMPRESSED, _WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 1, 0, 2, 2, 1
 _CODESTREAM_OF_JPEG_2000 = b"\xff\x4f\xff\x51"
 _CONFIGURATION_OF_AVIF = b"av1C"
 
@@ -48,7 +49,7 @@ def is_reduced(image: "Image.Image", data: bytes) -> bool:
         return any(value % 257 and value % 256 for value in tags.get(_COLOUR_MAP, ()))
     if image.mode[0] in "IF":
         return False
-    tiles = _tiles(image)
+    tiles = [tile[3] for tile in getattr(image, "tile", ())]  # what Pillow's decoders are going to be told
     return (
         any(";16" in str(tile) for tile in tiles)
         or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
@@ -56,11 +57,6 @@ def is_reduced(image: "Image.Image", data: bytes) -> bool:
         or (image.format == "JPEG2000" and _bits_of_jpeg_2000(data) > 8)
         or (image.format == "AVIF" and _is_avif_of_many_bits(data))
     )
-
-
-def _tiles(image: "Image.Image") -> list[Any]:
-    """What Pillow's decoders are going to be told."""
-    return [tile[3] for tile in getattr(image, "tile", ())]
 
 
 def _bits_of_jpeg_2000(data: bytes) -> int:
@@ -75,9 +71,9 @@ def _is_avif_of_many_bits(data: bytes) -> bool:
 
 def is_garbled(image: "Image.Image") -> bool:
     """Whether Pillow takes the bytes of 16-bit planes, which a TIFF has not compressed, for values."""
-    bits = max(getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,)))
-    known = any(";16" in str(tile) for tile in _tiles(image))
-    return bits > 8 and image.mode in ("RGB", "RGBA") and not known
+    tags = getattr(image, "tag_v2", {})
+    planes = tags.get(_PLANAR_CONFIGURATION) == _SEPARATE and tags.get(_COMPRESSION, 1) == _NOT_COMPRESSED
+    return planes and image.mode in ("RGB", "RGBA") and max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
 
 
 def gray(image: "Image.Image") -> Deep:

@@ -98,8 +98,8 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
 
 def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
     """Name of what pixels are, as in `ImageFormat.pixels`; None for what no format holds."""
-    channels = {2: 4}.get(channels, channels) if has_alpha(dtype, channels) else channels
-    return _MODES.get(("uint8" if dtype == np.bool_ else dtype.name, channels))
+    spelt_out = 4 if has_alpha(dtype, channels) else channels
+    return _MODES.get(("uint8" if dtype == np.bool_ else dtype.name, spelt_out))
 
 
 def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None = None) -> bytes:
