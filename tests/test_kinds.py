@@ -1,0 +1,128 @@
+"""What holds for images of every dtype and number of channels."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastkq
+from fastkq.errors import ArgumentError
+
+KINDS = [
+    (np.bool_, (0, 1)), (np.uint8, (0, 1, 2, 3, 4, 5, 9)), (np.uint16, (0, 1, 2, 3, 4, 5)),
+    (np.float32, (0, 1, 2, 3, 4, 7)), (np.float64, (0, 1, 2, 3, 4, 64)),
+]  # fmt: skip
+
+
+@st.composite
+def images(draw):
+    dtype, depths = draw(st.sampled_from(KINDS))
+    depth = draw(st.sampled_from(depths))
+    shape = (draw(st.integers(1, 9)), draw(st.integers(1, 9)), *(() if depth == 0 else (depth,)))
+    levels = draw(st.sampled_from([2, 3, 200]))
+    values = np.random.default_rng(draw(st.integers(0, 2**32 - 1))).integers(0, levels, shape)
+    if dtype == np.bool_:
+        return values == 0
+    if dtype in (np.uint8, np.uint16):
+        return (values * (np.iinfo(dtype).max // (levels - 1))).astype(dtype)
+    return ((values - 1.5) * draw(st.sampled_from([1.0, 1e-30, 1e30]))).astype(dtype)
+
+
+def visible(image):
+    """Pixels (N, C); those of alpha 0 all zeros."""
+    pixels = image.reshape(image.shape[0] * image.shape[1], -1).copy()
+    if image.dtype in (np.uint8, np.uint16) and pixels.shape[1] in (2, 4):
+        pixels[pixels[:, -1] == 0] = 0
+    return pixels
+
+
+@given(images(), st.integers(1, 12))
+def test_the_result_has_the_shape_and_the_dtype_and_as_many_colours_as_it_can(image, k):
+    compressed = fastkq.compress(image, k)
+    distinct = len(np.unique(visible(image), axis=0))
+    assert (compressed.shape, compressed.dtype) == (image.shape, image.dtype)
+    assert compressed.k == min(k, distinct)
+    assert len(np.unique(compressed.palette, axis=0)) == compressed.k
+    assert len(np.unique(compressed.indices)) == compressed.k
+    if k >= distinct:
+        assert np.array_equal(visible(compressed.decompress()), visible(image))
+
+
+@given(images(), st.integers(1, 12))
+def test_it_is_the_same_on_any_number_of_threads_and_after_a_file(image, k):
+    compressed = fastkq.compress(image, k, threads=1)
+    assert compressed == fastkq.compress(image, k, threads=3)
+    for coding in ("packed", "context"):
+        assert fastkq.CompressedImage.from_bytes(compressed.to_bytes(coding=coding)) == compressed
+
+
+@given(images(), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_fixed_colours_come_first(image, k, seed):
+    pixels = visible(image)
+    some = np.unique(pixels[np.random.default_rng(seed).integers(0, len(pixels), k)], axis=0)[::-1]
+    palette = fastkq.compress(image, k, fixed=some).palette
+    assert np.array_equal(palette[: len(some)], some)
+    assert len(palette) == min(k, len(np.unique(pixels, axis=0)))
+
+
+@given(images())
+def test_inputs_of_any_layout_are_left_alone(image):
+    expected = fastkq.compress(image, 3)
+    twice = np.repeat(image, 2, axis=0)[::2]
+    swapped = image.astype(image.dtype.newbyteorder())
+    frozen = image.copy()
+    frozen.flags.writeable = False
+    for other in (np.asfortranarray(image), twice, swapped, frozen):
+        before = other.copy()
+        assert fastkq.compress(other, 3) == expected
+        assert np.array_equal(other, before)
+
+
+@given(images())
+def test_masks_and_levels_of_one_channel_are_optimal(image):
+    pixels = visible(image)
+    if pixels.shape[1] > 1 or image.dtype.kind == "f":
+        return
+    values, counts = np.unique(pixels.astype(np.int64), return_counts=True)
+    if len(values) > 12:
+        return
+    compressed = fastkq.compress(image, 2)
+    costs = [
+        sum(_cost(values[a:b], counts[a:b]) for a, b in ((0, cut), (cut, len(values))))
+        for cut in range(len(values))
+    ]
+    error = ((compressed.decompress().astype(np.int64) - image.astype(np.int64)) ** 2).sum()
+    assert error == min(costs)
+
+
+def _cost(values, counts):
+    if len(values) == 0:
+        return 0
+    mean = (values * counts).sum() / counts.sum()
+    return min((counts * (values - level) ** 2).sum() for level in (int(mean), int(mean) + 1))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_values_that_are_not_finite_are_refused(bad, dtype):
+    image = np.zeros((3, 4, 3), dtype)
+    image[1, 2, 0] = bad
+    for call in (
+        lambda: fastkq.compress(image, 2),
+        lambda: fastkq.fit_palette([image], 2),
+        lambda: fastkq.count_colours(image),
+        lambda: fastkq.apply_palette(np.zeros((2, 2, 3), dtype), image[1]),
+    ):
+        with pytest.raises(ArgumentError, match=r"finite values, got 1 that are not, the first, -?(nan|inf)"):
+            call()
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_what_only_8_bits_can_do_says_so(dtype):
+    image = np.zeros((4, 4, 3), dtype)
+    with pytest.raises(
+        ArgumentError, match=f"uint8 with at most 4 channels to dither, got {np.dtype(dtype)} with 3"
+    ):
+        fastkq.compress(image, 2, dither=True)
+    with pytest.raises(ArgumentError, match="uint8 with at most 4 channels for oklab, got"):
+        fastkq.compress(image, 2, space="oklab")
