@@ -1,6 +1,6 @@
 """Weighted points in blocks: what every fit and every mapping works on."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,12 @@ from fastkq.spaces import Coordinates, to_coordinates
 from fastkq.threads import over_chunks
 
 _CELLS_PER_CHUNK = 1 << 12
+_OPAQUE_KEY = np.uint32(0x88888888)
+"""The bits of alpha 255 in a Morton code."""
 
 
 class Points(NamedTuple):
-    """Weighted points along the Morton curve, cut into small boxes.
+    """Weighted points along the Morton curve, the opaque ones of RGBA first, cut into small boxes.
 
     A point is a colour, or the mean of the colours of a small box. A block whose box has only one
     nearest centroid is assigned whole (Kanungo et al., "An efficient k-means clustering algorithm",
@@ -23,7 +25,8 @@ class Points(NamedTuple):
     Attributes
     ----------
     keys : (M,) uint32
-        Morton codes, rising; of merged points, that of the first.
+        Morton codes, rising, but for the step from the opaque ones to the others; of merged points, that of
+        the first.
     coordinates : (C, M) float32 or float64
         Multiples of `spacing`.
     weights : (M,) float64
@@ -34,6 +37,8 @@ class Points(NamedTuple):
         Bounds of the blocks.
     moments : (B, C + 1) float64
         The blocks' weighted sums of the coordinates, and their weights.
+    opaque : int
+        So many blocks, the first, hold opaque colours of RGBA, which see only opaque centroids.
     """
 
     keys: npt.NDArray[np.uint32]
@@ -43,32 +48,74 @@ class Points(NamedTuple):
     low: Coordinates
     high: Coordinates
     moments: npt.NDArray[np.float64]
+    opaque: int
 
 
 def of_colours(counted: Histogram) -> Points:
     """One point a colour."""
-    coordinates = to_coordinates(colours_of(counted.keys, counted.channels))
-    return in_blocks(counted.keys, coordinates, counted.counts.astype(np.float64))
+    keys, places, opaque = _opaque_first(counted)
+    coordinates = to_coordinates(colours_of(keys, counted.channels))
+    weights = counted.counts[places].astype(np.float64)
+    return in_blocks(keys, coordinates, weights, opaque)
+
+
+def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Values (M,) of the points `of_colours` in the order of the counted colours."""
+    if counted.channels != 4:
+        return values
+    ordered = np.empty_like(values)
+    ordered[_opaque_first(counted).places] = values
+    return ordered
 
 
 def of_cells(counted: Histogram, threads: int = 1) -> Points:
-    """One point for the colours of each cell, a box of 4 levels a channel."""
-    shift = 2 * counted.channels
-    firsts = np.empty(len(counted.keys) + 1, np.int64)
-    firsts = firsts[: kernels.blocks.run_starts(counted.keys, shift, firsts) + 1]
-    keys = counted.keys[firsts[:-1]]
+    """One point for the colours of each cell, a box of 4 levels a channel, opaque ones apart."""
+    arranged = _opaque_first(counted)
+    counts = counted.counts[arranged.places]
+    firsts, opaque = _cells(arranged, 2 * counted.channels)
+    keys = arranged.keys[firsts[:-1]]
     weights = np.empty(len(keys))
     coordinates = to_coordinates(colours_of(keys, counted.channels))
 
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: coordinates of all the colours would take more memory than the image.
         first, last = firsts[start], firsts[stop]
-        colours = to_coordinates(colours_of(counted.keys[first:last], counted.channels))
-        counts, runs = counted.counts[first:last], firsts[start : stop + 1] - first
-        kernels.blocks.merge_runs(colours, counts, runs, spacing(colours), coordinates, weights, start)
+        colours = to_coordinates(colours_of(arranged.keys[first:last], counted.channels))
+        runs = firsts[start : stop + 1] - first
+        kernels.blocks.merge_runs(
+            colours, counts[first:last], runs, spacing(colours), coordinates, weights, start
+        )
 
     over_chunks(work, len(keys), _CELLS_PER_CHUNK, threads)
-    return in_blocks(keys, coordinates, weights)
+    return in_blocks(keys, coordinates, weights, opaque)
+
+
+class _Arranged(NamedTuple):
+    """Keys in the order of points, where each stands in the histogram, and the number of opaque ones."""
+
+    keys: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.intp] | slice
+    opaque: int
+
+
+def _opaque_first(counted: Histogram) -> _Arranged:
+    if counted.channels != 4:
+        return _Arranged(counted.keys, slice(None), 0)
+    is_opaque = (counted.keys & _OPAQUE_KEY) == _OPAQUE_KEY
+    opaque, others = np.flatnonzero(is_opaque), np.flatnonzero(~is_opaque)
+    places = np.concatenate((opaque, others))
+    return _Arranged(counted.keys[places], places, len(opaque))
+
+
+def _cells(arranged: _Arranged, shift: int) -> tuple[npt.NDArray[np.int64], int]:
+    """Where each cell's colours start, and the end; and the number of opaque cells."""
+    keys, opaque = arranged.keys, arranged.opaque
+    starts = np.empty(len(keys) + 1, np.int64)
+    opaque_cells: int = kernels.blocks.run_starts(keys[:opaque], shift, starts)
+    others: int = kernels.blocks.run_starts(keys[opaque:], shift, starts[opaque_cells:])
+    cells = opaque_cells + others
+    starts[opaque_cells : cells + 1] += opaque
+    return starts[: cells + 1], opaque_cells
 
 
 def spacing(coordinates: Coordinates) -> float:
@@ -81,17 +128,21 @@ def spacing(coordinates: Coordinates) -> float:
 
 
 def in_blocks(
-    keys: npt.NDArray[np.uint32], coordinates: Coordinates, weights: npt.NDArray[np.float64]
+    keys: npt.NDArray[np.uint32], coordinates: Coordinates, weights: npt.NDArray[np.float64], opaque: int = 0
 ) -> Points:
-    """Points with Morton codes (M,), rising, coordinates (C, M) and weights (M,), cut into blocks."""
+    """Points with Morton codes (M,), coordinates (C, M) and weights (M,), cut into blocks.
+
+    The codes rise among the first `opaque` points, and among the others.
+    """
     channels, points = coordinates.shape
     starts = np.empty(points + 1, np.int64)
-    blocks = kernels.blocks.cut(keys, starts)
+    blocks = kernels.blocks.cut(keys, opaque, starts)
+    opaque_blocks = int(np.searchsorted(starts[: blocks + 1], opaque))
     low = np.empty((channels, blocks), coordinates.dtype)
     high = np.empty_like(low)
     moments = np.empty((blocks, channels + 1))
     kernels.blocks.bound(coordinates, weights, starts, low, high, moments)
-    return Points(keys, coordinates, weights, starts[: blocks + 1], low, high, moments)
+    return Points(keys, coordinates, weights, starts[: blocks + 1], low, high, moments, opaque_blocks)
 
 
 def means(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The nearest palette row of every colour and of every pixel."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from fastkq import blocks, histogram, kernels
 from fastkq.blocks import Points
 from fastkq.histogram import Histogram
 from fastkq.packing import index_dtype
-from fastkq.spaces import ALPHA_WEIGHT, Coordinates, to_coordinates
+from fastkq.spaces import ALPHA_WEIGHT, Coordinates, seen_by_opaque, to_coordinates
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
@@ -33,7 +34,7 @@ class Assignment(NamedTuple):
     distances: Coordinates
 
 
-def blocks_per_chunk(k: int) -> int:
+def _blocks_per_chunk(k: int) -> int:
     """Blocks of a chunk, whole groups, for 0.1 ms of work: waking a thread takes 0.04 ms."""
     groups: int = max(1, 1024 // (k + 32))
     return groups * int(kernels.nearest.BLOCKS_PER_GROUP)
@@ -44,11 +45,31 @@ def assign(points: Points, centroids: Coordinates, threads: int = 1) -> Assignme
     number = points.coordinates.shape[1]
     assignment = Assignment(np.empty(number, np.int32), np.empty(number, points.coordinates.dtype))
 
-    def work(worker: int, start: int, stop: int) -> None:
-        kernels.lloyd.visit(points, centroids, start, stop, _NO_TOTALS, *assignment)
+    def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
+        kernels.lloyd.visit(points, seen, start, stop, _NO_TOTALS, *assignment)
 
-    over_chunks(work, len(points.moments), blocks_per_chunk(centroids.shape[1]), threads)
+    over_blocks(work, points, centroids, threads)
     return assignment
+
+
+def over_blocks(
+    work: Callable[[int, Coordinates, int, int], object], points: Points, centroids: Coordinates, threads: int
+) -> None:
+    """Call ``work(worker, seen, start, stop)`` for chunks of blocks that see the same centroids.
+
+    `seen` (C, k) are the centroids, as the points of the blocks start .. stop - 1 see them.
+    """
+    blocks = len(points.moments)
+    for first, last, seen in (
+        (0, points.opaque, seen_by_opaque(centroids)),
+        (points.opaque, blocks, centroids),
+    ):
+
+        def part(worker: int, start: int, stop: int, first: int = first, seen: Coordinates = seen) -> None:
+            work(worker, seen, first + start, first + stop)
+
+        chunk = _blocks_per_chunk(centroids.shape[1]) if threads > 1 else blocks
+        over_chunks(part, last - first, chunk, threads)
 
 
 def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) -> Labels:
@@ -60,8 +81,9 @@ def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) 
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: points for all the colours of a large image would take more memory than it.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
-        points = blocks.of_colours(Histogram(keys, counts, counted.channels))
-        labels[start:stop] = nearest = assign(points, centroids).labels
+        part = Histogram(keys, counts, counted.channels)
+        nearest = assign(blocks.of_colours(part), centroids).labels
+        labels[start:stop] = blocks.in_counted_order(part, nearest)
         used[worker, nearest] = True
 
     over_chunks(work, len(labels), _COLOURS_PER_CHUNK, threads)
@@ -92,10 +114,11 @@ def map_pixels(
 ) -> npt.NDArray[np.unsignedinteger]:
     """`map_image` for RGBA images of too many colours to list them."""
     pixels, centroids = image.reshape(-1, 4), to_coordinates(palette)
+    for_opaque = seen_by_opaque(centroids)
     indices = np.empty(len(pixels), index_dtype(len(palette)))
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.mapping.map_pixels(pixels, start, stop, centroids, ALPHA_WEIGHT, indices)
+        kernels.mapping.map_pixels(pixels, start, stop, centroids, for_opaque, ALPHA_WEIGHT, indices)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     return indices.reshape(image.shape[:2])

@@ -33,7 +33,10 @@ def seen(colours):
 def nearest(colours, palette):
     """Index of the nearest row, the lowest of equals."""
     difference = seen(colours)[:, None, :] - seen(palette)[None, :, :]
-    return (difference**2).sum(axis=2).argmin(axis=1)
+    distances = (difference**2).sum(axis=2)
+    if palette.shape[1] == 4 and len(palette) >= 3 and (palette[:, 3] == 255).any():
+        distances[np.ix_(colours[:, 3] == 255, palette[:, 3] < 255)] = np.iinfo(np.int64).max
+    return distances.argmin(axis=1)
 
 
 def squared_error(image, other):

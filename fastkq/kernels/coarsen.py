@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastkq.kernels._jit import kernel, part
-from fastkq.kernels.blocks import MOST_DEPTH, border
+from fastkq.kernels.blocks import MOST_DEPTH, border, two_curves
 
 
 @kernel
@@ -38,15 +38,15 @@ def error_between(moments, first, last):
 
 
 @kernel
-def leaves(keys, moments, tolerance, starts):
+def leaves(keys, opaque, moments, tolerance, starts):
     """Cut the Morton curve into boxes whose squared error is at most `tolerance`.
 
-    keys (M,) uint32 and moments of the first i points (M + 1, 6), in; starts (>= boxes + 1,) int64, out:
-    box b holds the points starts[b] .. starts[b + 1] - 1. Returns how many.
+    keys (M,) uint32, rising before and from place `opaque` on, and moments of the first i points (M + 1, 6),
+    in; starts (>= boxes + 1,) int64, out: box b holds the points starts[b] .. starts[b + 1] - 1. Returns how
+    many.
     """
     ends = np.empty(MOST_DEPTH, np.int64)
-    ends[0] = keys.shape[0]
-    depth = 1
+    depth = two_curves(keys, opaque, ends)
     first = np.int64(0)
     boxes = 0
     while depth > 0:

@@ -2,16 +2,25 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from fastkq import blocks
 from fastkq.blocks import Points
 from fastkq.checks import Effort
+from fastkq.mapping import assign
 from fastkq.palette import lloyd, search
 from fastkq.palette.coarsen import Summary, Tree
-from fastkq.spaces import Coordinates
+from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, OPAQUE, Coordinates, are_opaque
 
 _MOST_SEARCHED = 4096
 """Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,
 and what a swap gains falls with their number."""
+
+
+_OPAQUE_SHARE = 0.15
+"""A centroid is made opaque when more than this of its cluster's weight is. Translucent colours may use
+opaque rows, not the other way round: with 0.5, a photograph with a soft edge ends 81 % above what is reached
+without any rule at k = 16, with 0.15 7 %."""
 
 
 class Plan(NamedTuple):
@@ -73,10 +82,26 @@ def centroids(points: Points, held: Coordinates, k: int, plan: Plan, threads: in
     else:
         found, error = search.starts(coarse, k, 1, held)[0], 0.0
     fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)))
+    _make_opaque(found, held.shape[1], fine, threads)
     least_gain, fixed = plan.least_gain * error, held.shape[1]
     found = lloyd.lloyd(fine, found, least_gain, plan.iterations, threads, fixed)
     return lloyd.lloyd(points, found, least_gain, plan.exact_iterations, threads, fixed)
 
 
 def _in_blocks(summary: Summary) -> Points:
-    return blocks.in_blocks(summary.keys, summary.coordinates, summary.weights)
+    return blocks.in_blocks(summary.keys, summary.coordinates, summary.weights, summary.opaque)
+
+
+def _make_opaque(centroids: Coordinates, held: int, points: Points, threads: int) -> None:
+    """Make centroids (C, k) opaque, in place: those with enough opaque colours, at least one."""
+    k = centroids.shape[1]
+    if points.opaque == 0 or k < LEAST_ROWS_FOR_ALPHA or held == k:
+        return
+    labels = assign(points._replace(opaque=0), centroids, threads).labels
+    last = points.starts[points.opaque]
+    opaque = np.bincount(labels[:last], points.weights[:last], k)
+    chosen = opaque > _OPAQUE_SHARE * np.bincount(labels, points.weights, k)
+    chosen[:held] = False
+    if not (chosen.any() or are_opaque(centroids).any()):
+        chosen[held + np.argmax(opaque[held:])] = True
+    centroids[3, chosen] = OPAQUE

@@ -19,6 +19,8 @@ class Summary(NamedTuple):
         Each box's first.
     coordinates : (C, n)
     weights : (n,) float64
+    opaque : int
+        So many, the first, are opaque.
     of_equal_error : bool
         Whether the boxes have about equal errors; else each holds a single point.
     """
@@ -26,6 +28,7 @@ class Summary(NamedTuple):
     keys: npt.NDArray[np.uint32]
     coordinates: Coordinates
     weights: npt.NDArray[np.float64]
+    opaque: int = 0
     of_equal_error: bool = False
 
 
@@ -41,6 +44,7 @@ class Tree:
 
     def __init__(self, points: Points) -> None:
         self._points = points
+        self._opaque = int(points.starts[points.opaque])
         self._moments = np.empty((len(points.keys) + 1, 6))
         kernels.coarsen.accumulate(points.coordinates, points.weights, self._moments)
         weight, a, b, c, d, square = self._moments[-1].tolist()
@@ -57,7 +61,7 @@ class Tree:
         k = 64 as well as 8,000 of equal size do.
         """
         if len(self._points.keys) <= 1.6 * boxes:
-            return Summary(self._points.keys, self._points.coordinates, self._points.weights)
+            return Summary(self._points.keys, self._points.coordinates, self._points.weights, self._opaque)
         for _ in range(_MOST_GUESSES):
             # Errors of boxes fall with the power -5/3 of their number in space, with -2 in a plane.
             ratio = self._boxes / (1.2 * boxes)
@@ -72,7 +76,7 @@ class Tree:
 
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
         starts = np.empty(len(self._points.keys) + 1, np.int64)
-        count = kernels.coarsen.leaves(self._points.keys, self._moments, tolerance, starts)
+        count = kernels.coarsen.leaves(self._points.keys, self._opaque, self._moments, tolerance, starts)
         self._boxes, self._tolerance = count, tolerance
         return starts[: count + 1]
 
@@ -83,4 +87,5 @@ class Tree:
         weights = np.empty(boxes)
         spacing = blocks.spacing(coordinates)
         kernels.coarsen.summarize(self._moments, starts, spacing, coordinates, weights)
-        return Summary(points.keys[starts[:-1]], coordinates, weights, of_equal_error=True)
+        opaque = int(np.searchsorted(starts, self._opaque))
+        return Summary(points.keys[starts[:-1]], coordinates, weights, opaque, of_equal_error=True)

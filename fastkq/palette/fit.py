@@ -13,7 +13,7 @@ from fastkq.palette import grayscale
 from fastkq.palette.centroids import PLANS, Plan, centroids
 from fastkq.palette.integer import Fitted, fill, in_order, round_well
 from fastkq.palette.weights import to_counts
-from fastkq.spaces import to_coordinates
+from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, to_coordinates
 
 _MOST_COLOURS = 1 << 18
 _COLOURS_PER_CENTROID = 256
@@ -83,17 +83,25 @@ def _fit(
         levels = grayscale.fit(counted.colours[:, 0], counted.counts, k, fixed=fixed[:, 0])
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
         return palette, mapping.label(counted, palette, threads).labels
+    held = fixed
+    if k >= LEAST_ROWS_FOR_ALPHA and _has_transparent(others):
+        held = np.concatenate((fixed, np.zeros((1, 4), np.uint8)))
     if len(counted.keys) > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
-        palette = _on(blocks.of_cells(counted, threads), fixed, k, plan, threads).palette
+        palette = _on(blocks.of_cells(counted, threads), held, len(fixed), k, plan, threads).palette
         labels, used = mapping.label(counted, palette, threads)
         if used[len(fixed) :].all():
             return palette, labels
-    return _on(blocks.of_colours(counted), fixed, k, plan, threads)
+    palette, found = _on(blocks.of_colours(counted), held, len(fixed), k, plan, threads)
+    return palette, blocks.in_counted_order(counted, found)
 
 
-def _on(points: Points, fixed: npt.NDArray[np.uint8], k: int, plan: Plan, threads: int) -> Fitted:
-    found = centroids(points, to_coordinates(fixed), k, plan, threads)
-    return fill(points, round_well(points, found, fixed, plan.roundings, threads), len(fixed), k, threads)
+def _has_transparent(counted: Histogram) -> bool:
+    return counted.channels == 4 and len(counted.keys) > 0 and counted.keys[0] == 0
+
+
+def _on(points: Points, held: npt.NDArray[np.uint8], fixed: int, k: int, plan: Plan, threads: int) -> Fitted:
+    found = centroids(points, to_coordinates(held), k, plan, threads)
+    return fill(points, round_well(points, found, held, plan.roundings, threads), fixed, k, threads)
 
 
 def _without(counted: Histogram, colours: npt.NDArray[np.uint8]) -> Histogram:

@@ -9,7 +9,7 @@ from fastkq import kernels
 from fastkq.blocks import Points
 from fastkq.histogram import colours_of
 from fastkq.mapping import assign
-from fastkq.palette.lloyd import accumulate
+from fastkq.palette.lloyd import accumulate, move
 from fastkq.spaces import Coordinates, to_colours, to_coordinates
 
 
@@ -37,7 +37,7 @@ def round_well(
         if error >= least:
             break
         best, least = palette, error
-        kernels.lloyd.move(totals, coordinates, 1.0)
+        move(totals, coordinates)
         palette = _rounded(coordinates, fixed)
     return best
 

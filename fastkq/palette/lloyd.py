@@ -5,9 +5,8 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.blocks import Points
-from fastkq.mapping import blocks_per_chunk
-from fastkq.spaces import Coordinates
-from fastkq.threads import over_chunks
+from fastkq.mapping import over_blocks
+from fastkq.spaces import OPAQUE, Coordinates, are_opaque
 
 _DISTANCES_ALONE = 1 << 23
 """Points times centroids up to which one thread takes 0.2 ms at most; to wake another takes 0.05 ms."""
@@ -31,11 +30,31 @@ def lloyd(
     for iteration in range(most):
         # The last step is not beyond the means: what follows takes the centroids as they are.
         reach = kernels.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
-        totals = accumulate(points, moved, threads)
-        totals[:held] = 0.0  # centroids of empty clusters stay
-        if kernels.lloyd.move(totals, moved, reach) <= least_gain:
+        if move(accumulate(points, moved, threads), moved, reach, held) <= least_gain:
             break
     return moved
+
+
+def move(totals: npt.NDArray[np.float64], centroids: Coordinates, reach: float = 1.0, held: int = 0) -> float:
+    """Move the centroids (C, k), in place, `reach` times as far as to the means of their clusters.
+
+    Those that are held stay, opaque ones stay opaque.
+
+    Parameters
+    ----------
+    totals : (k, C + 1)
+        Moments of the clusters; changed.
+
+    Returns
+    -------
+    float
+        By how much going to the means lowers the squared error.
+    """
+    totals[:held] = 0.0  # centroids of empty clusters stay
+    opaque = are_opaque(centroids)
+    if opaque.any():
+        totals[opaque, 3] = totals[opaque, 4] * OPAQUE
+    return float(kernels.lloyd.move(totals, centroids, reach))
 
 
 def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.NDArray[np.float64]:
@@ -45,10 +64,9 @@ def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.
     totals = np.zeros((workers, k, dims + 1))
     nothing = np.empty(0, np.int32), np.empty(0, centroids.dtype)
 
-    def work(worker: int, start: int, stop: int) -> None:
-        kernels.lloyd.visit(points, centroids, start, stop, totals[worker], *nothing)
+    def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
+        kernels.lloyd.visit(points, seen, start, stop, totals[worker], *nothing)
 
-    blocks = len(points.moments)
-    over_chunks(work, blocks, blocks if workers == 1 else blocks_per_chunk(k), workers)
+    over_blocks(work, points, centroids, workers)
     merged: npt.NDArray[np.float64] = totals.sum(axis=0)
     return merged
