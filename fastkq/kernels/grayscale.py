@@ -29,14 +29,13 @@ def _through(sums, best, origin, last):
 
 
 @inlined
-def _is_better(sums, best, levels, one, other, last):
-    """Whether the interval that ends at `last` had better begin at `one`: for less, or with fewer levels."""
-    a, b = _through(sums, best, one, last), _through(sums, best, other, last)
-    return a < b or (a == b and levels[one] < levels[other])
+def _is_better(sums, best, one, other, last):
+    """Whether the interval that ends at `last` had better begin at `one`."""
+    return _through(sums, best, one, last) < _through(sums, best, other, last)
 
 
 @part
-def _enter(sums, best, levels, origin, queue, since, head, tail):
+def _enter(sums, best, origin, queue, since, head, tail):
     """Enter a place where intervals can begin; returns the queue's new end.
 
     queue[head:tail] are the places where the intervals best begin that end at since[head:tail] and after.
@@ -46,10 +45,10 @@ def _enter(sums, best, levels, origin, queue, since, head, tail):
     end = sums.shape[0]
     while tail > head:
         place = max(since[tail - 1], origin + 1)
-        if not _is_better(sums, best, levels, origin, queue[tail - 1], place):
+        if not _is_better(sums, best, origin, queue[tail - 1], place):
             while end - place > 1:
                 middle = (place + end) // 2
-                if _is_better(sums, best, levels, origin, queue[tail - 1], middle):
+                if _is_better(sums, best, origin, queue[tail - 1], middle):
                     end = middle
                 else:
                     place = middle
@@ -68,7 +67,8 @@ def shortest_path(sums, away, may_skip, price, origins):
 
     sums (M + 1, 3) and away (M + 1,) int64, in; origins (M + 1,) int32, out: where the interval that ends at
     a place begins, or -1 where the value before it is left to a fixed level. Returns the sum and the number
-    of levels, the fewest of equals.
+    of levels, the fewest of equals: the number that is best for the values up to a place rises with it (else
+    two paths could be crossed), so of two that cost the same the one that leaves earlier has no more.
     """
     values = sums.shape[0] - 1
     best, levels = np.zeros(values + 1, np.int64), np.zeros(values + 1, np.int64)
@@ -82,10 +82,10 @@ def shortest_path(sums, away, may_skip, price, origins):
         levels[last], origins[last] = levels[origin] + 1, origin
         if may_skip:
             left = best[last - 1] + away[last] - away[last - 1]
-            if left < best[last] or (left == best[last] and levels[last - 1] < levels[last]):
+            if left <= best[last]:
                 best[last], levels[last], origins[last] = left, levels[last - 1], -1
         if last < values:
-            tail = _enter(sums, best, levels, last, queue, since, head, tail)
+            tail = _enter(sums, best, last, queue, since, head, tail)
     return best[values], levels[values]
 
 
