@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check golden fuzz bench bench-sizes bench-alpha bench-baseline bench-report clean
+.PHONY: demo test check golden fuzz bench bench-sizes bench-alpha bench-control bench-baseline bench-report clean
 
 # One stamp for the virtual environment: made anew when the dependencies change.
 .venv/installed: pyproject.toml
@@ -50,6 +50,9 @@ bench-sizes: .venv/bench-installed
 
 bench-alpha: .venv/bench-installed
 	$(BIN)/python -m bench alpha
+
+bench-control: .venv/bench-installed
+	$(BIN)/python -m bench control
 
 bench-baseline: .venv/bench-installed
 	$(BIN)/python -m bench run --write-baseline

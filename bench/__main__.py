@@ -1,8 +1,8 @@
 """`python -m bench run` measures and judges; `python -m bench report` writes the README's tables.
 
 `targets` says again what the last run reached and missed, `scaling` measures time and memory by size alone,
-`sizes` bytes and speed of the coding beside other formats alone, `alpha` images with alpha and writes the
-README's table of them, `reference` computes scikit-learn's errors on gb82-photos (at the lowest priority).
+`sizes` bytes and speed of the coding beside other formats alone, `alpha` images with alpha and `control`
+targets, curves and dtypes, which write the README's tables of them, `reference` computes scikit-learn's errors on gb82-photos (at the lowest priority).
 Those of `sizes` and `reference` can be stopped and called again at will.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bench import literature, reference, report, scaling, whole_process
+from bench import control, literature, reference, report, scaling, whole_process
 from bench.alpha import results as alpha_results
 from bench.alpha import run as alpha_run
 from bench.alpha import tables as alpha_tables
@@ -53,6 +53,9 @@ def main() -> int:
         return 0
     if options.what == "alpha":
         measure_alpha()
+        return 0
+    if options.what == "control":
+        report.rewrite_readme("control", control.markdown(control.measure()))
         return 0
     if options.what == "reference":
         reference.compute(options.k, options.runs, options.only)
@@ -100,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     sizing = what.add_parser("sizes", help="measure bytes and speed of the coding beside other formats")
     sizing.add_argument("--quick", action="store_true", help="three Kodak images and two screens only")
     what.add_parser("alpha", help="measure images with alpha, and write the README's table of them")
+    what.add_parser(
+        "control", help="measure targets, curves and dtypes, and write the README's table of them"
+    )
     computing = what.add_parser("reference", help="compute scikit-learn's errors on gb82-photos")
     computing.add_argument("--k", type=int, nargs="+", default=COLOURS)
     computing.add_argument("--runs", type=int, default=10, help="an image and k (10)")
