@@ -1,8 +1,8 @@
 """`python -m bench run` measures and judges; `python -m bench report` writes the README's tables.
 
-`targets` says again what the last run reached and missed, `scaling` measures time and memory by size alone,
-`sizes` bytes and speed of the coding beside other formats alone. `alpha` measures images with alpha, `control`
-targets, curves and dtypes; both write the README's tables of them. `reference` computes scikit-learn's errors
+`targets` says again what the last run reached and missed. Alone, `scaling` measures time and memory by size,
+`sizes` bytes and speed of the coding beside other formats, `alpha` images with alpha, `control` targets,
+curves and dtypes; the last two write the README's tables of them. `reference` computes scikit-learn's errors
 on gb82-photos (at the lowest priority). `sizes` and `reference` can be stopped and called again at will.
 """
 

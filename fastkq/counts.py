@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import distinct, histogram
-from fastkq.channels import RGBA, stored_palette, working
-from fastkq.distinct import Distinct
+from fastkq import counted as counting
+from fastkq.channels import stored_palette, working
+from fastkq.counted import Counted
 from fastkq.errors import ArgumentError, FormatError
-from fastkq.histogram import Histogram
 from fastkq.io import write_atomically
-
-Counted = Histogram | Distinct
 
 
 class ColourCounts:
@@ -55,14 +52,14 @@ class ColourCounts:
     ) -> "ColourCounts":
         """Those of a checked image, and the sums of its pixels' weights (H, W)."""
         pixels, channels = working(image), 1 if image.ndim == 2 else image.shape[2]
-        counted = count(pixels, threads)
-        summed = None if weights is None else _summed(pixels, counted, weights, threads)
+        counted = counting.count(pixels, threads)
+        summed = None if weights is None else counting.sum_weights(pixels, counted, weights, threads)
         return cls(counted, image.dtype, channels, summed)
 
     @classmethod
     def of_few(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> "ColourCounts | None":
         """`of`, but None for an RGBA image, not all of it opaque, of more than `most` colours."""
-        counted = count_up_to(working(image), most, threads)
+        counted = counting.count_up_to(working(image), most, threads)
         channels = 1 if image.ndim == 2 else image.shape[2]
         return None if counted is None else cls(counted, image.dtype, channels)
 
@@ -118,21 +115,16 @@ class ColourCounts:
                 f"expected images of one kind, got {ours[0]} with {ours[1]} and {theirs[0]} with {theirs[1]} "
                 "channels: convert them first"
             )
-        a, b = self._counted, other._counted
-        if isinstance(a, Histogram) and isinstance(b, Histogram) and a.channels != b.channels:
-            a, b = histogram.with_alpha(a), histogram.with_alpha(b)
-        merged = _merged(a, b)
-        return ColourCounts(merged, self._dtype, self._channels, self._merged_weights(other, merged, a, b))
+        merged = counting.merge(self._counted, other._counted)
+        return ColourCounts(merged, self._dtype, self._channels, self._added_weights(other, merged))
 
-    def _merged_weights(
-        self, other: "ColourCounts", merged: Counted, a: Counted, b: Counted
-    ) -> npt.NDArray[np.float64] | None:
+    def _added_weights(self, other: "ColourCounts", merged: Counted) -> npt.NDArray[np.float64] | None:
         if self._weights is None and other._weights is None:
             return None
         weights = np.zeros(len(merged.counts))
-        for counts, counted in ((self, a), (other, b)):
+        for counts in (self, other):
             own = counts.counts.astype(np.float64) if counts._weights is None else counts._weights
-            weights[_places(counted, merged)] += own
+            weights[counting.places(counts._counted, merged)] += own
         return weights
 
     def __eq__(self, other: object) -> bool:
@@ -209,49 +201,3 @@ class ColourCounts:
     def load(cls, path: str | os.PathLike[str]) -> "ColourCounts":
         """Read what `save` wrote; raises what `from_bytes` raises, or OSError."""
         return cls.from_bytes(Path(path).read_bytes())
-
-
-def count(pixels: npt.NDArray[Any], threads: int = 1) -> Counted:
-    """The distinct colours of an image in its working form, opaque ones without their alpha."""
-    counted = count_up_to(pixels, pixels.size, threads)
-    assert counted is not None
-    return counted
-
-
-def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> Counted | None:
-    """`count`, but None for an RGBA image, not all of it opaque, of more than `most` colours."""
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
-        return distinct.count(pixels.reshape(-1, channels), threads)
-    if channels == RGBA and histogram.is_opaque(pixels, threads):
-        return histogram.count_without_alpha(pixels, threads)
-    return histogram.count_up_to(pixels, most, threads)
-
-
-def _merged(a: Counted, b: Counted) -> Counted:
-    if isinstance(a, Histogram) and isinstance(b, Histogram):
-        return histogram.merge(a, b)
-    assert isinstance(a, Distinct)
-    assert isinstance(b, Distinct)
-    return distinct.merge(a, b)
-
-
-def _places(some: Counted, among: Counted) -> npt.NDArray[np.intp]:
-    """Where each of some colours is among others that include them."""
-    if isinstance(some, Histogram) and isinstance(among, Histogram):
-        return np.searchsorted(among.keys, some.keys)
-    assert isinstance(among, Distinct)
-    return distinct.places(some.colours, among)
-
-
-def _summed(
-    pixels: npt.NDArray[Any], counted: Counted, weights: npt.NDArray[np.float64], threads: int
-) -> npt.NDArray[np.float64]:
-    """Sum of the weights of each colour's pixels, added in the order of the pixels."""
-    places: npt.NDArray[Any]
-    if isinstance(counted, Histogram):
-        numbers = np.arange(len(counted.keys), dtype=np.uint32)
-        places = histogram.look_up(pixels, counted, numbers, threads).reshape(-1)
-    else:
-        places = distinct.places(pixels.reshape(-1, counted.colours.shape[1]), counted)
-    return np.bincount(places, weights.reshape(-1), len(counted.counts)).astype(np.float64, copy=False)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 _TOO_CLOSE = 0.05
 """Relative distance of two numbers of colours whose measures differ by chance rather than by a slope."""
 
-_FINENESS = 512
+_FINENESS = 256
 """Above so many colours, neighbours differ by the chance of a fit, so the bracket may stay as much wider."""
 
 
@@ -28,7 +28,7 @@ def cross(
     most: int,
     close: float = 1.0,
 ) -> tuple[Bracket, float]:
-    """Narrow a bracket down to neighbours, above 512 to 0.2 %, or as far as some measurements get.
+    """Narrow a bracket down to neighbours, above 256 to 0.4 %, or as far as some measurements get.
 
     Parameters
     ----------

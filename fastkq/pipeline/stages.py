@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from fastkq import assignment, dither, histogram, mapping, metrics, palette
 from fastkq.channels import GRAY_WITH_ALPHA, RGBA
-from fastkq.counts import ColourCounts, Counted, count_up_to
+from fastkq.counted import Counted, count_up_to
+from fastkq.counts import ColourCounts
 from fastkq.distinct import Distinct
 from fastkq.errors import ArgumentError
 from fastkq.histogram import Histogram

@@ -1,23 +1,16 @@
 """The whole way: an image to a CompressedImage, and back."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
-from fastkq import histogram, mapping
-from fastkq import palette as palettes
-from fastkq.channels import stored_palette, working
-from fastkq.checks import MAX_COLOURS, Coding, Effort, check_coding, check_effort, check_threads
-from fastkq.container import encoded_size
-from fastkq.counts import ColourCounts
+from fastkq.checks import Coding, Effort, check_coding, check_effort, check_threads
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input, read_input
 from fastkq.loading import load
+from fastkq.pipeline.job import Job
 from fastkq.pipeline.options import (
-    Dithering,
     DitherMethod,
-    FitOptions,
     Kind,
     Preset,
     check_dithering,
@@ -29,15 +22,11 @@ from fastkq.pipeline.options import (
     refuse,
 )  # fmt: skip
 from fastkq.pipeline.palettes import applied
-from fastkq.pipeline.stages import MOST_RGBA_COLOURS, Fit, dithered, fit, indices_of
-from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
 from fastkq.source import SourceLike
 from fastkq.spaces import Space
 
 if TYPE_CHECKING:
     from fastkq.pipeline.counting import ImageLike
-
-_CELLS_PER_CENTROID = 64
 
 
 def compress(
@@ -163,75 +152,16 @@ def compress(
     )  # fmt: skip
     check_targets(**targets, dithering=dithering)
     weighted = check_weights(weights, given.pixels.shape)
-    counts = None
-    if number is not None and weighted is None and options.is_plain:
-        counts = ColourCounts.of_few(given.pixels, MOST_RGBA_COLOURS, workers)
-        by_cells = _by_cells(given, number, dithering, options) if counts is None else None
-        if by_cells is not None:
-            return by_cells
-    job = _Job(given, counts or ColourCounts.of(given.pixels, weighted, workers), dithering, options)
+    job = Job(given, weighted, dithering, options)
     if target_psnr is not None:
-        return job.made(reach_psnr(job.counts, target_psnr, options))
+        return job.reaching(target_psnr)
     if target_bytes is not None:
         return job.fitting(target_bytes, coding)
     assert number is not None
     return job.make(number)
 
 
-class _Job(NamedTuple):
-    """What `compress` was given, read, counted and checked."""
-
-    given: Input
-    counts: ColourCounts
-    dithering: Dithering
-    options: FitOptions
-
-    def make(self, k: int) -> CompressedImage:
-        """The image with k colours."""
-        return self.made(fit(self.counts, k, self.options))
-
-    def made(self, fitted: Fit) -> CompressedImage:
-        """The image with a palette that was fitted to it."""
-        pixels = working(self.given.pixels)
-        indices = indices_of(pixels, self.counts.counted, fitted, self.dithering, self.options)
-        return _compressed(self.given, fitted.palette, indices)
-
-    def fitting(self, target: int, coding: Coding) -> CompressedImage:
-        """The image of the most colours whose file has at most `target` bytes."""
-        pixels, (dtype, channels) = self.given.pixels, Kind.of(self.given.pixels)
-        within = self.options.least, min(len(self.counts), MAX_COLOURS)
-        if coding == "packed":
-            number = pixels.size // channels
-            return self.make(
-                largest(lambda k: encoded_size(number, k, channels, dtype.itemsize), target, *within)
-            )
-        return fit_bytes(
-            self.make, lambda made: len(made.to_bytes(threads=self.options.threads)), target, *within
-        )
-
-
-def _compressed(
-    given: Input, palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]
-) -> CompressedImage:
-    pixels = given.pixels
-    return CompressedImage(stored_palette(palette, *Kind.of(pixels)), indices, pixels.shape, given.metadata)
-
-
-def _by_cells(given: Input, k: int, dithering: Dithering, options: FitOptions) -> CompressedImage | None:
-    """An RGBA image of too many colours to list; None when cells do not suffice for k."""
-    pixels, threads = working(given.pixels), options.threads
-    cells = histogram.count_cells(pixels, threads)
-    if len(cells.keys) < _CELLS_PER_CENTROID * k:
-        return None
-    rows, _ = palettes.fit(cells, k, options.effort, threads)
-    if dithering.strength > 0:
-        return _compressed(given, rows, dithered(pixels, rows, dithering, threads))
-    indices = mapping.map_pixels(pixels, rows, threads)
-    is_used = np.bincount(indices.reshape(-1), minlength=k).all()
-    return _compressed(given, rows, indices) if is_used else None
-
-
-def decompress(source: CompressedImage | SourceLike, *, threads: int | None = None) -> npt.NDArray[np.uint8]:
+def decompress(source: CompressedImage | SourceLike, *, threads: int | None = None) -> npt.NDArray[Any]:
     """The image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
 
     Parameters
@@ -242,8 +172,8 @@ def decompress(source: CompressedImage | SourceLike, *, threads: int | None = No
 
     Returns
     -------
-    (H, W) or (H, W, C) uint8
-        Of the shape that was compressed.
+    (H, W) or (H, W, C)
+        Of the shape and dtype that was compressed.
 
     Raises
     ------

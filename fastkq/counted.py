@@ -1,0 +1,66 @@
+"""Counted colours of either kind: in the order of the Morton curve, or of their channels.
+
+Images of 8 bits with 1, 3 or 4 channels have the one, and all the ways that need it; others the other.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import distinct, histogram
+from fastkq.channels import RGBA
+from fastkq.distinct import Distinct
+from fastkq.histogram import Histogram
+
+Counted = Histogram | Distinct
+
+
+def count(pixels: npt.NDArray[Any], threads: int = 1) -> Counted:
+    """The distinct colours of an image in its working form, opaque ones without their alpha."""
+    counted = count_up_to(pixels, pixels.size, threads)
+    assert counted is not None
+    return counted
+
+
+def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> Counted | None:
+    """`count`, but None for an RGBA image, not all of it opaque, of more than `most` colours."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
+        return distinct.count(pixels.reshape(-1, channels), threads)
+    if channels == RGBA and histogram.is_opaque(pixels, threads):
+        return histogram.count_without_alpha(pixels, threads)
+    return histogram.count_up_to(pixels, most, threads)
+
+
+def merge(a: Counted, b: Counted) -> Counted:
+    """The colours of both, with the sums of their counts; alpha is added where only one has it."""
+    if isinstance(a, Histogram) and isinstance(b, Histogram):
+        if a.channels != b.channels:
+            a, b = histogram.with_alpha(a), histogram.with_alpha(b)
+        return histogram.merge(a, b)
+    assert isinstance(a, Distinct)
+    assert isinstance(b, Distinct)
+    return distinct.merge(a, b)
+
+
+def places(some: Counted, among: Counted) -> npt.NDArray[np.intp]:
+    """Where each of some colours is among others that include them."""
+    if isinstance(some, Histogram) and isinstance(among, Histogram):
+        some = histogram.with_alpha(some) if among.channels == RGBA else some
+        return np.searchsorted(among.keys, some.keys)
+    assert isinstance(among, Distinct)
+    return distinct.places(some.colours, among)
+
+
+def sum_weights(
+    pixels: npt.NDArray[Any], counted: Counted, weights: npt.NDArray[np.float64], threads: int
+) -> npt.NDArray[np.float64]:
+    """Sum of the weights of each colour's pixels, added in the order of the pixels."""
+    owners: npt.NDArray[Any]
+    if isinstance(counted, Histogram):
+        numbers = np.arange(len(counted.keys), dtype=np.uint32)
+        owners = histogram.look_up(pixels, counted, numbers, threads).reshape(-1)
+    else:
+        owners = distinct.places(pixels.reshape(-1, counted.colours.shape[1]), counted)
+    return np.bincount(owners, weights.reshape(-1), len(counted.counts)).astype(np.float64, copy=False)

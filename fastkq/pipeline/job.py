@@ -1,0 +1,91 @@
+"""What `compress` does once everything is read and checked."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import histogram, mapping, palette
+from fastkq.channels import stored_palette, working
+from fastkq.checks import MAX_COLOURS, Coding
+from fastkq.container import encoded_size
+from fastkq.counts import ColourCounts
+from fastkq.image import CompressedImage
+from fastkq.inputs import Input
+from fastkq.pipeline.options import Dithering, FitOptions, Kind
+from fastkq.pipeline.stages import MOST_RGBA_COLOURS, Fit, dithered, fit, indices_of
+from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
+
+_CELLS_PER_CENTROID = 64
+
+
+class Job:
+    """An image with what is wanted of it, counted when that is needed."""
+
+    def __init__(
+        self,
+        given: Input,
+        weights: npt.NDArray[np.float64] | None,
+        dithering: Dithering,
+        options: FitOptions,
+    ) -> None:
+        self._given, self._weights = given, weights
+        self._dithering, self._options = dithering, options
+        self._pixels = working(given.pixels)
+
+    @cached_property
+    def _counts(self) -> ColourCounts:
+        return ColourCounts.of(self._given.pixels, self._weights, self._options.threads)
+
+    def make(self, k: int) -> CompressedImage:
+        """The image with k colours."""
+        if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
+            few = ColourCounts.of_few(self._given.pixels, MOST_RGBA_COLOURS, self._options.threads)
+            by_cells = self._by_cells(k) if few is None else None
+            if by_cells is not None:
+                return by_cells
+            if few is not None:
+                self._counts = few
+        return self._made(fit(self._counts, k, self._options))
+
+    def reaching(self, target: float) -> CompressedImage:
+        """The image of the fewest colours whose PSNR is at least `target`."""
+        return self._made(reach_psnr(self._counts, target, self._options))
+
+    def fitting(self, target: int, coding: Coding) -> CompressedImage:
+        """The image of the most colours whose file has at most `target` bytes."""
+        within = self._options.least, min(len(self._counts), MAX_COLOURS)
+        if coding == "packed":
+            kind = Kind.of(self._given.pixels)
+            pixels = self._given.pixels.size // kind.channels
+            k = largest(
+                lambda k: encoded_size(pixels, k, kind.channels, kind.dtype.itemsize), target, *within
+            )
+            return self.make(k)
+        return fit_bytes(
+            self.make, lambda made: len(made.to_bytes(threads=self._options.threads)), target, *within
+        )
+
+    def _made(self, fitted: Fit) -> CompressedImage:
+        counted = self._counts.counted
+        return self._image(
+            fitted.palette, indices_of(self._pixels, counted, fitted, self._dithering, self._options)
+        )
+
+    def _by_cells(self, k: int) -> CompressedImage | None:
+        """An RGBA image of too many colours to list; None when cells do not suffice for k."""
+        pixels, threads = self._pixels, self._options.threads
+        cells = histogram.count_cells(pixels, threads)
+        if len(cells.keys) < _CELLS_PER_CENTROID * k:
+            return None
+        rows, _ = palette.fit(cells, k, self._options.effort, threads)
+        if self._dithering.strength > 0:
+            return self._image(rows, dithered(pixels, rows, self._dithering, threads))
+        indices = mapping.map_pixels(pixels, rows, threads)
+        is_used = np.bincount(indices.reshape(-1), minlength=k).all()
+        return self._image(rows, indices) if is_used else None
+
+    def _image(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
+        pixels, metadata, _ = self._given
+        return CompressedImage(stored_palette(rows, *Kind.of(pixels)), indices, pixels.shape, metadata)
