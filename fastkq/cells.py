@@ -8,35 +8,47 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.spaces import ALPHA_WEIGHT
 
+OPAQUE = 8
+"""What stands for alpha where there is none, so that a coordinate is a sixteenth of a level."""
+
 _ROWS_LISTED = 1 << 18
 """Room for lists: of a photograph they need 60,000 rows at k = 256."""
 
 
-def prepared(palette: npt.NDArray[np.uint8]) -> Any:
-    """A palette (k, C) as a `fastkq.kernels.cells.Palette`.
+def prepared(palette: npt.NDArray[Any]) -> Any:
+    """A palette (k, C), of whole levels or not, as a `fastkq.kernels.cells.Palette`.
 
     Gray and RGB are in sixteenths of a level, RGBA is as `fastkq.spaces` has it, but for the origin.
     """
-    values = palette.astype(np.int32)
+    values = palette.astype(np.float64)
     with_alpha = palette.shape[1] == 4
-    opaque = 255 if with_alpha else 8
-    alpha = values[:, 3:] if with_alpha else opaque
+    opaque = 255 if with_alpha else OPAQUE
+    alpha = values[:, 3:] if with_alpha else np.full((len(values), 1), OPAQUE, np.float64)
     colours = values[:, :3] if palette.shape[1] > 1 else np.repeat(values, 3, axis=1)
-    coordinates = (2 * colours - 255) * alpha + 255 * opaque
-    if with_alpha:
-        coordinates = np.concatenate((coordinates, ALPHA_WEIGHT * alpha), axis=1)
+    planes = ((2 * colours - 255) * alpha + 255 * opaque, ALPHA_WEIGHT * alpha)
+    coordinates = np.rint(np.concatenate(planes[: 1 + with_alpha], axis=1)).astype(np.int32)
     _, firsts = np.unique(coordinates, axis=0, return_index=True)
     numbers = np.sort(firsts).astype(np.int32)
-    shift, bits = (13, 4) if with_alpha else (7, 5)
+    shift, bits = (13, 4) if with_alpha else (8, 4) if len(palette) <= 128 else (7, 5)
     return kernels.cells.Palette(
-        coordinates=np.ascontiguousarray(coordinates),
+        coordinates=coordinates,
         different=np.ascontiguousarray(coordinates[numbers].T, np.float64),
         numbers=numbers,
         shift=shift,
         bits=bits,
         opaque=opaque,
         alpha_weight=ALPHA_WEIGHT,
+        gaps=_gaps(coordinates, numbers),
     )
+
+
+def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    order = numbers[np.argsort(coordinates[numbers, 0], kind="stable")]
+    gaps = np.empty(len(coordinates), np.int64)
+    of_different = np.empty(len(order), np.int64)
+    kernels.cells.measure_gaps(coordinates[order].astype(np.int64), of_different)
+    gaps[order] = of_different
+    return gaps
 
 
 def memory(searched: Any) -> Any:

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import dither, histogram, mapping
+from fastkq import dither, histogram, mapping, threads
 from tests.conftest import images, noise
+from tests.reference_dither import diffused
 
 METHODS = [dither.diffuse, dither.ordered]
 
@@ -17,6 +18,21 @@ def test_without_strength_the_nearest_row_is_taken(method, image, k, seed):
     np.testing.assert_array_equal(method(image, palette, 0.0), expected)
 
 
+@given(images(side=16), st.integers(1, 9), st.sampled_from([0.3, 1.0]), st.integers(0, 1000))
+def test_errors_are_diffused_as_the_reference_does(image, k, strength, seed):
+    palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed)
+    palette[k // 2 :: 3] = palette[0]  # equal rows
+    palette[k // 3, 3:] = 0
+    indices = dither.diffuse(image, palette, strength, 2)
+    np.testing.assert_array_equal(indices, diffused(image, palette, strength))
+
+
+@pytest.mark.parametrize("shape", [(40, 1), (1, 40), (17, 300), (33, 257, 3), (16, 256, 4)])
+def test_blocks_and_bands_leave_no_seams(shape):
+    image, palette = noise(*shape), noise(5, shape[2] if len(shape) > 2 else 1, seed=1)
+    np.testing.assert_array_equal(dither.diffuse(image, palette, 1.0, 3), diffused(image, palette, 1.0))
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("k", [1, 5, 256, 257])
@@ -24,8 +40,8 @@ def test_threads_change_nothing(method, channels, k):
     image, palette = noise(90, 700, channels), noise(k, channels, seed=1)
     expected = method(image, palette, 0.8, 1)
     assert expected.dtype == (np.uint8 if k <= 256 else np.uint16)
-    for threads in (2, 3, 8):
-        np.testing.assert_array_equal(method(image, palette, 0.8, threads), expected)
+    for workers in (2, 3, 8):
+        np.testing.assert_array_equal(method(image, palette, 0.8, workers), expected)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -41,16 +57,6 @@ def test_gray_is_dithered_like_the_same_gray_in_rgb(method):
     image, palette = noise(40, 50), noise(9, 1, seed=1)
     as_rgb = method(np.repeat(image[..., None], 3, axis=2), np.repeat(palette, 3, axis=1))
     np.testing.assert_array_equal(method(image, palette), as_rgb)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_opaque_pixels_are_dithered_as_without_alpha(method):
-    image, palette = noise(40, 50, 3) // np.uint8(255) * np.uint8(255), noise(9, 3, seed=1)
-    opaque = np.dstack((image, np.full(image.shape[:2], 255, np.uint8)))
-    expected = method(image, palette, 0.0)
-    np.testing.assert_array_equal(
-        method(opaque, np.column_stack((palette, np.full(9, 255, np.uint8))), 0.0), expected
-    )
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -84,3 +90,31 @@ def test_an_ordered_pixel_depends_on_its_colour_and_place_alone():
     before, after = dither.ordered(image, palette), dither.ordered(changed, palette)
     np.testing.assert_array_equal(before[same], after[same])
     np.testing.assert_array_equal(dither.ordered(np.tile(image, (2, 2, 1)), palette)[64:, 64:], before)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_colours_that_no_mixture_shows_leave_no_specks(method):
+    image = np.full((64, 64, 3), (40, 60, 250), np.uint8)
+    palette = np.array([[60, 80, 150], [62, 80, 150], [255, 255, 255]], np.uint8)
+    assert (method(image, palette) != 2).all()
+
+
+def test_bands_and_blocks_follow_those_that_they_build_on():
+    order = []
+    threads.over_bands(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
+    assert sorted(order) == [(band, block) for band in range(5) for block in range(4)]
+    places = {job: place for place, job in enumerate(order)}
+    for band, block in order:
+        if block > 0:
+            assert places[band, block - 1] < places[band, block]
+        if band > 0:
+            assert places[band - 1, min(block + 1, 3)] < places[band, block]
+
+
+def test_an_error_in_one_band_reaches_the_caller():
+    def work(worker, band, block):
+        if (band, block) == (1, 1):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        threads.over_bands(work, 6, 5, 3)

@@ -17,6 +17,7 @@ _FILES = frozenset(
         "grayscale",
         "histogram",
         "lloyd",
+        "looks",
         "mapping",
         "metrics",
         "mixing",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels._jit import inlined, part
+from fastkq.kernels._jit import inlined, kernel, part
 from fastkq.kernels.nearest import candidates
 
 LANES = 4
@@ -37,6 +37,8 @@ class Palette(NamedTuple):
         A coordinate is (2 * level - 255) * alpha + 255 * opaque; this is the alpha of images without.
     alpha_weight : int
         The fourth is this times alpha.
+    gaps : (k,) int64
+        Squared distance of each row from the nearest other one, if any.
     """
 
     coordinates: Any
@@ -46,6 +48,7 @@ class Palette(NamedTuple):
     bits: Any
     opaque: Any
     alpha_weight: Any
+    gaps: Any
 
 
 class Memory(NamedTuple):
@@ -78,6 +81,23 @@ class Memory(NamedTuple):
     group_places: Any
     few: Any
     few_places: Any
+
+
+@kernel
+def measure_gaps(rows, gaps):
+    """Squared distance, out (n,), of each row (n, C) int64 from the nearest other; they rise in column 0."""
+    n, dims = rows.shape
+    for i in range(n):
+        best = np.int64(1) << 56
+        for way in (-1, 1):
+            j = i + way
+            while 0 <= j < n and (rows[j, 0] - rows[i, 0]) * (rows[j, 0] - rows[i, 0]) < best:
+                distance = np.int64(0)
+                for d in range(dims):
+                    distance += (rows[j, d] - rows[i, d]) * (rows[j, d] - rows[i, d])
+                best = min(best, distance)
+                j += way
+        gaps[i] = best
 
 
 @inlined

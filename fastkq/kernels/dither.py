@@ -15,6 +15,24 @@ def _target(level, alpha, opaque, received, strength):
     return min(max(value, -255 * alpha), 255 * alpha) + 255 * opaque
 
 
+@inlined
+def within(x, y, z, gap):
+    """An error, shortened to 0.8 of the distance of the row from the nearest other one, given its square.
+
+    What no mixture of rows can show would add up until it showed as a speck of a colour far off. On Kodak
+    SSIMULACRA2 is the highest with 0.7 to 1.0.
+    """
+    length = x * x + y * y + z * z
+    if length > gap * 16 // 25:
+        share = 0.8 * np.sqrt(np.float64(gap) / np.float64(length))
+        x, y, z = (
+            np.int64(np.float64(x) * share),
+            np.int64(np.float64(y) * share),
+            np.int64(np.float64(z) * share),
+        )
+    return x, y, z
+
+
 @kernel
 def diffuse(image, palette, memory, strength, top, rows, left, right, sent, below, indices):
     """Diffuse errors over a slanted block: of each row i below the top, the columns left - i to right - i.
@@ -26,7 +44,7 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
     width, last = image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
     # Arrays of a tuple are not named in the loop: that costs 30 ns a pixel.
-    fine, lists, colours = memory.fine, memory.lists, palette.coordinates
+    fine, lists, colours, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
     for i in range(rows):
         line, out = image[top + i], indices[top + i]
@@ -49,6 +67,7 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
             x = (x - np.int64(colours[number, 0])) * visible
             y = (y - np.int64(colours[number, 1])) * visible
             z = (z - np.int64(colours[number, 2])) * visible
+            x, y, z = within(x, y, z, gaps[number])
             if column > 0:
                 below[column - 1, 0] = bx + 3 * x
                 below[column - 1, 1] = by + 3 * y

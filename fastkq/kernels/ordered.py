@@ -5,6 +5,7 @@ import numpy as np
 from fastkq.kernels._jit import inlined, kernel, part
 from fastkq.kernels.bluenoise import SIDE, THRESHOLD_BITS
 from fastkq.kernels.cells import cell_of, list_cell, nearest_listed
+from fastkq.kernels.dither import within
 
 LATTICE_BITS = (6, 5)
 """Bits of a level that are left on the lattice, without alpha and with."""
@@ -90,8 +91,10 @@ def plan(points, start, stop, bits, palette, memory, strength, luminance, plans)
             if listed == 0:
                 listed = list_cell(palette, memory, cell)
             number = nearest_listed(lists, listed, x, y, z, a, with_alpha)
-            for d in range(3):
-                left[d] += wanted[d] + middle - np.int64(colours[number, d])
+            x = left[0] + wanted[0] + middle - np.int64(colours[number, 0])
+            y = left[1] + wanted[1] + middle - np.int64(colours[number, 1])
+            z = left[2] + wanted[2] + middle - np.int64(colours[number, 2])
+            left[0], left[1], left[2] = within(x, y, z, palette.gaps[number])
             place = turn
             while place > 0 and luminance[rows[place - 1]] > luminance[number]:
                 rows[place] = rows[place - 1]
