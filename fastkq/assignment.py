@@ -1,5 +1,6 @@
 """The nearest palette row of colours and pixels of any dtype and number of channels."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,9 +18,8 @@ _FEW_COLOURS = 1 << 18
 _SHARES = 4
 """Chunks hold at least so many vectors a centroid: each has moments of its own for all of them."""
 
-_NO_LABELS = np.empty(0, np.int64)
+_NO_LABELS = np.empty(0, np.int32)
 _NO_VALUES = np.empty(0)
-_NO_TOTALS = np.empty((0, 0))
 
 
 class Moments(NamedTuple):
@@ -54,6 +54,15 @@ def accumulate(
     return Moments(totals[0], float(errors[0]))
 
 
+def nearest(vectors: Vectors, centroids: Vectors) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """Nearest centroid of centroids (d, k), the lowest of equals, and squared distance, of vectors (n, d)."""
+    labels, squares = np.empty(len(vectors), np.int32), np.empty(len(vectors))
+    kernels.assignment.visit(
+        vectors, _NO_VALUES, 0, len(vectors), centroids, labels, squares, np.empty((0, len(centroids) + 1))
+    )
+    return labels, squares
+
+
 def label(
     colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.unsignedinteger]:
@@ -62,7 +71,11 @@ def label(
     Nearest by the metric of `fastkq.embedding`.
     """
     labels = np.empty(len(colours), index_dtype(len(palette)))
-    _visit(Embedding.of(colours, palette), colours, palette, labels, _NO_VALUES, threads)
+
+    def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
+        labels[start:stop] = nearest_rows
+
+    _visit(Embedding.of(colours, palette), colours, palette, keep, threads)
     return labels
 
 
@@ -70,21 +83,27 @@ def distances(
     embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.float64]:
     """Squared distances (M,) of the colours (M, C) from their nearest rows of the palette (k, C)."""
-    squared = np.empty(len(colours))
-    _visit(embedding, colours, palette, _NO_LABELS, squared, threads)
-    return squared
+    kept = np.empty(len(colours))
+
+    def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
+        kept[start:stop] = squares
+
+    _visit(embedding, colours, palette, keep, threads)
+    return kept
 
 
 def used(
     embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.bool_]:
-    """Which rows of the palette are nearest to a colour: (k,)."""
+    """Which rows of the palette (k, C) are nearest to a colour of (M, C): (k,)."""
     found = np.zeros(len(palette), bool)
-    for part in range(_PARTS if len(colours) > _FEW_COLOURS else 1):
-        some = np.ascontiguousarray(colours[part::_PARTS] if len(colours) > _FEW_COLOURS else colours)
-        labels = np.empty(len(some), np.int64)
-        _visit(embedding, some, palette, labels, _NO_VALUES, threads)
-        found[labels] = True
+
+    def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
+        found[nearest_rows] = True
+
+    parts = _PARTS if len(colours) > _FEW_COLOURS else 1
+    for part in range(parts):
+        _visit(embedding, colours[part::parts], palette, keep, threads)
         if found.all():  # mostly after the first part
             break
     return found
@@ -94,25 +113,15 @@ def _visit(
     embedding: Embedding,
     colours: npt.NDArray[Any],
     palette: npt.NDArray[Any],
-    labels: npt.NDArray[Any],
-    squared: npt.NDArray[np.float64],
+    keep: Callable[[int, int, npt.NDArray[np.int32], Vectors], None],
     threads: int,
 ) -> None:
+    """Call `keep` for chunks of the colours, with their bounds, nearest rows and squared distances."""
     centroids = np.ascontiguousarray(embedding.embed(palette).T)
 
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: the vectors of a large image would take more memory than it.
-        vectors = embedding.embed(colours[start:stop])
-        kernels.assignment.visit(
-            vectors,
-            _NO_VALUES,
-            0,
-            len(vectors),
-            centroids,
-            labels[start:stop],
-            squared[start:stop],
-            _NO_TOTALS,
-        )
+        keep(start, stop, *nearest(embedding.embed(colours[start:stop]), centroids))
 
     over_chunks(work, len(colours), _rows_per_chunk(colours.shape[1]), threads)
 

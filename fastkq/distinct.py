@@ -78,7 +78,8 @@ class _Rows(NamedTuple):
     @property
     def words(self) -> int:
         """Words that a row takes."""
-        return -(-int(self.bits.shape[1]) // (64 // self.width))
+        words: int = -(-self.bits.shape[1] // (64 // self.width))
+        return words
 
     def to_words(self) -> npt.NDArray[np.uint64]:
         words = np.empty((len(self.bits), self.words), np.uint64)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float64]
 
+_FAR, _FOLD = 900, 200
 _TOP = 480
 """Floats are scaled to below 2^480: squares of 64 channels, summed over 2^40 pixels, stay below 2^1023."""
 
@@ -20,8 +21,10 @@ class Embedding(NamedTuple):
     """How colours are measured: by the squared distance of their vectors, in float64, channel by channel.
 
     Plain channels are their own coordinates. Floats are multiplied by a power of two, which changes no
-    comparison, so that squares neither overflow nor vanish. Colours with alpha are measured as they are
-    seen: on black, mid-gray and white, on the mean, up to a factor; all those of alpha 0 are one.
+    comparison, so that squares neither overflow nor vanish. Numbers beyond 2^900, marks of missing data, are
+    taken for 2^-200 of themselves: beside their squares those of all others would vanish. Colours with alpha
+    are measured as they are seen: on black, mid-gray and white, on the mean, up to a factor; all those of
+    alpha 0 are one.
 
     Attributes
     ----------
@@ -29,11 +32,14 @@ class Embedding(NamedTuple):
         Of the colours.
     exponent : int
         Of the power of two.
+    is_folded : bool
+        Whether there are numbers beyond 2^900.
     """
 
     dtype: np.dtype[Any]
     channels: int
     exponent: int
+    is_folded: bool
 
     @classmethod
     def of(cls, *colours: npt.NDArray[Any]) -> "Embedding":
@@ -45,12 +51,18 @@ class Embedding(NamedTuple):
                 float(extreme) for some in colours if some.size for extreme in (some.min(), some.max())
             ]
             largest = max(map(abs, extremes), default=0.0)
-        return cls(dtype, channels, _TOP - int(np.frexp(largest)[1]) if largest > 0 else 0)
+        exponent = int(np.frexp(largest)[1])
+        is_folded = exponent > _FAR
+        exponent = _TOP - exponent + _FOLD * is_folded if largest > 0 else 0
+        return cls(dtype, channels, exponent, is_folded)
 
     def embed(self, colours: npt.NDArray[Any]) -> Vectors:
         """Vectors (M, C) of colours (M, C)."""
         if self.dtype.kind == "f":
-            return self._scaled(colours.astype(np.float64), self.exponent)
+            values = colours.astype(np.float64)
+            if self.is_folded:
+                values = _folded(values)
+            return _scaled(values, self.exponent)
         values = colours.astype(np.float64)
         if has_alpha(self.dtype, self.channels):
             top = float(np.iinfo(self.dtype).max)
@@ -64,7 +76,10 @@ class Embedding(NamedTuple):
             largest = np.ldexp(
                 1 - float(np.finfo(self.dtype).eps) / 2, _TOP
             )  # a mean may be rounded up to more
-            return self._scaled(np.clip(vectors, -largest, largest), -self.exponent).astype(self.dtype)
+            values = _scaled(np.clip(vectors, -largest, largest), -self.exponent)
+            if self.is_folded:
+                values = np.where(np.abs(values) >= 2.0 ** (_FAR - _FOLD), values * 2.0**_FOLD, values)
+            return values.astype(self.dtype)
         top = float(np.iinfo(self.dtype).max)
         if not has_alpha(self.dtype, self.channels):
             return self._rounded(vectors, top)
@@ -74,12 +89,6 @@ class Embedding(NamedTuple):
         colours[colours[:, -1] == 0] = 0
         return colours
 
-    def _scaled(self, values: Vectors, exponent: int) -> Vectors:
-        half = exponent // 2  # the whole may be no float
-        values *= np.ldexp(1.0, half)
-        values *= np.ldexp(1.0, exponent - half)
-        return values
-
     def _rounded(self, values: Vectors, top: float) -> npt.NDArray[Any]:
         return np.clip(np.floor(values + 0.5), 0, top).astype(self.dtype)
 
@@ -87,3 +96,15 @@ class Embedding(NamedTuple):
         # Two thirds of a channel's squared range, shared by three channels or by one; in whole numbers.
         top = float(np.iinfo(self.dtype).max)
         return float(np.floor(top * np.sqrt((self.channels - 1) * 2 / 3) + 0.5))
+
+
+def _folded(values: Vectors) -> Vectors:
+    edge = 2.0 ** (_FAR - _FOLD)  # nothing is beyond it that is not far
+    return np.where(np.abs(values) >= 2.0**_FAR, values * 2.0**-_FOLD, np.clip(values, -edge, edge))
+
+
+def _scaled(values: Vectors, exponent: int) -> Vectors:
+    half = exponent // 2  # of the whole the power may be no float
+    values *= np.ldexp(1.0, half)
+    values *= np.ldexp(1.0, exponent - half)
+    return values

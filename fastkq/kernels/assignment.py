@@ -14,7 +14,7 @@ VECTORS_PER_RUN = 128
 RUNS_PER_GROUP = 8
 """Runs that choose their candidates from those of their common box: few, out of thousands."""
 LANES = 4
-"""Dimensions and centroids that a pass over a run takes at once. Zeros fill planes up to a multiple."""
+"""Dimensions that a pass over a run takes at once. Zeros fill planes up to a multiple."""
 
 
 @part
@@ -28,12 +28,11 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
     dims = low.shape[0]
     half = low.dtype.type(0.5)
     slack = low.dtype.type((dims + 16) * 2.0 * np.finfo(low.dtype).eps)
-    outer, gain = scratch[0, :count], scratch[1, :count]
-    for j in range(count):
-        outer[j] = 0
+    outer, gain = scratch[0], scratch[1]
+    outer[:count] = 0
     for d in range(dims):
         middle, reach = low[d] * half + high[d] * half, (high[d] - low[d]) * half
-        row = centroids[d, :count]
+        row = centroids[d]
         for j in range(count):
             distance = abs(row[j] - middle) + reach
             outer[j] += distance * distance
@@ -43,7 +42,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
         gain[j] = slack * (outer[j] + least)
     # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
     for d in range(dims):
-        b, row = centroids[d, best], centroids[d, :count]
+        b, row = centroids[d, best], centroids[d]
         to_low, to_high = low[d] - b, high[d] - b
         for j in range(count):
             c = row[j]
@@ -60,64 +59,63 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
 
 
 @part
-def nearest(planes, first, number, centroids, count, sums, best, label):
+def _square(planes, centroids, j, squares):
+    """Squared distances (VECTORS_PER_RUN,), out, of the vectors of a run from one centroid."""
+    for d in range(0, planes.shape[0], LANES):
+        w, x, y, z = planes[d], planes[d + 1], planes[d + 2], planes[d + 3]
+        cw, cx, cy, cz = centroids[d, j], centroids[d + 1, j], centroids[d + 2, j], centroids[d + 3, j]
+        if d == 0:
+            squares[:] = 0
+        for i in range(VECTORS_PER_RUN):
+            p = w[i] - cw
+            q = x[i] - cx
+            r = y[i] - cy
+            s = z[i] - cz
+            squares[i] = squares[i] + p * p + q * q + r * r + s * s
+
+
+@part
+def nearest(planes, centroids, count, squares, best, label):
     """Squared distance and place of the nearest of `count` centroids, the first of equals.
 
-    For the vectors first .. first + number - 1 of planes (D, n), D a multiple of LANES; centroids
-    (D, >= count), in; sums (LANES, >= number), scratch; best and label int64 (>= number,), out.
+    For the vectors of a run: planes (D, VECTORS_PER_RUN), D a multiple of LANES; centroids (D, >= count), in;
+    squares (2, VECTORS_PER_RUN), scratch; best and label int64 (VECTORS_PER_RUN,), out.
     """
-    for i in range(number):
-        best[i] = np.inf
-    for j in range(0, count, 4):
-        a, b, c = min(j + 1, count - 1), min(j + 2, count - 1), min(j + 3, count - 1)
-        s, t, u, v = sums[0, :number], sums[1, :number], sums[2, :number], sums[3, :number]
-        for i in range(number):
-            s[i] = t[i] = u[i] = v[i] = 0
-        for d in range(0, planes.shape[0], LANES):
-            w, x = planes[d, first : first + number], planes[d + 1, first : first + number]
-            y, z = planes[d + 2, first : first + number], planes[d + 3, first : first + number]
-            jw, jx, jy, jz = centroids[d, j], centroids[d + 1, j], centroids[d + 2, j], centroids[d + 3, j]
-            aw, ax, ay, az = centroids[d, a], centroids[d + 1, a], centroids[d + 2, a], centroids[d + 3, a]
-            bw, bx, by, bz = centroids[d, b], centroids[d + 1, b], centroids[d + 2, b], centroids[d + 3, b]
-            cw, cx, cy, cz = centroids[d, c], centroids[d + 1, c], centroids[d + 2, c], centroids[d + 3, c]
-            for i in range(number):
-                p, q, r, o = w[i] - jw, x[i] - jx, y[i] - jy, z[i] - jz
-                s[i] = s[i] + p * p + q * q + r * r + o * o
-                p, q, r, o = w[i] - aw, x[i] - ax, y[i] - ay, z[i] - az
-                t[i] = t[i] + p * p + q * q + r * r + o * o
-                p, q, r, o = w[i] - bw, x[i] - bx, y[i] - by, z[i] - bz
-                u[i] = u[i] + p * p + q * q + r * r + o * o
-                p, q, r, o = w[i] - cw, x[i] - cx, y[i] - cy, z[i] - cz
-                v[i] = v[i] + p * p + q * q + r * r + o * o
-        for i in range(number):
-            one = np.int64(j) if s[i] <= t[i] else np.int64(a)
-            to_one = s[i] if s[i] <= t[i] else t[i]
-            other = np.int64(b) if u[i] <= v[i] else np.int64(c)
-            to_other = u[i] if u[i] <= v[i] else v[i]
-            other = one if to_one <= to_other else other
-            to_other = to_one if to_one <= to_other else to_other
-            label[i] = label[i] if best[i] <= to_other else other
-            best[i] = best[i] if best[i] <= to_other else to_other
+    best[:] = np.inf
+    to_j, to_k = squares[0], squares[1]
+    for j in range(0, count, 2):
+        k = min(j + 1, count - 1)
+        _square(planes, centroids, j, to_j)
+        _square(planes, centroids, k, to_k)
+        for i in range(VECTORS_PER_RUN):
+            closer = np.int64(j) if to_j[i] <= to_k[i] else np.int64(k)
+            square = to_j[i] if to_j[i] <= to_k[i] else to_k[i]
+            label[i] = label[i] if best[i] <= square else closer
+            best[i] = best[i] if best[i] <= square else square
 
 
 @part
 def load(vectors, start, number, planes, lows, highs):
-    """Planes of the vectors (n, d) start .. start + number - 1, and the boxes (runs, d) of their runs."""
+    """Planes (runs, D, VECTORS_PER_RUN) and boxes (runs, d) of vectors (n, d) from start on.
+
+    What is left of the last run is filled with its first vector.
+    """
     dims = vectors.shape[1]
-    for i in range(number):
-        for d in range(dims):
-            planes[d, i] = vectors[start + i, d]
-    runs = 0
-    for first in range(0, number, VECTORS_PER_RUN):
+    runs = -(-number // VECTORS_PER_RUN)
+    for run in range(runs):
+        first = run * VECTORS_PER_RUN
         last = min(first + VECTORS_PER_RUN, number)
+        for i in range(VECTORS_PER_RUN):
+            source = start + (first + i if first + i < last else first)
+            for d in range(dims):
+                planes[run, d, i] = vectors[source, d]
         for d in range(dims):
-            row = planes[d, first:last]
+            row = planes[run, d]
             low = high = row[0]
-            for i in range(last - first):
+            for i in range(VECTORS_PER_RUN):
                 low = row[i] if row[i] < low else low
                 high = row[i] if row[i] > high else high
-            lows[runs, d], highs[runs, d] = low, high
-        runs += 1
+            lows[run, d], highs[run, d] = low, high
     return runs
 
 
@@ -146,9 +144,9 @@ def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
     every[:dims] = centroids
     group, group_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     few, few_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
-    scratch, sums = np.empty((2, k), dtype), np.empty((4, VECTORS_PER_RUN), dtype)
+    scratch, squares = np.empty((2, k), dtype), np.empty((2, VECTORS_PER_RUN), dtype)
     best, label = np.empty(VECTORS_PER_RUN, dtype), np.empty(VECTORS_PER_RUN, np.int64)
-    planes = np.zeros((padded, group_size), dtype)
+    planes = np.zeros((RUNS_PER_GROUP, padded, VECTORS_PER_RUN), dtype)
     lows, highs = np.empty((RUNS_PER_GROUP, dims), dtype), np.empty((RUNS_PER_GROUP, dims), dtype)
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
     error = 0.0
@@ -161,7 +159,7 @@ def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
             first = run * VECTORS_PER_RUN
             number = min(VECTORS_PER_RUN, in_group - first)
             count = candidates(lows[run], highs[run], group, of_group, scratch, group_ids, few, few_ids)
-            nearest(planes, first, number, few, count, sums, best, label)
+            nearest(planes[run], few, count, squares, best, label)
             first += base
             if labels.shape[0] > 0:
                 for i in range(number):

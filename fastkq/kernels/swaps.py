@@ -65,12 +65,12 @@ class Region(NamedTuple):
     centroids: Any  # (D, k) float64
     sums: Any  # (k, d + 1) float64
     points: Any  # (n,) int64, their numbers
-    planes: Any  # (D, n) float64
+    planes: Any  # (runs, D, VECTORS_PER_RUN) float64
     weights: Any  # (n,) float64
-    labels: Any  # (n,) int64
-    best: Any  # (n,) float64
+    labels: Any  # (>= n, whole runs) int64
+    best: Any  # (VECTORS_PER_RUN,) float64
     distances: Any  # (k,) float64
-    partial: Any  # (4, VECTORS_PER_RUN) float64
+    squares: Any  # (2, VECTORS_PER_RUN) float64
 
 
 @part
@@ -85,7 +85,7 @@ def _distances(centroids, k, centre, distances):
 
 
 @part
-def _survey_spread(planes, weights, clusters, j, offset):
+def _survey_spread(vectors, weights, clusters, j, offset):
     """Principal axis of a cluster by power iteration over its points; offset (d,), scratch."""
     dims = offset.shape[0]
     centroids, axis = clusters.centroids, clusters.axes[j]
@@ -95,7 +95,7 @@ def _survey_spread(planes, weights, clusters, j, offset):
     i = clusters.heads[j]
     while i >= 0:
         for d in range(dims):
-            axis[d] += weights[i] * (planes[d, i] - centroids[d, j]) ** 2
+            axis[d] += weights[i] * (vectors[i, d] - centroids[d, j]) ** 2
         i = clusters.links[i]
     for d in range(1, dims):
         if axis[d] > axis[widest]:
@@ -113,10 +113,10 @@ def _survey_spread(planes, weights, clusters, j, offset):
         while i >= 0:
             along = 0.0
             for d in range(dims):
-                along += (planes[d, i] - centroids[d, j]) * axis[d]
+                along += (vectors[i, d] - centroids[d, j]) * axis[d]
             along *= weights[i]
             for d in range(dims):
-                offset[d] += along * (planes[d, i] - centroids[d, j])
+                offset[d] += along * (vectors[i, d] - centroids[d, j])
             i = clusters.links[i]
         norm = 0.0
         for d in range(dims):
@@ -193,18 +193,18 @@ def _surround(clusters, removed, split, region):
 
 
 @part
-def _gather(planes, weights, clusters, count, region):
+def _gather(vectors, weights, clusters, count, region):
     """Copy the region's centroids and points; returns the number of points."""
     points = 0
     for place in range(count):
         j = region.clusters[place]
-        for d in range(planes.shape[0]):
+        for d in range(vectors.shape[1]):
             region.centroids[d, place] = clusters.centroids[d, j]
         i = clusters.heads[j]
         while i >= 0:
             region.points[points] = i
-            for d in range(planes.shape[0]):
-                region.planes[d, points] = planes[d, i]
+            for d in range(vectors.shape[1]):
+                region.planes[points // VECTORS_PER_RUN, d, points % VECTORS_PER_RUN] = vectors[i, d]
             region.weights[points] = weights[i]
             points += 1
             i = clusters.links[i]
@@ -232,12 +232,12 @@ def _step(region, fixed, points, count):
     error = 0.0
     for first in range(0, points, VECTORS_PER_RUN):
         last = min(first + VECTORS_PER_RUN, points)
-        best, labels = region.best[first:last], region.labels[first:last]
-        nearest(region.planes, first, last - first, region.centroids, count, region.partial, best, labels)
-        for i in range(first, last):
-            row, weight = region.sums[region.labels[i]], region.weights[i]
+        planes, labels = region.planes[first // VECTORS_PER_RUN], region.labels[first:]
+        nearest(planes, region.centroids, count, region.squares, region.best, labels)
+        for i in range(last - first):
+            row, weight = region.sums[labels[i]], region.weights[first + i]
             for d in range(dims):
-                row[d] += weight * region.planes[d, i]
+                row[d] += weight * planes[d, i]
             row[dims] += weight
             error += weight * region.best[i]
     for place in range(count):
@@ -268,7 +268,7 @@ def _settle(clusters, fixed, points, count, region, hopeless):
 
 
 @part
-def _accept(planes, weights, clusters, fixed, region, points, count, now, offset):
+def _accept(vectors, weights, clusters, fixed, region, points, count, now, offset):
     """Make the region's state that of the clusters."""
     k, dims = clusters.axes.shape
     for place in range(count):
@@ -283,25 +283,25 @@ def _accept(planes, weights, clusters, fixed, region, points, count, now, offset
         clusters.heads[j] = i
         distance = 0.0
         for d in range(dims):
-            distance += (planes[d, i] - clusters.centroids[d, j]) ** 2
+            distance += (vectors[i, d] - clusters.centroids[d, j]) ** 2
         clusters.errors[j] += weights[i] * distance
     for place in range(count):
-        _survey_spread(planes, weights, clusters, region.clusters[place], offset)
+        _survey_spread(vectors, weights, clusters, region.clusters[place], offset)
     for j in range(k):
         if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
             _survey_removal(clusters, fixed, j, region.distances)
 
 
 @kernel
-def search(planes, weights, centroids, fixed, trials, temperature, clusters, region):
+def search(vectors, weights, centroids, fixed, trials, temperature, clusters, region):
     """Swap centroids one by one for as long as that promises to lower the squared error.
 
-    planes (D, n), D a multiple of LANES, and weights (n,), in; centroids (D, k), in and out, of which the
+    vectors (n, d) and weights (n,), in; centroids (D, k), D a multiple of LANES, in and out, of which the
     first `fixed` stay, all float64; clusters, and a region that holds them all, scratch. In the trial of
     `trials` with number t, an error that grows by less than temperature * (1 - t / trials)^2 of a mean
     cluster's is accepted, too. Returns the least squared error, that of the centroids.
     """
-    number, k = planes.shape[1], centroids.shape[1]
+    number, k = vectors.shape[0], centroids.shape[1]
     offset = np.empty(clusters.axes.shape[1])
     total = least = np.inf
     for trial in range(trials + 1):
@@ -312,20 +312,20 @@ def search(planes, weights, centroids, fixed, trials, temperature, clusters, reg
             if removed < 0:
                 break
             count = _surround(clusters, removed, split, region)
-            points = _gather(planes, weights, clusters, count, region)
+            points = _gather(vectors, weights, clusters, count, region)
             _place(clusters, fixed, removed, split, count, region)
         change = _settle(clusters, fixed, points, count, region, _HOPELESS * total / k)
         if trial > 0 and not change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
             clusters.removals[removed] *= _LESSON
             clusters.spreads[split] /= _LESSON
             continue
-        _accept(planes, weights, clusters, fixed, region, points, count, trial, offset)
+        _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset)
         total = 0.0
         for j in range(k):
             total += clusters.errors[j]
         if total < least:
             least = total
-            for d in range(planes.shape[0]):
+            for d in range(centroids.shape[0]):
                 for j in range(k):
                     centroids[d, j] = clusters.centroids[d, j]
     return least

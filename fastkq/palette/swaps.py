@@ -28,23 +28,20 @@ def search(points: Points, fixed: Vectors, free: int, swaps: int, searches: int,
     number, dims = points.vectors.shape
     k = len(fixed) + free
     lanes = int(kernels.assignment.LANES)
-    planes = np.zeros((-(-dims // lanes) * lanes, number))
-    planes[:dims] = points.vectors.T
-    centroids = np.zeros((searches, len(planes), k))
+    centroids = np.zeros((searches, -(-dims // lanes) * lanes, k))
     centroids[:, :dims, : len(fixed)] = fixed.T
-    centroids[:, :, len(fixed) :] = planes[:, _starts(number, free, searches)].transpose(1, 0, 2)
+    centroids[:, :dims, len(fixed) :] = points.vectors[_starts(number, free, searches)].transpose(0, 2, 1)
     errors = np.empty(searches)
 
     def work(worker: int, start: int, stop: int) -> None:
         errors[start] = kernels.swaps.search(
-            planes,
-            points.weights,
+            *points,
             centroids[start],
             len(fixed),
             swaps,
             _TEMPERATURE,
             _clusters(number, dims, centroids[start]),
-            _region(planes, dims, points, centroids[start]),
+            _region(points, centroids[start]),
         )
 
     over_chunks(work, searches, 1, threads)
@@ -74,19 +71,24 @@ def _clusters(points: int, dims: int, centroids: Vectors) -> Any:
     )
 
 
-def _region(planes: Vectors, dims: int, points: Points, centroids: Vectors) -> Any:
+def _region(points: Points, centroids: Vectors) -> Any:
     """A region of all the clusters and points."""
-    number, k = planes.shape[1], centroids.shape[1]
+    number, dims = points.vectors.shape
+    padded, k = centroids.shape
+    run = int(kernels.assignment.VECTORS_PER_RUN)
+    runs = -(-number // run)
+    planes = np.zeros((runs * run, padded))
+    planes[:number, :dims] = points.vectors
     return kernels.swaps.Region(
         clusters=np.arange(k),
         inside=np.zeros(k, bool),
         centroids=centroids.copy(),
         sums=np.empty((k, dims + 1)),
         points=np.arange(number),
-        planes=planes.copy(),
+        planes=np.ascontiguousarray(planes.reshape(runs, run, padded).transpose(0, 2, 1)),
         weights=points.weights.copy(),
-        labels=np.empty(number, np.int64),
-        best=np.empty(number),
+        labels=np.empty(runs * run, np.int64),
+        best=np.empty(run),
         distances=np.empty(k),
-        partial=np.empty((kernels.assignment.LANES, kernels.assignment.VECTORS_PER_RUN)),
+        squares=np.empty((2, run)),
     )
