@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import histogram, mapping, palette
+from fastkq import histogram, looks, mapping, palette
 from fastkq.channels import stored_palette, working
 from fastkq.checks import MAX_COLOURS, Coding
 from fastkq.container import encoded_size
@@ -48,6 +48,10 @@ class Job:
             if few is not None:
                 self._counts = few
         return self._made(fit(self._counts, k, self._options))
+
+    def visual(self, k: int) -> CompressedImage:
+        """The image with k colours for the eye."""
+        return self._image(*looks.visual(self._pixels, k, self._options.effort, self._options.threads))
 
     def reaching(self, target: float) -> CompressedImage:
         """The image of the fewest colours whose PSNR is at least `target`."""

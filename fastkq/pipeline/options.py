@@ -209,9 +209,14 @@ def check_space(space: Any) -> Space:
     return cast("Space", check_word("space", space, get_args(Space)))
 
 
-def check_preset(preset: Any) -> Preset | None:
+def check_preset(preset: Any, kind: Kind) -> Preset | None:
     """A preset's name, or None."""
-    return None if preset is None else cast("Preset", check_word("preset", preset, get_args(Preset)))
+    if preset is None:
+        return None
+    word = cast("Preset", check_word("preset", preset, get_args(Preset)))
+    if kind.dtype != np.uint8 or kind.channels > 4:
+        raise ArgumentError(f"expected an image of uint8 with at most 4 channels for a preset, got {kind}")
+    return word
 
 
 def check_ks(ks: Sequence[int]) -> list[int]:
