@@ -1,5 +1,9 @@
 """Palettes for colours of any dtype and number of channels, and the mapping to them."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -186,3 +190,57 @@ def test_colours_of_alpha_0_are_one():
     assert assignment.label(hidden, colours[::-1]).tolist() == [2]
     palette = general.fit(colours, np.ones(3), 3, fixed=hidden)
     np.testing.assert_array_equal(palette, np.concatenate((hidden, colours[1:])))
+
+
+def test_rows_are_looked_for_among_some_of_many_colours_first(monkeypatch):
+    rows = np.random.default_rng(7).normal(size=(4000, 3))
+    whole = general.fit(rows, np.ones(4000), 40)
+    monkeypatch.setattr(assignment, "_FEW_COLOURS", 1000)
+    np.testing.assert_array_equal(general.fit(rows, np.ones(4000), 40), whole)
+    lonely = np.concatenate((whole, rows.max(axis=0)[None] + 1e3))
+    found = assignment.used(Embedding.of(rows), rows, lonely)
+    assert found.tolist() == [True] * 40 + [False]
+
+
+@pytest.mark.parametrize("k", [4097, 9000])
+def test_thousands_of_rows_are_fitted(k):
+    rows = np.unique(np.random.default_rng(8).integers(0, 65536, (20000, 3), dtype=np.uint16), axis=0)
+    palette = general.fit(rows, np.ones(len(rows)), k)
+    assert len(np.unique(palette, axis=0)) == k
+    assert (np.bincount(assignment.label(rows, palette), minlength=k) > 0).all()
+
+
+PROGRAM = """
+import hashlib, sys
+import numpy as np
+from fastkq import assignment, distinct
+from fastkq.palette import general
+digest = hashlib.sha256()
+for dtype, channels in ((np.uint16, 3), (np.uint16, 4), (np.float32, 1), (np.float64, 6)):
+    generator = np.random.default_rng(channels)
+    walk = np.cumsum(generator.integers(-9, 10, (int(sys.argv[1]), channels)), axis=0) % 5003
+    rows = (walk * 0.37 if np.dtype(dtype).kind == "f" else walk).astype(dtype)
+    counted = distinct.count(rows)
+    palette = general.fit(counted.colours, np.sqrt(counted.counts), 9)
+    for array in (*counted, palette, assignment.label(rows, palette)):
+        digest.update(array.tobytes())
+print(digest.hexdigest())
+"""
+
+
+def digest_under(number, **environment):
+    completed = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(number)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return completed.stdout
+
+
+def test_same_bytes_on_any_cpu_and_uncompiled(tmp_path):
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CACHE_DIR": str(tmp_path)}
+    assert digest_under(3000, **generic) == digest_under(3000)
+    assert digest_under(40, NUMBA_DISABLE_JIT="1") == digest_under(40)
+    assert digest_under(40) != digest_under(41)

@@ -29,7 +29,8 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
     half = low.dtype.type(0.5)
     slack = low.dtype.type((dims + 16) * 2.0 * np.finfo(low.dtype).eps)
     outer, gain = scratch[0], scratch[1]
-    outer[:count] = 0
+    for j in range(count):
+        outer[j] = 0
     for d in range(dims):
         middle, reach = low[d] * half + high[d] * half, (high[d] - low[d]) * half
         row = centroids[d]
@@ -61,11 +62,11 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
 @part
 def _square(planes, centroids, j, squares):
     """Squared distances (VECTORS_PER_RUN,), out, of the vectors of a run from one centroid."""
+    for i in range(VECTORS_PER_RUN):
+        squares[i] = 0
     for d in range(0, planes.shape[0], LANES):
         w, x, y, z = planes[d], planes[d + 1], planes[d + 2], planes[d + 3]
         cw, cx, cy, cz = centroids[d, j], centroids[d + 1, j], centroids[d + 2, j], centroids[d + 3, j]
-        if d == 0:
-            squares[:] = 0
         for i in range(VECTORS_PER_RUN):
             p = w[i] - cw
             q = x[i] - cx
@@ -81,7 +82,8 @@ def nearest(planes, centroids, count, squares, best, label):
     For the vectors of a run: planes (D, VECTORS_PER_RUN), D a multiple of LANES; centroids (D, >= count), in;
     squares (2, VECTORS_PER_RUN), scratch; best and label int64 (VECTORS_PER_RUN,), out.
     """
-    best[:] = np.inf
+    for i in range(VECTORS_PER_RUN):
+        best[i] = np.inf
     to_j, to_k = squares[0], squares[1]
     for j in range(0, count, 2):
         k = min(j + 1, count - 1)
@@ -140,8 +142,11 @@ def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
     dtype = vectors.dtype
     padded = -(-dims // LANES) * LANES
     group_size = VECTORS_PER_RUN * RUNS_PER_GROUP
-    every, ids = np.zeros((padded, k), dtype), np.arange(k)
-    every[:dims] = centroids
+    every, ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
+    for j in range(k):
+        ids[j] = j
+        for d in range(dims):  # an assignment of arrays takes 3 s to compile
+            every[d, j] = centroids[d, j]
     group, group_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     few, few_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     scratch, squares = np.empty((2, k), dtype), np.empty((2, VECTORS_PER_RUN), dtype)

@@ -126,8 +126,9 @@ def partition(vectors, weights, boxes):
     sums, squares = np.empty(dims), np.empty(dims)
     behind, before = np.empty(vectors.shape[0] + 1, np.int64), np.empty(vectors.shape[0] + 1, np.int64)
     boxes.starts[0], boxes.stops[0], boxes.heap[0] = 0, vectors.shape[0], 0
-    _measure(vectors, weights, boxes, 0, sums, squares)
-    count = 1
+    count = np.int64(0)  # one type for all calls: a literal would be compiled for itself
+    _measure(vectors, weights, boxes, count, sums, squares)
+    count += 1
     while count < boxes.starts.shape[0]:
         b = boxes.heap[0]
         if not boxes.errors[b] > 0:
