@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.histogram import Histogram, colours_of
-from fastkq.spaces import Coordinates, to_coordinates
+from fastkq.spaces import Coordinates, Space, opacity, to_coordinates
 from fastkq.threads import over_chunks
 
 _CELLS_PER_CHUNK = 1 << 12
@@ -39,6 +39,8 @@ class Points(NamedTuple):
         The blocks' weighted sums of the coordinates, and their weights.
     opaque : int
         So many blocks, the first, hold opaque colours of RGBA, which see only opaque centroids.
+    opacity : float
+        The last coordinate of those.
     """
 
     keys: npt.NDArray[np.uint32]
@@ -49,14 +51,15 @@ class Points(NamedTuple):
     high: Coordinates
     moments: npt.NDArray[np.float64]
     opaque: int
+    opacity: float
 
 
-def of_colours(counted: Histogram) -> Points:
+def of_colours(counted: Histogram, space: Space = "rgb") -> Points:
     """One point a colour."""
     keys, places, opaque = _opaque_first(counted)
-    coordinates = to_coordinates(colours_of(keys, counted.channels))
+    coordinates = to_coordinates(colours_of(keys, counted.channels), space)
     weights = counted.counts[places].astype(np.float64)
-    return in_blocks(keys, coordinates, weights, opaque)
+    return in_blocks(keys, coordinates, weights, opaque, opacity(space))
 
 
 def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -68,26 +71,26 @@ def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArra
     return ordered
 
 
-def of_cells(counted: Histogram, threads: int = 1) -> Points:
+def of_cells(counted: Histogram, threads: int = 1, space: Space = "rgb") -> Points:
     """One point for the colours of each cell, a box of 4 levels a channel, opaque ones apart."""
     arranged = _opaque_first(counted)
     counts = counted.counts[arranged.places]
     firsts, opaque = _cells(arranged, 2 * counted.channels)
     keys = arranged.keys[firsts[:-1]]
     weights = np.empty(len(keys))
-    coordinates = to_coordinates(colours_of(keys, counted.channels))
+    coordinates = to_coordinates(colours_of(keys, counted.channels), space)
 
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: coordinates of all the colours would take more memory than the image.
         first, last = firsts[start], firsts[stop]
-        colours = to_coordinates(colours_of(arranged.keys[first:last], counted.channels))
+        colours = to_coordinates(colours_of(arranged.keys[first:last], counted.channels), space)
         runs = firsts[start : stop + 1] - first
         kernels.blocks.merge_runs(
             colours, counts[first:last], runs, spacing(colours), coordinates, weights, start
         )
 
     over_chunks(work, len(keys), _CELLS_PER_CHUNK, threads)
-    return in_blocks(keys, coordinates, weights, opaque)
+    return in_blocks(keys, coordinates, weights, opaque, opacity(space))
 
 
 class _Arranged(NamedTuple):
@@ -121,14 +124,18 @@ def _cells(arranged: _Arranged, shift: int) -> tuple[npt.NDArray[np.int64], int]
 def spacing(coordinates: Coordinates) -> float:
     """Grid that means of points are rounded to.
 
-    Weighted sums of them then stay below 2^53 steps, and are exact in any order. RGBA coordinates are
-    fine enough as integers.
+    Weighted sums of them then stay below 2^53 steps, and are exact in any order. The coordinates of RGBA and
+    of Oklab are fine enough as integers.
     """
     return 1 / 16 if coordinates.dtype == np.float32 else 1.0
 
 
 def in_blocks(
-    keys: npt.NDArray[np.uint32], coordinates: Coordinates, weights: npt.NDArray[np.float64], opaque: int = 0
+    keys: npt.NDArray[np.uint32],
+    coordinates: Coordinates,
+    weights: npt.NDArray[np.float64],
+    opaque: int = 0,
+    opacity: float = 0.0,
 ) -> Points:
     """Points with Morton codes (M,), coordinates (C, M) and weights (M,), cut into blocks.
 
@@ -142,7 +149,8 @@ def in_blocks(
     high = np.empty_like(low)
     moments = np.empty((blocks, channels + 1))
     kernels.blocks.bound(coordinates, weights, starts, low, high, moments)
-    return Points(keys, coordinates, weights, starts[: blocks + 1], low, high, moments, opaque_blocks)
+    starts = starts[: blocks + 1]
+    return Points(keys, coordinates, weights, starts, low, high, moments, opaque_blocks, opacity)
 
 
 def means(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -10,7 +10,7 @@ from fastkq import blocks, histogram, kernels
 from fastkq.blocks import Points
 from fastkq.histogram import Histogram
 from fastkq.packing import index_dtype
-from fastkq.spaces import ALPHA_WEIGHT, Coordinates, seen_by_opaque, to_coordinates
+from fastkq.spaces import Coordinates, Space, oklab, opacity, seen_by_opaque, to_coordinates
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
@@ -18,6 +18,7 @@ _COLOURS_PER_CHUNK = 1 << 14
 
 
 _NO_TOTALS = np.empty((0, 0))
+_NO_LIGHT = np.empty(0)
 
 
 class Labels(NamedTuple):
@@ -61,7 +62,7 @@ def over_blocks(
     """
     blocks = len(points.moments)
     for first, last, seen in (
-        (0, points.opaque, seen_by_opaque(centroids)),
+        (0, points.opaque, seen_by_opaque(centroids, points.opacity)),
         (points.opaque, blocks, centroids),
     ):
 
@@ -72,9 +73,11 @@ def over_blocks(
         over_chunks(part, last - first, chunk, threads)
 
 
-def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) -> Labels:
+def label(
+    counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1, space: Space = "rgb"
+) -> Labels:
     """Nearest palette row of every counted colour, the lowest of equals."""
-    centroids = to_coordinates(palette)
+    centroids = to_coordinates(palette, space)
     labels = np.empty(len(counted.keys), index_dtype(len(palette)))
     used = np.zeros((threads, len(palette)), bool)
 
@@ -82,7 +85,7 @@ def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) 
         # A chunk at a time: points for all the colours of a large image would take more memory than it.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
         part = Histogram(keys, counts, counted.channels)
-        nearest = assign(blocks.of_colours(part), centroids).labels
+        nearest = assign(blocks.of_colours(part, space), centroids).labels
         labels[start:stop] = blocks.in_counted_order(part, nearest)
         used[worker, nearest] = True
 
@@ -91,7 +94,11 @@ def label(counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1) 
 
 
 def map_image(
-    image: npt.NDArray[np.uint8], counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1
+    image: npt.NDArray[np.uint8],
+    counted: Histogram,
+    palette: npt.NDArray[np.uint8],
+    threads: int = 1,
+    space: Space = "rgb",
 ) -> npt.NDArray[np.unsignedinteger]:
     """Index of the nearest palette row, the lowest of equals, for every pixel.
 
@@ -101,24 +108,27 @@ def map_image(
     counted : Histogram
         Of this image, or of several of which it is one.
     palette : (k, C) uint8
+    space : {"rgb", "oklab"}
+        In whose coordinates distances are measured, see `fastkq.spaces`.
 
     Returns
     -------
     (H, W) uint8, uint16 when the palette has more than 256 rows
     """
-    return map_colours(image, counted, label(counted, palette, threads).labels, len(palette), threads)
+    return map_colours(image, counted, label(counted, palette, threads, space).labels, len(palette), threads)
 
 
 def map_pixels(
-    image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], threads: int = 1
+    image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], threads: int = 1, space: Space = "rgb"
 ) -> npt.NDArray[np.unsignedinteger]:
     """`map_image` for RGBA images of too many colours to list them."""
-    pixels, centroids = image.reshape(-1, 4), to_coordinates(palette)
-    for_opaque = seen_by_opaque(centroids)
+    pixels, centroids = image.reshape(-1, 4), to_coordinates(palette, space)
+    for_opaque = seen_by_opaque(centroids, opacity(space))
+    linear = oklab.linear_light() if space == "oklab" else _NO_LIGHT
     indices = np.empty(len(pixels), index_dtype(len(palette)))
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.mapping.map_pixels(pixels, start, stop, centroids, for_opaque, ALPHA_WEIGHT, indices)
+        kernels.mapping.map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     return indices.reshape(image.shape[:2])

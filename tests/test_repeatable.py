@@ -68,13 +68,19 @@ PROGRAM = """
 import hashlib, sys
 import numpy as np
 import fastkq
+from fastkq import histogram, palette
 digest = hashlib.sha256()
 side = int(sys.argv[1])
 for channels in (1, 3, 4):
     for k in (2, 7, 40):
         generator = np.random.default_rng(k)
         smooth = np.cumsum(generator.integers(-9, 10, (side, side, channels)), axis=1) % 256
-        digest.update(fastkq.compress(smooth.astype(np.uint8), k).to_bytes())
+        smooth = smooth.astype(np.uint8)
+        digest.update(fastkq.compress(smooth, k).to_bytes())
+        counted = histogram.count(smooth)
+        weights = generator.random(len(counted.keys))
+        for array in palette.fit(counted, k, fixed=smooth[0, :1], weights=weights, space="oklab"):
+            digest.update(array.tobytes())
 print(digest.hexdigest())
 """
 

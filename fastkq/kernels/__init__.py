@@ -22,6 +22,7 @@ _FILES = frozenset(
         "metrics",
         "mixing",
         "nearest",
+        "oklab",
         "ordered",
         "packing",
         "partition",

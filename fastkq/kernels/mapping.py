@@ -2,30 +2,37 @@
 
 import numpy as np
 
+from fastkq.kernels import oklab
 from fastkq.kernels._jit import kernel, part
 from fastkq.kernels.nearest import buffers, candidates, nearest
 
+_ALPHA_WEIGHT = 361  # as in fastkq.spaces.rgb
 PIXELS_PER_RUN = 128  # 24 megapixels with k = 256 take 0.46 s; 0.53 s in runs of 64, 0.54 s of 32
 
 
 @kernel
-def map_pixels(pixels, start, stop, centroids, for_opaque, alpha_weight, indices):
+def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
     """Nearest palette row of each RGBA pixel (N, 4) uint8, the lowest index among equals.
 
     centroids (4, k) float64, coordinates as in `fastkq.spaces`, and for_opaque, those as opaque pixels see
-    them, in; indices (N,), out. Neighbours in an image resemble each other, so a run of them has few
-    candidates.
+    them, in; linear (256,), in, for Oklab the linear light of the levels, else empty; indices (N,), out.
+    Neighbours in an image resemble each other, so a run of them has few candidates.
     """
     k = centroids.shape[1]
     low, high, scratch, ids, _, _, few, few_ids = buffers(centroids)
     coordinates, places = np.empty((4, PIXELS_PER_RUN)), np.empty(PIXELS_PER_RUN, np.int64)
+    light = oklab.buffers()
     best, label = np.empty(PIXELS_PER_RUN), np.empty(PIXELS_PER_RUN, np.int32)
     for first in range(start, stop, PIXELS_PER_RUN):
         last = min(first + PIXELS_PER_RUN, stop)
         for is_opaque in (False, True):
-            number = _gather(pixels, first, last, is_opaque, alpha_weight, coordinates, places)
+            number = _choose(pixels, first, last, is_opaque, places)
             if number == 0:
                 continue
+            if linear.shape[0] > 0:
+                _to_oklab(pixels, places, number, linear, *light, coordinates)
+            else:
+                _to_rgb(pixels, places, number, coordinates)
             _bound(coordinates, number, low, high)
             seen = for_opaque if is_opaque else centroids
             count = candidates(low, high, seen, k, scratch, ids, few, few_ids)
@@ -35,18 +42,36 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, alpha_weight, indices
 
 
 @part
-def _gather(pixels, first, last, is_opaque, alpha_weight, coordinates, places):
-    """Coordinates (4, n) and places (n,), out, of the pixels that are opaque, or of the others; how many."""
+def _choose(pixels, first, last, is_opaque, places):
+    """Places (n,), out, of the pixels that are opaque, or of the others; how many."""
     number = 0
     for i in range(first, last):
-        alpha = np.int64(pixels[i, 3])
-        if (alpha == 255) == is_opaque:
+        if (pixels[i, 3] == 255) == is_opaque:
             places[number] = i
-            coordinates[3, number] = alpha * alpha_weight
-            for d in range(3):
-                coordinates[d, number] = (2 * np.int64(pixels[i, d]) - 255) * alpha
             number += 1
     return number
+
+
+@part
+def _to_rgb(pixels, places, number, coordinates):
+    """Coordinates (4, >= number), out, of the pixels, as in `fastkq.spaces.rgb`."""
+    for i in range(number):
+        pixel = pixels[places[i]]
+        alpha = np.int64(pixel[3])
+        coordinates[3, i] = alpha * _ALPHA_WEIGHT
+        for d in range(3):
+            coordinates[d, i] = (2 * np.int64(pixel[d]) - 255) * alpha
+
+
+@part
+def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinates):
+    """The same as in `fastkq.spaces.oklab`."""
+    for i in range(number):
+        for d in range(3):
+            responses[d, i] = linear[pixels[places[i], d]]
+    oklab.convert(responses, roots, bits, number, coordinates)
+    for i in range(number):
+        oklab.veil(coordinates, i, np.float64(pixels[places[i], 3]))
 
 
 @part

@@ -10,7 +10,7 @@ from fastkq.checks import Effort
 from fastkq.mapping import assign
 from fastkq.palette import lloyd, search
 from fastkq.palette.coarsen import Summary, Tree
-from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, OPAQUE, Coordinates, are_opaque
+from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Coordinates, are_opaque
 
 _MOST_SEARCHED = 4096
 """Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,
@@ -81,15 +81,15 @@ def centroids(points: Points, held: Coordinates, k: int, plan: Plan, threads: in
         found, error = search.search(coarse, k, swaps, searches, threads, held)
     else:
         found, error = search.starts(coarse, k, 1, held)[0], 0.0
-    fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)))
+    fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)), points.opacity)
     _make_opaque(found, held.shape[1], fine, threads)
     least_gain, fixed = plan.least_gain * error, held.shape[1]
     found = lloyd.lloyd(fine, found, least_gain, plan.iterations, threads, fixed)
     return lloyd.lloyd(points, found, least_gain, plan.exact_iterations, threads, fixed)
 
 
-def _in_blocks(summary: Summary) -> Points:
-    return blocks.in_blocks(summary.keys, summary.coordinates, summary.weights, summary.opaque)
+def _in_blocks(summary: Summary, opacity: float) -> Points:
+    return blocks.in_blocks(summary.keys, summary.coordinates, summary.weights, summary.opaque, opacity)
 
 
 def _make_opaque(centroids: Coordinates, held: int, points: Points, threads: int) -> None:
@@ -102,6 +102,6 @@ def _make_opaque(centroids: Coordinates, held: int, points: Points, threads: int
     opaque = np.bincount(labels[:last], points.weights[:last], k)
     chosen = opaque > _OPAQUE_SHARE * np.bincount(labels, points.weights, k)
     chosen[:held] = False
-    if not (chosen.any() or are_opaque(centroids).any()):
+    if not (chosen.any() or are_opaque(centroids, points.opacity).any()):
         chosen[held + np.argmax(opaque[held:])] = True
-    centroids[3, chosen] = OPAQUE
+    centroids[3, chosen] = points.opacity

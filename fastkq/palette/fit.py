@@ -1,6 +1,6 @@
 """The way from counted colours to a palette."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from fastkq.palette import grayscale
 from fastkq.palette.centroids import PLANS, Plan, centroids
 from fastkq.palette.integer import Fitted, fill, in_order, round_well
 from fastkq.palette.weights import to_counts
-from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, to_coordinates
+from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space, to_coordinates
 
 _MOST_COLOURS = 1 << 18
 _COLOURS_PER_CENTROID = 256
@@ -28,6 +28,7 @@ def fit(
     *,
     fixed: npt.NDArray[np.uint8] | None = None,
     weights: npt.NDArray[np.float64] | None = None,
+    space: Space = "rgb",
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Palette of exactly min(k, distinct colours) different colours.
 
@@ -44,6 +45,8 @@ def fit(
     weights : (M,) float64, optional
         What an error in each colour weighs, instead of its count: finite, at least 0, not all 0. Colours that
         weigh nothing get rows only when the others are fewer than k.
+    space : {"rgb", "oklab"}
+        In whose coordinates distances are measured, see `fastkq.spaces`.
 
     Returns
     -------
@@ -53,55 +56,69 @@ def fit(
     labels : (M,) integers
         Each colour's nearest row, the first of equals.
     """
-    plan = PLANS[effort]
+    way = _Way(PLANS[effort], threads, space)
     if fixed is None:
         fixed = np.empty((0, counted.channels), np.uint8)
     if weights is None:
-        return _fit(counted, fixed, k, plan, threads)
+        return _fit(counted, fixed, k, way)
     pulling = weights > 0
     weighted = Histogram(counted.keys[pulling], to_counts(weights[pulling]), counted.channels)
-    palette, labels = _fit(weighted, fixed, k, plan, threads)
+    palette, labels = _fit(weighted, fixed, k, way)
     if pulling.all():
         return palette, labels
     if len(palette) < k:
         weightless = Histogram(counted.keys[~pulling], counted.counts[~pulling], counted.channels)
-        palette, _ = _fit(weightless, palette, k, plan, threads)
+        palette, _ = _fit(weightless, palette, k, way)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
-    return palette, mapping.label(counted, palette, threads).labels
+    return palette, mapping.label(counted, palette, threads, space).labels
+
+
+class _Way(NamedTuple):
+    """How a palette is fitted, whatever the colours."""
+
+    plan: Plan
+    threads: int
+    space: Space
 
 
 def _fit(
-    counted: Histogram, fixed: npt.NDArray[np.uint8], k: int, plan: Plan, threads: int
+    counted: Histogram, fixed: npt.NDArray[np.uint8], k: int, way: _Way
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     others = _without(counted, fixed)
     if k >= len(fixed) + len(others.keys):
         palette = np.concatenate((fixed, in_order(others.colours)))
-        return palette, mapping.label(counted, palette, threads).labels
+        return palette, mapping.label(counted, palette, way.threads, way.space).labels
     if k == len(fixed):
-        return fixed, mapping.label(counted, fixed, threads).labels
-    if counted.channels == 1:
+        return fixed, mapping.label(counted, fixed, way.threads, way.space).labels
+    if counted.channels == 1 and way.space == "rgb":
         levels = grayscale.fit(counted.colours[:, 0], counted.counts, k, fixed=fixed[:, 0])
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
-        return palette, mapping.label(counted, palette, threads).labels
-    held = fixed
-    if k >= LEAST_ROWS_FOR_ALPHA and _has_transparent(others):
-        held = np.concatenate((fixed, np.zeros((1, 4), np.uint8)))
+        return palette, mapping.label(counted, palette, way.threads).labels
     if len(counted.keys) > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
-        palette = _on(blocks.of_cells(counted, threads), held, len(fixed), k, plan, threads).palette
-        labels, used = mapping.label(counted, palette, threads)
+        cells = blocks.of_cells(counted, way.threads, way.space)
+        palette = _on(cells, fixed, _held(others, fixed, k), k, way).palette
+        labels, used = mapping.label(counted, palette, way.threads, way.space)
         if used[len(fixed) :].all():
             return palette, labels
-    palette, found = _on(blocks.of_colours(counted), held, len(fixed), k, plan, threads)
+    points = blocks.of_colours(counted, way.space)
+    palette, found = _on(points, fixed, _held(others, fixed, k), k, way)
     return palette, blocks.in_counted_order(counted, found)
 
 
-def _has_transparent(counted: Histogram) -> bool:
-    return counted.channels == 4 and len(counted.keys) > 0 and counted.keys[0] == 0
+def _held(others: Histogram, fixed: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.uint8]:
+    """The fixed colours and, so that it stays transparent, the transparent one of an RGBA image."""
+    if others.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA and len(others.keys) and others.keys[0] == 0:
+        return np.concatenate((fixed, np.zeros((1, 4), np.uint8)))
+    return fixed
 
 
-def _on(points: Points, held: npt.NDArray[np.uint8], fixed: int, k: int, plan: Plan, threads: int) -> Fitted:
-    found = centroids(points, to_coordinates(held), k, plan, threads)
-    return fill(points, round_well(points, found, held, plan.roundings, threads), fixed, k, threads)
+def _on(
+    points: Points, fixed: npt.NDArray[np.uint8], held: npt.NDArray[np.uint8], k: int, way: _Way
+) -> Fitted:
+    plan, threads, space = way
+    found = centroids(points, to_coordinates(held, space), k, plan, threads)
+    palette = round_well(points, found, held, plan.roundings, threads, space)
+    return fill(points, palette, len(fixed), k, threads, space)
 
 
 def _without(counted: Histogram, colours: npt.NDArray[np.uint8]) -> Histogram:

@@ -10,7 +10,7 @@ from fastkq.blocks import Points
 from fastkq.histogram import colours_of
 from fastkq.mapping import assign
 from fastkq.palette.lloyd import accumulate, move
-from fastkq.spaces import Coordinates, to_colours, to_coordinates
+from fastkq.spaces import Coordinates, Space, to_colours, to_coordinates
 
 
 class Fitted(NamedTuple):
@@ -21,32 +21,44 @@ class Fitted(NamedTuple):
 
 
 def round_well(
-    points: Points, centroids: Coordinates, fixed: npt.NDArray[np.uint8], rounds: int, threads: int = 1
+    points: Points,
+    centroids: Coordinates,
+    fixed: npt.NDArray[np.uint8],
+    rounds: int,
+    threads: int = 1,
+    space: Space = "rgb",
 ) -> npt.NDArray[np.uint8]:
     """Colours (k, C) that the centroids (C, k) round to; the first are the fixed ones (f, C) as they are.
 
     Rounding moves every centroid, so the clusters' means are taken and rounded again for as long as the
     error of the rounded palette falls, at most `rounds` times: the stored palette is what counts.
     """
-    best = palette = _rounded(centroids, fixed)
+    best = palette = _rounded(centroids, fixed, space)
     least = np.inf
     for _ in range(rounds):
-        coordinates = to_coordinates(palette)
+        coordinates = to_coordinates(palette, space)
         totals = accumulate(points, coordinates, threads)
         error = float(kernels.lloyd.excess(totals, coordinates))
         if error >= least:
             break
         best, least = palette, error
-        move(totals, coordinates)
-        palette = _rounded(coordinates, fixed)
+        move(totals, coordinates, points.opacity)
+        palette = _rounded(coordinates, fixed, space)
     return best
 
 
-def _rounded(centroids: Coordinates, fixed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    return np.concatenate((fixed, to_colours(centroids[:, len(fixed) :])))
+def _rounded(centroids: Coordinates, fixed: npt.NDArray[np.uint8], space: Space) -> npt.NDArray[np.uint8]:
+    return np.concatenate((fixed, to_colours(centroids[:, len(fixed) :], space)))
 
 
-def fill(points: Points, palette: npt.NDArray[np.uint8], fixed: int, k: int, threads: int = 1) -> Fitted:
+def fill(
+    points: Points,
+    palette: npt.NDArray[np.uint8],
+    fixed: int,
+    k: int,
+    threads: int = 1,
+    space: Space = "rgb",
+) -> Fitted:
     """k different colours, the fixed ones first and the others in order, each of these nearest to some point.
 
     The rows that no point is nearest to (a second of two equal ones, too) are given to the costliest points.
@@ -64,7 +76,7 @@ def fill(points: Points, palette: npt.NDArray[np.uint8], fixed: int, k: int, thr
     missing = np.repeat(palette[fixed : fixed + 1], k - len(palette), axis=0)
     rows = _in_order_after(fixed, np.concatenate((palette, missing)))
     while True:
-        labels, distances = assign(points, to_coordinates(rows), threads)
+        labels, distances = assign(points, to_coordinates(rows, space), threads)
         unused = fixed + np.flatnonzero(np.bincount(labels, minlength=k)[fixed:] == 0)
         if len(unused) == 0:
             return Fitted(rows, labels)

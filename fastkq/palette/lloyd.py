@@ -6,7 +6,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.blocks import Points
 from fastkq.mapping import over_blocks
-from fastkq.spaces import OPAQUE, Coordinates, are_opaque
+from fastkq.spaces import Coordinates, are_opaque
 
 _DISTANCES_ALONE = 1 << 23
 """Points times centroids up to which one thread takes 0.2 ms at most; to wake another takes 0.05 ms."""
@@ -30,12 +30,18 @@ def lloyd(
     for iteration in range(most):
         # The last step is not beyond the means: what follows takes the centroids as they are.
         reach = kernels.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
-        if move(accumulate(points, moved, threads), moved, reach, held) <= least_gain:
+        if move(accumulate(points, moved, threads), moved, points.opacity, reach, held) <= least_gain:
             break
     return moved
 
 
-def move(totals: npt.NDArray[np.float64], centroids: Coordinates, reach: float = 1.0, held: int = 0) -> float:
+def move(
+    totals: npt.NDArray[np.float64],
+    centroids: Coordinates,
+    opacity: float,
+    reach: float = 1.0,
+    held: int = 0,
+) -> float:
     """Move the centroids (C, k), in place, `reach` times as far as to the means of their clusters.
 
     Those that are held stay, opaque ones stay opaque.
@@ -44,6 +50,8 @@ def move(totals: npt.NDArray[np.float64], centroids: Coordinates, reach: float =
     ----------
     totals : (k, C + 1)
         Moments of the clusters; changed.
+    opacity
+        The last coordinate of opaque centroids of RGBA.
 
     Returns
     -------
@@ -51,9 +59,9 @@ def move(totals: npt.NDArray[np.float64], centroids: Coordinates, reach: float =
         By how much going to the means lowers the squared error.
     """
     totals[:held] = 0.0  # centroids of empty clusters stay
-    opaque = are_opaque(centroids)
+    opaque = are_opaque(centroids, opacity)
     if opaque.any():
-        totals[opaque, 3] = totals[opaque, 4] * OPAQUE
+        totals[opaque, 3] = totals[opaque, 4] * opacity
     return float(kernels.lloyd.move(totals, centroids, reach))
 
 

@@ -1,0 +1,130 @@
+"""Coordinates in which distances are those of Oklab, in steps of 1/65536.
+
+Colours are taken as sRGB (IEC 61966-2-1). Gray has L alone, RGB has L, a and b, rounded to integers; no two
+colours have the same. RGBA is measured as RGBA in `fastkq.spaces.rgb` is: as if composited, in Oklab, over
+black, the mid-gray of L = 1/2, and white, averaged over the three. That is the squared distance of
+((L - 1/2) * alpha, a * alpha, b * alpha, alpha / sqrt(6)), here times 65536 and, for alpha from 0 to 255, not
+divided by 255. Colours of alpha 0 coincide.
+
+No libm function decides anything: the linear light of the levels is a root of integers, cube roots are
+iterated with +, * and / alone.
+
+B. Ottosson, "A perceptual color space for image processing", 2020.
+"""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import kernels
+from fastkq.spaces.rgb import Coordinates
+
+_ROOT_BITS = 64
+_MOST_STEPS = 16
+
+
+def unit(channels: int) -> float:
+    """Coordinates for a difference of 1 in Oklab's units, in which L goes from 0 to 1."""
+    return float(kernels.oklab.SCALE) * (255.0 if channels == 4 else 1.0)
+
+
+def alpha_weight() -> float:
+    """Last coordinate of RGBA for a step of alpha."""
+    return float(kernels.oklab.ALPHA_WEIGHT)
+
+
+def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
+    """Coordinates (C, M) float64 of colours (M, C)."""
+    coordinates = np.empty(colours.shape[::-1])
+    kernels.oklab.coordinates_of(colours, linear_light(), coordinates)
+    return coordinates
+
+
+def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+    """Colours (M, C) near coordinates (C, M), by steps of one level to where no step leads nearer.
+
+    They start from where Oklab's inverse, cut to sRGB's gamut, leads, which is mostly the nearest already. Of
+    RGBA, alpha is rounded first.
+    """
+    if len(coordinates) == 1:
+        return _nearest_gray(coordinates[0])
+    colours = np.empty((coordinates.shape[1], len(coordinates)), np.uint8)
+    if len(coordinates) == 4:
+        alpha = np.clip(np.floor(coordinates[3] / kernels.oklab.ALPHA_WEIGHT + 0.5), 0, 255)
+        visible = coordinates[:3] / np.maximum(alpha, 1)
+        visible[0] += kernels.oklab.SCALE / 2
+        colours[:, 3] = alpha
+        colours[:, :3] = _from_oklab(visible)
+        colours[alpha == 0] = 0
+    else:
+        colours[:] = _from_oklab(coordinates)
+    return _descended(colours, coordinates)
+
+
+def _from_oklab(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+    """Colours (M, 3) of coordinates (3, M), cut to the gamut."""
+    lightness, a, b = coordinates.astype(np.float64) / kernels.oklab.SCALE
+    long = lightness + 0.3963377774 * a + 0.2158037573 * b
+    medium = lightness - 0.1055613458 * a - 0.0638541728 * b
+    short = lightness - 0.0894841775 * a - 1.2914855480 * b
+    long, medium, short = long * long * long, medium * medium * medium, short * short * short
+    red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
+    green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
+    blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
+    return _nearest(linear_light(), np.stack((red, green, blue), axis=1))
+
+
+def _nearest_gray(lightness: Coordinates) -> npt.NDArray[np.uint8]:
+    levels = to_coordinates(np.arange(256, dtype=np.uint8)[:, None])[0]
+    return _nearest(levels, lightness[:, None])
+
+
+def _nearest(levels: npt.NDArray[np.float64], values: Coordinates) -> npt.NDArray[np.uint8]:
+    """The nearest of 256 rising levels for each value."""
+    return np.searchsorted((levels[1:] + levels[:-1]) / 2, values, side="right").astype(np.uint8)
+
+
+def _descended(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+    """Colours (M, C) after steps of one level in R, G and B that lead nearer to coordinates (C, M)."""
+    steps = np.zeros((27, colours.shape[1]), np.int64)
+    steps[:, :3] = np.stack(np.meshgrid(*[[0, -1, 1]] * 3, indexing="ij"), axis=-1).reshape(27, 3)
+    colours = colours.copy()
+    moving = np.arange(len(colours))
+    for _ in range(_MOST_STEPS):
+        around = np.clip(colours[moving].astype(np.int64) + steps[:, None], 0, 255).astype(np.uint8)
+        found = to_coordinates(around.reshape(-1, colours.shape[1])).reshape(-1, 27, len(moving))
+        distances = np.zeros(found.shape[1:])
+        for row, target in zip(found, coordinates[:, moving], strict=True):
+            distances += (row - target) * (row - target)
+        nearest = np.argmin(distances, axis=0)  # the first, no step, among equals
+        colours[moving] = around[nearest, np.arange(len(moving))]
+        moving = moving[nearest > 0]
+        if len(moving) == 0:
+            break
+    return colours
+
+
+@cache
+def linear_light() -> npt.NDArray[np.float64]:
+    """Linear light of each sRGB level, (256,) float64, from 0 to 1."""
+    return np.array([_linear(level) for level in range(256)])
+
+
+def _linear(level: int) -> float:
+    if level <= 10:
+        return level * 100 / (255 * 1292)
+    # ((level / 255 + 0.055) / 1.055) ^ (12 / 5), as the fifth root of a power of a fraction.
+    numerator, denominator = 1000 * level + 55 * 255, 1055 * 255
+    power = (numerator**12 << (5 * _ROOT_BITS)) // denominator**12
+    return _fifth_root(power) / (1 << _ROOT_BITS)
+
+
+def _fifth_root(number: int) -> int:
+    """Largest integer whose fifth power is at most `number`, by Newton's iteration from above."""
+    root = 1 << (number.bit_length() // 5 + 1)
+    while True:
+        nearer = (4 * root + number // root**4) // 5
+        if nearer >= root:
+            return root
+        root = nearer

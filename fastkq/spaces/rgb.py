@@ -1,0 +1,51 @@
+"""Coordinates in which distances are those of 8-bit levels.
+
+Gray and RGB are their own coordinates. RGBA is measured as it is seen, on a background: the squared
+difference of two colours composited over black, mid-gray and white, averaged over the three, is the
+squared distance of (c*a - 127.5*a for each of R, G, B; 180.3*a) / 255; here doubled and rounded to
+integers, without the division. Colours of alpha 0 coincide.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Coordinates = npt.NDArray[np.floating[Any]]
+
+ALPHA_WEIGHT = 361
+"""255 * sqrt(2), rounded (360.6): what makes the RGBA metric a mean over backgrounds."""
+
+
+def unit(channels: int) -> float:
+    """Coordinates for a difference of one level."""
+    return 510.0 if channels == 4 else 1.0
+
+
+def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
+    """Coordinates (C, M), float32 or, of RGBA, float64, of colours (M, C)."""
+    if colours.shape[1] != 4:
+        return np.ascontiguousarray(colours.T, np.float32)
+    values = colours.T.astype(np.int64)
+    coordinates = np.empty(values.shape)
+    coordinates[:3] = (2 * values[:3] - 255) * values[3]
+    coordinates[3] = ALPHA_WEIGHT * values[3]
+    return coordinates
+
+
+def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+    """Nearest colours (M, C) of coordinates (C, M), halves rounded up; of RGBA, of the nearest alpha."""
+    if len(coordinates) != 4:
+        return _rounded(coordinates.T)
+    alpha = _rounded(coordinates[3] / ALPHA_WEIGHT)
+    visible = np.maximum(alpha, 1)
+    colours = np.empty((coordinates.shape[1], 4), np.uint8)
+    colours[:, :3] = _rounded((coordinates[:3] / visible + 255) / 2).T
+    colours[:, 3] = alpha
+    colours[alpha == 0] = 0
+    return colours
+
+
+def _rounded(values: Coordinates) -> npt.NDArray[np.uint8]:
+    rounded: npt.NDArray[np.uint8] = np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+    return rounded
