@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.spaces import ALPHA_WEIGHT
+from fastkq.spaces.rgb import ALPHA_WEIGHT
 
 OPAQUE = 8
 """What stands for alpha where there is none, so that a coordinate is a sixteenth of a level."""

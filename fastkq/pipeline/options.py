@@ -150,9 +150,7 @@ def check_fit(
     if max_error is not None:
         max_error = check_number("max_error", max_error, 0.0, math.inf)
     min_share = check_number("min_share", min_share, 0.0, 1.0)
-    space = check_space(space)
-    if space == "oklab" and (kind.dtype != np.uint8 or kind.channels > 4):
-        raise ArgumentError(f"expected an image of uint8 with at most 4 channels for oklab, got {kind}")
+    space = check_space(space, kind)
     return FitOptions(check_fixed(fixed, kind, k), max_error, min_share, space, effort, threads)
 
 
@@ -204,9 +202,12 @@ def refuse(what: str, others: dict[str, Any]) -> None:
         raise ArgumentError(f"expected {what} alone, got {given[0]} as well")
 
 
-def check_space(space: Any) -> Space:
+def check_space(space: Any, kind: Kind) -> Space:
     """Where distances are measured, as one of the two words."""
-    return cast("Space", check_word("space", space, get_args(Space)))
+    word = cast("Space", check_word("space", space, get_args(Space)))
+    if word == "oklab" and (kind.dtype != np.uint8 or kind.channels > 4):
+        raise ArgumentError(f"expected an image of uint8 with at most 4 channels for oklab, got {kind}")
+    return word
 
 
 def check_preset(preset: Any, kind: Kind) -> Preset | None:

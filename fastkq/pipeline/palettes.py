@@ -148,8 +148,9 @@ def apply_palette(
     >>> float(fastkq.apply_palette(gray, black_and_white, dither=True).decompress().mean().round(-1))
     80.0
     """
-    workers, space = check_threads(threads), check_space(space)
+    workers = check_threads(threads)
     given = read_input(image, threads=workers)
+    space = check_space(space, Kind.of(given.pixels))
     return applied(
         given, palette, check_dithering(dither, dither_method, Kind.of(given.pixels)), space, workers
     )

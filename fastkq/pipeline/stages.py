@@ -60,10 +60,10 @@ def indices_for(
         return dithered(pixels, rows, dithering, threads)
     counted = count_up_to(pixels, MOST_RGBA_COLOURS, threads)
     if counted is None:
-        return mapping.map_pixels(pixels, rows, threads)
+        return mapping.map_pixels(pixels, rows, threads, space)
     if isinstance(counted, Histogram):
         alike = histogram.with_alpha(counted) if rows.shape[1] == RGBA else counted
-        labels = mapping.label(alike, rows, threads).labels
+        labels = mapping.label(alike, rows, threads, space).labels
         return mapping.map_colours(pixels, counted, labels, len(rows), threads)
     return assignment.map_image(pixels, rows, threads)
 
@@ -85,7 +85,9 @@ def _fit_histogram(
 ) -> Fit:
     if options.max_error is not None:
         raise NotImplementedError("max_error")
-    found = palette.fit(counted, k, options.effort, options.threads, fixed=options.fixed, weights=weights)
+    found = palette.fit(
+        counted, k, options.effort, options.threads, fixed=options.fixed, weights=weights, space=options.space
+    )
     return Fit(*found)
 
 

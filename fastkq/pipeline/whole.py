@@ -147,7 +147,7 @@ def compress(
     targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}
     if palette is not None:
         refuse("a palette", {"k": k, **asked, **targets, "preset": preset})
-        return applied(given, palette, dithering, check_space(space), workers)
+        return applied(given, palette, dithering, check_space(space, kind), workers)
     number = check_number_of_colours(k, targets)
     options = check_fit(
         kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
