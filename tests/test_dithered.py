@@ -76,6 +76,18 @@ def test_what_is_no_strength_or_method_is_refused():
         fastkq.compress(noise(4, 4, 3), 2, dither=True, dither_method="bayer")
 
 
+@pytest.mark.parametrize("k", [3, 5, 40])
+@pytest.mark.parametrize(
+    "way", [{"dither": True}, {"dither": 1, "dither_method": "blue-noise"}, {"preset": "visual"}]
+)
+def test_what_is_opaque_or_transparent_stays_so(way, k):
+    image = np.concatenate((photograph_like(40, 40), np.full((40, 40, 1), 255, np.uint8)), axis=2)
+    image[:10, :, 3], image[10:20, :, 3] = 0, 254
+    alpha = fastkq.compress(image, k, **way).decompress()[:, :, 3]
+    assert (alpha[20:] == 255).all()
+    assert (alpha[:10] == 0).all()
+
+
 @pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
 def test_the_preset_for_looks_has_a_palette_and_indices_of_its_own(channels):
     image = noise(24, 24, *channels)

@@ -14,7 +14,7 @@ from fastkq.counts import ColourCounts
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
 from fastkq.pipeline.options import Dithering, FitOptions, Kind
-from fastkq.pipeline.stages import MOST_RGBA_COLOURS, Fit, dithered, fit, indices_of
+from fastkq.pipeline.stages import MOST_RGBA_COLOURS, Fit, dithered, fit, indices_of, kept_opaque
 from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
 
 _CELLS_PER_CENTROID = 64
@@ -51,7 +51,9 @@ class Job:
 
     def visual(self, k: int) -> CompressedImage:
         """The image with k colours for the eye."""
-        return self._image(*looks.visual(self._pixels, k, self._options.effort, self._options.threads))
+        threads = self._options.threads
+        rows, indices = looks.visual(self._pixels, k, self._options.effort, threads)
+        return self._image(rows, kept_opaque(self._pixels, rows, indices, threads))
 
     def reaching(self, target: float) -> CompressedImage:
         """The image of the fewest colours whose PSNR is at least `target`."""

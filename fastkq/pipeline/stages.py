@@ -22,6 +22,7 @@ MOST_RGBA_COLOURS = 1 << 18
 """To list more of them takes long."""
 
 
+_OPAQUE = 255
 _WEIGHTLESS = 30
 """Bits by which a weight of 0 is below the largest, where one has to be positive."""
 
@@ -125,4 +126,21 @@ def dithered(
     if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
         pixels = np.ascontiguousarray(pixels[:, :, : rows.shape[1]])
     run = dither.diffuse if dithering.method == "diffusion" else dither.ordered
-    return run(pixels, rows, dithering.strength, threads)
+    return kept_opaque(pixels, rows, run(pixels, rows, dithering.strength, threads), threads)
+
+
+def kept_opaque(
+    pixels: npt.NDArray[np.uint8],
+    rows: npt.NDArray[np.uint8],
+    indices: npt.NDArray[np.unsignedinteger],
+    threads: int,
+) -> npt.NDArray[np.unsignedinteger]:
+    """The indices, but where an opaque pixel was given a row that is not, that of its nearest opaque one."""
+    if rows.shape[1] != RGBA:
+        return indices
+    astray = (pixels[:, :, 3] == _OPAQUE) & (rows[:, 3] != _OPAQUE)[indices]
+    if astray.any():
+        indices[astray] = mapping.map_pixels(np.ascontiguousarray(pixels[astray])[np.newaxis], rows, threads)[
+            0
+        ]
+    return indices
