@@ -95,7 +95,7 @@ def fit(
     Notes
     -----
     Of equally good palettes always the same is found. Time and memory do not depend on k: 65,536 values take
-    some 0.1 s.
+    0.1 to 0.2 s.
 
     Examples
     --------
