@@ -17,8 +17,8 @@ from fastkq.io.png import optimized
 SIDE_BY_SIDE = ROOT / "bench" / "pictures" / "side-by-side.png"
 PACKAGES = ("imagequant", "oxipng")
 _K = 16
-_CROP = np.s_[0:290, 20:340]  # sky, water, roofs and trees
-_COLUMNS, _MARGIN, _TEXT_HEIGHT = 3, 8, 22
+_CROP = np.s_[0:290, 60:290]  # sky, water, roofs and trees
+_COLUMNS, _MARGIN, _TEXT_HEIGHT = 4, 8, 22
 _INK, _PAPER = (40, 40, 40), (250, 250, 250)
 
 
@@ -39,6 +39,11 @@ def _imagequant(image: Pixels) -> Pixels:
 _PANELS: dict[str, Callable[[Pixels], Pixels]] = {
     "original": lambda image: image,
     "fastkq": lambda image: fastkq.compress(image, _K).decompress(),
+    "fastkq, for looks": lambda image: fastkq.compress(image, _K, preset="visual").decompress(),
+    "fastkq, dithered": lambda image: fastkq.compress(image, _K, dither=True).decompress(),
+    "fastkq, blue noise": lambda image: fastkq.compress(
+        image, _K, dither=True, dither_method="blue-noise"
+    ).decompress(),
     "Pillow MEDIANCUT, dithered": _pillow(Quantize.MEDIANCUT),
     "Pillow FASTOCTREE, dithered": _pillow(Quantize.FASTOCTREE),
     "imagequant, dithered": _imagequant,
