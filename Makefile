@@ -1,7 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check golden fuzz bench bench-sizes bench-alpha bench-control bench-baseline bench-report clean
+.PHONY: demo test check golden fuzz bench bench-sizes bench-alpha bench-control bench-looks bench-baseline \
+	bench-report clean
 
 # One stamp for the virtual environment: made anew when the dependencies change.
 .venv/installed: pyproject.toml
@@ -53,6 +54,11 @@ bench-alpha: .venv/bench-installed
 
 bench-control: .venv/bench-installed
 	$(BIN)/python -m bench control
+
+bench-looks: .venv/bench-installed
+	$(BIN)/python -m bench.looks measure
+	$(BIN)/python -m bench.looks report
+	$(BIN)/python -m bench.looks sheets
 
 bench-baseline: .venv/bench-installed
 	$(BIN)/python -m bench run --write-baseline

@@ -91,12 +91,15 @@ def visual(
         return start, mapping.map_colours(image, counted, labels, len(start), threads)
     canvas = _Canvas(image, len(start), threads)
     levels = start.astype(np.float64)
-    sparse = max(plan.sparse, image.shape[0] * image.shape[1] // _PIXELS_SAMPLED) if plan.sparse > 1 else 1
-    for _ in range(plan.moves):
-        levels = _moved(levels, canvas.settle(levels, sparse))
+    sparse = plan.sparse
+    if sparse > 1:
+        sparse = max(sparse, image.shape[0] * image.shape[1] // _PIXELS_SAMPLED)
+    for turn in range(plan.moves):
+        levels = _moved(levels, canvas.settle(levels, turn % sparse, sparse))
     colours = in_order(np.rint(levels).astype(np.uint8))
-    for _ in range(plan.passes):
-        canvas.settle(colours, 1)
+    # Once more where most bands have not been settled before: those that have would show.
+    for _ in range(plan.passes + (sparse > plan.moves)):
+        canvas.settle(colours, 0, 1)
     return _without_unused(colours, canvas.indices)
 
 
@@ -110,7 +113,7 @@ class _Canvas:
         self._errors = np.zeros((height + 2 * margin, 3 * (width + 2 * margin)), np.float32)
         self.indices = np.zeros((height, width), index_dtype(k))
 
-    def settle(self, levels: npt.NDArray[Any], sparse: int) -> npt.NDArray[np.int64]:
+    def settle(self, levels: npt.NDArray[Any], first: int, sparse: int) -> npt.NDArray[np.int64]:
         """Give the pixels of one band in so many the best of the palette's rows (k, C), and sum up (k, 4)."""
         searched = cells.prepared(levels)
         memories = [cells.memory(searched) for _ in range(self._threads)]
@@ -131,9 +134,9 @@ class _Canvas:
                 sums[worker],
             )
 
-        everything = range(-(-height // _ROWS_PER_BAND))
         # No two bands that see each other at a time: which was first would show.
-        for bands in [everything[::sparse]] if sparse > 1 else [everything[::2], everything[1::2]]:
+        every = range(-(-height // _ROWS_PER_BAND))
+        for bands in [every[first % len(every) :: sparse]] if sparse > 1 else [every[::2], every[1::2]]:
             over_chunks(work, len(bands), 1, self._threads)
         total: npt.NDArray[np.int64] = sums.sum(axis=0)
         return total

@@ -56,7 +56,7 @@ def gap(rows, index):
 def shortened(error, gap):
     """An error of at most 0.8 of the gap."""
     length = squared(error, [0, 0, 0])
-    if length <= gap * 16 // 25:
+    if length <= 0.8 * 0.8 * gap:
         return error
     share = 0.8 * math.sqrt(gap / length)
     return [int(value * share) for value in error]

@@ -7,6 +7,9 @@ from fastkq.kernels.cells import cell_of, list_cell, nearest_listed
 
 STRONGEST = 256
 
+REACH = 0.8
+"""On Kodak SSIMULACRA2 is the highest with 0.7 to 1.0."""
+
 
 @inlined
 def _target(level, alpha, opaque, received, strength):
@@ -16,20 +19,17 @@ def _target(level, alpha, opaque, received, strength):
 
 
 @inlined
-def within(x, y, z, gap):
-    """An error, shortened to 0.8 of the distance of the row from the nearest other one, given its square.
+def within(x, y, z, gap, reach):
+    """An error, shortened to `reach` times the row's distance from the nearest other one, given its square.
 
-    What no mixture of rows can show would add up until it showed as a speck of a colour far off. On Kodak
-    SSIMULACRA2 is the highest with 0.7 to 1.0.
+    What no mixture of rows can show would add up until it showed as a speck of some colour far off.
     """
-    length = x * x + y * y + z * z
-    if length > gap * 16 // 25:
-        share = 0.8 * np.sqrt(np.float64(gap) / np.float64(length))
-        x, y, z = (
-            np.int64(np.float64(x) * share),
-            np.int64(np.float64(y) * share),
-            np.int64(np.float64(z) * share),
-        )
+    length = np.float64(x * x + y * y + z * z)
+    if length > reach * reach * np.float64(gap):
+        share = reach * np.sqrt(np.float64(gap) / length)
+        x = np.int64(np.float64(x) * share)
+        y = np.int64(np.float64(y) * share)
+        z = np.int64(np.float64(z) * share)
     return x, y, z
 
 
@@ -67,7 +67,7 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
             x = (x - np.int64(colours[number, 0])) * visible
             y = (y - np.int64(colours[number, 1])) * visible
             z = (z - np.int64(colours[number, 2])) * visible
-            x, y, z = within(x, y, z, gaps[number])
+            x, y, z = within(x, y, z, gaps[number], REACH)
             if column > 0:
                 below[column - 1, 0] = bx + 3 * x
                 below[column - 1, 1] = by + 3 * y

@@ -10,6 +10,9 @@ from fastkq.kernels.dither import within
 LATTICE_BITS = (6, 5)
 """Bits of a level that are left on the lattice, without alpha and with."""
 
+REACH = 0.5
+"""With 0.8, plans of colours next to a row of the palette hold one that is far off."""
+
 _ELSEWHERE = 13 * SIDE + 27
 """How far from a pixel's own threshold the one is taken that chooses between neighbouring points."""
 
@@ -94,7 +97,7 @@ def plan(points, start, stop, bits, palette, memory, strength, luminance, plans)
             x = left[0] + wanted[0] + middle - np.int64(colours[number, 0])
             y = left[1] + wanted[1] + middle - np.int64(colours[number, 1])
             z = left[2] + wanted[2] + middle - np.int64(colours[number, 2])
-            left[0], left[1], left[2] = within(x, y, z, palette.gaps[number])
+            left[0], left[1], left[2] = within(x, y, z, palette.gaps[number], REACH)
             place = turn
             while place > 0 and luminance[rows[place - 1]] > luminance[number]:
                 rows[place] = rows[place - 1]
