@@ -47,10 +47,8 @@ class Embedding(NamedTuple):
         dtype, channels = colours[0].dtype, colours[0].shape[1]
         largest = 0.0
         if dtype.kind == "f":
-            extremes = [
-                float(extreme) for some in colours if some.size for extreme in (some.min(), some.max())
-            ]
-            largest = max(map(abs, extremes), default=0.0)
+            extremes = [extreme for some in colours if some.size for extreme in (some.min(), some.max())]
+            largest = max((abs(float(extreme)) for extreme in extremes), default=0.0)
         exponent = int(np.frexp(largest)[1])
         is_folded = exponent > _FAR
         exponent = _TOP - exponent + _FOLD * is_folded if largest > 0 else 0
@@ -58,12 +56,9 @@ class Embedding(NamedTuple):
 
     def embed(self, colours: npt.NDArray[Any]) -> Vectors:
         """Vectors (M, C) of colours (M, C)."""
-        if self.dtype.kind == "f":
-            values = colours.astype(np.float64)
-            if self.is_folded:
-                values = _folded(values)
-            return _scaled(values, self.exponent)
         values = colours.astype(np.float64)
+        if self.dtype.kind == "f":
+            return _scaled(_folded(values) if self.is_folded else values, self.exponent)
         if has_alpha(self.dtype, self.channels):
             top = float(np.iinfo(self.dtype).max)
             values[:, :-1] = (2 * values[:, :-1] - top) * values[:, -1:]
@@ -73,9 +68,8 @@ class Embedding(NamedTuple):
     def colours(self, vectors: Vectors) -> npt.NDArray[Any]:
         """The colours (M, C) nearest to vectors (M, C); of integers, halves are rounded up."""
         if self.dtype.kind == "f":
-            largest = np.ldexp(
-                1 - float(np.finfo(self.dtype).eps) / 2, _TOP
-            )  # a mean may be rounded up to more
+            # A mean may be rounded up to more than the largest number.
+            largest = np.ldexp(1 - float(np.finfo(self.dtype).eps) / 2, _TOP)
             values = _scaled(np.clip(vectors, -largest, largest), -self.exponent)
             if self.is_folded:
                 values = np.where(np.abs(values) >= 2.0 ** (_FAR - _FOLD), values * 2.0**_FOLD, values)

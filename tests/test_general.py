@@ -72,42 +72,9 @@ def test_a_fixed_colour_far_from_all_takes_nothing_away():
     assert error <= 1.05 * squared_distances(colours, alone).min(axis=1).sum()
 
 
-@given(colours_and_weights(), st.integers(1, 300), st.integers(1, 3), st.integers(0, 99))
-def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads, seed):
-    generator = np.random.default_rng(seed)
-    rows = counted.colours[generator.integers(0, len(counted.colours), k)]
-    if seed % 2:  # other colours than those of the image, and equal ones
-        rows = np.roll(rows, 1, axis=1)
-    labels = assignment.label(counted.colours, rows, threads)
-    assert labels.dtype == (np.uint8 if k <= 256 else np.uint16)
-    np.testing.assert_array_equal(labels, squared_distances(counted.colours, rows).argmin(axis=1))
-
-
-@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8, 9, 64])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
-def test_mapping_is_exact_on_runs_of_resembling_pixels(channels, dtype):
-    generator = np.random.default_rng(channels)
-    walk = np.cumsum(generator.normal(size=(41 * 50, channels)), axis=0)
-    image = ((walk - walk.min()) * 250 / np.ptp(walk)).astype(dtype).reshape(41, 50, channels)
-    palette = general.fit(*counted_of(image), 300)
-    palette = generator.permutation(palette)
-    indices = assignment.map_image(image, palette, 2)
-    assert indices.shape == (41, 50)
-    expected = squared_distances(image.reshape(-1, channels), palette).argmin(axis=1)
-    np.testing.assert_array_equal(indices.reshape(-1), expected)
-
-
 def counted_of(image):
     counted = distinct.count(image.reshape(-1, image.shape[2]))
     return counted.colours, counted.counts.astype(float)
-
-
-def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
-    generator = np.random.default_rng(3)
-    colours = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
-    palette = generator.integers(0, 65536, (257, 3), dtype=np.uint16)
-    exact = ((colours.astype(int)[:, None] - palette.astype(int)[None]) ** 2).sum(axis=2)
-    np.testing.assert_array_equal(assignment.label(colours, palette), exact.argmin(axis=1))
 
 
 @pytest.mark.parametrize("k", [5, 64])
@@ -166,22 +133,6 @@ def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
         monkeypatch.setattr(general, "_CONDENSED", 2000)
         one, three = (general.fit(rows, np.ones(9000), 30, threads=threads) for threads in (1, 3))
         np.testing.assert_array_equal(one, three)
-
-
-@pytest.mark.parametrize("channels", [2, 4])
-def test_alpha_is_measured_over_three_backgrounds(channels):
-    generator = np.random.default_rng(6)
-    a, b = generator.integers(0, 65536, (2, 50, channels), dtype=np.uint16)
-    seen = 0.0
-    for background in (0, 32767.5, 65535):
-        on_a, on_b = (
-            x[:, :-1] * (x[:, -1:] / 65535) + background * (1 - x[:, -1:] / 65535) for x in (a * 1.0, b * 1.0)
-        )
-        seen = seen + ((on_a - on_b) ** 2).sum(axis=1) / 3
-    embedding = Embedding.of(a)
-    difference = embedding.embed(a) - embedding.embed(b)
-    np.testing.assert_allclose((difference**2).sum(axis=1) / 131070**2, seen, rtol=1e-4)
-    np.testing.assert_array_equal(embedding.colours(embedding.embed(a)), a)
 
 
 def test_colours_of_alpha_0_are_one():

@@ -30,6 +30,7 @@ _FILES = frozenset(
         "search",
         "swaps",
         "tree",
+        "vector_clusters",
     }
 )
 

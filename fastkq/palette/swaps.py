@@ -57,7 +57,7 @@ def _starts(number: int, free: int, searches: int) -> Any:
 
 def _clusters(points: int, dims: int, centroids: Vectors) -> Any:
     k = centroids.shape[1]
-    return kernels.swaps.Clusters(
+    return kernels.vector_clusters.Clusters(
         centroids=centroids.copy(),
         weights=np.empty(k),
         errors=np.zeros(k),
