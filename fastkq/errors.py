@@ -15,15 +15,17 @@ class UnreachableError(ArgumentError):
     Attributes
     ----------
     best : float
-        What can be: the PSNR, the number of bytes, or the number of colours that would do.
+        What can be: the PSNR, the number of bytes, or the largest error.
+    k : int or None
+        A number of colours that suffices; None when none does, or it is not known.
     """
 
-    def __init__(self, message: str, best: float) -> None:
+    def __init__(self, message: str, best: float, k: int | None = None) -> None:
         super().__init__(message)
-        self.best = best
+        self.best, self.k = best, k
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str(self), self.best)
+        return type(self), (str(self), self.best, self.k)
 
 
 class ArgumentTypeError(FastKQError, TypeError):

@@ -12,6 +12,7 @@ _FILES = frozenset(
         "clusters",
         "coarsen",
         "context",
+        "cover",
         "distinct",
         "dither",
         "grayscale",

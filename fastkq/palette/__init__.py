@@ -1,5 +1,6 @@
 """Fit a palette to counted colours: seed, Lloyd, then the integers that are stored."""
 
 from fastkq.palette.fit import fit
+from fastkq.palette.within import within
 
-__all__ = ["fit"]
+__all__ = ["fit", "within"]

@@ -61,9 +61,8 @@ def fit(
         fixed = np.empty((0, counted.channels), np.uint8)
     if weights is None:
         return _fit(counted, fixed, k, way)
+    palette, labels = _fit(weigh(counted, weights), fixed, k, way)
     pulling = weights > 0
-    weighted = Histogram(counted.keys[pulling], to_counts(weights[pulling]), counted.channels)
-    palette, labels = _fit(weighted, fixed, k, way)
     if pulling.all():
         return palette, labels
     if len(palette) < k:
@@ -71,6 +70,12 @@ def fit(
         palette, _ = _fit(weightless, palette, k, way)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, mapping.label(counted, palette, threads, space).labels
+
+
+def weigh(counted: Histogram, weights: npt.NDArray[np.float64]) -> Histogram:
+    """The colours that weigh something, with weights (M,) for counts."""
+    pulling = weights > 0
+    return Histogram(counted.keys[pulling], to_counts(weights[pulling]), counted.channels)
 
 
 class _Way(NamedTuple):
