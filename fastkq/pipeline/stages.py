@@ -84,12 +84,13 @@ def distortion(counts: ColourCounts, fitted: Fit) -> metrics.Distortion:
 def _fit_histogram(
     counted: Histogram, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions
 ) -> Fit:
-    if options.max_error is not None:
-        raise NotImplementedError("max_error")
-    found = palette.fit(
-        counted, k, options.effort, options.threads, fixed=options.fixed, weights=weights, space=options.space
+    fixed, max_error, min_share, space, effort, threads = options
+    if max_error is None:
+        return Fit(*palette.fit(counted, k, effort, threads, fixed=fixed, weights=weights, space=space))
+    bounds = {"max_error": max_error, "min_share": min_share}
+    return Fit(
+        *palette.within(counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space)
     )
-    return Fit(*found)
 
 
 def _fit_distinct(
