@@ -22,7 +22,8 @@ _RESISTANCE = 3.5
 """How much of what is seen of a row's errors its pixels show themselves, so that it is moved by the right
 length; 3 to 6 measured, the more the fewer rows there are."""
 
-_PIXELS_SAMPLED = 200_000
+_MOST_BANDS = 32
+"""So many of a large image say as well as all of them where the palette's rows should move."""
 
 
 class _Plan(NamedTuple):
@@ -93,7 +94,7 @@ def visual(
     levels = start.astype(np.float64)
     sparse = plan.sparse
     if sparse > 1:
-        sparse = max(sparse, image.shape[0] * image.shape[1] // _PIXELS_SAMPLED)
+        sparse = max(sparse, image.shape[0] // (_ROWS_PER_BAND * _MOST_BANDS))
     for turn in range(plan.moves):
         levels = _moved(levels, canvas.settle(levels, turn % sparse, sparse))
     colours = in_order(np.rint(levels).astype(np.uint8))
@@ -118,26 +119,25 @@ class _Canvas:
         searched = cells.prepared(levels)
         memories = [cells.memory(searched) for _ in range(self._threads)]
         sums = np.zeros((self._threads, len(levels), 4), np.int64)
-        height = len(self._pixels)
+        # Bands side by side see each other, and which was first would show: every other one is done first.
+        apart = max(sparse, 2) * _ROWS_PER_BAND
+        for band in (first,) if sparse > 1 else (0, 1):
 
-        def work(worker: int, start: int, stop: int) -> None:
-            top = bands[start] * _ROWS_PER_BAND
-            kernels.looks.settle(
-                self._pixels,
-                searched,
-                memories[worker],
-                _OWN * kernels.looks.WHOLE,
-                top,
-                min(top + _ROWS_PER_BAND, height),
-                self._errors,
-                self.indices,
-                sums[worker],
-            )
+            def work(worker: int, start: int, stop: int, top: int = band * _ROWS_PER_BAND) -> None:
+                kernels.looks.settle(
+                    self._pixels,
+                    searched,
+                    memories[worker],
+                    _OWN * kernels.looks.WHOLE,
+                    top + 2 * start * apart,
+                    apart,
+                    _ROWS_PER_BAND,
+                    self._errors,
+                    self.indices,
+                    sums[worker],
+                )
 
-        # No two bands that see each other at a time: which was first would show.
-        every = range(-(-height // _ROWS_PER_BAND))
-        for bands in [every[first % len(every) :: sparse]] if sparse > 1 else [every[::2], every[1::2]]:
-            over_chunks(work, len(bands), 1, self._threads)
+            over_chunks(work, -(-len(self._pixels) // (2 * apart)), 1, self._threads)
         total: npt.NDArray[np.int64] = sums.sum(axis=0)
         return total
 
