@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels._jit import part
+from fastkq.kernels.nearest import first_smallest
 
 SPLIT_GAIN = 0.7
 """Share of the error along an axis that a split at the mean removes: 0.64 for a normal, 0.75 for a uniform
@@ -206,24 +207,24 @@ def distances(centroids, k, centre, out):
 
 
 @part
-def survey_removal(clusters, removed, held, distance):
-    """What it would cost to merge a cluster into another (Ward, 1963)."""
-    k = clusters.spread.shape[0]
+def survey_removal(clusters, removed, held, distance, cost):
+    """What it would cost to merge a cluster into another (Ward, 1963); distance and cost (k,), scratch."""
+    clusters.removal[removed] = np.inf
+    clusters.beside[removed] = removed
     if removed < held:
-        clusters.removal[removed] = np.inf
-        clusters.beside[removed] = removed
         return
+    mass, k = clusters.mass, clusters.mass.shape[0]
     distances(clusters.centroids, k, removed, distance)
-    weight = clusters.mass[removed]
-    cheapest, beside = np.inf, removed
+    weight = mass[removed]
     for j in range(k):
-        other = clusters.mass[j]
-        if j != removed and other > 0:
-            cost = np.float64(distance[j]) * (weight * other / (weight + other))
-            if cost < cheapest:
-                cheapest, beside = cost, j
-    clusters.removal[removed] = cheapest
-    clusters.beside[removed] = beside
+        other = mass[j]
+        merged = np.float64(distance[j]) * (weight * other / (weight + other))
+        cost[j] = merged if other > 0 else np.inf
+    cost[removed] = np.inf
+    beside = first_smallest(cost, k)
+    if cost[beside] < np.inf:
+        clusters.removal[removed] = cost[beside]
+        clusters.beside[removed] = beside
 
 
 @part

@@ -51,6 +51,7 @@ class Region(NamedTuple):
     labels: Any  # (points,) int32
     best: Any  # (points,) float32
     distance: Any  # (k,) float32, scratch
+    cost: Any  # (k,) float64, scratch
 
 
 @part
@@ -203,7 +204,7 @@ def _accept(clusters, region, points, count, held, now):
         clusters.first[cluster] = region.points[p]
     for j in range(k):
         if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
-            survey_removal(clusters, j, held, region.distance)
+            survey_removal(clusters, j, held, region.distance, region.cost)
 
 
 @kernel

@@ -119,4 +119,5 @@ def _region(planes: npt.NDArray[np.float32], weights: npt.NDArray[np.float64], c
         labels=np.empty(points, np.int32),
         best=np.empty(points, np.float32),
         distance=np.empty(k, np.float32),
+        cost=np.empty(k),
     )
