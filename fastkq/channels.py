@@ -33,8 +33,12 @@ def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: in
 
     Inverse of `working_palette`; rows of an opaque image that was fitted without its alpha get it back.
     """
-    if channels == RGBA and palette.shape[1] == RGBA - 1:
+    if palette.shape[1] == channels - 1:
         return np.column_stack((palette, np.full(len(palette), np.iinfo(dtype).max, dtype)))
     if dtype == np.uint8 and channels == GRAY_WITH_ALPHA:
-        return np.ascontiguousarray(palette[:, [0, 3]])
+        shades, alpha = (
+            palette[:, 0],
+            palette[:, 3] if palette.shape[1] == RGBA else np.full(len(palette), 255),
+        )
+        return np.column_stack((shades, alpha)).astype(dtype)
     return palette.astype(dtype, copy=False)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fastkq import distinct, histogram
 from fastkq.channels import RGBA
+from fastkq.checks import has_alpha
 from fastkq.distinct import Distinct
 from fastkq.histogram import Histogram
 
@@ -27,17 +28,36 @@ def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> Counte
     """`count`, but None for an RGBA image, not all of it opaque, of more than `most` colours."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
-        return distinct.count(pixels.reshape(-1, channels), threads)
+        rows = pixels.reshape(-1, channels)
+        if has_alpha(pixels.dtype, channels) and (rows[:, -1] == np.iinfo(pixels.dtype).max).all():
+            rows = np.ascontiguousarray(rows[:, :-1])
+        return distinct.count(rows, threads)
     if channels == RGBA and histogram.is_opaque(pixels, threads):
         return histogram.count_without_alpha(pixels, threads)
     return histogram.count_up_to(pixels, most, threads)
 
 
+def with_alpha(counted: Counted) -> Counted:
+    """Opaque colours that were counted without their alpha, with it; their order stays."""
+    if isinstance(counted, Histogram):
+        return histogram.with_alpha(counted)
+    colours = counted.colours
+    opaque = np.full(len(colours), np.iinfo(colours.dtype).max, colours.dtype)
+    return Distinct(np.column_stack((colours, opaque)), counted.counts)
+
+
+def channels_of(counted: Counted) -> int:
+    """Channels that were counted."""
+    return counted.channels if isinstance(counted, Histogram) else counted.colours.shape[1]
+
+
 def merge(a: Counted, b: Counted) -> Counted:
     """The colours of both, with the sums of their counts; alpha is added where only one has it."""
+    if channels_of(a) < channels_of(b):
+        a = with_alpha(a)
+    elif channels_of(b) < channels_of(a):
+        b = with_alpha(b)
     if isinstance(a, Histogram) and isinstance(b, Histogram):
-        if a.channels != b.channels:
-            a, b = histogram.with_alpha(a), histogram.with_alpha(b)
         return histogram.merge(a, b)
     assert isinstance(a, Distinct)
     assert isinstance(b, Distinct)
@@ -46,8 +66,9 @@ def merge(a: Counted, b: Counted) -> Counted:
 
 def places(some: Counted, among: Counted) -> npt.NDArray[np.intp]:
     """Where each of some colours is among others that include them."""
+    if channels_of(some) < channels_of(among):
+        some = with_alpha(some)
     if isinstance(some, Histogram) and isinstance(among, Histogram):
-        some = histogram.with_alpha(some) if among.channels == RGBA else some
         return np.searchsorted(among.keys, some.keys)
     assert isinstance(among, Distinct)
     return distinct.places(some.colours, among)
@@ -62,5 +83,6 @@ def sum_weights(
         numbers = np.arange(len(counted.keys), dtype=np.uint32)
         owners = histogram.look_up(pixels, counted, numbers, threads).reshape(-1)
     else:
-        owners = distinct.places(pixels.reshape(-1, counted.colours.shape[1]), counted)
+        rows = pixels.reshape(weights.size, -1)[:, : counted.colours.shape[1]]
+        owners = distinct.places(np.ascontiguousarray(rows), counted)
     return np.bincount(owners, weights.reshape(-1), len(counted.counts)).astype(np.float64, copy=False)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq.errors import ArgumentError
+from fastkq.metrics import mse
 
 KINDS = [
     (np.bool_, (0, 1)), (np.uint8, (0, 1, 2, 3, 4, 5, 9)), (np.uint16, (0, 1, 2, 3, 4, 5)),
@@ -63,6 +64,32 @@ def test_fixed_colours_come_first(image, k, seed):
     palette = fastkq.compress(image, k, fixed=some).palette
     assert np.array_equal(palette[: len(some)], some)
     assert len(palette) == min(k, len(np.unique(pixels, axis=0)))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "channels"), [(np.uint8, 2), (np.uint8, 4), (np.uint16, 2), (np.uint16, 4)]
+)
+def test_an_opaque_image_is_compressed_as_the_one_without_alpha(dtype, channels):
+    top = np.iinfo(dtype).max
+    image = np.random.default_rng(0).integers(0, top, (9, 9, channels), dtype)
+    image[..., -1] = top
+    compressed = fastkq.compress(image, 5)
+    assert (compressed.palette[:, -1] == top).all()
+    if channels == 4 or dtype == np.uint16:
+        assert np.array_equal(compressed.palette[:, :-1], fastkq.compress(image[..., :-1], 5).palette)
+    opaque, other = np.full((1, channels), top, dtype), np.zeros((1, channels), dtype)
+    assert fastkq.compress(image, 5, fixed=opaque).palette[0].tolist() == opaque[0].tolist()
+    for fixed in (opaque, other, np.concatenate((other, opaque))):
+        with_fixed = fastkq.compress(image, 5, fixed=fixed)
+        assert np.array_equal(with_fixed.palette[: len(fixed)], fixed)
+        (point,) = fastkq.curve(image, [5], fixed=fixed)
+        assert point.mse == pytest.approx(mse(image, with_fixed.decompress()))
+    mixed = image.copy()
+    mixed[0, 0, -1] = 9
+    counts = [fastkq.count_colours(some) for some in (image, mixed)]
+    assert (
+        counts[0] + counts[1] == counts[1] + counts[0] == fastkq.count_colours(np.concatenate((image, mixed)))
+    )
 
 
 @given(images())

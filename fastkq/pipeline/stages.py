@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import assignment, dither, histogram, mapping, metrics, palette
+from fastkq import assignment, dither, mapping, metrics, palette
 from fastkq.channels import GRAY_WITH_ALPHA, RGBA
-from fastkq.counted import Counted, count_up_to
+from fastkq.counted import Counted, channels_of, count_up_to, with_alpha
 from fastkq.counts import ColourCounts
 from fastkq.distinct import Distinct
 from fastkq.errors import ArgumentError
@@ -36,7 +36,12 @@ class Fit(NamedTuple):
 
 def fit(counts: ColourCounts, k: int, options: FitOptions) -> Fit:
     """A palette of at most k colours for counted colours."""
-    counted = counts.counted
+    counted, fixed = counts.counted, options.fixed
+    if fixed is not None and fixed.shape[1] > channels_of(counted):  # opaque, and counted without alpha
+        if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
+            options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
+        else:
+            counted = with_alpha(counted)
     if isinstance(counted, Histogram):
         return _fit_histogram(counted, counts.weights, k, options)
     return _fit_distinct(counted, counts.weights, k, options)
@@ -50,7 +55,7 @@ def indices_of(
         return dithered(pixels, fitted.palette, dithering, options.threads)
     if isinstance(counted, Histogram):
         return mapping.map_colours(pixels, counted, fitted.labels, len(fitted.palette), options.threads)
-    return assignment.map_image(pixels, fitted.palette, options.threads)
+    return assignment.map_image(_without(pixels, fitted.palette), fitted.palette, options.threads)
 
 
 def indices_for(
@@ -63,7 +68,8 @@ def indices_for(
     if counted is None:
         return mapping.map_pixels(pixels, rows, threads, space)
     if isinstance(counted, Histogram):
-        alike = histogram.with_alpha(counted) if rows.shape[1] == RGBA else counted
+        alike = with_alpha(counted) if rows.shape[1] == RGBA else counted
+        assert isinstance(alike, Histogram)
         labels = mapping.label(alike, rows, threads, space).labels
         return mapping.map_colours(pixels, counted, labels, len(rows), threads)
     return assignment.map_image(pixels, rows, threads)
@@ -72,13 +78,16 @@ def indices_for(
 def distortion(counts: ColourCounts, fitted: Fit) -> metrics.Distortion:
     """That of the counted images with a palette, undithered."""
     colours, rows = counts.working_colours, fitted.palette
-    is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and colours.shape[1] == RGBA
-    channels = (0, 3) if is_gray_as_rgba else range(rows.shape[1])
+    if rows.shape[1] > colours.shape[1]:
+        colours = with_alpha(counts.counted).colours
+    is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
+    channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
     found = metrics.of_colours(colours, counts.counts, rows, fitted.labels, channels)
-    if counts.channels == rows.shape[1] + 1:  # opaque: nothing is off in the alpha
-        share = rows.shape[1] / counts.channels
-        return metrics.Distortion(found.mse * share, found.psnr - 10 * math.log10(share))
-    return found
+    share = len(channels) / counts.channels
+    if share == 1:
+        return found
+    # Opaque: nothing is off in the alpha.
+    return metrics.Distortion(found.mse * share, found.psnr - 10 * math.log10(share))
 
 
 def _fit_histogram(
@@ -124,10 +133,16 @@ def dithered(
     pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.uint8], dithering: Dithering, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
     """Indices (H, W) that are not each the nearest, but right on the mean over neighbours."""
-    if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
-        pixels = np.ascontiguousarray(pixels[:, :, : rows.shape[1]])
+    pixels = _without(pixels, rows)
     run = dither.diffuse if dithering.method == "diffusion" else dither.ordered
     return kept_opaque(pixels, rows, run(pixels, rows, dithering.strength, threads), threads)
+
+
+def _without(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The pixels without their alpha, where the palette was fitted without it."""
+    if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
+        return np.ascontiguousarray(pixels[:, :, : rows.shape[1]])
+    return pixels
 
 
 def kept_opaque(
