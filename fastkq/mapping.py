@@ -60,17 +60,18 @@ def over_blocks(
 
     `seen` (C, k) are the centroids, as the points of the blocks start .. stop - 1 see them.
     """
-    blocks = len(points.moments)
-    for first, last, seen in (
-        (0, points.opaque, seen_by_opaque(centroids, points.opacity)),
-        (points.opaque, blocks, centroids),
-    ):
+    blocks, opaque = len(points.moments), points.opaque
+    chunk = _blocks_per_chunk(centroids.shape[1]) if threads > 1 else blocks
 
-        def part(worker: int, start: int, stop: int, first: int = first, seen: Coordinates = seen) -> None:
-            work(worker, seen, first + start, first + stop)
+    def visit(first: int, last: int, seen: Coordinates) -> None:
+        over_chunks(
+            lambda w, start, stop: work(w, seen, first + start, first + stop), last - first, chunk, threads
+        )
 
-        chunk = _blocks_per_chunk(centroids.shape[1]) if threads > 1 else blocks
-        over_chunks(part, last - first, chunk, threads)
+    if opaque > 0:
+        visit(0, opaque, seen_by_opaque(centroids, points.opacity))
+    if opaque < blocks:
+        visit(opaque, blocks, centroids)
 
 
 def label(

@@ -59,8 +59,8 @@ def move(
         By how much going to the means lowers the squared error.
     """
     totals[:held] = 0.0  # centroids of empty clusters stay
-    opaque = are_opaque(centroids, opacity)
-    if opaque.any():
+    if len(centroids) == 4:
+        opaque = are_opaque(centroids, opacity)
         totals[opaque, 3] = totals[opaque, 4] * opacity
     return float(kernels.lloyd.move(totals, centroids, reach))
 
