@@ -59,11 +59,13 @@ def test_threads_change_nothing(channels, k):
             np.testing.assert_array_equal(got, wanted)
 
 
-def test_gray_looks_like_the_same_gray_in_rgb():
-    image = noise(50, 60)
+def test_gray_looks_about_as_good_as_the_same_gray_in_rgb(china):
+    image = china[:160, :200, 1:2]
     colours, indices = looks.visual(image, 9)
-    as_rgb, same = looks.visual(np.repeat(image[..., None], 3, axis=2), 9)
-    np.testing.assert_array_equal(as_rgb[same][..., 0], colours[indices][..., 0])
+    as_rgb = np.repeat(image, 3, axis=2)
+    rows, same = looks.visual(as_rgb, 9)
+    assert (rows == rows[:, :1]).all()
+    assert blurred_error(image, colours[indices]) < 1.5 * blurred_error(as_rgb, rows[same])
 
 
 def test_an_opaque_image_looks_as_without_alpha():
