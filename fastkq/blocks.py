@@ -71,6 +71,12 @@ def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArra
     return ordered
 
 
+def are_opaque(counted: Histogram) -> npt.NDArray[np.bool_]:
+    """Which of the counted colours of RGBA are opaque, (M,)."""
+    opaque: npt.NDArray[np.bool_] = (counted.keys & _OPAQUE_KEY) == _OPAQUE_KEY
+    return opaque
+
+
 def of_cells(counted: Histogram, threads: int = 1, space: Space = "rgb") -> Points:
     """One point for the colours of each cell, a box of 4 levels a channel, opaque ones apart."""
     arranged = _opaque_first(counted)
@@ -104,7 +110,7 @@ class _Arranged(NamedTuple):
 def _opaque_first(counted: Histogram) -> _Arranged:
     if counted.channels != 4:
         return _Arranged(counted.keys, slice(None), 0)
-    is_opaque = (counted.keys & _OPAQUE_KEY) == _OPAQUE_KEY
+    is_opaque = are_opaque(counted)
     opaque, others = np.flatnonzero(is_opaque), np.flatnonzero(~is_opaque)
     places = np.concatenate((opaque, others))
     return _Arranged(counted.keys[places], places, len(opaque))

@@ -123,6 +123,15 @@ def mapped(counted, rows):
     return mapping.label(counted, rows.astype(np.uint8)).labels
 
 
+@pytest.mark.parametrize("f", [0, 3, 4199])
+def test_palettes_too_large_to_be_searched_keep_what_is_fixed(f):
+    counted, fixed = histogram.count(noise(80, 80, 3)), np.unique(noise(5000, 3, seed=1), axis=0)[:f]
+    rows, labels = palette.fit(counted, 4200, "fast", fixed=fixed)
+    np.testing.assert_array_equal(rows[:f], fixed)
+    assert len(np.unique(rows, axis=0)) == 4200
+    assert set(range(f, 4200)) <= set(labels.tolist())
+
+
 def test_more_colours_than_a_fit_takes_are_fitted_around_fixed_ones_too(monkeypatch):
     fit = import_module("fastkq.palette.fit")
     monkeypatch.setattr(fit, "_MOST_COLOURS", 500)

@@ -51,6 +51,17 @@ def test_opacity_is_kept_when_some_colours_are_fixed(alphas, k, seed):
     assert_opacity_is_kept(counted.colours, rows[labels])
 
 
+@given(ALPHAS, st.integers(3, 40), st.integers(0, 1000))
+def test_opacity_is_kept_of_colours_that_weigh_nothing(alphas, k, seed):
+    counted = histogram.count(with_alphas(alphas, 20, 20, seed=seed))
+    generator = np.random.default_rng(seed)
+    weights = generator.random(len(counted.keys)) * (counted.colours[:, 3] != generator.choice([0, 255]))
+    weights[generator.integers(len(weights))] = 1.0
+    rows, labels = palette.fit(counted, k, weights=weights)
+    assert_opacity_is_kept(counted.colours, rows[labels])
+    assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(counted.keys))
+
+
 @pytest.mark.parametrize("k", [3, 4, 16, 100])
 def test_opacity_is_kept_in_images_of_too_many_colours_to_list(monkeypatch, k):
     monkeypatch.setattr("fastkq.pipeline.job.MOST_RGBA_COLOURS", 500)

@@ -16,7 +16,6 @@ _MOST_SEARCHED = 4096
 """Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,
 and what a swap gains falls with their number."""
 
-
 _OPAQUE_SHARE = 0.15
 """A centroid is made opaque when more than this of its cluster's weight is. Translucent colours may use
 opaque rows, not the other way round: with 0.5, a photograph with a soft edge ends 81 % above what is reached
@@ -71,6 +70,8 @@ def centroids(points: Points, held: Coordinates, k: int, plan: Plan, threads: in
 
     The first are those that are held, (C, f): they stay where they are.
     """
+    if held.shape[1] == k:
+        return held
     tree = Tree(points)
     coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
     if k <= _MOST_SEARCHED:
@@ -80,7 +81,8 @@ def centroids(points: Points, held: Coordinates, k: int, plan: Plan, threads: in
         searches = plan.searches + plan.more_searches // k
         found, error = search.search(coarse, k, swaps, searches, threads, held)
     else:
-        found, error = search.starts(coarse, k, 1, held)[0], 0.0
+        free = search.starts(coarse, k - held.shape[1], 1)[0]
+        found, error = np.column_stack((held, free)), 0.0
     fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)), points.opacity)
     _make_opaque(found, held.shape[1], fine, threads)
     least_gain, fixed = plan.least_gain * error, held.shape[1]
@@ -95,7 +97,7 @@ def _in_blocks(summary: Summary, opacity: float) -> Points:
 def _make_opaque(centroids: Coordinates, held: int, points: Points, threads: int) -> None:
     """Make centroids (C, k) opaque, in place: those with enough opaque colours, at least one."""
     k = centroids.shape[1]
-    if points.opaque == 0 or k < LEAST_ROWS_FOR_ALPHA or held == k:
+    if points.opaque == 0 or k < LEAST_ROWS_FOR_ALPHA:
         return
     labels = assign(points._replace(opaque=0), centroids, threads).labels
     last = points.starts[points.opaque]

@@ -44,7 +44,7 @@ def fit(
         colours of the image.
     weights : (M,) float64, optional
         What an error in each colour weighs, instead of its count: finite, at least 0, not all 0. Colours that
-        weigh nothing get rows only when the others are fewer than k.
+        weigh nothing get rows only when the others are fewer than k, or to keep opacity.
     space : {"rgb", "oklab"}
         In whose coordinates distances are measured, see `fastkq.spaces`.
 
@@ -55,27 +55,41 @@ def fit(
         `fastkq.palette.integer.in_order`, each nearest to some colour.
     labels : (M,) integers
         Each colour's nearest row, the first of equals.
+
+    Notes
+    -----
+    From k = 3 on, transparent colours of RGBA have transparent rows and opaque ones opaque rows, as long as
+    the fixed colours leave a row for each that they do not hold themselves.
     """
     way = _Way(PLANS[effort], threads, space)
     if fixed is None:
         fixed = np.empty((0, counted.channels), np.uint8)
     if weights is None:
         return _fit(counted, fixed, k, way)
-    palette, labels = _fit(weigh(counted, weights), fixed, k, way)
-    pulling = weights > 0
-    if pulling.all():
+    weighted = weigh(counted, weights, k)
+    palette, labels = _fit(weighted, fixed, k, way)
+    if len(weighted.keys) == len(counted.keys):
         return palette, labels
     if len(palette) < k:
-        weightless = Histogram(counted.keys[~pulling], counted.counts[~pulling], counted.channels)
-        palette, _ = _fit(weightless, palette, k, way)
+        palette, _ = _fit(_without(counted, weighted.colours), palette, k, way)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, mapping.label(counted, palette, threads, space).labels
 
 
-def weigh(counted: Histogram, weights: npt.NDArray[np.float64]) -> Histogram:
-    """The colours that weigh something, with weights (M,) for counts."""
+def weigh(counted: Histogram, weights: npt.NDArray[np.float64], k: int) -> Histogram:
+    """The colours that weigh something, with weights (M,) for counts.
+
+    So that opacity is kept, the transparent colour and an opaque one of RGBA weigh at least 1.
+    """
     pulling = weights > 0
-    return Histogram(counted.keys[pulling], to_counts(weights[pulling]), counted.channels)
+    counts = np.ones(len(weights), np.int64)
+    counts[pulling] = to_counts(weights[pulling])
+    if counted.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA:
+        pulling = pulling | (counted.keys == 0)
+        opaque = blocks.are_opaque(counted)
+        if opaque.any() and not pulling[opaque].any():
+            pulling[np.argmax(np.where(opaque, counted.counts, 0))] = True
+    return Histogram(counted.keys[pulling], counts[pulling], counted.channels)
 
 
 class _Way(NamedTuple):

@@ -23,17 +23,17 @@ class Fitted(NamedTuple):
 def round_well(
     points: Points,
     centroids: Coordinates,
-    fixed: npt.NDArray[np.uint8],
+    held: npt.NDArray[np.uint8],
     rounds: int,
     threads: int = 1,
     space: Space = "rgb",
 ) -> npt.NDArray[np.uint8]:
-    """Colours (k, C) that the centroids (C, k) round to; the first are the fixed ones (f, C) as they are.
+    """Colours (k, C) that the centroids (C, k) round to; the first are those that are held (f, C).
 
     Rounding moves every centroid, so the clusters' means are taken and rounded again for as long as the
     error of the rounded palette falls, at most `rounds` times: the stored palette is what counts.
     """
-    best = palette = _rounded(centroids, fixed, space)
+    best = palette = _rounded(centroids, held, space)
     least = np.inf
     for _ in range(rounds):
         coordinates = to_coordinates(palette, space)
@@ -43,12 +43,12 @@ def round_well(
             break
         best, least = palette, error
         move(totals, coordinates, points.opacity)
-        palette = _rounded(coordinates, fixed, space)
+        palette = _rounded(coordinates, held, space)
     return best
 
 
-def _rounded(centroids: Coordinates, fixed: npt.NDArray[np.uint8], space: Space) -> npt.NDArray[np.uint8]:
-    return np.concatenate((fixed, to_colours(centroids[:, len(fixed) :], space)))
+def _rounded(centroids: Coordinates, held: npt.NDArray[np.uint8], space: Space) -> npt.NDArray[np.uint8]:
+    return np.concatenate((held, to_colours(centroids[:, len(held) :], space)))
 
 
 def fill(

@@ -83,7 +83,7 @@ def within(
         raise _unreachable(k, max_error, best, _enough(reach, fixed, k, attempt, fit_around))
     palette = attempt.palette
     if not attempt.is_plain:
-        points = blocks.of_colours(counted if weights is None else weigh(counted, weights), space)
+        points = blocks.of_colours(counted if weights is None else weigh(counted, weights, k), space)
         palette = _settled(reach, palette, len(reach.with_transparent(fixed)), points, threads)
     palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, mapping.label(counted, palette, threads, space).labels
