@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fastkq
-from bench.cases import images
+from bench import THREADS
+from bench.cases import images, of_24_megapixels
 from bench.machine import machine
 from bench.scaling import tiled
 from bench.targets import Target
-from fastkq import io
+from fastkq import dither, io
 
 _PACKAGES = ("numpy", "numba")
 _ROUNDS = 7
@@ -30,13 +31,14 @@ class Row(NamedTuple):
     words: str
     figure: float
     limit: float | None = None
+    at_least: bool = False
 
 
 def measure() -> list[Row]:
     """All rows, printed as they come: minutes."""
     rows = []
-    for row in (*_rows_of_photographs(), *_rows_of_dtypes()):
-        print(Target(row.words, row.figure, row.limit), flush=True)
+    for row in (*_rows_of_photographs(), *_rows_of_dithering(), *_rows_of_dtypes()):
+        print(Target(*row), flush=True)
         rows.append(row)
     return rows
 
@@ -45,7 +47,8 @@ def markdown(rows: list[Row]) -> str:
     """The README's table."""
     lines = ["| what | measured | aim |", "| --- | --- | --- |"]
     for row in rows:
-        aim = "-" if row.limit is None else f"at most {row.limit:g}"
+        bound = "at least" if row.at_least else "at most"
+        aim = "-" if row.limit is None else f"{bound} {row.limit:g}"
         lines.append(f"| {row.words} | {row.figure:.3g} | {aim} |")
     return "\n".join([*lines, "", "Measured on " + "; ".join(machine(_PACKAGES).values()) + ".", ""])
 
@@ -81,6 +84,19 @@ def _of_psnr(image: Any, target: float) -> float:
         lambda: fastkq.compress(image, k), lambda: fastkq.compress(image, target_psnr=target)
     )
     return targeted / plain
+
+
+def _rows_of_dithering() -> Iterator[Row]:
+    image = of_24_megapixels()
+    palette = fastkq.fit_palette(image, 256)
+    for words, run, aim in (("error diffusion", dither.diffuse, 25.0), ("blue noise", dither.ordered, 100.0)):
+        for threads in (1, THREADS):
+            seconds = _seconds(lambda run=run, threads=threads: run(image, palette, 1.0, threads))  # type: ignore[misc]
+            speed = image.shape[0] * image.shape[1] / 1e6 / seconds
+            limit = aim if threads == THREADS else None
+            yield Row(
+                f"{words}, 24 megapixels, k = 256, {threads} threads: megapixels a second", speed, limit, True
+            )
 
 
 def _rows_of_dtypes() -> Iterator[Row]:
