@@ -1,6 +1,7 @@
 """Indices that show more colours than the palette has: neighbours make up for what each other is off."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +79,7 @@ def ordered(
     """Ordered dithering by a blue-noise mask.
 
     A pixel's index depends on its colour and its place alone, so that in a video what stands still does not
-    flicker.
+    flicker. What is in the palette, or next to it, is shown as it is.
 
     Parameters
     ----------
@@ -96,57 +97,66 @@ def ordered(
         return diffuse(image, palette, 0.0, threads)
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)
-    bits = kernels.ordered.LATTICE_BITS[palette.shape[1] == 4]
-    ranks = _mask()
-    plans = _plans(_points(pixels, ranks, bits, threads), bits, palette, strength, threads)
+    lattice = _lattice(with_alpha=palette.shape[1] == 4)
+    points = _points(pixels, lattice, threads)
+    numbers = np.empty(int(points[-1]) + 1, np.int32)
+    numbers[points] = np.arange(len(points))
+    plans = _plans(points, lattice, palette, strength, threads)
     indices = np.empty((height, width), plans.dtype)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.ordered.choose(pixels, start, stop, ranks, bits, plans, indices)
+        kernels.ordered.choose(pixels, start, stop, lattice, numbers, plans, indices)
 
     over_chunks(work, height, max(1, _PIXELS_PER_CHUNK // width), threads)
     return indices
 
 
 @cache
-def _mask() -> npt.NDArray[np.int32]:
+def _lattice(with_alpha: bool) -> Any:
     ranks = np.empty(kernels.bluenoise.SIDE**2, np.int32)
     kernels.bluenoise.void_and_cluster(ranks)  # 30 ms
-    return ranks
+    bits, alpha_bits = (6, 5) if with_alpha else (7, 0)
+    levels = np.arange(256)
+    top, alpha_top = 2**bits - 1, 2**alpha_bits - 1
+    alphas = np.clip((levels * alpha_top + 127) // 255, 1, max(1, alpha_top - 1))
+    alphas[0], alphas[-1] = 0, alpha_top
+    places = levels * top * len(ranks) // 255
+    return kernels.ordered.Lattice(ranks, bits, alpha_bits, places.astype(np.int32), alphas.astype(np.int32))
 
 
-def _points(
-    pixels: npt.NDArray[np.uint8], ranks: npt.NDArray[np.int32], bits: int, threads: int
-) -> npt.NDArray[np.int64]:
+def _points(pixels: npt.NDArray[np.uint8], lattice: Any, threads: int) -> npt.NDArray[np.int64]:
     """The lattice points that any pixel goes to."""
-    met = np.zeros(1 << bits * max(3, pixels.shape[2]), np.uint8)
+    met = np.zeros(1 << 3 * lattice.bits + lattice.alpha_bits, np.uint8)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.ordered.mark(pixels, start, stop, ranks, bits, met)
+        kernels.ordered.mark(pixels, start, stop, lattice, met)
 
     over_chunks(work, len(pixels), max(1, _PIXELS_PER_CHUNK // pixels.shape[1]), threads)
     return np.flatnonzero(met)
 
 
-def _plan_length(k: int) -> int:
-    """Rows in a plan: the fewer there are to choose from, the coarser its steps."""
-    return 64 if k < 8 else 32 if k < 64 else 16
-
-
 def _plans(
-    points: npt.NDArray[np.int64], bits: int, palette: npt.NDArray[np.uint8], strength: float, threads: int
+    points: npt.NDArray[np.int64],
+    lattice: Any,
+    palette: npt.NDArray[np.uint8],
+    strength: float,
+    threads: int,
 ) -> npt.NDArray[np.unsignedinteger]:
+    """A plan (length,) of rows for each lattice point, the longer the fewer there are to choose from."""
     searched = cells.prepared(palette)
     memories = [cells.memory(searched) for _ in range(threads)]
-    plans = np.empty(
-        (1 << bits * searched.coordinates.shape[1], _plan_length(len(searched.numbers))),
-        index_dtype(len(palette)),
-    )
+    different = len(searched.numbers)
+    length = 64 if different < 8 else 32 if different < 32 else 16 if different < 128 else 8
+    plans = np.empty((len(points), length), index_dtype(len(palette)))
     luminance = searched.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
     scaled = round(strength * kernels.dither.STRONGEST)
+    bits, alpha_bits = lattice.bits, lattice.alpha_bits
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.ordered.plan(points, start, stop, bits, searched, memories[worker], scaled, luminance, plans)
+        memory = memories[worker]
+        kernels.ordered.plan(
+            points, start, stop, bits, alpha_bits, searched, memory, scaled, luminance, plans
+        )
 
     over_chunks(work, len(points), _POINTS_PER_CHUNK, threads)
     return plans

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from fastkq import dither, histogram, mapping, threads
 from tests.conftest import images, noise
+from tests.reference import as_pixels
 from tests.reference_dither import diffused
 
 METHODS = [dither.diffuse, dither.ordered]
@@ -79,6 +80,16 @@ def test_of_equal_rows_the_first_is_taken(method):
     image, palette = noise(30, 40, 3), noise(6, 3, seed=1)
     doubled = np.concatenate((palette, palette))
     np.testing.assert_array_equal(method(image, doubled), method(image, palette))
+
+
+@given(images(side=30), st.integers(2, 60))
+def test_by_a_mask_what_is_in_the_palette_shows_no_noise(image, k):
+    colours = np.unique(as_pixels(image) // 32 * 32, axis=0)
+    flat = (image // 32 * 32).astype(np.uint8)
+    if flat.shape[2:] == (4,):
+        flat[flat[..., 3] == 0] = 0
+    indices = dither.ordered(flat, colours)
+    np.testing.assert_array_equal(colours[indices].reshape(flat.shape), flat)
 
 
 def test_an_ordered_pixel_depends_on_its_colour_and_place_alone():
