@@ -20,7 +20,7 @@ def test_the_mean_of_a_few_pixels_is_nearer_than_with_the_nearest_colours(china,
     plain, _ = palette.fit(histogram.count(image), k)
     nearest = mapping.map_image(image, histogram.count(image), plain)
     colours, indices = looks.visual(image, k)
-    assert blurred_error(image, colours[indices]) < 0.6 * blurred_error(image, plain[nearest])
+    assert blurred_error(image, colours[indices]) < 0.75 * blurred_error(image, plain[nearest])
 
 
 def test_more_effort_looks_better(china):
