@@ -29,7 +29,9 @@ def prepared(palette: npt.NDArray[Any]) -> Any:
     coordinates = np.rint(np.concatenate(planes[: 1 + with_alpha], axis=1)).astype(np.int32)
     _, firsts = np.unique(coordinates, axis=0, return_index=True)
     numbers = np.sort(firsts).astype(np.int32)
-    shift, bits = (13, 4) if with_alpha else (8, 4) if len(palette) <= 128 else (7, 5)
+    shift, bits = (
+        (13, 4) if with_alpha else (9, 3) if len(palette) <= 32 else (8, 4) if len(palette) <= 128 else (7, 5)
+    )
     return kernels.cells.Palette(
         coordinates=coordinates,
         different=np.ascontiguousarray(coordinates[numbers].T, np.float64),

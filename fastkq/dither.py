@@ -146,7 +146,7 @@ def _plans(
     searched = cells.prepared(palette)
     memories = [cells.memory(searched) for _ in range(threads)]
     different = len(searched.numbers)
-    length = 64 if different < 8 else 32 if different < 32 else 16 if different < 128 else 8
+    length = 64 if different < 8 else 32 if different < 16 else 16 if different < 128 else 8
     plans = np.empty((len(points), length), index_dtype(len(palette)))
     luminance = searched.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
     scaled = round(strength * kernels.dither.STRONGEST)
