@@ -65,14 +65,14 @@ PLANS: dict[Effort, Plan] = {
 }
 
 
-def centroids(points: Points, held: Coordinates, k: int, plan: Plan, threads: int = 1) -> Coordinates:
-    """Centroids (C, k) of points: on few they find their regions, on more their places.
+def centroids(tree: Tree, held: Coordinates, k: int, plan: Plan, threads: int = 1) -> Coordinates:
+    """Centroids (C, k) of the points of a tree: on few they find their regions, on more their places.
 
     The first are those that are held, (C, f): they stay where they are.
     """
     if held.shape[1] == k:
         return held
-    tree = Tree(points)
+    points, tree = tree.points, tree.anew()
     coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
     if k <= _MOST_SEARCHED:
         # Fewer points than that make each swap cheaper.

@@ -1,5 +1,6 @@
 """Few points that stand for many."""
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -43,16 +44,19 @@ class Tree:
     """
 
     def __init__(self, points: Points) -> None:
-        self._points = points
+        self.points = points
         self._opaque = int(points.starts[points.opaque])
         self._moments = np.empty((len(points.keys) + 1, 6))
         kernels.coarsen.accumulate(points.coordinates, points.weights, self._moments)
         weight, a, b, c, d, square = self._moments[-1].tolist()
         self.error = square - (a * a + b * b + c * c + d * d) / weight
-        self._boxes, self._tolerance = (
-            1,
-            self.error,
-        )  # of the last summary: where the next one's guesses start
+        self._boxes, self._tolerance = 1, self.error
+
+    def anew(self) -> "Tree":
+        """The same tree as if it had made no summary yet: the guesses of one start where the last ended."""
+        tree = copy.copy(self)
+        tree._boxes, tree._tolerance = 1, self.error
+        return tree
 
     def summary(self, boxes: int) -> Summary:
         """Means of 0.8 to 1.6 times as many boxes of about equal error, or all the points there are.
@@ -60,8 +64,8 @@ class Tree:
         Boxes of equal error, not of equal size: 2,184 of them stand for the colours of a photograph at
         k = 64 as well as 8,000 of equal size do.
         """
-        if len(self._points.keys) <= 1.6 * boxes:
-            return Summary(self._points.keys, self._points.coordinates, self._points.weights, self._opaque)
+        if len(self.points.keys) <= 1.6 * boxes:
+            return Summary(self.points.keys, self.points.coordinates, self.points.weights, self._opaque)
         for _ in range(_MOST_GUESSES):
             # Errors of boxes fall with the power -5/3 of their number in space, with -2 in a plane.
             ratio = self._boxes / (1.2 * boxes)
@@ -75,13 +79,13 @@ class Tree:
         return self._means(self._leaves(tolerance))
 
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
-        starts = np.empty(len(self._points.keys) + 1, np.int64)
-        count = kernels.coarsen.leaves(self._points.keys, self._opaque, self._moments, tolerance, starts)
+        starts = np.empty(len(self.points.keys) + 1, np.int64)
+        count = kernels.coarsen.leaves(self.points.keys, self._opaque, self._moments, tolerance, starts)
         self._boxes, self._tolerance = count, tolerance
         return starts[: count + 1]
 
     def _means(self, starts: npt.NDArray[np.int64]) -> Summary:
-        points = self._points
+        points = self.points
         boxes = len(starts) - 1
         coordinates = np.empty((len(points.coordinates), boxes), points.coordinates.dtype)
         weights = np.empty(boxes)

@@ -6,12 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import blocks, histogram, mapping
-from fastkq.blocks import Points
 from fastkq.checks import Effort
 from fastkq.histogram import Histogram
 from fastkq.palette import grayscale
 from fastkq.palette.centroids import PLANS, Plan, centroids
+from fastkq.palette.coarsen import Tree
 from fastkq.palette.integer import Fitted, fill, in_order, round_well
+from fastkq.palette.prepared import Prepared
 from fastkq.palette.weights import to_counts
 from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space, to_coordinates
 
@@ -29,6 +30,7 @@ def fit(
     fixed: npt.NDArray[np.uint8] | None = None,
     weights: npt.NDArray[np.float64] | None = None,
     space: Space = "rgb",
+    prepared: Prepared | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Palette of exactly min(k, distinct colours) different colours.
 
@@ -47,6 +49,8 @@ def fit(
         weigh nothing get rows only when the others are fewer than k, or to keep opacity.
     space : {"rgb", "oklab"}
         In whose coordinates distances are measured, see `fastkq.spaces`.
+    prepared : Prepared, optional
+        Of the same colours and space, when there are several fits.
 
     Returns
     -------
@@ -65,13 +69,14 @@ def fit(
     if fixed is None:
         fixed = np.empty((0, counted.channels), np.uint8)
     if weights is None:
-        return _fit(counted, fixed, k, way)
+        return _fit(prepared or Prepared(counted, space, threads), fixed, k, way)
     weighted = weigh(counted, weights, k)
-    palette, labels = _fit(weighted, fixed, k, way)
+    palette, labels = _fit(Prepared(weighted, space, threads), fixed, k, way)
     if len(weighted.keys) == len(counted.keys):
         return palette, labels
     if len(palette) < k:
-        palette, _ = _fit(_without(counted, weighted.colours), palette, k, way)
+        others = _without(counted, weighted.colours)
+        palette, _ = _fit(Prepared(others, space, threads), palette, k, way)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, mapping.label(counted, palette, threads, space).labels
 
@@ -101,8 +106,9 @@ class _Way(NamedTuple):
 
 
 def _fit(
-    counted: Histogram, fixed: npt.NDArray[np.uint8], k: int, way: _Way
+    prepared: Prepared, fixed: npt.NDArray[np.uint8], k: int, way: _Way
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
+    counted = prepared.counted
     others = _without(counted, fixed)
     if k >= len(fixed) + len(others.keys):
         palette = np.concatenate((fixed, in_order(others.colours)))
@@ -114,13 +120,11 @@ def _fit(
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
         return palette, mapping.label(counted, palette, way.threads).labels
     if len(counted.keys) > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
-        cells = blocks.of_cells(counted, way.threads, way.space)
-        palette = _on(cells, fixed, _held(others, fixed, k), k, way).palette
+        palette = _on(prepared.cells, fixed, _held(others, fixed, k), k, way).palette
         labels, used = mapping.label(counted, palette, way.threads, way.space)
         if used[len(fixed) :].all():
             return palette, labels
-    points = blocks.of_colours(counted, way.space)
-    palette, found = _on(points, fixed, _held(others, fixed, k), k, way)
+    palette, found = _on(prepared.colours, fixed, _held(others, fixed, k), k, way)
     return palette, blocks.in_counted_order(counted, found)
 
 
@@ -131,11 +135,10 @@ def _held(others: Histogram, fixed: npt.NDArray[np.uint8], k: int) -> npt.NDArra
     return fixed
 
 
-def _on(
-    points: Points, fixed: npt.NDArray[np.uint8], held: npt.NDArray[np.uint8], k: int, way: _Way
-) -> Fitted:
+def _on(tree: Tree, fixed: npt.NDArray[np.uint8], held: npt.NDArray[np.uint8], k: int, way: _Way) -> Fitted:
     plan, threads, space = way
-    found = centroids(points, to_coordinates(held, space), k, plan, threads)
+    points = tree.points
+    found = centroids(tree, to_coordinates(held, space), k, plan, threads)
     palette = round_well(points, found, held, plan.roundings, threads, space)
     return fill(points, palette, len(fixed), k, threads, space)
 

@@ -9,7 +9,7 @@ from fastkq import container
 from fastkq.checks import Effort
 from fastkq.pipeline.options import check_ks
 from fastkq.pipeline.palettes import counted_for_fit
-from fastkq.pipeline.stages import distortion, fit
+from fastkq.pipeline.stages import distortion, fit, prepared
 from fastkq.spaces import Space
 from fastkq.threads import over_chunks
 
@@ -79,12 +79,12 @@ def curve(
     )
     pixels = int(counts.counts.sum())
     points: list[CurvePoint | None] = [None] * len(numbers)
-    alone = options._replace(threads=1)
+    alone, shared = options._replace(threads=1), prepared(counts, options)
 
     def work(worker: int, start: int, stop: int) -> None:
         # Largest first: they take longest.
         place = order[start]
-        fitted = fit(counts, numbers[place], alone)
+        fitted = fit(counts, numbers[place], alone, shared)
         error = distortion(counts, fitted)
         nbytes = container.encoded_size(pixels, len(fitted.palette), counts.channels, counts.dtype.itemsize)
         points[place] = CurvePoint(numbers[place], *error, nbytes)

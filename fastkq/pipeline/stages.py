@@ -13,7 +13,7 @@ from fastkq.counts import ColourCounts
 from fastkq.distinct import Distinct
 from fastkq.errors import ArgumentError
 from fastkq.histogram import Histogram
-from fastkq.palette import general, grayscale
+from fastkq.palette import Prepared, general, grayscale
 from fastkq.palette.weights import to_counts
 from fastkq.pipeline.options import Dithering, FitOptions
 from fastkq.spaces import Space
@@ -34,16 +34,24 @@ class Fit(NamedTuple):
     labels: npt.NDArray[np.unsignedinteger]
 
 
-def fit(counts: ColourCounts, k: int, options: FitOptions) -> Fit:
-    """A palette of at most k colours for counted colours."""
+def prepared(counts: ColourCounts, options: FitOptions) -> Prepared | None:
+    """What several fits to the same counts can share."""
+    counted = counts.counted
+    if isinstance(counted, Histogram) and counts.weights is None and options.max_error is None:
+        return Prepared(counted, options.space, options.threads)
+    return None
+
+
+def fit(counts: ColourCounts, k: int, options: FitOptions, shared: Prepared | None = None) -> Fit:
+    """A palette of at most k colours for counted colours; `shared` is what `prepared` gave."""
     counted, fixed = counts.counted, options.fixed
     if fixed is not None and fixed.shape[1] > channels_of(counted):  # opaque, and counted without alpha
         if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
             options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
         else:
-            counted = with_alpha(counted)
+            counted, shared = with_alpha(counted), None
     if isinstance(counted, Histogram):
-        return _fit_histogram(counted, counts.weights, k, options)
+        return _fit_histogram(counted, counts.weights, k, options, shared)
     return _fit_distinct(counted, counts.weights, k, options)
 
 
@@ -91,15 +99,23 @@ def distortion(counts: ColourCounts, fitted: Fit) -> metrics.Distortion:
 
 
 def _fit_histogram(
-    counted: Histogram, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions
+    counted: Histogram,
+    weights: npt.NDArray[np.float64] | None,
+    k: int,
+    options: FitOptions,
+    shared: Prepared | None,
 ) -> Fit:
     fixed, max_error, min_share, space, effort, threads = options
     if max_error is None:
-        return Fit(*palette.fit(counted, k, effort, threads, fixed=fixed, weights=weights, space=space))
-    bounds = {"max_error": max_error, "min_share": min_share}
-    return Fit(
-        *palette.within(counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space)
-    )
+        found = palette.fit(
+            counted, k, effort, threads, fixed=fixed, weights=weights, space=space, prepared=shared
+        )
+    else:
+        bounds = {"max_error": max_error, "min_share": min_share}
+        found = palette.within(
+            counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space
+        )
+    return Fit(*found)
 
 
 def _fit_distinct(

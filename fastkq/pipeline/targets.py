@@ -12,7 +12,7 @@ from fastkq.errors import UnreachableError
 from fastkq.image import CompressedImage
 from fastkq.pipeline.crossing import Bracket, cross
 from fastkq.pipeline.options import FitOptions
-from fastkq.pipeline.stages import Fit, distortion, fit
+from fastkq.pipeline.stages import Fit, distortion, fit, prepared
 
 _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
 _BETTER = 0.972
@@ -41,12 +41,13 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
     within = Bracket(least - 1, min(max(len(counts), least), MAX_COLOURS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
+    shared = prepared(counts, options)
 
     def scout(k: int) -> float:
-        return _BETTER * _noise(distortion(counts, fit(counts, k, scouts)).psnr)
+        return _BETTER * _noise(distortion(counts, fit(counts, k, scouts, shared)).psnr)
 
     def measure(k: int) -> float:
-        fits[k] = fit(counts, k, options)
+        fits[k] = fit(counts, k, options, shared)
         return _noise(distortion(counts, fits[k]).psnr)
 
     _, guess = cross(scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MOST_SCOUTS, close=_CLOSE)
