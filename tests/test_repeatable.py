@@ -71,6 +71,10 @@ import fastkq
 from fastkq import histogram, palette
 digest = hashlib.sha256()
 side = int(sys.argv[1])
+WAYS = (
+    {"dither": 0.9}, {"dither": True, "dither_method": "blue-noise"}, {"preset": "visual"},
+    {"target_psnr": 25}, {"max_error": 200},
+)
 for channels in (1, 3, 4):
     for k in (2, 7, 40):
         generator = np.random.default_rng(k)
@@ -81,6 +85,8 @@ for channels in (1, 3, 4):
         weights = generator.random(len(counted.keys))
         for array in palette.fit(counted, k, fixed=smooth[0, :1], weights=weights, space="oklab"):
             digest.update(array.tobytes())
+        for way in WAYS if k == 7 else ():
+            digest.update(fastkq.compress(smooth, k if "target_psnr" not in way else None, **way).to_bytes())
 print(digest.hexdigest())
 """
 
