@@ -92,6 +92,8 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
         (["--bytes", "20"], "expected a target_bytes of at least"),
         (["--fixed", "no-colour"], "expected a colour as '#ff8000' or 'orange', got 'no-colour'"),
         (["--weights", "photo.jpg"], "photo.jpg"),
+        (["--dither", "much"], "expected a strength from 0 to 1 or nothing, got 'much': IN stands before"),
+        (["--bytes", "900", "-o", "x.png"], "expected an output that ends in .fkq with --bytes, got 'x.png'"),
     ],
 )
 def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, message):

@@ -127,7 +127,7 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--dither",
-        type=float,
+        type=_strength,
         nargs="?",
         const=1.0,
         default=0.0,
@@ -193,6 +193,15 @@ def _colours(text: str) -> int:
         return check_k(int(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected an integer from 1 to 65536, got {text!r}") from None
+
+
+def _strength(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a strength from 0 to 1 or nothing, got {text!r}: IN stands before --dither"
+        ) from None
 
 
 def _colour(text: str) -> tuple[int, ...]:

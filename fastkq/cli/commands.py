@@ -23,6 +23,8 @@ def compress(options: argparse.Namespace) -> None:
 
     output = _output_for(options, ".fkq", saving.SUFFIXES)
     saving.check_target(output, optimize=options.optimize)
+    if options.bytes is not None and output.suffix.lower() != ".fkq":
+        raise ArgumentError(f"expected an output that ends in .fkq with --bytes, got {str(output)!r}")
     from fastkq.cli.colours import asked_for
     from fastkq.inputs import read_input
     from fastkq.metrics import psnr
