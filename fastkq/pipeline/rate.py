@@ -85,7 +85,7 @@ def curve(
         # Largest first: they take longest.
         place = order[start]
         fitted = fit(counts, numbers[place], alone, shared)
-        error = distortion(counts, fitted)
+        error = distortion(counts, fitted, alone.threads)
         nbytes = container.encoded_size(pixels, len(fitted.palette), counts.channels, counts.dtype.itemsize)
         points[place] = CurvePoint(numbers[place], *error, nbytes)
 

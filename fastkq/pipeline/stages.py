@@ -28,10 +28,10 @@ _WEIGHTLESS = 30
 
 
 class Fit(NamedTuple):
-    """A palette (k, C) in the working form, and the row of each counted colour, (M,)."""
+    """A palette (k, C) in the working form, and the row of each counted colour, (M,), where that is known."""
 
     palette: npt.NDArray[Any]
-    labels: npt.NDArray[np.unsignedinteger]
+    labels: npt.NDArray[np.unsignedinteger] | None
 
 
 def prepared(counts: ColourCounts, options: FitOptions) -> Prepared | None:
@@ -62,6 +62,7 @@ def indices_of(
     if dithering.strength > 0:
         return dithered(pixels, fitted.palette, dithering, options.threads)
     if isinstance(counted, Histogram):
+        assert fitted.labels is not None
         return mapping.map_colours(pixels, counted, fitted.labels, len(fitted.palette), options.threads)
     return assignment.map_image(_without(pixels, fitted.palette), fitted.palette, options.threads)
 
@@ -83,14 +84,15 @@ def indices_for(
     return assignment.map_image(pixels, rows, threads)
 
 
-def distortion(counts: ColourCounts, fitted: Fit) -> metrics.Distortion:
+def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Distortion:
     """That of the counted images with a palette, undithered."""
     colours, rows = counts.working_colours, fitted.palette
     if rows.shape[1] > colours.shape[1]:
         colours = with_alpha(counts.counted).colours
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
-    found = metrics.of_colours(colours, counts.counts, rows, fitted.labels, channels)
+    labels = assignment.label(colours, rows, threads) if fitted.labels is None else fitted.labels
+    found = metrics.of_colours(colours, counts.counts, rows, labels, channels)
     share = len(channels) / counts.channels
     if share == 1:
         return found
@@ -132,7 +134,7 @@ def _fit_distinct(
         rows = _fit_levels(counted.colours, weighed, k, fixed)
     else:
         rows = general.fit(counted.colours, weighed, k, effort, threads, fixed=fixed)
-    return Fit(rows, assignment.label(counted.colours, rows, threads))
+    return Fit(rows, None)  # pixels are mapped as fast as that many colours are labelled
 
 
 def _fit_levels(

@@ -44,11 +44,11 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
     shared = prepared(counts, options)
 
     def scout(k: int) -> float:
-        return _BETTER * _noise(distortion(counts, fit(counts, k, scouts, shared)).psnr)
+        return _BETTER * _noise(distortion(counts, fit(counts, k, scouts, shared), options.threads).psnr)
 
     def measure(k: int) -> float:
         fits[k] = fit(counts, k, options, shared)
-        return _noise(distortion(counts, fits[k]).psnr)
+        return _noise(distortion(counts, fits[k], options.threads).psnr)
 
     _, guess = cross(scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MOST_SCOUTS, close=_CLOSE)
     while within.behind not in fits:
@@ -62,7 +62,7 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
 def _most_colours(counts: ColourCounts, target: float, k: int, options: FitOptions) -> Fit:
     """The fit of all the colours there are, or of as many as there can be, if that is enough."""
     fitted = fit(counts, k, options)
-    reached = distortion(counts, fitted).psnr
+    reached = distortion(counts, fitted, options.threads).psnr
     if reached >= target:
         return fitted
     raise UnreachableError(
