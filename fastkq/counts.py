@@ -118,6 +118,12 @@ class ColourCounts:
         merged = counting.merge(self._counted, other._counted)
         return ColourCounts(merged, self._dtype, self._channels, self._added_weights(other, merged))
 
+    def __radd__(self, other: object) -> "ColourCounts":
+        """``sum(counts)`` begins with 0."""
+        if isinstance(other, int) and other == 0:
+            return self
+        return NotImplemented
+
     def _added_weights(self, other: "ColourCounts", merged: Counted) -> npt.NDArray[np.float64] | None:
         if self._weights is None and other._weights is None:
             return None

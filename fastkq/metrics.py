@@ -101,10 +101,11 @@ def of_colours(
     palette: Values,
     labels: npt.NDArray[np.unsignedinteger],
     channels: Sequence[int],
+    peak: float | None = None,
 ) -> Distortion:
     """The distortion of an image whose colours (M, C), `counts` pixels each, became `palette[labels]`.
 
-    Of floats all channels count; of integers those that are given.
+    Of floats all channels count; of integers those that are given. The peak is by default that of `psnr`.
     """
     values = int(counts.sum()) * len(channels)
     if colours.dtype.kind == "f":
@@ -116,7 +117,7 @@ def of_colours(
         high, low = kernels.metrics.counted_error(colours, counts, palette, labels, np.array(channels))
         total = (int(high) << 16) + int(low)
     error = total / values
-    return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colours, None))
+    return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colours, peak))
 
 
 def _unscaled(error: float, exponent: int) -> float:

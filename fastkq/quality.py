@@ -36,7 +36,8 @@ class Report:
         10 log10(peak^2 / mse) in dB, infinite if the mse is 0. The peak is 255 or 65535, 1 for bool, and for
         floats the original's largest value less its least.
     max_error : float
-        The largest Euclidean distance of a pixel to its colour.
+        The largest Euclidean distance of a pixel to its colour, over the channels as they are: of images with
+        alpha another than that of `compress`'s `max_error`, which is of what is seen.
     worst_pixel : (int, int)
         Row and column of the first pixel that is so far off.
     ssim : float or None

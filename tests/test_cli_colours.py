@@ -58,6 +58,24 @@ def test_a_palette_of_another_kind_is_made_that_of_the_image_where_it_can_be(pho
     assert compressed(capsys, "--palette", "gray.fkq").palette[1].tolist() == [90, 90, 90, 255]
 
 
+def test_a_palette_of_8_bits_is_widened_for_an_image_of_16(tmp_path, capsys, photo):
+    fastkq.apply_palette(photo, noise(5, 3)).save("palette.png")
+    levels = noise(6, 6).astype(np.uint16) * 257
+    fastkq.compress(levels, 65536).save("deep.fkq")
+    fastkq.apply_palette(noise(4, 4), [[0], [90], [255]]).save("gray.fkq")
+    code, _, errors = run(capsys, "compress", "deep.fkq", "-o", "out.fkq", "--palette", "gray.fkq")
+    assert (code, errors) == (0, "")
+    assert fastkq.load("out.fkq").palette.ravel().tolist() == [0, 90 * 257, 65535]
+
+
+def test_the_quality_that_is_printed_is_that_of_what_is_seen(capsys, photo):
+    image = noise(12, 12, 4)
+    image[:6, :, 3] = 0
+    Image.fromarray(image).save("photo.png")
+    code, output, _ = run(capsys, "compress", "photo.png", "--psnr", 200)
+    assert (code, "PSNR inf dB" in output) == (0, True)
+
+
 def test_fixed_colours_are_named_as_css_names_them(photo, capsys):
     palette = compressed(capsys, "-k", 5, "--fixed", "orange", "--fixed", "#010203").palette
     assert palette[:2].tolist() == [[255, 165, 0], [1, 2, 3]]
@@ -90,8 +108,12 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
         (["--dither", "2"], "expected dither to be from 0 to 1, got 2.0"),
         (["-k", "4", "--psnr", "30"], "expected k=None with target_psnr"),
         (["--bytes", "20"], "expected a target_bytes of at least"),
-        (["--fixed", "no-colour"], "expected a colour as '#ff8000' or 'orange', got 'no-colour'"),
+        (
+            ["--fixed", "no-colour"],
+            "expected a colour as '#ff8000', '#ff8000ff' or 'orange', got 'no-colour'",
+        ),
         (["--weights", "photo.jpg"], "photo.jpg"),
+        (["-o", "nowhere/x.fkq"], "nowhere: No such file or directory"),
         (["--dither", "much"], "expected a strength from 0 to 1 or nothing, got 'much': IN stands before"),
         (["--bytes", "900", "-o", "x.png"], "expected an output that ends in .fkq with --bytes, got 'x.png'"),
     ],

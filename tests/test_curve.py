@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastkq
-from fastkq.errors import ArgumentError
+from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.metrics import mse, psnr
 from tests.conftest import noise, photograph_like
 
@@ -47,6 +47,8 @@ def test_a_list_of_no_or_bad_ks_is_refused():
     image = noise(4, 4, 3)
     with pytest.raises(ArgumentError, match="at least one k, got none"):
         fastkq.curve(image, [])
+    with pytest.raises(ArgumentTypeError, match="ks to be a list of integers, got 4"):
+        fastkq.curve(image, 4)
     with pytest.raises(ArgumentError, match="k from 1 to 65536, got 0"):
         fastkq.curve(image, [4, 0])
     with pytest.raises(ArgumentError, match="at most k = 1 fixed colours, got 2"):

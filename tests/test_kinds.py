@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq.errors import ArgumentError
-from fastkq.metrics import mse
+from fastkq.metrics import mse, psnr
 
 KINDS = [
     (np.bool_, (0, 1)), (np.uint8, (0, 1, 2, 3, 4, 5, 9)), (np.uint16, (0, 1, 2, 3, 4, 5)),
@@ -90,6 +90,37 @@ def test_an_opaque_image_is_compressed_as_the_one_without_alpha(dtype, channels)
     assert (
         counts[0] + counts[1] == counts[1] + counts[0] == fastkq.count_colours(np.concatenate((image, mixed)))
     )
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_is_transparent_stays_so(dtype, channels):
+    top = np.iinfo(dtype).max
+    image = np.random.default_rng(1).integers(0, top, (12, 12, channels), dtype, endpoint=True)
+    image[:4, :, -1], image[4:7, :, -1] = 0, top // 50
+    for k in (3, 5, 20):
+        compressed = fastkq.compress(image, k)
+        assert compressed.k == k
+        assert (compressed.decompress()[:4, :, -1] == 0).all()
+
+
+def test_the_peak_of_masks_is_1():
+    mask = np.zeros((8, 8), bool)
+    mask[:, :3] = True
+    assert fastkq.compress(mask, target_psnr=30).k == 2
+    (point,) = fastkq.curve(mask, [1])
+    assert point.psnr == pytest.approx(psnr(mask, fastkq.compress(mask, 1).decompress()))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_colour_of_a_fixed_transparent_row_costs_nothing(dtype):
+    image = np.random.default_rng(2).integers(0, 200, (9, 9, 4), dtype)
+    image[:3, :, 3] = 0
+    fixed = np.array([[10, 20, 30, 0]], dtype)
+    compressed = fastkq.compress(image, target_psnr=120, fixed=fixed)
+    assert compressed.report(image, ssim=False).mse == 0
+    (point,) = fastkq.curve(image, [5], fixed=fixed)
+    assert point.mse == pytest.approx(fastkq.compress(image, 5, fixed=fixed).report(image, ssim=False).mse)
 
 
 @given(images())

@@ -68,6 +68,11 @@ def test_the_palette_of_several_images_is_that_of_their_pixels(dtype, channels):
     assert np.array_equal(fastkq.fit_palette(fastkq.count_colours(images), 4), whole)
 
 
+def test_counts_have_a_sum():
+    images = [some(np.uint8, (3,), seed=seed) for seed in range(3)]
+    assert sum(map(fastkq.count_colours, images)) == fastkq.count_colours(images)
+
+
 def test_a_stack_of_images_is_several_images():
     stack = noise(3, 5, 6, 3)
     assert np.array_equal(fastkq.fit_palette(stack, 5), fastkq.fit_palette(list(stack), 5))
@@ -169,6 +174,7 @@ def test_images_of_two_kinds_have_no_common_palette():
         (np.zeros((0, 3), np.uint8), "palette of 1 to 65536 colours, got 0"),
         ([[0, 0, 256]], "palette to hold values of uint8 as the image, got"),
         ([[0, 0, 0.5]], "palette to hold values of uint8 as the image, got"),
+        ([[1, 2, 3], [1, 2]], r"palette to be \(k, 3\), got rows of unequal length"),
         ([["a", 0, 0]], "palette to hold values of uint8 as the image, got"),
     ],
 )
@@ -187,11 +193,18 @@ def test_a_palette_leaves_nothing_to_fit(arguments):
         fastkq.compress(noise(4, 4, 3), palette=[[0, 0, 0]], **arguments)
 
 
+def test_no_fixed_colours_are_none():
+    image = noise(4, 4, 3)
+    for fixed in ([], np.empty((0, 3), np.uint8)):
+        assert fastkq.compress(image, 4, fixed=fixed) == fastkq.compress(image, 4)
+
+
 @pytest.mark.parametrize(
     ("fixed", "message"),
     [
         ([[0, 0, 0]] * 2, "fixed colours that differ"),
         ([[0, 0, level] for level in range(5)], "at most k = 4 fixed colours, got 5"),
+        ([[0, 0, 0], [0]], "fixed to be .k, 3., got rows of unequal length"),
         ([[0, 0]], r"fixed to be \(k, 3\) of uint8"),
         ([[0, 0, -1]], "fixed to hold values of uint8"),
     ],

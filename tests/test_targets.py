@@ -120,6 +120,9 @@ def test_fixed_colours_are_there_whatever_the_target():
         ({"target_psnr": np.nan}, "target_psnr to be at least 0, got nan"),
         ({"target_bytes": 0}, "target_bytes to be at least 1, got 0"),
         ({"target_psnr": 30, "dither": True}, "no dithering with target_psnr"),
+        ({"target_psnr": 30, "max_error": 9}, "a k with max_error, or a target without it"),
+        ({"target_bytes": 300, "max_error": 9}, "a k with max_error, or a target without it"),
+        ({"min_share": 0.1}, "min_share with a max_error, which it is for, got it alone"),
     ],
 )
 def test_targets_that_make_no_sense_are_refused(arguments, message):
@@ -127,7 +130,9 @@ def test_targets_that_make_no_sense_are_refused(arguments, message):
         fastkq.compress(noise(4, 4, 3), **arguments)
 
 
-@pytest.mark.parametrize(("name", "value"), [("target_psnr", "high"), ("target_bytes", 9.5)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("target_psnr", "30"), ("target_bytes", 9.5), ("max_error", "3")]
+)
 def test_targets_of_the_wrong_type_are_refused(name, value):
     with pytest.raises(ArgumentTypeError, match=f"expected {name} to be"):
         fastkq.compress(noise(4, 4, 3), **{name: value})

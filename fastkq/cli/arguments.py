@@ -211,7 +211,7 @@ def _colour(text: str) -> tuple[int, ...]:
         return ImageColor.getrgb(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"expected a colour as '#ff8000' or 'orange', got {text!r}"
+            f"expected a colour as '#ff8000', '#ff8000ff' or 'orange', got {text!r}"
         ) from None
 
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from fastkq.errors import ArgumentError
 from fastkq.loading import load
 
+_SHOWN = 4
+
 
 def asked_for(options: argparse.Namespace, pixels: npt.NDArray[Any]) -> dict[str, Any]:
     """The arguments of `fastkq.compress` that say which colours, without those that were not given."""
@@ -24,7 +26,7 @@ def asked_for(options: argparse.Namespace, pixels: npt.NDArray[Any]) -> dict[str
         "min_share": options.min_share or None,
         "space": None if options.space == "rgb" else options.space,
         "dither": options.dither or None,
-        "dither_method": None if options.dither_method == "diffusion" else options.dither_method,
+        "dither_method": options.dither_method if options.dither else None,
         "preset": options.preset,
     }
     return {name: value for name, value in asked.items() if value is not None}
@@ -41,7 +43,7 @@ def _palette_in(path: Path | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any]
     if path is None:
         return None
     rows = load(path).palette
-    if rows.shape[1:] == pixels.shape[2:] or rows.dtype != np.uint8 or rows.shape[1] not in (1, 3, 4):
+    if rows.dtype != np.uint8 or rows.shape[1] not in (1, 3, 4) or pixels.dtype.kind != "u":
         return rows
     shades = np.repeat(rows, 3, axis=1) if rows.shape[1] == 1 else rows
     opaque = np.column_stack((shades, np.full(len(rows), 255, np.uint8)))[:, :4]
@@ -57,7 +59,7 @@ def _as_in(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> 
         kinds = {1: "gray", 2: "gray with alpha", 3: "opaque"}
         raise ArgumentError(
             f"expected {name} to be {kinds.get(channels, 'of up to 4 channels')} as the image, "
-            f"got {rows.tolist()}"
+            f"got {rows[:_SHOWN].tolist()}{' and more' if len(rows) > _SHOWN else ''} (R, G, B, alpha)"
         )
     kept = rows[:, {1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3]}[channels]]
     return kept.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else kept

@@ -27,7 +27,6 @@ def compress(options: argparse.Namespace) -> None:
         raise ArgumentError(f"expected an output that ends in .fkq with --bytes, got {str(output)!r}")
     from fastkq.cli.colours import asked_for
     from fastkq.inputs import read_input
-    from fastkq.metrics import psnr
     from fastkq.pipeline import compress
 
     given = read_input(options.input, depth=options.depth, threads=options.threads)
@@ -39,7 +38,8 @@ def compress(options: argparse.Namespace) -> None:
         source = given.without_metadata() if options.strip else given
         common = {"coding": options.coding, "effort": options.effort, "threads": options.threads}
         compressed = compress(source, **asked, **common)
-        quality = f"PSNR {psnr(given.pixels, compressed.decompress(threads=options.threads)):.2f} dB"
+        report = compressed.report(given.pixels, ssim=False, threads=options.threads)
+        quality = f"PSNR {report.psnr:.2f} dB"
     compressed.with_metadata(given.metadata).save(
         output,
         coding=options.coding,

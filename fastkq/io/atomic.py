@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -18,6 +19,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     without one (O_TMPFILE) take the place of another.
     """
     target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(target.parent))
     try:
         status = os.stat(path)
     except FileNotFoundError:

@@ -1,7 +1,8 @@
 """What the fits and mappings can be asked for, checked against the image before any work is done."""
 
 import math
-from collections.abc import Sequence
+import numbers
+from collections.abc import Iterable, Sized
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
@@ -76,7 +77,12 @@ def check_palette_of(palette: npt.ArrayLike, kind: Kind, name: str = "palette") 
     ArgumentError
         When its dtype or width is not that of the image.
     """
-    array = np.asarray(palette)
+    try:
+        array = np.asarray(palette)
+    except ValueError:
+        raise ArgumentError(
+            f"expected {name} to be (k, {kind.channels}), got rows of unequal length"
+        ) from None
     if array.dtype != kind.dtype and not isinstance(palette, np.ndarray | np.generic):
         array = _cast(array, kind, name)
     if array.dtype != kind.dtype or array.ndim != 2 or array.shape[1:] != (kind.channels,):
@@ -106,7 +112,7 @@ def _cast(array: npt.NDArray[Any], kind: Kind, name: str) -> npt.NDArray[Any]:
 
 def check_fixed(fixed: npt.ArrayLike | None, kind: Kind, k: int | None) -> npt.NDArray[Any] | None:
     """Fixed colours (f, C) in the working form, or None; different ones, at most k."""
-    if fixed is None:
+    if fixed is None or (isinstance(fixed, Sized) and len(fixed) == 0):
         return None
     array = check_palette_of(fixed, kind, "fixed")
     if len(np.unique(array, axis=0)) < len(array):
@@ -150,6 +156,8 @@ def check_fit(
     if max_error is not None:
         max_error = check_number("max_error", max_error, 0.0, math.inf)
     min_share = check_number("min_share", min_share, 0.0, 1.0)
+    if min_share > 0 and max_error is None:
+        raise ArgumentError("expected min_share with a max_error, which it is for, got it alone")
     space = check_space(space, kind)
     return FitOptions(check_fixed(fixed, kind, k), max_error, min_share, space, effort, threads)
 
@@ -165,10 +173,9 @@ def check_dithering(dither: bool | float, method: DitherMethod, kind: Kind) -> D
 
 def check_number(name: str, value: Any, least: float, most: float) -> float:
     """A finite number within bounds, as a float; booleans are 0 and 1."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(f"expected {name} to be a number, got {value!r}") from None
+    if not isinstance(value, numbers.Real | np.bool_ | np.number):
+        raise ArgumentTypeError(f"expected {name} to be a number, got {value!r}")
+    number = float(value)
     bounds = f"at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
     if not (math.isfinite(number) and least <= number <= most):
         raise ArgumentError(f"expected {name} to be {bounds}, got {value!r}")
@@ -185,8 +192,12 @@ def check_number_of_colours(k: Any, targets: dict[str, Any]) -> int | None:
     return None if given else check_k(DEFAULT_K if k is None else k)
 
 
-def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering) -> None:
+def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering, max_error: Any) -> None:
     """Targets that can be aimed at; whether they are reached is seen later."""
+    if max_error is not None and not (target_psnr is None and target_bytes is None):
+        raise ArgumentError(
+            "expected a k with max_error, or a target without it: either can decide k, got both"
+        )
     if target_psnr is not None:
         check_number("target_psnr", target_psnr, 0.0, math.inf)
         if dithering.strength > 0:
@@ -220,9 +231,11 @@ def check_preset(preset: Any, kind: Kind) -> Preset | None:
     return word
 
 
-def check_ks(ks: Sequence[int]) -> list[int]:
+def check_ks(ks: Iterable[int]) -> list[int]:
     """Numbers of colours, at least one."""
-    numbers = [check_k(k) for k in ks]
-    if not numbers:
+    if not isinstance(ks, Iterable):
+        raise ArgumentTypeError(f"expected ks to be a list of integers, got {ks!r}")
+    checked = [check_k(k) for k in ks]
+    if not checked:
         raise ArgumentError("expected at least one k, got none")
-    return numbers
+    return checked

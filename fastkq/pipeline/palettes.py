@@ -129,7 +129,8 @@ def apply_palette(
     Returns
     -------
     CompressedImage
-        Of that palette. Undithered, each index is that of the nearest row, the first of equals.
+        Of that palette. Undithered, each index is that of the nearest row, the first of equals; of opaque
+        pixels of 8 bits the nearest opaque row, where a palette of 3 or more has one.
 
     Raises
     ------

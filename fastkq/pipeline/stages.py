@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from fastkq import assignment, dither, mapping, metrics, palette
 from fastkq.channels import GRAY_WITH_ALPHA, RGBA
+from fastkq.checks import has_alpha
 from fastkq.counted import Counted, channels_of, count_up_to, with_alpha
 from fastkq.counts import ColourCounts
 from fastkq.distinct import Distinct
@@ -16,7 +17,7 @@ from fastkq.histogram import Histogram
 from fastkq.palette import Prepared, general, grayscale
 from fastkq.palette.weights import to_counts
 from fastkq.pipeline.options import Dithering, FitOptions
-from fastkq.spaces import Space
+from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space
 
 MOST_RGBA_COLOURS = 1 << 18
 """To list more of them takes long."""
@@ -85,14 +86,17 @@ def indices_for(
 
 
 def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Distortion:
-    """That of the counted images with a palette, undithered."""
+    """That of the counted images with a palette, undithered; colours under alpha 0 are equal."""
     colours, rows = counts.working_colours, fitted.palette
     if rows.shape[1] > colours.shape[1]:
         colours = with_alpha(counts.counted).colours
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
     labels = assignment.label(colours, rows, threads) if fitted.labels is None else fitted.labels
-    found = metrics.of_colours(colours, counts.counts, rows, labels, channels)
+    if has_alpha(rows.dtype, rows.shape[1]):
+        rows = np.where(rows[:, -1:] == 0, np.zeros(1, rows.dtype), rows)
+    peak = 1.0 if counts.dtype == np.bool_ else None
+    found = metrics.of_colours(colours, counts.counts, rows, labels, channels, peak)
     share = len(channels) / counts.channels
     if share == 1:
         return found
@@ -127,14 +131,30 @@ def _fit_distinct(
     if max_error is not None:
         raise ArgumentError(
             f"expected an image of uint8 with at most 4 channels for max_error, got {counted.colours.dtype} "
-            f"with {counted.colours.shape[1]}"
+            f"with {counted.colours.shape[1]} channels"
         )
     weighed = counted.counts.astype(np.float64) if weights is None else weights
     if counted.colours.dtype == np.uint16 and counted.colours.shape[1] == 1:
         rows = _fit_levels(counted.colours, weighed, k, fixed)
     else:
-        rows = general.fit(counted.colours, weighed, k, effort, threads, fixed=fixed)
+        held = _with_transparent(counted.colours, k, fixed)
+        rows = general.fit(counted.colours, weighed, k, effort, threads, fixed=held)
     return Fit(rows, None)  # pixels are mapped as fast as that many colours are labelled
+
+
+def _with_transparent(
+    colours: npt.NDArray[Any], k: int, fixed: npt.NDArray[Any] | None
+) -> npt.NDArray[Any] | None:
+    """The fixed rows and, so that it stays transparent, the transparent one, where there is room for more.
+
+    It would come first among the others anyway: they are in the order of alpha.
+    """
+    known = colours[:0] if fixed is None else fixed
+    if not has_alpha(colours.dtype, colours.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(known) + 2):
+        return fixed
+    if colours[:, -1].min() > 0 or (len(known) and known[:, -1].min() == 0):
+        return fixed
+    return np.concatenate((known, np.zeros((1, colours.shape[1]), colours.dtype)))
 
 
 def _fit_levels(

@@ -67,16 +67,20 @@ def compress(
     palette : (k, C), optional
         Colours to use instead of fitting some, as `apply_palette` does.
     fixed : (f, C), optional
-        Colours that must be in the palette exactly: its first rows, in their order, even if unused.
+        Colours that must be in the palette exactly: its first rows, in their order, even if unused. What is
+        said of opacity below holds as far as they leave rows for it.
     weights : (H, W), optional
         How much each pixel's squared error counts, at least 0: an importance map gives more colours to what
         matters. Only ratios matter.
     max_error : float, optional
-        No colour may be further from its palette row than this, in the units of `space`...
+        No colour may be further from its palette row than this: in levels of 8 bits, the square root of the
+        sum over channels, of RGBA as seen on a background; or in units of Oklab, where L is 0 to 1. For uint8
+        of at most 4 channels, as `space` and `dither`...
     min_share : float
         ... if it fills more than this share of the pixels, 0.0 to 1.0: rare colours are kept, too.
     target_psnr : float, optional
-        Decides k: the smallest found whose PSNR, in dB, is at least this. (Colours under alpha 0 are equal.)
+        Decides k: the smallest found whose PSNR, in dB, is at least this, undithered and without `max_error`.
+        Colours under alpha 0 are equal, as in `CompressedImage.report`.
     target_bytes : int, optional
         Decides k: the largest found whose `.fkq` file, in the given coding, with the image's metadata, has at
         most so many bytes.
@@ -104,7 +108,8 @@ def compress(
     -------
     CompressedImage
         Of exactly min(k, distinct colours) colours, ordered by alpha, then luminance, unless some are given;
-        undithered, each pixel's index is that of its nearest one.
+        undithered, each pixel's index is that of its nearest one. From k = 3 on, opaque pixels of 8 bits have
+        the nearest of the opaque colours, and transparent ones of any depth a transparent one.
 
     Raises
     ------
@@ -153,7 +158,7 @@ def compress(
         kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
         threads=workers,
     )  # fmt: skip
-    check_targets(**targets, dithering=dithering)
+    check_targets(**targets, dithering=dithering, max_error=max_error)
     weighted = check_weights(weights, given.pixels.shape)
     job = Job(given, weighted, dithering, options)
     if check_preset(preset, kind) is not None:
