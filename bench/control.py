@@ -6,6 +6,7 @@ Both sides of a ratio are timed in turns in one process, and their medians divid
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,16 +67,21 @@ def _rows_of_photographs() -> Iterator[Row]:
         yield Row(words, max(ratios), 4.0)
     for name, image in pictures.items():
         separate, together = _medians(
-            lambda image=image: [fastkq.compress(image, k) for k in _KS],  # type: ignore[misc]
-            lambda image=image: fastkq.curve(image, _KS),  # type: ignore[misc]
+            partial(_separately, image),
+            partial(fastkq.curve, image, _KS),
         )
         yield Row(f"{name}: curve at {len(_KS)} k over as many compress", together / separate, 0.5)
     for name, image in pictures.items():
         plain, oklab = _medians(
-            lambda image=image: fastkq.compress(image, 64),  # type: ignore[misc]
-            lambda image=image: fastkq.compress(image, 64, space="oklab"),  # type: ignore[misc]
+            partial(fastkq.compress, image, 64),
+            partial(fastkq.compress, image, 64, space="oklab"),
         )
         yield Row(f"{name}: compress in Oklab over that in RGB, k = 64", oklab / plain)
+
+
+def _separately(image: Any) -> None:
+    for k in _KS:
+        fastkq.compress(image, k)
 
 
 def _of_psnr(image: Any, target: float) -> float:
@@ -91,7 +97,7 @@ def _rows_of_dithering() -> Iterator[Row]:
     palette = fastkq.fit_palette(image, 256)
     for words, run, aim in (("error diffusion", dither.diffuse, 25.0), ("blue noise", dither.ordered, 100.0)):
         for threads in (1, THREADS):
-            seconds = _seconds(lambda run=run, threads=threads: run(image, palette, 1.0, threads))  # type: ignore[misc]
+            seconds = _seconds(partial(run, image, palette, 1.0, threads))
             speed = image.shape[0] * image.shape[1] / 1e6 / seconds
             limit = aim if threads == THREADS else None
             yield Row(
@@ -116,7 +122,7 @@ def _rows_of_dtypes() -> Iterator[Row]:
         ("float64", deep / 65535),
         ("float32 of 8 channels", np.tile(deep, (1, 1, 3))[:, :, :8].astype(np.float32)),
     ):
-        seconds = _seconds(lambda image=image: fastkq.compress(image, 64))  # type: ignore[misc]
+        seconds = _seconds(partial(fastkq.compress, image, 64))
         yield Row(f"1 megapixel of {name}, k = 64: seconds", seconds)
     mask = large[:, :, 0] > 127
     yield Row("1 megapixel of bool, k = 2: seconds", _seconds(lambda: fastkq.compress(mask, 2)))

@@ -29,9 +29,7 @@ def prepared(palette: npt.NDArray[Any]) -> Any:
     coordinates = np.rint(np.concatenate(planes[: 1 + with_alpha], axis=1)).astype(np.int32)
     _, firsts = np.unique(coordinates, axis=0, return_index=True)
     numbers = np.sort(firsts).astype(np.int32)
-    shift, bits = (
-        (13, 4) if with_alpha else (9, 3) if len(palette) <= 32 else (8, 4) if len(palette) <= 128 else (7, 5)
-    )
+    shift, bits = _cell_size(len(palette), with_alpha)
     return kernels.cells.Palette(
         coordinates=coordinates,
         different=np.ascontiguousarray(coordinates[numbers].T, np.float64),
@@ -42,6 +40,15 @@ def prepared(palette: npt.NDArray[Any]) -> Any:
         alpha_weight=ALPHA_WEIGHT,
         gaps=_gaps(coordinates, numbers),
     )
+
+
+def _cell_size(k: int, with_alpha: bool) -> tuple[int, int]:
+    """Bits of a coordinate within a cell, and those that name the cell: the more rows, the smaller cells."""
+    if with_alpha:
+        return 13, 4
+    if k <= 32:
+        return 9, 3
+    return (8, 4) if k <= 128 else (7, 5)
 
 
 def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

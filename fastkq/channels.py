@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.embedding import has_alpha
+
 GRAY_WITH_ALPHA, RGBA = 2, 4
 
 
@@ -26,6 +28,16 @@ def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """`working` of the rows of a palette (k, C)."""
     rows: npt.NDArray[Any] = working(palette[np.newaxis])[0]
     return rows
+
+
+def visible(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Colours (N, C) as they can be told apart: those of alpha 0 as zeros, masks as 0 and 1."""
+    if colours.dtype == np.bool_:
+        return colours.view(np.uint8)
+    if has_alpha(colours.dtype, colours.shape[1]):
+        seen: npt.NDArray[Any] = colours * (colours[:, -1:] != 0)
+        return seen
+    return colours
 
 
 def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: int) -> npt.NDArray[Any]:

@@ -67,11 +67,6 @@ def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
     return _native(array)
 
 
-def has_alpha(dtype: np.dtype[Any], channels: int) -> bool:
-    """Whether the last channel is alpha: the second or fourth of uint8 and uint16."""
-    return dtype in (np.uint8, np.uint16) and channels in (2, 4)
-
-
 def _native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from fastkq import distinct, histogram
 from fastkq.channels import RGBA
-from fastkq.checks import has_alpha
 from fastkq.distinct import Distinct
+from fastkq.embedding import has_alpha
 from fastkq.histogram import Histogram
 
 Counted = Histogram | Distinct

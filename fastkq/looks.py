@@ -12,7 +12,6 @@ from fastkq.palette.integer import in_order
 from fastkq.threads import over_chunks
 
 _ROWS_PER_BAND = 16
-_MOST_RGBA_COLOURS = 1 << 18
 
 _OWN = 2.2
 """What a pixel's own error counts, where 1 is what is seen of it: less gives rounder tones and coarser grain.
@@ -87,7 +86,7 @@ def visual(
         colours, indices = visual(np.ascontiguousarray(image[:, :, :3]), k, effort, threads)
         return np.column_stack((colours, np.full(len(colours), 255, np.uint8))), indices
     plan = _PLANS[effort]
-    counted = histogram.count_up_to(image, _MOST_RGBA_COLOURS, threads)
+    counted = histogram.count_up_to(image, histogram.MOST_RGBA_COLOURS, threads)
     start, labels = palette.fit(counted or histogram.count_cells(image, threads), k, plan.start, threads)
     if counted is not None and len(start) == len(counted.keys):
         return start, mapping.map_colours(image, counted, labels, len(start), threads)

@@ -17,6 +17,9 @@ _LARGEST_EXPONENT = 400
 """Squares of what lies beyond 2^400, summed, could leave the range of float64."""
 _LOG_2 = math.log10(2)
 
+PEAKS = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
+"""The range of the values of each dtype that has one."""
+
 Values = npt.NDArray[Any]
 
 
@@ -145,7 +148,7 @@ def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Val
 
 def _range(values: Values, exponent: int) -> float:
     if values.dtype.kind != "f":
-        return {"bool": 1, "uint8": 255, "uint16": 65535}[values.dtype.name]
+        return PEAKS[values.dtype.name]
     span = math.ldexp(float(values.max()), -exponent) - math.ldexp(float(values.min()), -exponent)
     if not span:
         raise ArgumentError(f"expected an image of several values or a peak=, got {values[0]} alone")

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.channels import visible
 from fastkq.checks import check_image, check_threads
 from fastkq.errors import ArgumentError
 from fastkq.mapping import paint
+from fastkq.metrics import PEAKS
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
@@ -106,8 +108,8 @@ def report(
             f"got {original.shape} {original.dtype}"
         )
     workers = check_threads(threads)
-    pixels = _visible(original.reshape(-1, palette.shape[1]))
-    colours = _visible(palette)
+    pixels = visible(original.reshape(-1, palette.shape[1]))
+    colours = visible(palette)
     sums, counts, largest, place = _errors(pixels, indices.reshape(-1), colours, workers)
     channels = palette.shape[1]
     error = math.fsum(sums.tolist()) / (len(pixels) * channels)
@@ -122,16 +124,6 @@ def report(
         shares=counts / len(pixels),
         errors=sums / (np.maximum(counts, 1) * channels),
     )
-
-
-def _visible(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Colours (N, C) with those of alpha 0 made 0, and bool as 0 and 1."""
-    if colours.dtype == np.bool_:
-        return colours.view(np.uint8)
-    if colours.dtype.kind == "u" and colours.shape[1] in (2, 4):
-        visible: npt.NDArray[Any] = colours * (colours[:, -1:] != 0)
-        return visible
-    return colours
 
 
 def _errors(
@@ -165,7 +157,7 @@ def _errors(
 def _peak(image: npt.NDArray[Any]) -> float:
     if image.dtype.kind == "f":
         return float(image.max()) - float(image.min())
-    return {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}[image.dtype.name]
+    return PEAKS[image.dtype.name]
 
 
 def _log10(value: float) -> float:

@@ -16,6 +16,9 @@ __all__ = [
     "look_up", "merge", "with_alpha",
 ]  # fmt: skip
 
+MOST_RGBA_COLOURS = 1 << 18
+"""Of an image that is not opaque: to list more takes long."""
+
 _PIXELS_PER_CHUNK = 1 << 16
 
 

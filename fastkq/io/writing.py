@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import has_alpha
 from fastkq.depth import as_8bit
+from fastkq.embedding import has_alpha
 from fastkq.errors import ArgumentError
 from fastkq.io.formats import FORMATS, MAX_PALETTE, ImageFormat, format_for
 from fastkq.io.metadata import save_options

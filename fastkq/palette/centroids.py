@@ -12,7 +12,7 @@ from fastkq.palette import lloyd, search
 from fastkq.palette.coarsen import Summary, Tree
 from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Coordinates, are_opaque
 
-_MOST_SEARCHED = 4096
+MOST_SEARCHED = 4096
 """Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,
 and what a swap gains falls with their number."""
 
@@ -74,7 +74,7 @@ def centroids(tree: Tree, held: Coordinates, k: int, plan: Plan, threads: int = 
         return held
     points, tree = tree.points, tree.anew()
     coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
-    if k <= _MOST_SEARCHED:
+    if k <= MOST_SEARCHED:
         # Fewer points than that make each swap cheaper.
         more = max(1.0, plan.coarse * k / len(coarse.weights))
         swaps = int((plan.swaps + plan.swaps_per_centroid * k) * more)

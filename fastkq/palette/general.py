@@ -1,13 +1,15 @@
 """Palettes for colours of any dtype and number of channels."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fastkq import kernels
 from fastkq.assignment import accumulate, distances, used
 from fastkq.checks import Effort
 from fastkq.embedding import Embedding, Vectors, has_alpha
+from fastkq.palette.centroids import MOST_SEARCHED, PLANS, Plan
 from fastkq.palette.partition import Points, condense, partition
 from fastkq.palette.swaps import search
 
@@ -16,49 +18,14 @@ _MOST_POINTS = 1 << 20
 _CONDENSED = 1 << 18
 _CONDENSED_PER_CENTROID = 64
 
-_MOST_SEARCHED = 4096
-_OVER_RELAXATION = 1.85
-"""As in `fastkq.kernels.lloyd`."""
 _LEAST_WEIGHT = 2.0**-400
 _LUMINANCE = (2126.0, 7152.0, 722.0)
 
 
-class _Plan(NamedTuple):
-    """How much of each step.
-
-    Attributes
-    ----------
-    coarse, fine
-        Points of the summaries, for each centroid.
-    swaps, swaps_per_centroid
-        Tries of each search, on the coarse summary.
-    searches
-    iterations, exact_iterations
-        Of Lloyd's algorithm at most, on the fine summary and on all the points.
-    """
-
-    coarse: int
-    least_coarse: int
-    fine: int
-    least_fine: int
-    swaps: int
-    swaps_per_centroid: float
-    searches: int
-    more_searches: int
-    iterations: int
-    exact_iterations: int
-    least_gain: float
-
-
-_PLANS: dict[Effort, _Plan] = {
-    "fast": _Plan(16, 0, 40, 0, 5, 0.02, 1, 0, 3, 0, 0.0),
-    "balanced": _Plan(25, 640, 80, 2048, 36, 0.05, 2, 32, 4, 2, 0.0),
-    "best": _Plan(40, 0, 300, 16384, 120, 1.5, 8, 96, 100, 20, 1e-5),
-}
-_MANY_CHANNELS: dict[Effort, _Plan] = {
-    "fast": _Plan(25, 640, 80, 2048, 36, 0.05, 2, 0, 4, 2, 0.0),
-    "balanced": _Plan(60, 3072, 120, 4096, 60, 0.5, 2, 64, 4, 16, 1e-4),
-    "best": _Plan(60, 4096, 300, 16384, 120, 1.5, 4, 96, 100, 40, 1e-5),
+_MANY_CHANNELS: dict[Effort, Plan] = {
+    "fast": Plan(25, 640, 80, 2048, 36, 0.05, 2, 0, 4, 2, 0.0, 0),
+    "balanced": Plan(60, 3072, 120, 4096, 60, 0.5, 2, 64, 4, 16, 1e-4, 0),
+    "best": Plan(60, 4096, 300, 16384, 120, 1.5, 4, 96, 100, 40, 1e-5, 0),
 }
 """For more than four: a box of many dimensions stands less well for what is in it, so that more of them and
 more swaps pay. With the plans for few channels "balanced" ends 0.0 to 0.9 % above the best of ten runs of
@@ -98,7 +65,7 @@ def fit(
         others = _others(embedding, colours, fixed)
         if len(fixed) + len(others) <= k:
             return np.concatenate((fixed, in_order(others)))
-    free, plan = k - len(fixed), (_PLANS if colours.shape[1] <= 4 else _MANY_CHANNELS)[effort]
+    free, plan = k - len(fixed), (PLANS if colours.shape[1] <= 4 else _MANY_CHANNELS)[effort]
     if free == 0:
         return fixed.copy()
     weights = _scaled(weights)
@@ -147,14 +114,14 @@ def _points(
     return Points(embedding.embed(colours), weights)
 
 
-def _centroids(points: Points, fixed: Vectors, free: int, plan: _Plan, threads: int) -> Vectors:
+def _centroids(points: Points, fixed: Vectors, free: int, plan: Plan, threads: int) -> Vectors:
     """Coarse to fine: centroids (d, k) find their regions on few points and their places on more."""
     k = len(fixed) + free
     points, fine = partition(points, max(plan.fine * k, plan.least_fine))
     _, coarse = partition(fine, max(plan.coarse * k, plan.least_coarse))
     swaps, searches = (
         (int(plan.swaps + plan.swaps_per_centroid * k), plan.searches + plan.more_searches // k)
-        if k <= _MOST_SEARCHED
+        if k <= MOST_SEARCHED
         else (0, 1)
     )
     centroids = search(coarse, fixed, free, swaps, searches, threads)
@@ -177,7 +144,7 @@ def _lloyd(
         means = (totals[moving, :-1] / totals[moving, -1:]).T
         is_last = iteration == most - 1 or before - error < least_gain * error
         # The last step is not beyond the means: what follows takes the centroids as they are.
-        beyond = 0.0 if is_last else _OVER_RELAXATION - 1
+        beyond = 0.0 if is_last else kernels.lloyd.OVER_RELAXATION - 1
         centroids[:, moving] = means + beyond * (means - centroids[:, moving])
         if is_last:
             break

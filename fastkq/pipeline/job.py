@@ -11,10 +11,11 @@ from fastkq.channels import stored_palette, working
 from fastkq.checks import MAX_COLOURS, Coding
 from fastkq.container import encoded_size
 from fastkq.counts import ColourCounts
+from fastkq.histogram import MOST_RGBA_COLOURS
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
 from fastkq.pipeline.options import Dithering, FitOptions, Kind
-from fastkq.pipeline.stages import MOST_RGBA_COLOURS, Fit, dithered, fit, indices_of, kept_opaque
+from fastkq.pipeline.stages import Fit, dithered, fit, indices_of, kept_opaque
 from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
 
 _CELLS_PER_CENTROID = 64

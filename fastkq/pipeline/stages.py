@@ -7,21 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import assignment, dither, mapping, metrics, palette
-from fastkq.channels import GRAY_WITH_ALPHA, RGBA
-from fastkq.checks import has_alpha
+from fastkq.channels import GRAY_WITH_ALPHA, RGBA, visible
 from fastkq.counted import Counted, channels_of, count_up_to, with_alpha
 from fastkq.counts import ColourCounts
 from fastkq.distinct import Distinct
+from fastkq.embedding import has_alpha
 from fastkq.errors import ArgumentError
-from fastkq.histogram import Histogram
+from fastkq.histogram import MOST_RGBA_COLOURS, Histogram
 from fastkq.palette import Prepared, general, grayscale
 from fastkq.palette.weights import to_counts
 from fastkq.pipeline.options import Dithering, FitOptions
 from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space
-
-MOST_RGBA_COLOURS = 1 << 18
-"""To list more of them takes long."""
-
 
 _OPAQUE = 255
 _WEIGHTLESS = 30
@@ -93,9 +89,8 @@ def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Disto
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
     labels = assignment.label(colours, rows, threads) if fitted.labels is None else fitted.labels
-    if has_alpha(rows.dtype, rows.shape[1]):
-        rows = np.where(rows[:, -1:] == 0, np.zeros(1, rows.dtype), rows)
-    peak = 1.0 if counts.dtype == np.bool_ else None
+    rows = visible(rows)
+    peak = metrics.PEAKS.get(counts.dtype.name)
     found = metrics.of_colours(colours, counts.counts, rows, labels, channels, peak)
     share = len(channels) / counts.channels
     if share == 1:

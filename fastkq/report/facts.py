@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import container, histogram
+from fastkq import container
 from fastkq.container import Part
+from fastkq.counts import ColourCounts
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
 from fastkq.inputs import from_picture, picture_in
@@ -161,20 +162,9 @@ def _of_picture(source: Source) -> Facts:
         return _of_compressed(from_picture(picture), source, kind)
     pixels = picture.pixels()
     name, dtype = source.name or "", pixels.dtype.name
-    return Facts(name, kind, pixels.shape, dtype, source.length, picture.metadata, _distinct(pixels))
-
-
-def _distinct(pixels: npt.NDArray[Any]) -> int:
-    """Number of colours; those of alpha 0 are one."""
-    if pixels.dtype == np.uint8:
-        return len(histogram.count(pixels).counts)
-    rows = pixels.reshape(-1, pixels.shape[2] if pixels.ndim == 3 else 1)
-    if rows.shape[1] == 4:
-        rows = np.where(rows[:, 3:] == 0, 0, rows)
-    padded = np.zeros((len(rows), 4), rows.dtype)
-    padded[:, : rows.shape[1]] = rows
-    # A row of 16 bits as one number: sorting rows takes ten times as long.
-    return len(np.unique(padded.view(np.uint64) if rows.dtype == np.uint16 else rows))
+    return Facts(
+        name, kind, pixels.shape, dtype, source.length, picture.metadata, len(ColourCounts.of(pixels))
+    )
 
 
 def _of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
