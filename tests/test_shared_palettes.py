@@ -116,6 +116,17 @@ def test_weights_of_each_image_go_with_it():
     assert np.array_equal(fastkq.fit_palette(mixed, 5), fastkq.fit_palette(images, 5, weights=ones))
 
 
+@pytest.mark.parametrize(("dtype", "channels"), KINDS)
+def test_weights_of_a_colour_that_two_images_have_add_up(dtype, channels):
+    images = [some(dtype, channels, seed=seed) for seed in range(2)]
+    weights = [np.random.default_rng(seed).integers(0, 9, (6, 7)) for seed in range(2)]
+    whole = fastkq.count_colours(np.concatenate(images), weights=np.concatenate(weights))
+    assert fastkq.count_colours(images, weights=weights) == whole
+    unweighted = fastkq.count_colours(images[0], weights=weights[0]) + fastkq.count_colours(images[1])
+    ones = np.concatenate((weights[0], np.ones((6, 7))))
+    assert unweighted == fastkq.count_colours(np.concatenate(images), weights=ones)
+
+
 def test_weights_draw_colours_to_what_matters():
     image = photograph_like(40, 60)
     left = np.zeros((40, 60))
