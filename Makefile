@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check golden fuzz bench bench-sizes bench-alpha bench-control bench-looks bench-baseline \
+.PHONY: demo test test-min test-dist dist check golden fuzz bench bench-sizes bench-alpha bench-control bench-looks bench-baseline \
 	bench-report clean
 
 # One stamp for the virtual environment: made anew when the dependencies change.
@@ -20,6 +20,30 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The least versions that pyproject.toml allows, of everything fastkq runs with.
+.venv-min/installed: pyproject.toml tests/minimum.py
+	$(PYTHON) -m venv .venv-min
+	.venv-min/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[dev]' $$($(PYTHON) -m tests.minimum)
+	touch $@
+
+test-min: .venv-min/installed
+	.venv-min/bin/python -m pytest
+
+# The sdist, and the wheel that is built of it.
+dist: .venv/installed
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+
+# What is handed out, in a virtual environment of its own, tested where the package's source is not.
+test-dist: dist
+	rm -rf build/dist && mkdir -p build/dist
+	tar -xzf dist/fastkq-*.tar.gz -C build/dist --strip-components=1
+	rm -r build/dist/fastkq
+	$(PYTHON) -m venv build/dist/.venv
+	build/dist/.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[dev]"
+	cd build/dist && .venv/bin/python -m pytest
 
 check: .venv/installed
 	$(BIN)/ruff check fastkq tests bench
@@ -67,4 +91,4 @@ bench-report: .venv/bench-installed
 	$(BIN)/python -m bench report
 
 clean:
-	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
+	rm -rf .venv .venv-min build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks

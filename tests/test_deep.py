@@ -5,7 +5,9 @@ import sys
 
 import imagecodecs
 import numpy as np
+import PIL
 import pytest
+import tifffile
 from PIL import Image
 
 from fastkq import CompressedImage, io
@@ -19,6 +21,9 @@ from tests.tags import exif
 
 SUITE = SHARED / "images" / "pngsuite"
 COLOURED = {2: (3,), 4: (2,), 6: (4,)}
+TIFF_COMPRESSIONS = ["lzw", "deflate", "zstd"]
+if int(PIL.__version__.split(".")[0]) < 12:  # its wheels have a libtiff without zstd
+    TIFF_COMPRESSIONS.remove("zstd")
 
 
 @pytest.fixture
@@ -74,12 +79,11 @@ def test_a_fourth_channel_of_a_tiff_is_what_its_tags_say(tmp_path):
     assert (np.abs(read[..., :3].astype(int) - values[..., :3]) <= 65535 // np.maximum(alphas, 1) + 1).all()
 
 
-@pytest.mark.parametrize("compression", ["lzw", "deflate", "zstd"])
+@pytest.mark.parametrize("compression", TIFF_COMPRESSIONS)
 def test_compressed_and_tiled_tiffs_are_read_at_16_bits(tmp_path, compression):
     values = deep_noise(40, 50, 3)
-    for options in ({}, {"tile": (16, 16)}, {"predictor": "horizontal"}):
-        data = imagecodecs.tiff_encode(values, compression=compression, photometric="rgb", **options)
-        (tmp_path / "deep.tif").write_bytes(data)
+    for options in ({}, {"tile": (16, 16)}, {"predictor": True}):
+        tifffile.imwrite(tmp_path / "deep.tif", values, compression=compression, photometric="rgb", **options)
         np.testing.assert_array_equal(quietly(tmp_path / "deep.tif"), values)
 
 
