@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.depth import as_8bit
+from fastkq.display import by_8_bits, on_checks
 from fastkq.report.comparison import Row
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _TILE_WIDTH = 320
 _MARGIN = 12
 _TEXT_HEIGHT = 22
 _STRIP_HEIGHT = 14
-_INK, _PAPER, _CHECKS = (40, 40, 40), (250, 250, 250), ((255, 255, 255), (214, 214, 214))
+_INK, _PAPER = (40, 40, 40), (250, 250, 250)
 
 
 def contact_sheet(image: npt.NDArray[Any], rows: Sequence[Row], *, columns: int = 3) -> "Image.Image":
@@ -34,7 +34,7 @@ def contact_sheet(image: npt.NDArray[Any], rows: Sequence[Row], *, columns: int 
     """
     from PIL import Image
 
-    shown = partial(_by_8_bits, image)
+    shown = partial(by_8_bits, image)
     tiles = [_tile(shown(image), f"original: {image.shape[1]} x {image.shape[0]}", None)]
     for row in rows:
         label = f"k = {row.compressed.k}:  {row.fkq_bytes:,} bytes,  {row.psnr:.1f} dB"
@@ -49,20 +49,10 @@ def contact_sheet(image: npt.NDArray[Any], rows: Sequence[Row], *, columns: int 
     return sheet
 
 
-def _by_8_bits(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """The original or what was made of it, (H, W) or (H, W, C); gray with alpha as RGBA."""
-    if values.dtype.kind == "f":
-        low, high = float(original.min()), float(original.max())
-        values = np.interp(values, (low, high), (0, 255)).round().astype(np.uint8)
-    elif values.shape[2:] == (2,):
-        values = values[:, :, [0, 0, 0, 1]]
-    return as_8bit(values)
-
-
 def _tile(image: npt.NDArray[np.uint8], label: str, strip: npt.NDArray[np.uint8] | None) -> "Image.Image":
     from PIL import Image, ImageDraw, ImageFont
 
-    picture = Image.fromarray(_on_checks(image))
+    picture = Image.fromarray(on_checks(image))
     height = max(1, round(picture.height * _TILE_WIDTH / picture.width))
     # Nearest keeps the palette's colours as they are; a mean of neighbours would invent new ones.
     picture = picture.resize((_TILE_WIDTH, height), Image.Resampling.NEAREST)
@@ -76,23 +66,8 @@ def _tile(image: npt.NDArray[np.uint8], label: str, strip: npt.NDArray[np.uint8]
 
 
 def _strip(row: Row, shown: Callable[[npt.NDArray[Any]], npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
-    palette = _on_checks(shown(row.compressed.palette[None]))[0]
+    palette = on_checks(shown(row.compressed.palette[None]))[0]
     uses = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
     ends = np.cumsum(uses) / uses.sum()
     line: npt.NDArray[np.uint8] = palette[np.searchsorted(ends, (np.arange(_TILE_WIDTH) + 0.5) / _TILE_WIDTH)]
     return np.tile(line, (_STRIP_HEIGHT, 1, 1))
-
-
-def _on_checks(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """As RGB; what is transparent shows a checkerboard."""
-    if image.ndim == 2 or image.shape[2] == 1:
-        return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
-    if image.shape[2] == 3:
-        return image
-    rows, columns = np.indices(image.shape[:2]) // max(1, image.shape[1] // 40)
-    background = np.array(_CHECKS, np.float64)[(rows + columns) % 2]
-    alpha = image[:, :, 3:] / 255
-    blended: npt.NDArray[np.uint8] = np.rint(image[:, :, :3] * alpha + background * (1 - alpha)).astype(
-        np.uint8
-    )
-    return blended
