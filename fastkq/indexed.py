@@ -1,0 +1,94 @@
+"""Palette and indices that fit together, and what stands beside them."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import checks
+from fastkq.container import Damage
+from fastkq.errors import ArgumentError
+from fastkq.metadata import Metadata
+from fastkq.packing import bits_per_index, index_dtype
+
+
+class IndexedImage:
+    """What a `CompressedImage` holds: a plain value, compared by palette, indices and shape."""
+
+    __slots__ = ("_damage", "_indices", "_metadata", "_palette", "_shape")
+
+    def __init__(
+        self,
+        palette: npt.ArrayLike,
+        indices: npt.ArrayLike,
+        shape: tuple[int, ...] | None = None,
+        metadata: Metadata | None = None,
+        damage: tuple[Damage, ...] = (),
+    ) -> None:
+        self._palette = checks.check_palette(palette).view()
+        checked = checks.check_indices(indices, self.k)
+        stored: npt.NDArray[np.unsignedinteger] = checked.astype(index_dtype(self.k), order="C", copy=False)
+        self._indices = stored.view()
+        self._palette.flags.writeable = self._indices.flags.writeable = False
+        channels = self._palette.shape[1]
+        self._shape = (*self._indices.shape, channels) if shape is None else tuple(shape)
+        shapes = [(*self._indices.shape, channels)] + [self._indices.shape] * (channels == 1)
+        if self._shape not in shapes:
+            raise ArgumentError(f"expected shape {' or '.join(map(str, shapes))}, got {self._shape}")
+        self._metadata = metadata or Metadata()
+        self._damage = damage
+
+    @property
+    def palette(self) -> npt.NDArray[Any]:
+        """The colours, (k, C) of `dtype`, read-only."""
+        return self._palette
+
+    @property
+    def indices(self) -> npt.NDArray[np.unsignedinteger]:
+        """A row of the palette for each pixel, (H, W) uint8 (uint16 for k > 256), read-only."""
+        return self._indices
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the decompressed image."""
+        return self._shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of the palette and of the decompressed image."""
+        return self._palette.dtype
+
+    @property
+    def k(self) -> int:
+        """Number of colours, rows of the palette."""
+        return len(self._palette)
+
+    @property
+    def metadata(self) -> Metadata:
+        """ICC profile, EXIF and resolution, where the input had them."""
+        return self._metadata
+
+    @property
+    def damage(self) -> tuple[Damage, ...]:
+        """What is missing, each a (part, box, offset, reason), when it was loaded with ``strict=False``."""
+        return self._damage
+
+    @property
+    def bits_per_index(self) -> int:
+        """ceil(log2 k)."""
+        return bits_per_index(self.k)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, IndexedImage):
+            return NotImplemented
+        return (
+            self._shape == other._shape
+            and self.dtype == other.dtype
+            and np.array_equal(self._palette, other._palette)
+            and np.array_equal(self._indices, other._indices)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._palette, self._indices, self._shape, self._metadata, self._damage)
