@@ -1,18 +1,22 @@
 """The value that everything is about: a palette and an index for each pixel."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq import checks, container, quality, saving, source
+from fastkq import checks, container, display, quality, saving, source
 from fastkq.checks import MAX_PIXELS, Coding, check_threads
 from fastkq.depth import as_8bit
 from fastkq.indexed import IndexedImage
+from fastkq.io import pil
 from fastkq.mapping import paint
 from fastkq.metadata import Metadata
 from fastkq.quality import Report
 from fastkq.threads import Progress
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 class CompressedImage(IndexedImage):
@@ -44,6 +48,10 @@ class CompressedImage(IndexedImage):
     <CompressedImage 2x1 (H, W, 3) uint8, k=2, 1 bit per index, 31 bytes packed>
     >>> flag.decompress()[1, 0]
     array([255, 255,   0], dtype=uint8)
+
+    Notes
+    -----
+    A notebook shows it as a picture above its palette.
     """
 
     __slots__ = ()
@@ -133,6 +141,33 @@ class CompressedImage(IndexedImage):
         """
         return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
 
+    def to_pil(self) -> "Image.Image":
+        """The image as one of Pillow's, of which nothing is lost.
+
+        Returns
+        -------
+        PIL.Image.Image
+            Of mode P, palette and indices as they are, for up to 256 colours of uint8 and at most 4 channels,
+            gray as equal red, green and blue. Of other colours pixels: "1" of bool, I;16 and F of gray of
+            uint16 and float32, L, LA, RGB or RGBA of more than 256 colours. ICC profile, EXIF and DPI are in
+            its `info`, as is `transparency`, in the terms of PNG: the index of the one colour of alpha 0, or
+            the bytes of the alphas.
+
+        Raises
+        ------
+        ArgumentError
+            When Pillow has no mode for the colours: of 16 bits that are not gray (`to_8bit`), float64, and
+            more than 4 channels.
+
+        Examples
+        --------
+        >>> import numpy as np, fastkq
+        >>> image = fastkq.compress(np.eye(3, dtype=np.uint8), k=2).to_pil()
+        >>> image.mode, image.size, image.getpalette()
+        ('P', (3, 3), [0, 0, 0, 1, 1, 1])
+        """
+        return pil.to_pil(self._palette, self._indices, self._metadata)
+
     def save(
         self,
         path: str | os.PathLike[str],
@@ -177,6 +212,12 @@ class CompressedImage(IndexedImage):
             raise ValueError("a CompressedImage has to be decompressed, so copy=False cannot be honoured")
         image = self.decompress()
         return image if dtype is None else image.astype(dtype, copy=False)
+
+    def _repr_png_(self) -> bytes:
+        return display.png(self._palette, self._indices, self._metadata.icc)
+
+    def _repr_html_(self) -> str:
+        return display.html(self._palette, self._indices, self._metadata.icc)
 
     def __repr__(self) -> str:
         axes = "(H, W)" if len(self._shape) == 2 else f"(H, W, {self._shape[2]})"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import io
+from fastkq import inputs, io
 from fastkq.errors import ArgumentError, FormatError, FrameWarning, PrecisionWarning
 from fastkq.io.png import with_palette_of
 from tests.conftest import noise
@@ -64,6 +64,12 @@ def test_a_gif_whose_palette_counts_up_from_black_has_a_palette(tmp_path, k):
     loaded = fastkq.load(path)
     np.testing.assert_array_equal(loaded.palette, ramp)
     np.testing.assert_array_equal(loaded.indices, indices)
+
+
+def test_the_alpha_of_a_pil_image_may_be_in_its_palette():
+    image = Image.fromarray(np.array([[0, 3]], np.uint8))
+    image.putpalette(noise(4, 4).tobytes(), "RGBA")
+    assert inputs.read_input(image).as_it_is() == fastkq.CompressedImage(noise(4, 4), [[0, 3]])
 
 
 def frames(path, **options):

@@ -37,6 +37,11 @@ def test_gray_with_alpha_keeps_its_alpha(tmp_path):
     np.testing.assert_array_equal(read, pixels[:, :, [0, 0, 0, 1]])
 
 
+def test_premultiplied_gray_is_gray_with_alpha():
+    image = gray_with_alpha(noise(5, 7, 2)).convert("La")
+    np.testing.assert_array_equal(io.read_image(image), np.asarray(image.convert("LA"))[:, :, [0, 0, 0, 1]])
+
+
 def gray_with_alpha(pixels):
     gray, alpha = (Image.fromarray(np.ascontiguousarray(pixels[:, :, c])) for c in (0, 1))
     return Image.merge("LA", (gray, alpha))

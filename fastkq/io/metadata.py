@@ -37,18 +37,27 @@ def metadata_of(image: "Image.Image", *, gray: bool, turned: bool) -> Metadata:
 
 
 def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, Any]:
-    """What Pillow's `save` is to be told so that a format carries what it can.
+    """What Pillow's `save` is to be told so that a format carries what it can."""
+    options = carried(metadata, mode)
+    if "texts" in form.carries and (texts := _texts(metadata.exif)):
+        options["tiffinfo"] = texts
+    names = {"icc": "icc_profile", "exif": "exif", "texts": "tiffinfo", "dpi": "dpi"}
+    kept = {names[key] for key in form.carries}
+    return {name: value for name, value in options.items() if name in kept}
+
+
+def carried(metadata: Metadata, mode: str) -> dict[str, Any]:
+    """The metadata that pixels of one of Pillow's modes can have, by the names that Pillow gives it.
 
     A profile for gray is carried by gray pixels, one for RGB by palettes, RGB and RGBA.
     """
-    options: dict[str, Any] = {
-        "icc": _matching_profile(metadata.icc, ("GRAY",) if mode in ("L", "I;16", "F") else ("RGB",)),
+    gray = mode in ("1", "L", "LA", "I;16", "F")
+    options = {
+        "icc_profile": _matching_profile(metadata.icc, ("GRAY",) if gray else ("RGB",)),
         "exif": metadata.exif,
-        "texts": _texts(metadata.exif),
         "dpi": _valid_dpi(metadata.dpi),
     }
-    names = {"icc": "icc_profile", "exif": "exif", "texts": "tiffinfo", "dpi": "dpi"}
-    return {names[key]: options[key] for key in sorted(form.carries) if options[key]}
+    return {name: value for name, value in options.items() if value}
 
 
 def _matching_profile(profile: object, spaces: tuple[str, ...]) -> bytes | None:

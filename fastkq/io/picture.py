@@ -73,6 +73,8 @@ class Picture(NamedTuple):
             return np.array(image, np.float32, order="C")
         if image.mode in ("I", "F"):
             raise FormatError(f"{self.name}: expected 8 or 16 bits a channel, got 32 (mode {image.mode})")
+        if image.mode == "La":
+            image = image.convert("LA")  # Pillow has no way from the one to RGBA but over the other
         return np.array(image.convert(pixel_mode(image)), np.uint8, order="C")
 
     def indexed(self) -> Indexed:
@@ -90,16 +92,17 @@ class Picture(NamedTuple):
                 f"got {_SPACES.get(image.mode, image.mode)} pixels: use compress, which makes a palette"
             )
         if image.mode == "P":
-            palette = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+            palette = palette_of(image)
         else:
-            palette = np.repeat(np.arange(self.gif_colours, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+            ramp = np.repeat(np.arange(self.gif_colours, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+            palette = _with_transparency(ramp, image.info.get("transparency"))
         indices = np.array(image, np.uint8, order="C")
         if int(indices.max()) >= len(palette):
             raise FormatError(
                 f"{self.name}: expected indices below the {len(palette)} colours of the palette, "
                 f"got {int(indices.max())}"
             )
-        return Indexed(_with_alpha(palette, image.info.get("transparency")), indices)
+        return Indexed(palette, indices)
 
 
 def pixel_mode(image: "Image.Image") -> str:
@@ -109,11 +112,20 @@ def pixel_mode(image: "Image.Image") -> str:
     return "L" if image.mode in ("1", "L") or deep.is_gray(image) else "RGB"
 
 
-def _with_alpha(palette: npt.NDArray[np.uint8], transparency: object) -> npt.NDArray[np.uint8]:
-    alphas = np.full(len(palette), 255, np.uint8)
+def palette_of(image: "Image.Image") -> npt.NDArray[np.uint8]:
+    """The colours of an image of mode P: (k, 3) or, where one is not opaque, (k, 4)."""
+    palette = np.array(image.getpalette("RGBA"), np.uint8).reshape(-1, 4)
+    return _with_transparency(palette, image.info.get("transparency"))
+
+
+def _with_transparency(palette: npt.NDArray[np.uint8], transparency: object) -> npt.NDArray[np.uint8]:
+    """Colours (k, 3) or (k, 4), and what is said of their alpha beside them."""
+    k = len(palette)
+    alphas = palette[:, 3] if palette.shape[1] == 4 else np.full(k, 255, np.uint8)
     if isinstance(transparency, bytes):
-        given = np.frombuffer(transparency, np.uint8)[: len(palette)]
+        given = np.frombuffer(transparency, np.uint8)[:k]
         alphas[: len(given)] = given
-    elif isinstance(transparency, int) and 0 <= transparency < len(palette):
+    elif isinstance(transparency, int) and 0 <= transparency < k:
         alphas[transparency] = 0
-    return palette if (alphas == 255).all() else np.column_stack((palette, alphas))
+    colours = palette[:, :3]
+    return colours if (alphas == 255).all() else np.column_stack((colours, alphas))

@@ -11,6 +11,7 @@ from fastkq.embedding import has_alpha
 from fastkq.errors import ArgumentError
 from fastkq.io.formats import FORMATS, MAX_PALETTE, ImageFormat, format_for
 from fastkq.io.metadata import save_options
+from fastkq.io.pil import paletted
 from fastkq.io.png import deep_png, optimized, with_palette_of
 from fastkq.metadata import Metadata
 
@@ -169,18 +170,11 @@ def _encode_palette(
     form: ImageFormat,
     metadata: Metadata | None,
 ) -> bytes:
-    from PIL import Image
-
-    k, channels = palette.shape
-    picture = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
-    rgb = np.repeat(palette, 3, axis=1) if channels == 1 else palette[:, :3]
-    picture.putpalette(rgb.tobytes())  # makes it mode P
+    k = len(palette)
+    picture = paletted(palette, indices)
     options: dict[str, Any] = {}
     if form.name == "PNG":
         options["bits"] = next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits)
-    if channels == 4 and (palette[:, 3] < 255).any():
-        last = int(np.flatnonzero(palette[:, 3] < 255)[-1])
-        options["transparency"] = last if form.name == "GIF" else palette[: last + 1, 3].tobytes()
     data = _encoded(picture, form, options, metadata)
     return with_palette_of(data, k) if form.name == "PNG" else data
 

@@ -1,0 +1,97 @@
+"""Palettes, indices and pixels as PIL images, where Pillow has a mode that loses nothing of them."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.embedding import has_alpha
+from fastkq.errors import ArgumentError
+from fastkq.io.formats import MAX_PALETTE
+from fastkq.io.metadata import carried
+from fastkq.metadata import Metadata
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_MODES = {
+    ("bool", 1): "1",
+    ("uint8", 1): "L",
+    ("uint8", 2): "LA",
+    ("uint8", 3): "RGB",
+    ("uint8", 4): "RGBA",
+    ("uint16", 1): "I;16",
+    ("float32", 1): "F",
+}
+_EXIF_HEADER = b"Exif\0\0"
+
+
+def to_pil(
+    palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], metadata: Metadata
+) -> "Image.Image":
+    """An image as `fastkq.CompressedImage.to_pil` gives it."""
+    from PIL import Image
+
+    k, channels = palette.shape
+    if has_palette(palette.dtype, channels, k):
+        image = paletted(palette, indices)
+    else:
+        mode = mode_of(palette.dtype, channels)
+        if mode is None:
+            raise ArgumentError(
+                f"expected colours that a mode of Pillow holds, got {palette.dtype} with {channels} "
+                "channels: reduce 16 bits with to_8bit(), or take the array that decompress() gives"
+            )
+        pixels = palette[indices]
+        image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+    image.info.update(info_of(metadata, image.mode))
+    return image
+
+
+def has_palette(dtype: np.dtype[Any], channels: int, k: int) -> bool:
+    """Whether colours are what mode P has a place for."""
+    return dtype == np.uint8 and channels <= 4 and k <= MAX_PALETTE
+
+
+def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
+    """Pillow's mode for pixels; None for what it has no mode for."""
+    return _MODES.get((dtype.name, channels))
+
+
+def paletted(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger]) -> "Image.Image":
+    """An image of mode P: palette (k, C), k <= 256 and C <= 4, and indices as they are."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
+    mode, colours = palette_of_pil(palette)
+    image.putpalette(colours, mode)  # makes it mode P
+    image.info.update(transparency_of(palette))
+    return image
+
+
+def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
+    """Mode and bytes of a palette in Pillow: RGB, or RGBA where a colour is not opaque."""
+    colours = np.repeat(palette[:, :1], 3, axis=1) if palette.shape[1] < 3 else palette[:, :3]
+    if transparency_of(palette):
+        return "RGBA", np.column_stack((colours, palette[:, -1])).tobytes()
+    return "RGB", colours.tobytes()
+
+
+def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
+    """What `Image.info` of a PNG with this palette says of it; nothing of opaque colours.
+
+    The index of the one colour of alpha 0, where all others are opaque, else the alphas up to the last one
+    below 255. Files are written by it, while imageio goes by the mode of the palette: alpha is said twice.
+    """
+    alphas = palette[:, -1] if has_alpha(palette.dtype, palette.shape[1]) else palette[:0, 0]
+    below = np.flatnonzero(alphas < 255)
+    if len(below) == 0:
+        return {}
+    is_one = len(below) == 1 and alphas[below[0]] == 0
+    return {"transparency": int(below[0]) if is_one else alphas[: below[-1] + 1].tobytes()}
+
+
+def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
+    """Metadata in the terms of `Image.info`."""
+    info = carried(metadata, mode)
+    return info | {"exif": _EXIF_HEADER + info["exif"]} if "exif" in info else info
