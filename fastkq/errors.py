@@ -36,6 +36,10 @@ class FormatError(FastKQError, ValueError):
     """Bytes or a file are not what their format demands: damaged, truncated or of another kind."""
 
 
+class DecodingError(FormatError, OSError):
+    """What `FormatError` is where Pillow loads a `.fkq` file: its users expect an OSError."""
+
+
 class PrecisionWarning(UserWarning):
     """A file holds more precision than is kept, for example 16 bits a channel."""
 

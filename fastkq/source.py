@@ -6,11 +6,11 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from fastkq.errors import ArgumentTypeError, FormatError
 
-SourceLike = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
+SourceLike = bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes]
 
 
 class Source:
@@ -59,7 +59,7 @@ class _Memory(Source):
 class _File(Source):
     """A file that can seek: its bytes from where it stands to its end."""
 
-    def __init__(self, file: BinaryIO, name: str | None = None) -> None:
+    def __init__(self, file: IO[bytes], name: str | None = None) -> None:
         self._file = file
         self._start = file.tell()
         self._lock = threading.Lock()
@@ -124,5 +124,5 @@ def _is_binary_file(source: object) -> bool:
     return callable(getattr(source, "read", None)) and not isinstance(source, io.TextIOBase)
 
 
-def _over(file: BinaryIO, seekable: bool, name: str | None) -> Source:
+def _over(file: IO[bytes], seekable: bool, name: str | None) -> Source:
     return _File(file, name) if seekable else _Memory(file.read(), name)

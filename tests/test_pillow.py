@@ -1,0 +1,268 @@
+"""After `import fastkq.pillow`, Pillow and what reads through it know `.fkq`."""
+
+import subprocess
+import sys
+import warnings
+from io import BytesIO
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+import fastkq
+import fastkq.pillow
+from fastkq.errors import ArgumentError, DamageWarning, DecodingError, PrecisionWarning
+from fastkq.metadata import Metadata
+from tests.conftest import noise
+from tests.tags import exif, profile
+
+SQUARE = np.arange(12).reshape(3, 4)
+
+
+def sample(dtype, channels, k=12):
+    """An image (3, 4, C) of k colours, every other one transparent where there is alpha."""
+    palette = noise(k, channels).astype(dtype)
+    if dtype == "uint16":
+        palette = palette * np.uint16(257)
+    elif dtype == "bool":
+        palette = np.array([[False], [True]])
+    return fastkq.CompressedImage(palette, SQUARE % len(palette))
+
+
+def opened(compressed, **options):
+    return Image.open(BytesIO(compressed.to_bytes(**options)))
+
+
+def saved(image, **options):
+    buffer = BytesIO()
+    image.save(buffer, "FKQ", **options)
+    return fastkq.load(buffer.getvalue())
+
+
+def test_nothing_is_registered_before_and_importing_again_is_harmless():
+    program = """
+import fastkq, importlib
+from PIL import Image
+fastkq.compress, fastkq.load
+Image.init()
+assert ".fkq" not in Image.registered_extensions() and "FKQ" not in Image.OPEN
+import fastkq.pillow
+importlib.reload(fastkq.pillow)
+assert Image.registered_extensions()[".fkq"] == "FKQ" and Image.ID.count("FKQ") == 1
+assert Image.MIME["FKQ"] == "image/x-fkq"
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "channels", "mode"),
+    [
+        ("uint8", 1, "L"),
+        ("uint8", 2, "LA"),
+        ("uint8", 3, "P"),
+        ("uint8", 4, "P"),
+        ("bool", 1, "1"),
+        ("uint16", 1, "I;16"),
+        ("float32", 1, "F"),
+    ],
+)
+@pytest.mark.parametrize("coding", ["context", "packed"])
+def test_pixels_are_what_load_gives(dtype, channels, mode, coding):
+    compressed = sample(dtype, channels)
+    image = opened(compressed, coding=coding)
+    assert (image.format, image.mode, image.size) == ("FKQ", mode, (4, 3))
+    assert image.get_format_mimetype() == "image/x-fkq"
+    pixels = np.asarray(image.convert({3: "RGB", 4: "RGBA"}[channels]) if mode == "P" else image)
+    np.testing.assert_array_equal(pixels.reshape(compressed.shape), compressed.decompress())
+    if mode == "P":
+        np.testing.assert_array_equal(np.asarray(image), compressed.indices)
+        assert len(image.getpalette()) == 3 * compressed.k
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (4, "RGBA")])
+def test_above_256_colours_there_are_pixels_without_a_palette(channels, mode):
+    compressed = fastkq.CompressedImage(noise(300, channels), np.arange(300).reshape(15, 20))
+    image = opened(compressed)
+    assert image.mode == mode
+    np.testing.assert_array_equal(np.asarray(image), compressed.decompress())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "channels", "mode"), [("uint16", 3, "P"), ("uint16", 2, "LA"), ("float64", 1, "F")]
+)
+def test_what_pillow_has_no_mode_for_is_reduced_with_a_warning(dtype, channels, mode):
+    compressed = sample(dtype, channels)
+    if dtype == "float64":
+        compressed = fastkq.CompressedImage(compressed.palette / 3, compressed.indices)
+    image = opened(compressed)
+    with pytest.warns(PrecisionWarning, match=f"{dtype} is reduced to what Pillow's mode {mode} holds"):
+        image.load()
+    assert image.mode == mode
+    if mode == "F":
+        nearest = compressed.decompress()[:, :, 0].astype(np.float32)
+    else:
+        nearest = compressed.to_8bit().decompress()
+    np.testing.assert_array_equal(np.asarray(image.convert("RGB") if mode == "P" else image), nearest)
+
+
+@pytest.mark.parametrize(("dtype", "channels"), [("float32", 3), ("uint8", 5)])
+def test_what_has_no_mode_at_all_is_refused_with_the_reason(dtype, channels):
+    message = f"mode of Pillow holds, got {dtype} with {channels} channels: fastkq.load"
+    with pytest.raises(OSError, match=message):
+        opened(sample(dtype, channels))
+
+
+@pytest.mark.parametrize(
+    ("alphas", "transparency"),
+    [([255] * 4, None), ([255, 0, 255, 255], 1), ([255, 7, 0, 255], b"\xff\x07\x00")],
+)
+def test_transparency_is_told_as_of_a_png(alphas, transparency):
+    compressed = fastkq.CompressedImage(np.column_stack((noise(4, 3), np.uint8(alphas))), [[0, 1, 2, 3]])
+    buffer = BytesIO()
+    compressed.to_pil().save(buffer, "PNG")
+    for image in (opened(compressed), compressed.to_pil(), Image.open(buffer)):
+        assert image.info.get("transparency") == transparency
+        assert image.has_transparency_data == (transparency is not None)
+        np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), compressed.decompress())
+
+
+def test_opening_reads_the_head_alone_and_loading_the_rest():
+    compressed = fastkq.CompressedImage(noise(16, 3), noise(100, 100) % 16)
+
+    class Counting(BytesIO):
+        taken = 0
+
+        def read(self, *arguments):
+            data = super().read(*arguments)
+            self.taken += len(data)
+            return data
+
+    file = Counting(compressed.to_bytes())
+    image = Image.open(file)
+    assert image.size == (100, 100)
+    assert file.taken < 1000 < compressed.nbytes
+    image.draft("L", (10, 10))
+    assert image.size == (100, 100)
+    image.thumbnail((50, 50))
+    assert image.size == (50, 50)
+
+
+def test_metadata_is_in_info_and_survives():
+    metadata = Metadata(profile(), exif().removeprefix(b"Exif\0\0"), (150.0, 300.0))
+    image = opened(sample("uint8", 3).with_metadata(metadata))
+    assert (image.info["icc_profile"], image.info["dpi"]) == (metadata.icc, metadata.dpi)
+    assert image.getexif()[0x010E] == "a temple"
+    assert saved(image).metadata == metadata
+    assert saved(image.convert("RGB"), k=4).metadata == metadata
+    other = saved(image, icc_profile=None, dpi=(72, 72)).metadata
+    assert other == Metadata(None, metadata.exif, (72.0, 72.0))
+
+
+def test_exif_that_is_given_goes_with_the_image_and_its_rotation_is_applied():
+    image = Image.fromarray(noise(3, 4, 3))
+    turned = saved(image, exif=exif(6), k=12)
+    assert turned.shape == (4, 3, 3)
+    np.testing.assert_array_equal(turned.decompress(), np.rot90(noise(3, 4, 3), -1))
+    assert turned.metadata.exif is not None
+    assert dict(image.info) == {}
+
+
+def test_indexed_images_are_saved_as_they_are():
+    palette = np.array([[9, 9, 9, 255], [1, 2, 3, 0], [9, 9, 9, 255], [5, 5, 5, 99]], np.uint8)
+    for transparency in (b"\xff\0\xff\x63", None):
+        image = Image.fromarray(np.array([[2, 3], [2, 1]], np.uint8))
+        if transparency is None:
+            image.putpalette(palette.tobytes(), "RGBA")
+        else:
+            image.putpalette(palette[:, :3].tobytes())
+            image.info["transparency"] = transparency
+        kept = saved(image, quality=80, effort="best", coding="packed")
+        assert kept == fastkq.CompressedImage(palette, [[2, 3], [2, 1]])
+        assert saved(image, k=2).k == 2
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "CMYK", "I;16", "F", "La", "PA", "YCbCr"])
+def test_images_of_other_modes_are_compressed_with_the_options_of_compress(mode):
+    image = Image.fromarray(noise(9, 7, 4)).convert("L" if mode == "I;16" else "LA" if mode == "La" else mode)
+    image = image.convert(mode) if image.mode != mode else image
+    found = saved(image, k=5, effort="fast", dither=False, quality=75)
+    if mode == "1":
+        assert (found.dtype, found.k) == (np.bool_, 2)
+        np.testing.assert_array_equal(found.decompress(), np.asarray(image))
+    else:
+        assert found == fastkq.compress(image, 5, effort="fast")
+    assert saved(image).k <= 64
+
+
+def test_files_are_saved_by_suffix_and_damage_nothing_when_refused(tmp_path):
+    image = Image.fromarray(noise(9, 7, 3))
+    image.save(tmp_path / "a.fkq", k=3)
+    assert fastkq.load(tmp_path / "a.fkq") == fastkq.compress(image, 3)
+    with pytest.raises(ArgumentError, match="expected k from 1 to 65536, got 0"):
+        image.save(tmp_path / "b.fkq", k=0)
+    assert not (tmp_path / "b.fkq").exists()
+
+
+@pytest.mark.parametrize("shape", [(9, 13), (9, 13, 3), (9, 13, 4)])
+def test_imageio_reads_and_writes(tmp_path, shape):
+    image = noise(*shape)
+    data = iio.imwrite("<bytes>", image, extension=".fkq", plugin="pillow", k=16)
+    np.testing.assert_array_equal(iio.imread(data, plugin="pillow"), fastkq.decompress(data))
+    assert fastkq.load(data) == fastkq.compress(image, 16)
+    iio.imwrite(tmp_path / "a.fkq", image)
+    assert iio.imread(tmp_path / "a.fkq").shape == shape
+
+
+@pytest.mark.parametrize("coding", ["context", "packed"])
+def test_every_truncation_is_refused_as_other_formats_do(coding):
+    data = sample("uint8", 3).to_bytes(coding=coding)
+    unidentified = 0
+    for length in range(4, len(data)):
+        try:
+            image = Image.open(BytesIO(data[:length]))
+        except UnidentifiedImageError:
+            unidentified += 1
+            continue
+        with pytest.raises(OSError, match=r"truncated|expected"):
+            image.load()
+        with pytest.raises(DecodingError):
+            Image.open(BytesIO(data[:length])).verify()
+    assert 20 < unidentified < len(data) - 4
+
+
+@pytest.mark.parametrize("coding", ["context", "packed"])
+def test_every_flipped_byte_is_found_by_load_and_verify(coding):
+    data = bytearray(sample("uint8", 3).to_bytes(coding=coding))
+    for position in range(len(data)):
+        data[position] ^= 0x55
+        for use in ("load", "verify"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                with pytest.raises((OSError, Image.DecompressionBombError)):
+                    getattr(Image.open(BytesIO(data)), use)()
+        data[position] ^= 0x55
+    image = Image.open(BytesIO(data))
+    image.verify()
+
+
+def test_what_is_intact_is_loaded_when_truncated_images_are_to_be(monkeypatch):
+    compressed = fastkq.CompressedImage(noise(16, 3), noise(30, 40) % 16)
+    data = compressed.to_bytes(coding="packed")[:-100]
+    with pytest.raises(DecodingError, match="truncated"):
+        Image.open(BytesIO(data)).load()
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    image = Image.open(BytesIO(data))
+    with pytest.warns(DamageWarning):
+        image.load()
+    np.testing.assert_array_equal(np.asarray(image)[:25], compressed.indices[:25])
+
+
+def test_decompression_bombs_are_bombs(monkeypatch):
+    data = fastkq.CompressedImage(noise(1, 3), np.zeros((30, 30), np.uint8)).to_bytes()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    with pytest.warns(Image.DecompressionBombWarning):
+        Image.open(BytesIO(data))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(BytesIO(data))
