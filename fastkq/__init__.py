@@ -25,11 +25,12 @@ if TYPE_CHECKING:
         decompress,
         fit_palette,
     )
+    from fastkq.quantizing import quantize
 
 __version__ = "0.1.0"
 __all__ = [
     "ColourCounts", "CompressedFile", "CompressedImage", "apply_palette", "compress",
-    "count_colours", "curve", "decompress", "fit_palette", "load", "open",
+    "count_colours", "curve", "decompress", "fit_palette", "load", "open", "quantize",
 ]  # fmt: skip
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "fit_palette": "fastkq.pipeline",
     "load": "fastkq.loading",
     "open": "fastkq.loading",
+    "quantize": "fastkq.quantizing",
 }
 
 

@@ -1,0 +1,165 @@
+"""What `PIL.Image.Image.quantize` does, with fastkq's palettes."""
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.checks import Effort, check_positive
+from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.inputs import read_input
+from fastkq.io import MAX_PALETTE, is_pil_image, pil
+from fastkq.io.picture import palette_of
+from fastkq.metadata import Metadata
+from fastkq.pipeline import apply_palette, compress
+from fastkq.pipeline.options import DitherMethod, Kind, check_palette_of
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def quantize(
+    im: "Image.Image",
+    colors: int = 256,
+    method: int | None = None,
+    kmeans: int = 0,
+    palette: "Image.Image | npt.ArrayLike | None" = None,
+    dither: "Image.Dither | bool | float | None" = None,
+    *,
+    effort: Effort = "balanced",
+    threads: int | None = None,
+) -> "Image.Image":
+    """Convert a PIL image to mode P: in place of ``im.quantize(...)`` with the same arguments.
+
+    Parameters
+    ----------
+    im : PIL.Image.Image
+        Of any mode that has 8 or 16 bits a channel, with or without transparency, not only of RGB and L. Its
+        pixels stay where they are: EXIF rotation is not applied.
+    colors : int
+        Most colours, 1 to 256; without meaning beside a palette.
+    method, kmeans
+        Of Pillow's `Image.Quantize`, and a number of at least 0: accepted, so that a call need not be
+        changed, and without meaning, as the palette is that of `compress`.
+    palette : PIL.Image.Image of mode P, or (k, 3) or (k, 4) uint8, optional
+        Colours to use, at most 256, in their order. Pillow takes images alone, and only for RGB and L.
+    dither : PIL.Image.Dither, bool or float, optional
+        NONE or False; FLOYDSTEINBERG, True or a strength up to 1.0; ORDERED, by a mask of blue noise. The
+        default does what Pillow does unasked: FLOYDSTEINBERG with a palette, else NONE. Pillow dithers only
+        with a palette, whatever it is asked for.
+    effort, threads
+        As in `compress`.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Of mode P, with the `info` of `im`; `info["transparency"]` is as in `CompressedImage.to_pil`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        When an argument cannot be used; it says what was expected.
+    FormatError
+        When `im` has 32 bits a channel.
+
+    Examples
+    --------
+    >>> import fastkq
+    >>> from PIL import Image
+    >>> ramp = Image.linear_gradient("L").convert("RGB")
+    >>> four = fastkq.quantize(ramp, 4)
+    >>> four.mode, four.getpalette()
+    ('P', [31, 31, 31, 95, 95, 95, 159, 159, 159, 223, 223, 223])
+    >>> fastkq.quantize(ramp, palette=[[0, 0, 0], [255, 255, 255]], dither=False).getcolors()
+    [(32768, 0), (32768, 1)]
+    """
+    if not is_pil_image(im):
+        raise ArgumentTypeError(
+            f"expected a PIL image, got {type(im).__name__}: compress takes arrays, and to_pil() gives images"
+        )
+    number = _check_colors(colors)
+    _check_ignored(method, kmeans)
+    strength, ordering = _dithering(dither, palette)
+    pixels = _pixels(im)
+    if palette is None:
+        made = compress(
+            pixels, number, dither=strength, dither_method=ordering, effort=effort, threads=threads
+        )
+    else:
+        colours = _check_palette(palette)
+        pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
+        channels = max(pixels.shape[2], colours.shape[1])
+        pixels, colours = _as_colours(pixels, channels), _as_colours(colours, channels)
+        made = apply_palette(pixels, colours, dither=strength, dither_method=ordering, threads=threads)
+    quantized = pil.paletted(made.palette, made.indices)
+    profile = pil.info_of(Metadata(icc=im.info.get("icc_profile")), quantized.mode)
+    replaced = ("transparency", "icc_profile")
+    told = {name: value for name, value in im.info.items() if name not in replaced}
+    quantized.info = told | profile | quantized.info
+    return quantized
+
+
+def _pixels(im: "Image.Image") -> npt.NDArray[np.uint8]:
+    """(H, W), (H, W, 3) or (H, W, 4) of 8 bits, not turned."""
+    bare = im.copy()
+    bare.info = {name: value for name, value in im.info.items() if name == "transparency"}
+    pixels: npt.NDArray[np.uint8] = read_input(bare, depth=8).pixels
+    return pixels
+
+
+def _as_colours(values: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
+    """Gray, RGB or RGBA in the last axis as RGB, or as RGBA where that is 4 channels."""
+    if values.shape[-1] == 1:
+        values = np.repeat(values, 3, axis=-1)
+    if values.shape[-1] < channels:
+        opaque = np.full((*values.shape[:-1], 1), 255, np.uint8)
+        values = np.concatenate((values, opaque), axis=-1)
+    return values
+
+
+def _dithering(dither: Any, palette: Any) -> tuple[bool | float, DitherMethod]:
+    from PIL.Image import Dither
+
+    if dither is None:
+        return palette is not None, "diffusion"
+    if dither is Dither.RASTERIZE:
+        raise ArgumentError("expected dither to be NONE, ORDERED or FLOYDSTEINBERG, got RASTERIZE")
+    if dither is Dither.NONE:
+        return False, "diffusion"
+    if dither is Dither.ORDERED:
+        return True, "blue-noise"
+    if dither == Dither.FLOYDSTEINBERG:  # as Image.FLOYDSTEINBERG it is a plain number
+        return True, "diffusion"
+    return dither, "diffusion"
+
+
+def _check_colors(colors: Any) -> int:
+    number = check_positive("colors", colors)
+    if number > MAX_PALETTE:
+        raise ArgumentError(f"expected colors from 1 to {MAX_PALETTE}, got {number}")
+    return number
+
+
+def _check_ignored(method: Any, kmeans: Any) -> None:
+    """Whether they can be what they are said to be: a palette that is in their place must be noticed."""
+    if not (method is None or isinstance(method, int)):
+        raise ArgumentTypeError(f"expected method to be None or one of PIL.Image.Quantize, got {method!r}")
+    if not isinstance(kmeans, int):
+        raise ArgumentTypeError(f"expected kmeans to be an integer, got {kmeans!r}")
+    if kmeans < 0:
+        raise ArgumentError(f"expected kmeans to be at least 0, got {kmeans}")
+
+
+def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
+    if is_pil_image(palette):
+        if palette.mode != "P":
+            raise ArgumentError(f"expected palette to be an image of mode P, got mode {palette.mode}")
+        return palette_of(palette)
+    channels = 3
+    with contextlib.suppress(ValueError):  # rows of unequal length are named below
+        channels = 4 if np.shape(palette)[1:] == (4,) else 3
+    colours: npt.NDArray[np.uint8] = check_palette_of(palette, Kind(np.dtype(np.uint8), channels))
+    if len(colours) > MAX_PALETTE:
+        raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colours, got {len(colours)}")
+    return colours
