@@ -12,7 +12,7 @@ from fastkq.checks import MAX_PIXELS, Depth, check_depth, check_image
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
 from fastkq.metadata import Metadata
-from fastkq.source import Source, opened
+from fastkq.source import Source, is_binary_file, opened
 
 
 class Input(NamedTuple):
@@ -42,7 +42,7 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
 
     Parameters
     ----------
-    image : array, PIL image or path
+    image : array, PIL image, or image file: its path, its bytes or a binary file object
     depth : {None, 8}
         8 to reduce files and PIL images of 16 bits: to the high byte, or to the nearest value of a `.fkq`.
     threads : int, optional
@@ -52,7 +52,7 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
     depth = check_depth(depth)
     if io.is_pil_image(image):
         picture = io.read(image, depth)
-    elif isinstance(image, str | os.PathLike):
+    elif is_file(image):
         with opened(image) as there:
             if container.is_fkq(there):
                 return _from_fkq(there, depth, threads)
@@ -61,6 +61,11 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
         return Input(check_image(image), Metadata())
     as_it_is = partial(from_picture, picture) if picture.has_palette else None
     return Input(check_image(picture.pixels()), picture.metadata, as_it_is)
+
+
+def is_file(image: Any) -> bool:
+    """Whether this is an image file: its path, its bytes or a binary file object."""
+    return isinstance(image, str | os.PathLike | bytes | bytearray) or is_binary_file(image)
 
 
 def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:

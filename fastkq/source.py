@@ -111,7 +111,7 @@ def opened(source: "SourceLike | Source") -> Iterator[Source]:
         with open(source, "rb") as file:
             seekable = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             yield _over(file, seekable, os.fspath(source))
-    elif _is_binary_file(source):
+    elif is_binary_file(source):
         yield _over(source, source.seekable(), None)
     else:
         raise ArgumentTypeError(
@@ -120,7 +120,8 @@ def opened(source: "SourceLike | Source") -> Iterator[Source]:
         )
 
 
-def _is_binary_file(source: object) -> bool:
+def is_binary_file(source: object) -> bool:
+    """Whether it can be read as one."""
     return callable(getattr(source, "read", None)) and not isinstance(source, io.TextIOBase)
 
 

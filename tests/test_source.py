@@ -8,9 +8,11 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import fastkq
 from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
+from tests.conftest import noise
 from tests.test_chunked import METADATA, in_parts, sample
 
 COMPRESSED = sample(9, 3, 60, 80, METADATA)
@@ -150,3 +152,17 @@ def test_threads_load_from_one_open_file_side_by_side(tmp_path):
         for thread in threads:
             thread.join()
     assert found == [COMPRESSED] * 6
+
+
+def test_compress_and_its_like_take_the_bytes_of_image_files_and_file_objects(tmp_path):
+    path = tmp_path / "a.png"
+    Image.fromarray(noise(6, 8, 3)).save(path)
+    data, expected = path.read_bytes(), fastkq.compress(path, 5)
+    for file in (data, bytearray(data), io.BytesIO(data), Pipe(data)):
+        assert fastkq.compress(file, 5) == expected
+    for file in (data, io.BytesIO(data), [io.BytesIO(data)], [data]):
+        np.testing.assert_array_equal(fastkq.fit_palette(file, 5), expected.palette)
+    assert fastkq.apply_palette(data, expected.palette) == expected
+    assert fastkq.compress(expected.to_bytes(), 5) == expected
+    with pytest.raises(FormatError, match="the data: expected an image file, got one of no known"):
+        fastkq.compress(b"no image", 5)

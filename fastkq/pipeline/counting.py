@@ -1,6 +1,5 @@
 """Count the colours of one or many images."""
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,16 @@ from fastkq import io
 from fastkq.checks import check_threads
 from fastkq.counts import ColourCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.inputs import read_input
+from fastkq.inputs import is_file, read_input
 from fastkq.pipeline.options import check_weights
 
 if TYPE_CHECKING:
+    import os
+    from typing import IO
+
     from PIL import Image
 
-    ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str]
+    ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes]
     Images = ImageLike | ColourCounts | Iterable[ImageLike | ColourCounts]
 
 
@@ -92,7 +94,7 @@ def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
 
 def _is_one(images: Any) -> bool:
     """Whether this is an image, not an iterable of some: lists of numbers are images, too."""
-    if isinstance(images, ColourCounts | str | os.PathLike) or io.is_pil_image(images):
+    if isinstance(images, ColourCounts) or is_file(images) or io.is_pil_image(images):
         return True
     if isinstance(images, list | tuple):
         return bool(images) and not _is_item(images[0])
@@ -108,4 +110,4 @@ def _is_one(images: Any) -> bool:
 def _is_item(first: Any) -> bool:
     """Whether a list that begins so is one of images."""
     is_image = isinstance(first, np.ndarray) and first.ndim > 1
-    return is_image or isinstance(first, ColourCounts | str | os.PathLike) or io.is_pil_image(first)
+    return is_image or isinstance(first, ColourCounts) or is_file(first) or io.is_pil_image(first)

@@ -54,13 +54,13 @@ def compress(
 
     Parameters
     ----------
-    image : array, PIL image or path
+    image : array, PIL image, path, bytes or binary file object
         Arrays: uint8, uint16, float32, float64 or bool, of shape (H, W) or (H, W, C) with C from 1 to 64, of
         any memory layout; never changed. The last of 2 or 4 channels of integers is alpha; masks (bool) are
         (H, W) or (H, W, 1); floats are finite.
         Files and PIL images are taken as people see them: EXIF rotation applied, palettes and CMYK
         converted, transparency kept. Their ICC profile, EXIF and DPI go into the result; a profile of other
-        colours than the result's, as of CMYK, does not. A path may also be that of a `.fkq` file.
+        colours than the result's, as of CMYK, does not. A file may also be a `.fkq` file.
     k : int, optional
         Number of colours, 1 to 65536; 64 if nothing else decides it. An image of at most k colours comes back
         unchanged, but for the colour of pixels whose alpha is 0.
