@@ -12,6 +12,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from fastkq import errors as errors
+
 if TYPE_CHECKING:
     from fastkq.counts import ColourCounts
     from fastkq.file import CompressedFile

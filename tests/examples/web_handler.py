@@ -1,0 +1,84 @@
+"""A web service from bytes to bytes: it gets an image file and answers with a palette PNG.
+
+python web_handler.py, then: curl --data-binary @photo.jpg 'http://localhost:8000/?k=32' > small.png
+"""
+
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref.simple_server import make_server
+
+from PIL import Image
+
+import fastkq
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 30_000_000
+MAX_COLOURS = 256
+
+
+class Refused(Exception):  # noqa: N818
+    """What the client gets instead of a picture."""
+
+    def __init__(self, status: str, reason: object) -> None:
+        super().__init__(status, reason)
+        self.status, self.reason = status, reason
+
+
+def palette_png(data: bytes, k: int) -> bytes:
+    """The palette PNG of an image file."""
+    check_size(data)
+    try:
+        compressed = fastkq.compress(data, k=min(k, MAX_COLOURS))
+        reduced = compressed.to_8bit().to_pil()
+    except fastkq.errors.FormatError as error:
+        raise Refused("422 Unprocessable Content", error) from error
+    except fastkq.errors.ArgumentError as error:
+        raise Refused("400 Bad Request", error) from error
+    buffer = BytesIO()
+    reduced.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def check_size(data: bytes) -> None:
+    """Look at the head alone: a small file can unfold to any number of pixels."""
+    try:
+        with Image.open(BytesIO(data)) as image:
+            width, height = image.size
+    except Image.DecompressionBombError as error:
+        raise Refused("413 Content Too Large", error) from error
+    except Exception as error:  # decoders raise whatever they like when a head is damaged
+        raise Refused("415 Unsupported Media Type", error) from error
+    if width * height > MAX_PIXELS:
+        raise Refused(
+            "413 Content Too Large", f"expected at most {MAX_PIXELS} pixels, got {width} x {height}"
+        )
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The WSGI application."""
+    try:
+        data, k = request_of(environ)
+        body, status, kind = palette_png(data, k), "200 OK", "image/png"
+    except Refused as refused:
+        body, status, kind = f"{refused.reason}\n".encode(), refused.status, "text/plain; charset=utf-8"
+    start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def request_of(environ: dict[str, Any]) -> tuple[bytes, int]:
+    """The image file and the number of colours that a request holds."""
+    if environ["REQUEST_METHOD"] != "POST":
+        raise Refused("405 Method Not Allowed", "expected POST with an image file")
+    length = environ.get("CONTENT_LENGTH") or "0"
+    k = parse_qs(environ.get("QUERY_STRING", "")).get("k", ["64"])[0]
+    if not (length.isdecimal() and k.isdecimal()):
+        raise Refused("400 Bad Request", f"expected numbers, got length {length!r} and k {k!r}")
+    if int(length) > MAX_BYTES:
+        raise Refused("413 Content Too Large", f"expected at most {MAX_BYTES} bytes, got {length}")
+    return environ["wsgi.input"].read(int(length)), int(k)
+
+
+if __name__ == "__main__":
+    make_server("localhost", 8000, application).serve_forever()
