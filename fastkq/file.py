@@ -36,7 +36,7 @@ class CompressedFile:
     array([[0, 0]], dtype=uint8)
     """
 
-    def __init__(self, source: SourceLike | Source, *, strict: bool = True) -> None:
+    def __init__(self, source: SourceLike, *, strict: bool = True) -> None:
         self._strict = strict
         self._stack = contextlib.ExitStack()
         with self._stack as stack:

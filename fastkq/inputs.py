@@ -65,7 +65,7 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
 
 def is_file(image: Any) -> bool:
     """Whether this is an image file: its path, its bytes or a binary file object."""
-    return isinstance(image, str | os.PathLike | bytes | bytearray) or is_binary_file(image)
+    return isinstance(image, str | os.PathLike | bytes | bytearray | Source) or is_binary_file(image)
 
 
 def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:

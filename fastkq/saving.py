@@ -76,11 +76,23 @@ def save(
     progress: Progress | None,
 ) -> None:
     """Write a file, whole or not at all: as `CompressedImage.save`."""
-    coding, workers = check_coding(coding), check_threads(threads)
     suffix = check_target(path, optimize=optimize)
-    if suffix == ".fkq":
-        data = container.encode(contents, coding, workers, progress)
-    else:
-        palette, indices, metadata = contents.palette, contents.indices, contents.metadata
-        data = io.encode_indexed(palette, indices, suffix, metadata, optimize=optimize)
+    data = encode(suffix, contents, coding, optimize=optimize, threads=threads, progress=progress)
     io.write_atomically(path, data)
+
+
+def encode(
+    suffix: str,
+    contents: container.Contents,
+    coding: Coding,
+    *,
+    optimize: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> bytes:
+    """The bytes of a file of this suffix, one of `SUFFIXES`."""
+    coding, workers = check_coding(coding), check_threads(threads)
+    if suffix == ".fkq":
+        return container.encode(contents, coding, workers, progress)
+    palette, indices, metadata = contents.palette, contents.indices, contents.metadata
+    return io.encode_indexed(palette, indices, suffix, metadata, optimize=optimize)

@@ -10,8 +10,6 @@ from typing import IO
 
 from fastkq.errors import ArgumentTypeError, FormatError
 
-SourceLike = bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes]
-
 
 class Source:
     """What can be read by offset.
@@ -44,6 +42,9 @@ class Source:
 
     def _read(self, offset: int, length: int) -> memoryview:
         raise NotImplementedError
+
+
+SourceLike = bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes] | Source
 
 
 class _Memory(Source):
@@ -81,13 +82,13 @@ class _File(Source):
         return memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
 
-def in_memory(data: bytes | bytearray | memoryview) -> Source:
-    """The bytes themselves, not copied."""
-    return _Memory(data)
+def in_memory(data: bytes | bytearray | memoryview, name: str | None = None) -> Source:
+    """The bytes themselves, not copied; messages begin with the name."""
+    return _Memory(data, name)
 
 
 @contextlib.contextmanager
-def opened(source: "SourceLike | Source") -> Iterator[Source]:
+def opened(source: SourceLike) -> Iterator[Source]:
     """Whatever it is, as a `Source` (one stays what it is); a file that is opened here is closed on leaving.
 
     Parameters

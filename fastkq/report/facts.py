@@ -1,6 +1,5 @@
 """What a `.fkq` or image file holds, as plain values: for people and for scripts."""
 
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from fastkq.image import CompressedImage
 from fastkq.inputs import from_picture, picture_in
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index
-from fastkq.source import Source, opened
+from fastkq.source import Source, SourceLike, opened
 
 
 class Colours(NamedTuple):
@@ -135,7 +134,7 @@ def bits_per_pixel(part: Part) -> float:
     return 8 * part.length / (part.box.height * part.box.width)
 
 
-def read_facts(path: str | os.PathLike[str]) -> Facts:
+def read_facts(file: SourceLike) -> Facts:
     """Read a file, all of it: how often a colour is used is known only then.
 
     Raises
@@ -145,7 +144,7 @@ def read_facts(path: str | os.PathLike[str]) -> Facts:
     OSError
         When it cannot be read.
     """
-    with opened(path) as source:
+    with opened(file) as source:
         return _of_fkq(source) if container.is_fkq(source) else _of_picture(source)
 
 
