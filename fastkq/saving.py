@@ -53,15 +53,14 @@ def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str
     return suffix
 
 
-def check_pixels(path: str | os.PathLike[str], pixels: npt.NDArray[Any]) -> None:
-    """Refuse an image whose dtype or channels a path's format cannot hold, whatever its palette will be.
+def check_pixels(suffix: str, pixels: npt.NDArray[Any]) -> None:
+    """Refuse an image whose dtype or channels a format cannot hold, whatever its palette will be.
 
     Raises
     ------
     ArgumentError
         It names what can be done.
     """
-    suffix = check_target(path)
     if suffix != ".fkq":
         io.check_values(suffix, pixels.dtype, pixels.shape[2] if pixels.ndim == 3 else 1)
 

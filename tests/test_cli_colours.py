@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,6 +40,16 @@ def test_bytes_are_those_of_the_file_that_is_written(photo, capsys, tmp_path):
     packed = compressed(capsys, "--bytes", 2000, "--coding", "packed")
     assert (tmp_path / "photo.fkq").stat().st_size <= 2000
     assert stripped.k > packed.k
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".tif", ".bmp", ".webp"])
+def test_of_every_format_the_file_has_at_most_the_bytes_that_were_asked_for(photo, capsys, suffix):
+    code, output, _ = run(capsys, "compress", "photo.png", "--bytes", 3000, "-o", f"small{suffix}")
+    k = int(output.split(" colours")[0].split()[-1])
+    assert (code, k > 8) == (0, True)
+    assert Path(f"small{suffix}").stat().st_size <= 3000
+    fastkq.compress(photo, k + 1).save(f"more{suffix}")
+    assert k == 256 or Path(f"more{suffix}").stat().st_size > 3000, "one colour more would have fitted"
 
 
 def test_a_palette_comes_from_a_file(photo, capsys):
@@ -115,7 +127,8 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
         (["--weights", "photo.jpg"], "photo.jpg"),
         (["-o", "nowhere/x.fkq"], "nowhere: No such file or directory"),
         (["--dither", "much"], "expected a strength from 0 to 1 or nothing, got 'much': IN stands before"),
-        (["--bytes", "900", "-o", "x.png"], "expected an output that ends in .fkq with --bytes, got 'x.png'"),
+        (["--bytes", "20", "-o", "x.png"], "expected a target_bytes of at least"),
+        (["--bytes", "900", "-k", "4", "-o", "x.png"], "expected k=None with target_bytes"),
     ],
 )
 def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, message):

@@ -7,7 +7,32 @@ from typing import TextIO
 
 def say(message: str) -> None:
     """One line on standard error."""
-    print(f"fastkq: {' '.join(message.split())}", file=sys.stderr)
+    put(f"fastkq: {' '.join(message.split())}", sys.stderr)
+
+
+def put(line: str, stream: TextIO | None = None) -> None:
+    """One line on standard output or another stream, above a progress bar if there is one."""
+    stream = stream or sys.stdout
+    tqdm = sys.modules.get("tqdm")
+    if tqdm is None:
+        stream.write(f"{line}\n")  # at once: threads may speak side by side
+    else:
+        tqdm.tqdm.write(line, file=stream)
+    stream.flush()
+
+
+def reason(error: BaseException) -> str:
+    """What an error means to whoever runs the command; never a traceback."""
+    from fastkq.errors import FastKQError
+
+    if isinstance(error, FastKQError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "expected enough memory for the image, got too little"
+    if isinstance(error, OSError):
+        text = error.strerror or str(error)
+        return f"{error.filename}: {text}" if error.filename else text
+    return f"unexpected {type(error).__name__}: {error}; please report this"
 
 
 def has_colours(stream: TextIO) -> bool:

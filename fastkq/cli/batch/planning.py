@@ -1,0 +1,159 @@
+"""An output for every input, refused before any work where they do not go together."""
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from fastkq.cli.batch.finding import Found, Wanted, find
+from fastkq.cli.batch.jobs import Job
+from fastkq.cli.shared import STREAM
+from fastkq.errors import ArgumentError
+
+
+class Kinds(NamedTuple):
+    """The files that a command is for.
+
+    Attributes
+    ----------
+    readable : tuple of str
+        Suffixes that are taken of folders.
+    writable : tuple of str
+        Suffixes that an output can have.
+    usual : str
+        That which it has unless another is asked for.
+    """
+
+    readable: tuple[str, ...]
+    writable: tuple[str, ...]
+    usual: str
+
+
+def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
+    """The jobs, by the options that `fastkq.cli.shared.add_batch` adds.
+
+    Raises
+    ------
+    ArgumentError, OSError
+        When there is nothing to do, or something that cannot be done.
+    """
+    suffix = f".{options.format}" if options.format else kinds.usual
+    ending = f"{options.suffix}{suffix}"
+    if Path(ending).name != ending:
+        raise ArgumentError(f"expected a --suffix within a file's name, got {options.suffix!r}")
+    if STREAM in options.inputs:
+        return [_from_stream(options, suffix, kinds)]
+    apart = Path(options.output) if options.output and options.output != STREAM else None
+    ours = ending if options.suffix else ""
+    found = find(options.inputs, Wanted(kinds.readable, options.recursive, ours, apart))
+    if not options.keep_going:
+        _check_inputs(found)
+    if options.output == STREAM:
+        if len(found) > 1:
+            raise ArgumentError(f"expected one input for standard output, got {len(found)}")
+        _check_stdout(options)
+        jobs = [Job(found[0].path, None, suffix)]
+    elif options.output and not _is_folder(options.output, found, kinds):
+        jobs = [_to_file(found[0].path, options, kinds)]
+    else:
+        folder = Path(options.output) if options.output else None
+        places = [one.path if folder is None else folder / one.place for one in found]
+        outputs = [place.parent / f"{place.stem}{ending}" for place in places]
+        jobs = [Job(one.path, output, suffix) for one, output in zip(found, outputs, strict=True)]
+    _check_outputs(jobs)
+    return _without_existing(jobs, options)
+
+
+def _from_stream(options: argparse.Namespace, suffix: str, kinds: Kinds) -> Job:
+    if options.inputs != [STREAM]:
+        raise ArgumentError(f"expected {STREAM} (standard input) alone, got {len(options.inputs)} inputs")
+    if options.output in (None, STREAM):
+        _check_stdout(options)
+        return Job(None, None, suffix)
+    if _is_folder(options.output, [], kinds):
+        raise ArgumentError(f"expected a file for standard input, got the folder {options.output!r}")
+    (job,) = _without_existing([_to_file(None, options, kinds)], options)
+    return job
+
+
+def _check_stdout(options: argparse.Namespace) -> None:
+    if options.json:
+        raise ArgumentError("expected -o OUT with --json, got standard output for both")
+    if sys.stdout.isatty() and not options.dry_run:  # bytes that are no text put it into disorder
+        raise ArgumentError("expected standard output to be a file or a pipe, got a terminal: -o OUT")
+
+
+def _is_folder(output: str, found: Sequence[Found], kinds: Kinds) -> bool:
+    """Whether outputs go into it: it ends like a folder, is one, or has to be."""
+    if output.endswith(tuple(filter(None, (os.sep, os.altsep)))) or os.path.isdir(output):
+        return True
+    is_file = os.path.exists(output) or Path(output).suffix.lower() in kinds.writable
+    if len(found) > 1 and is_file:
+        raise ArgumentError(f"expected a folder for {len(found)} inputs, got the file {output!r}")
+    return len(found) > 1 or (not is_file and any(not one.is_named for one in found))
+
+
+def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> Job:
+    output = Path(options.output)
+    suffix = output.suffix.lower()
+    if suffix not in kinds.writable:
+        raise ArgumentError(
+            f"expected an output that ends in {', '.join(kinds.writable)}, got {str(output)!r}"
+        )
+    if options.format and suffix != f".{options.format}":
+        raise ArgumentError(f"expected an output that ends in .{options.format}, got {str(output)!r}")
+    if options.suffix:
+        raise ArgumentError(f"expected a folder for outputs with a --suffix, got the file {str(output)!r}")
+    if not output.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(output.parent))
+    return Job(source, output, suffix)
+
+
+def _check_inputs(found: Sequence[Found]) -> None:
+    for path in (one.path for one in found):
+        if path.is_dir():
+            reason = f"{os.strerror(errno.EISDIR)}; -r takes what is in it"
+            raise IsADirectoryError(errno.EISDIR, reason, str(path))
+        if not path.exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def _check_outputs(jobs: Sequence[Job]) -> None:
+    inputs = {os.path.realpath(job.input): job.input for job in jobs if job.input is not None}
+    sources: dict[str, Path | None] = {}
+    for job in jobs:
+        if job.output is None:
+            continue
+        real = os.path.realpath(job.output)
+        if real in inputs:
+            whom = "both" if len(jobs) == 1 else "an output and an input"
+            raise ArgumentError(f"expected an output other than the input, got {job.target!r} for {whom}")
+        name = os.path.normcase(real)
+        if name in sources:
+            raise ArgumentError(
+                f"expected an output for each input, got {job.target!r} for both {sources[name]} "
+                f"and {job.input}"
+            )
+        sources[name] = job.input
+
+
+def _without_existing(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
+    if options.force:
+        return jobs
+    marked = [job._replace(skip=_reason_to_skip(job)) for job in jobs]
+    existing = [job.target for job in marked if job.skip]
+    if options.skip_existing or not existing:
+        return marked
+    if len(jobs) == 1:
+        raise ArgumentError(f"{existing[0]} exists already; --force replaces it")
+    raise ArgumentError(
+        f"{len(existing)} of {len(jobs)} outputs exist already, the first is {existing[0]}; "
+        "--force replaces them, --skip-existing leaves them"
+    )
+
+
+def _reason_to_skip(job: Job) -> str:
+    return f"{job.target} exists already" if job.output is not None and job.output.exists() else ""

@@ -1,0 +1,152 @@
+"""Jobs side by side, on threads: the kernels and the codecs release the GIL."""
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from fastkq.cli.batch.jobs import Job, Made, Outcome, Stopped
+from fastkq.cli.batch.telling import Teller
+from fastkq.cli.console import reason
+from fastkq.cli.shared import STREAM
+from fastkq.errors import ArgumentError
+from fastkq.source import Source, in_memory
+from fastkq.threads import available
+
+_MOST_BY_DEFAULT = 4
+"""More files at once than that take more memory than most would expect."""
+_TICK = 0.2
+"""Seconds: on Windows nothing interrupts a wait without an end."""
+
+
+class Means(NamedTuple):
+    """With what a job is done.
+
+    Attributes
+    ----------
+    source : path or Source
+        What to read.
+    threads : int
+        Its share of them.
+    go_on : callable
+        Raises `Stopped` when the job is to end; to be called now and then, with whatever arguments.
+    """
+
+    source: Path | Source
+    threads: int
+    go_on: Callable[..., None]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the source."""
+        return self.source.length if isinstance(self.source, Source) else self.source.stat().st_size
+
+
+Make = Callable[[Job, Means], Made]
+"""What a command does with a job: everything but writing."""
+
+
+def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
+    """Do the jobs and tell what came of them; the exit code: 1 if any failed.
+
+    Files are written whole or not at all. Without `keep_going` nothing new is begun once a job has failed.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When interrupted, after what was under way has ended; the message says how many files were written.
+    """
+    with Teller(options, len(jobs)) as teller:
+        try:
+            if options.dry_run:
+                for job in jobs:
+                    teller.tell(Outcome(job, "skipped" if job.skip else "planned", job.skip))
+            else:
+                _do(jobs, make, options, teller.tell)
+        except KeyboardInterrupt:
+            written = f": {teller.counts['written']} of {len(jobs)} files written" if len(jobs) > 1 else ""
+            raise KeyboardInterrupt(f"interrupted{written}") from None
+    teller.summarize()
+    return int(teller.counts["failed"] > 0)
+
+
+def _do(jobs: list[Job], make: Make, options: argparse.Namespace, tell: Callable[[Outcome], None]) -> None:
+    """Tell the outcomes in the order of the jobs, also when it ends early."""
+    workers = min(options.jobs or min(available(), _MOST_BY_DEFAULT), len(jobs))
+    threads = options.threads or max(1, available() // workers)
+    given = in_memory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
+    stopping = threading.Event()
+
+    def go_on(*_: object) -> None:
+        if stopping.is_set():
+            raise Stopped
+
+    def do(job: Job) -> Outcome:
+        go_on()
+        return _outcome(job, make, Means(job.input or cast(Source, given), threads, go_on), options.force)
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="fastkq-job")
+    untold = deque(pool.submit(do, job) for job in jobs)
+    try:
+        while untold and not stopping.is_set():
+            while not untold[0].done():
+                wait([untold[0]], _TICK)
+            outcome = untold.popleft().result()
+            tell(outcome)
+            if outcome.status == "failed" and not options.keep_going:
+                stopping.set()
+    finally:
+        stopping.set()
+        _end(pool)
+        for future in untold:
+            if not future.cancelled() and future.exception() is None:
+                tell(future.result())
+
+
+def _outcome(job: Job, make: Make, means: Means, force: bool) -> Outcome:
+    if job.skip:
+        return Outcome(job, "skipped", job.skip)
+    start = time.perf_counter()
+    try:
+        made = make(job, means)
+        means.go_on()
+        if not made.skip:
+            _write(job, made.data, force)
+    except (Stopped, BrokenPipeError):  # a pipe that nobody reads is no matter of this file
+        raise
+    except Exception as error:
+        return Outcome(job, "failed", reason(error), time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    facts = seconds, made.before, len(made.data), made.k, made.psnr
+    return (
+        Outcome(job, "skipped", made.skip, *facts)
+        if made.skip
+        else Outcome(job, "written", made.text, *facts)
+    )
+
+
+def _write(job: Job, data: bytes, force: bool) -> None:
+    if job.output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    from fastkq.io import write_atomically
+
+    if not force and job.output.exists():  # it did not when the jobs were planned
+        raise ArgumentError(f"{job.target} exists already; --force replaces it")
+    job.output.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(job.output, data)
+
+
+def _end(pool: ThreadPoolExecutor) -> None:
+    """Wait for what is under way; whoever interrupts again does not wait."""
+    try:
+        pool.shutdown(cancel_futures=True)
+    except KeyboardInterrupt:
+        os._exit(130)

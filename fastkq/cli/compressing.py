@@ -1,0 +1,191 @@
+"""`fastkq compress`: images to palettes and indices."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastkq.cli.console import say
+from fastkq.cli.shared import add_depth, add_inputs, add_outputs, add_running, add_strip
+from fastkq.cli.values import colour, colours, positive, strength
+
+if TYPE_CHECKING:
+    from fastkq.cli import batch
+    from fastkq.image import CompressedImage
+    from fastkq.inputs import Input
+
+SUMMARY = "reduce images to k colours"
+EXAMPLES = """\
+examples:
+  fastkq compress photo.jpg                               photo.fkq, 64 colours
+  fastkq compress photo.jpg -k 16 --dither -o small.png
+  fastkq compress photo.jpg --psnr 35                     the fewest colours that reach 35 dB
+  fastkq compress photo.jpg --bytes 50000 -o photo.png    the most whose PNG has at most 50,000 bytes
+  fastkq compress 'photos/*.jpg' -o out/ --format png     out/a.png, out/b.png, ...
+  fastkq compress photos -r -o out/ --keep-going          the tree below photos, as .fkq below out
+  fastkq compress *.png --format png --suffix -small --skip-if-larger
+  curl -s https://example.org/a.jpg | fastkq compress - --format png > a.png
+
+A file that is skipped is no failure. Exit code: 0; 1 when a file failed; 2 for what was asked
+wrongly; 130 when interrupted, which leaves no file half written.
+"""
+_FORMATS = ("fkq", "png", "gif", "webp", "tif", "bmp")
+_READABLE = (
+    ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pcx", ".pgm",
+    ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+_OTHERS_DECIDE = {"k", "target_psnr", "palette", "preset"}
+"""What else says how many colours there are, and is refused beside a target."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked for."""
+    add_inputs(parser, "IN", "images")
+    parser.add_argument(
+        "-k",
+        type=colours,
+        help="number of colours, 1 to 65536 (default 64, or the palette that IN has)",
+    )
+    parser.add_argument(
+        "--effort",
+        choices=("fast", "balanced", "best"),
+        default="balanced",
+        help="how long to search for better palettes (default balanced)",
+    )
+    add_strip(parser)
+    add_depth(parser)
+    parser.add_argument(
+        "--coding",
+        choices=("packed", "context"),
+        default="context",
+        help="of OUT.fkq: context is smallest (default), packed is fastest and leaves out what --strip does",
+    )
+    parser.add_argument(
+        "--optimize", action="store_true", help="make OUT.png smaller, for seconds (needs fastkq[png])"
+    )
+    _add_choice_of_colours(parser)
+    add_outputs(parser, _FORMATS, "fkq")
+    parser.add_argument(
+        "--skip-if-larger", action="store_true", help="write no OUT that would not be smaller than IN"
+    )
+    add_running(parser)
+
+
+def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which colours, and where")
+    group.add_argument("--psnr", type=float, metavar="DB", help="in place of -k: the fewest that reach it")
+    group.add_argument(
+        "--bytes", type=positive, metavar="N", help="in place of -k: the most whose OUT has at most N bytes"
+    )
+    group.add_argument(
+        "--palette", type=Path, metavar="FILE", help="those of a .fkq file or of an image with a palette"
+    )
+    group.add_argument(
+        "--fixed",
+        type=colour,
+        action="append",
+        metavar="COLOUR",
+        help="a colour that must be there, as '#ff8000', '#ff8000ff' or 'orange'; can be repeated",
+    )
+    group.add_argument(
+        "--weights", type=Path, metavar="MASK", help="a gray image as large as IN: what is light matters more"
+    )
+    group.add_argument(
+        "--max-error", type=float, metavar="D", help="no colour is further than this from what it becomes"
+    )
+    group.add_argument(
+        "--min-share",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="... if it fills more than this share of the pixels (default 0)",
+    )
+    group.add_argument(
+        "--space", choices=("rgb", "oklab"), default="rgb", help="where distances are measured (default rgb)"
+    )
+    group.add_argument(
+        "--dither",
+        type=strength,
+        nargs="?",
+        const=1.0,
+        default=0.0,
+        metavar="STRENGTH",
+        help="let neighbours make up for each other's errors; 0 to 1, 1 if no number follows",
+    )
+    group.add_argument(
+        "--dither-method",
+        choices=("diffusion", "blue-noise"),
+        default="diffusion",
+        help="diffusion looks best (default), blue-noise is fastest and stable between frames",
+    )
+    group.add_argument("--preset", choices=("visual",), help="visual: all of it chosen for looks")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compress every input."""
+    from fastkq import container, saving
+    from fastkq.cli import batch
+    from fastkq.cli.colours import asked_for
+    from fastkq.inputs import read_input
+    from fastkq.metadata import Metadata
+
+    jobs = batch.plan(options, batch.Kinds(_READABLE, saving.SUFFIXES, ".fkq"))
+    saving.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
+
+    def make(job: "batch.Job", means: "batch.Means") -> "batch.Made":
+        given = read_input(means.source, depth=options.depth, threads=means.threads)
+        saving.check_pixels(job.suffix, given.pixels)
+
+        def encoded(compressed: "CompressedImage") -> bytes:
+            metadata = Metadata() if options.strip else given.metadata
+            return saving.encode(
+                job.suffix,
+                container.Contents(compressed.palette, compressed.indices, compressed.shape, metadata),
+                options.coding,
+                optimize=options.optimize,
+                threads=means.threads,
+                progress=means.go_on,
+            )
+
+        asked, psnr = asked_for(options, given.pixels), None
+        if not asked and given.as_it_is:
+            compressed, quality = given.as_it_is(), "as they were"
+        else:
+            compressed = _compressed(given, asked, job.suffix, encoded, options, means.threads)
+            psnr = compressed.report(given.pixels, ssim=False, threads=means.threads).psnr
+            quality = f"PSNR {psnr:.2f} dB"
+        data, before = encoded(compressed), means.size
+        text = f"{before:,} -> {len(data):,} bytes, {compressed.k} colours, {quality}"
+        skip = ""
+        if options.skip_if_larger and len(data) >= before:
+            skip = f"it would have {len(data):,} bytes, its source has {before:,}"
+        elif len(data) > before and not options.quiet:
+            say(f"note: {job.target} ({len(data):,} bytes) is larger than its source ({before:,} bytes)")
+        return batch.Made(data, before, compressed.k, text, psnr, skip)
+
+    return batch.run(jobs, make, options)
+
+
+def _compressed(
+    given: "Input",
+    asked: dict[str, Any],
+    suffix: str,
+    encoded: Callable[["CompressedImage"], bytes],
+    options: argparse.Namespace,
+    threads: int,
+) -> "CompressedImage":
+    from fastkq.io import MAX_PALETTE
+    from fastkq.pipeline import compress
+    from fastkq.pipeline.targets import largest
+
+    source = given.without_metadata() if options.strip else given
+    common = {"coding": options.coding, "effort": options.effort, "threads": threads}
+    if suffix == ".fkq" or "target_bytes" not in asked or asked.keys() & _OTHERS_DECIDE:
+        return compress(source, **asked, **common)
+    target, least = asked.pop("target_bytes"), len(asked.get("fixed", [0]))
+
+    def made(k: int) -> "CompressedImage":
+        return compress(source, k, **asked, **common)
+
+    # By halves: sizes of these formats jump where an index takes a bit more, which misleads a secant.
+    return made(largest(lambda k: len(encoded(made(k))), target, least, MAX_PALETTE))

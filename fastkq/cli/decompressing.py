@@ -1,0 +1,83 @@
+"""`fastkq decompress`: `.fkq` files to ordinary images."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from fastkq.cli.console import say
+from fastkq.cli.shared import add_depth, add_inputs, add_outputs, add_running, add_strip
+from fastkq.cli.values import region
+
+if TYPE_CHECKING:
+    from fastkq.cli import batch
+    from fastkq.container import Damage
+
+SUMMARY = "write .fkq files as ordinary images"
+EXAMPLES = """\
+examples:
+  fastkq decompress photo.fkq                             photo.png
+  fastkq decompress photo.fkq -o photo.webp               no format loses anything
+  fastkq decompress out -r -o images/ --format tif        all .fkq below out
+  fastkq decompress large.fkq --region 0,0,256,256 -o corner.png
+  fastkq decompress damaged.fkq --salvage                 what is intact of it
+  fastkq decompress - < photo.fkq > photo.png
+"""
+_FORMATS = ("png", "webp", "gif", "tif", "bmp")
+_MOST_DAMAGE = 20
+"""Lines on damage; a file may have tens of thousands of parts, and the summary counts them all."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked for."""
+    add_inputs(parser, "IN", ".fkq files")
+    add_strip(parser)
+    parser.add_argument(
+        "--region",
+        type=region,
+        metavar="TOP,LEFT,HEIGHT,WIDTH",
+        help="only these pixels; of a large .fkq only the parts that hold them are read",
+    )
+    parser.add_argument(
+        "--salvage",
+        action="store_true",
+        help="write what is intact of a damaged .fkq, the rest in its first colour, and warn of what is not",
+    )
+    add_depth(parser)
+    add_outputs(parser, _FORMATS, "png")
+    add_running(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Decompress every input."""
+    from fastkq import io
+    from fastkq.cli import batch
+    from fastkq.loading import load
+
+    def make(job: "batch.Job", means: "batch.Means") -> "batch.Made":
+        compressed = load(
+            means.source,
+            region=options.region,
+            strict=not options.salvage,
+            threads=means.threads,
+            progress=means.go_on,
+        )
+        if options.depth is not None:
+            compressed = compressed.to_8bit()
+        for found in compressed.damage[:_MOST_DAMAGE]:
+            say(f"warning: {job.source}: {_described(found)}")
+        metadata = None if options.strip else compressed.metadata
+        data = io.encode_indexed(compressed.palette, compressed.indices, job.suffix, metadata, whole=True)
+        height, width = compressed.indices.shape
+        text = f"{width} x {height} pixels, {compressed.k} colours"
+        return batch.Made(data, means.size, compressed.k, text)
+
+    jobs = batch.plan(options, batch.Kinds((".fkq",), tuple(io.FORMATS), ".png"))
+    return batch.run(jobs, make, options)
+
+
+def _described(damage: "Damage") -> str:
+    """The one line for one damage; the summary of all is a warning of `load`."""
+    place = f"byte {damage.offset}: {damage.reason}"
+    if damage.box is None:
+        return place
+    top, left, height, width = damage.box
+    return f"part {damage.part} ({width} x {height} pixels from row {top}, column {left}) at {place}"

@@ -1,0 +1,37 @@
+"""`fastkq info`: what a file holds."""
+
+import argparse
+import json
+import sys
+
+from fastkq.cli.console import has_colours
+from fastkq.cli.shared import STREAM
+
+SUMMARY = "tell what a .fkq or image file holds"
+EXAMPLES = """\
+examples:
+  fastkq info photo.fkq
+  fastkq info photo.png --json
+  fastkq compress photo.jpg -o - | fastkq info -
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked for."""
+    parser.add_argument("input", metavar="IN", help="a file, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="all of it on one line, for scripts")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Tell it."""
+    from fastkq.report.facts import read_facts
+    from fastkq.report.listing import listing
+    from fastkq.source import in_memory
+
+    is_stream = options.input == STREAM
+    facts = read_facts(in_memory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input)
+    if options.json:
+        print(json.dumps(facts.as_json()))
+        return
+    for line in listing(facts, coloured=has_colours(sys.stdout)):
+        print(line)
