@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fastkq.cli import commands, compressing, decompressing, informing
+from fastkq.cli import commands, completing, compressing, decompressing, informing
 from fastkq.cli.console import say
 from fastkq.cli.shared import add_threads
 from fastkq.cli.values import list_of_colours
@@ -69,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_output(compare, "contact sheet to write (default: none)")
     add_threads(compare)
+    completion = _command(subcommands, "completion", completing.run, completing.SUMMARY, completing.EXAMPLES)
+    completing.add_arguments(completion)
     return whole
 
 

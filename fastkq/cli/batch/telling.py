@@ -11,7 +11,7 @@ from typing import Any
 from fastkq.cli.batch.jobs import Outcome
 from fastkq.cli.console import put, say
 
-_DONE = ("written", "planned", "skipped", "failed")
+_WORDS = {"written": "written", "planned": "to be written", "skipped": "skipped", "failed": "failed"}
 
 
 class Teller:
@@ -66,7 +66,7 @@ class Teller:
     def summarize(self) -> None:
         """Say what came of several jobs, when some failed even if quiet."""
         missing = self._total - self.counts.total()
-        counts = [f"{self.counts[status]} {status}" for status in _DONE if self.counts[status]]
+        counts = [f"{self.counts[status]} {word}" for status, word in _WORDS.items() if self.counts[status]]
         if missing:
             counts.append(f"{missing} not begun (--keep-going)")
         if self._total > 1 and (self.counts["failed"] or not self._options.quiet):

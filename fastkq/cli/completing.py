@@ -1,0 +1,90 @@
+"""`fastkq completion`: scripts by which shells complete the command, made from its parser."""
+
+import argparse
+import shlex
+from collections.abc import Iterator
+
+SUMMARY = "print a script that completes fastkq in a shell"
+EXAMPLES = """\
+examples:
+  eval "$(fastkq completion bash)"                        in ~/.bashrc
+  eval "$(fastkq completion zsh)"                         in ~/.zshrc
+  fastkq completion fish > ~/.config/fish/completions/fastkq.fish
+"""
+_IN_ZSH = """\
+(( $+functions[compdef] )) || { autoload -U compinit && compinit }
+autoload -U +X bashcompinit && bashcompinit
+"""
+_IN_BASH = """\
+_fastkq() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=
+    case $COMP_CWORD:${{COMP_WORDS[1]}}:$before:$word in
+        1:*) words='{commands}' ;;
+{cases}
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
+}}
+complete -o default -F _fastkq fastkq
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked for."""
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the script."""
+    from fastkq.cli.arguments import parser
+
+    whole = parser()
+    print(_fish(whole) if options.shell == "fish" else _bash(whole, options.shell == "zsh"), end="")
+
+
+def _commands(whole: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (commands,) = (action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(commands.choices)
+
+
+def _bash(whole: argparse.ArgumentParser, in_zsh: bool) -> str:
+    """Words where words are meant; files, by `-o default`, where there are none."""
+    options = [option for option in whole._option_string_actions if option.startswith("--")]
+    words = " ".join([*_commands(whole), *options])
+    cases = "\n".join(f"        {case} ;;" for case in _cases(whole))
+    return (_IN_ZSH if in_zsh else "") + _IN_BASH.format(commands=words, cases=cases)
+
+
+def _cases(whole: argparse.ArgumentParser) -> Iterator[str]:
+    for name, command in _commands(whole).items():
+        for action in command._actions:
+            words = f" words='{_words(action)}'" if action.choices else ""
+            if not action.option_strings and action.choices:
+                yield f"*:{name}:{name}:*){words}"
+            elif action.option_strings and action.nargs not in (0, "?"):
+                yield f"{'|'.join(f'*:{name}:{option}:*' for option in action.option_strings)}){words}"
+        yield f"*:{name}:*:-*) words='{' '.join(command._option_string_actions)}'"
+
+
+def _words(action: argparse.Action) -> str:
+    return " ".join(map(str, action.choices or ()))
+
+
+def _fish(whole: argparse.ArgumentParser) -> str:
+    lines = ["complete -c fastkq -n __fish_use_subcommand -f"]
+    for name, command in _commands(whole).items():
+        summary = shlex.quote(command.description or "")
+        lines.append(f"complete -c fastkq -n __fish_use_subcommand -a {name} -d {summary}")
+        under = f"complete -c fastkq -n '__fish_seen_subcommand_from {name}'"
+        lines += [under + _in_fish(action) for action in command._actions]
+    return "\n".join(lines) + "\n"
+
+
+def _in_fish(action: argparse.Action) -> str:
+    names = "".join(
+        f" -{'l' if option.startswith('--') else 's'} {option.lstrip('-')}"
+        for option in action.option_strings
+    )
+    value = " -r" if action.option_strings and action.nargs != 0 else ""
+    words = f" -f -a '{_words(action)}'" if action.choices else ""
+    summary = f" -d {shlex.quote(action.help)}" if action.help and names else ""
+    return f"{names}{value}{words}{summary}"
