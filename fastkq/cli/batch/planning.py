@@ -88,12 +88,17 @@ def _check_stdout(options: argparse.Namespace) -> None:
 
 def _is_folder(output: str, found: Sequence[Found], kinds: Kinds) -> bool:
     """Whether outputs go into it: it ends like a folder, is one, or has to be."""
-    if output.endswith(tuple(filter(None, (os.sep, os.altsep)))) or os.path.isdir(output):
+    if os.path.isdir(output):
         return True
-    is_file = os.path.exists(output) or Path(output).suffix.lower() in kinds.writable
-    if len(found) > 1 and is_file:
-        raise ArgumentError(f"expected a folder for {len(found)} inputs, got the file {output!r}")
-    return len(found) > 1 or (not is_file and any(not one.is_named for one in found))
+    ends_like_one = output.endswith(tuple(filter(None, (os.sep, os.altsep))))
+    is_file = os.path.exists(output.rstrip(os.sep)) or (
+        not ends_like_one and Path(output).suffix.lower() in kinds.writable
+    )
+    if is_file and (ends_like_one or len(found) > 1):
+        raise ArgumentError(
+            f"expected a folder for what comes of {len(found)} files, got the file {output!r}"
+        )
+    return not is_file and (ends_like_one or any(not one.is_named for one in found) or len(found) > 1)
 
 
 def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> Job:

@@ -89,18 +89,22 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, tell: Callable
 
     def do(job: Job) -> Outcome:
         go_on()
-        return _outcome(job, make, Means(job.input or cast(Source, given), threads, go_on), options.force)
+        outcome = _outcome(job, make, Means(job.input or cast(Source, given), threads, go_on), options.force)
+        if outcome.status == "failed" and not options.keep_going:
+            stopping.set()
+        return outcome
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fastkq-job")
     untold = deque(pool.submit(do, job) for job in jobs)
     try:
-        while untold and not stopping.is_set():
-            while not untold[0].done():
+        while untold:
+            is_done = untold[0].done()  # before the next line is asked: what is stopped later has no result
+            if stopping.is_set():
+                break
+            if is_done:
+                tell(untold.popleft().result())
+            else:
                 wait([untold[0]], _TICK)
-            outcome = untold.popleft().result()
-            tell(outcome)
-            if outcome.status == "failed" and not options.keep_going:
-                stopping.set()
     finally:
         stopping.set()
         _end(pool)

@@ -68,7 +68,7 @@ class Teller:
         missing = self._total - self.counts.total()
         counts = [f"{self.counts[status]} {word}" for status, word in _WORDS.items() if self.counts[status]]
         if missing:
-            counts.append(f"{missing} not begun (--keep-going)")
+            counts.append(f"{missing} not done (--keep-going)")
         if self._total > 1 and (self.counts["failed"] or not self._options.quiet):
             say(", ".join(counts))
 
