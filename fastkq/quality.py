@@ -116,7 +116,7 @@ def report(
     peak = _peak(original)
     return Report(
         mse=error,
-        psnr=20 * _log10(peak) - 10 * _log10(error),
+        psnr=20 * _log10(peak) - 10 * _log10(error) if error else math.inf,
         max_error=math.sqrt(largest),
         worst_pixel=(place // shape[1], place % shape[1]),
         ssim=_similarity(pixels, colours, indices, peak, workers) if ssim else None,

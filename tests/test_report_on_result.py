@@ -78,6 +78,12 @@ def test_colours_under_alpha_0_are_no_error():
     assert str(compressed.report(seen, ssim=False)) == str(report)
 
 
+def test_floats_of_one_value_are_no_error():
+    image = np.full((4, 5), 0.25, np.float32)
+    report = fastkq.compress(image, 2).report(image, ssim=False)
+    assert (report.mse, report.psnr) == (0, math.inf)
+
+
 def test_a_colour_that_no_pixel_has_costs_nothing():
     compressed = fastkq.CompressedImage(np.array([[9], [4]], np.uint8), np.zeros((3, 3), int), (3, 3))
     report = compressed.report(np.full((3, 3), 7, np.uint8))
