@@ -1,11 +1,10 @@
-"""Compress a real photograph at several k: a table, the pictures and a contact sheet in build/demo/."""
+"""Compress a real photograph at several k: a table, the pictures, and a sheet in build/demo/."""
 
 import os
 from importlib import resources
 from pathlib import Path
 
-from fastkq import io
-from fastkq.report.comparison import compare, table
+from fastkq.report.comparison import Original, compare, table
 from fastkq.report.sheet import contact_sheet
 
 COLOURS = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -16,14 +15,15 @@ def main() -> None:
     """Run the demo on scikit-learn's china.jpg."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with resources.as_file(resources.files("sklearn.datasets.images") / "china.jpg") as path:
-        image, source_bytes = io.read_image(path), path.stat().st_size
-    rows = compare(image, COLOURS)
-    print(f"china.jpg: {image.shape[1]} x {image.shape[0]} pixels, a JPEG of {source_bytes:,} bytes\n")
-    print(table(rows, source_bytes))
+        original = Original.read(path)
+    rows = compare(original.pixels, COLOURS)
+    height, width = original.pixels.shape[:2]
+    print(f"china.jpg: {width} x {height} pixels, a JPEG of {original.nbytes:,} bytes\n")
+    print(table(rows, original.nbytes))
     for row in rows:
         for suffix in (".fkq", ".png"):
             row.compressed.save(FOLDER / f"china-{row.k}{suffix}")
-    contact_sheet(image, rows).save(FOLDER / "contact-sheet.png", optimize=True)
+    (FOLDER / "contact-sheet.png").write_bytes(contact_sheet(original, rows))
     print(f"\nPictures, .fkq files and contact-sheet.png are in {os.path.relpath(FOLDER)}")
 
 

@@ -2,17 +2,18 @@
 
 import math
 import statistics
+from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 import fastkq
 from bench.cases import COLOURS, ROOT, scikit_learn_photograph
 from bench.methods import METHODS
 from bench.reference import references
 from bench.results import Results
-from fastkq import io
-from fastkq.report.comparison import compare
+from fastkq.report.comparison import Original, compare
 from fastkq.report.sheet import contact_sheet
 
 FOLDER = ROOT / "bench" / "pictures"
@@ -42,10 +43,10 @@ percent, on one axis with those that are several times off."""
 
 def draw_photograph() -> None:
     """china.jpg as it is and at three k, itself a palette PNG by fastkq."""
-    image = io.read_image(scikit_learn_photograph("china.jpg"))
-    sheet = np.asarray(contact_sheet(image, compare(image, (4, 16, 64)), columns=2))
+    original = Original.read(scikit_learn_photograph("china.jpg"))
+    sheet = contact_sheet(original, compare(original.pixels, (4, 16, 64)), columns=2)
     FOLDER.mkdir(exist_ok=True)
-    fastkq.compress(sheet, 256).save(PHOTOGRAPH)
+    fastkq.compress(Image.open(BytesIO(sheet)).convert("RGB"), 256).save(PHOTOGRAPH)
 
 
 def draw_time_against_error(results: Results) -> None:

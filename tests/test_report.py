@@ -1,13 +1,19 @@
 import importlib.util
+import json
+import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import fastkq
-from fastkq.report.comparison import compare, table
+from fastkq.errors import ArgumentError, MissingExtraError
+from fastkq.report import sheet
+from fastkq.report.comparison import Original, compare, table
 from fastkq.report.sheet import contact_sheet
-from tests.conftest import noise
+from tests.conftest import noise, photograph_like
 
 DEMO = Path(__file__).parents[1] / "bench" / "demo.py"
 
@@ -17,6 +23,7 @@ def test_rows_say_what_each_k_is_worth():
     rows = compare(image, [2, 16, 300])
     assert [row.k for row in rows] == [2, 16, 300]
     assert [row.png_bytes is None for row in rows] == [False, False, True]
+    assert [row.webp_bytes is None for row in rows] == [False, False, False]
     assert rows[0].psnr < rows[1].psnr < rows[2].psnr
     for row in rows:
         assert row.compressed == fastkq.compress(image, row.k)
@@ -32,25 +39,116 @@ def test_the_table_marks_what_is_larger_than_its_source():
     lines = table(rows, between).splitlines()
     assert len(lines) == 3
     cells = lines[1].split()
-    assert lines[0].split()[3:6] == [".fkq", "packed", "PNG"]
-    assert cells[3:6] == [
-        f"{size:,}" for size in (rows[0].fkq_bytes, rows[0].packed_bytes, rows[0].png_bytes)
-    ]
+    assert lines[0].split()[3:7] == [".fkq", "packed", "PNG", "WebP"]
+    sizes = rows[0].fkq_bytes, rows[0].packed_bytes, rows[0].png_bytes, rows[0].webp_bytes
+    assert cells[3:7] == [f"{size:,}" for size in sizes]
     assert "larger" not in lines[1]
-    assert lines[2].endswith(".fkq larger than the source")
+    assert lines[2].endswith(".fkq and WebP larger than the source")
 
 
-@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 1), (30, 40, 3), (30, 40, 4)])
-def test_the_sheet_shows_the_original_and_every_k(shape):
+def test_the_webp_is_lossless_and_no_larger_than_twice_that_of_save(tmp_path):
+    image = photograph_like(40, 50)
+    (row,) = compare(image, [32])
+    row.compressed.save(tmp_path / "a.webp")
+    assert row.webp_bytes < 2 * (tmp_path / "a.webp").stat().st_size
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_there_is_no_png_and_no_webp_of_more_than_8_bits(dtype):
+    (row,) = compare(noise(6, 7).astype(dtype), [300])
+    assert (row.png_bytes, row.webp_bytes, row.psnr) == (None, None, np.inf)
+
+
+def test_options_of_compress_are_passed_on():
+    image = photograph_like(40, 50)
+    (row,) = compare(image, [8], dither=0.5, effort="fast")
+    assert row.compressed == fastkq.compress(image, 8, dither=0.5, effort="fast")
+
+
+def test_as_json_there_is_no_infinity():
+    image = noise(6, 7)
+    rows = [json.loads(json.dumps(row.as_json(), allow_nan=False)) for row in compare(image, [3, 256])]
+    assert [row["psnr"] is None for row in rows] == [False, True]
+    assert [(row["k"], row["colours"]) for row in rows] == [(3, 3), (256, len(np.unique(image)))]
+
+
+def test_the_original_is_what_the_file_holds(tmp_path):
+    image = noise(6, 7, 3)
+    Image.fromarray(image).save(tmp_path / "a.png", dpi=(72, 72))
+    compressed = fastkq.compress(tmp_path / "a.png", 5)
+    compressed.save(tmp_path / "a.fkq")
+    for name, pixels in (("a.png", image), ("a.fkq", compressed.decompress())):
+        original = Original.read(tmp_path / name)
+        assert (original.name, original.nbytes) == (name, (tmp_path / name).stat().st_size)
+        assert (original.pixels == pixels).all()
+        assert original.metadata.dpi == pytest.approx((72, 72), abs=0.1)
+
+
+def sheet_of(original, rows, **options):
+    with Image.open(BytesIO(contact_sheet(original, rows, **options))) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "step", "scale"),
+    [((30, 40), 1, 3), ((30, 40, 1), 1, 3), ((30, 40, 3), 1, 3), ((40, 30, 4), 1, 3), ((270, 360, 3), 3, 1)],
+)
+def test_a_sheet_shows_the_pixels_of_the_original_and_of_every_k(monkeypatch, shape, step, scale):
+    monkeypatch.setattr(sheet, "_TILE", 120)
+    monkeypatch.setattr(sheet, "_CAPTIONED", 0)
     image = noise(*shape)
+    image[..., 3:] = 255
     rows = compare(image, [2, 8, 32])
-    sheet = np.asarray(contact_sheet(image, rows, columns=2))
-    assert sheet.shape == (2 * (240 + 14 + 22 + 12) + 12, 2 * (320 + 12) + 12, 3)
-    tile = sheet[12 : 12 + 240, 344 : 344 + 320].reshape(-1, 3)
-    if len(shape) == 3 and shape[2] == 3:
-        assert {tuple(colour) for colour in np.unique(tile, axis=0)} == set(
-            map(tuple, rows[0].compressed.palette)
-        )
+    picture = sheet_of(Original("a.png", image, 2000), rows, columns=2)
+    height, width = (side * scale // step for side in shape[:2])
+    for place, row in enumerate([None, *rows]):
+        pixels = image if row is None else row.compressed.decompress()
+        shown = pixels.reshape(*shape[:2], -1)[::step, ::step, :3].repeat(scale, 0).repeat(scale, 1)
+        top, left = 16 + place // 2 * (height + 56), 16 + place % 2 * (width + 16)
+        assert (picture[top : top + height, left : left + width] == shown).all()
+        if row is not None:
+            strip = picture[top + height + 8, left : left + width]
+            shares = np.bincount(row.compressed.indices.reshape(-1)) / row.compressed.indices.size
+            found = [(strip == colour).all(axis=1).mean() for colour in row.compressed.palette[:, :3]]
+            assert found == pytest.approx(shares.tolist(), abs=1 / width)
+
+
+def test_the_sheet_has_a_plot_where_something_was_lost():
+    image = noise(6, 7, 3)
+    original = Original("a.png", image, 100)
+    tall, short = (len(sheet_of(original, compare(image, [k]))) for k in (2, 64))
+    assert tall == short + 340
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")])
+def test_a_sheet_is_what_its_suffix_says_and_the_same_each_time(suffix, magic):
+    image = noise(6, 7, 3)
+    rows = compare(image, [2, 64])
+    sheets = [contact_sheet(Original("$a.png", image, 100), rows, suffix) for _ in range(2)]
+    assert sheets[0].startswith(magic)
+    assert suffix == ".svg" or sheets[0] == sheets[1]
+
+
+def test_a_sheet_of_another_format_is_refused():
+    image = noise(6, 7, 3)
+    with pytest.raises(ArgumentError, match=r"expected one of .png, .pdf, .svg, got '.jpg'"):
+        contact_sheet(Original("a.png", image, 100), compare(image, [2]), ".jpg")
+
+
+def test_a_sheet_leaves_the_settings_of_matplotlib_alone():
+    import matplotlib
+
+    before = dict(matplotlib.rcParams), "matplotlib.pyplot" in sys.modules
+    image = noise(6, 7, 3)
+    contact_sheet(Original("a.png", image, 100), compare(image, [2]))
+    assert (dict(matplotlib.rcParams), "matplotlib.pyplot" in sys.modules) == before
+
+
+def test_without_matplotlib_a_sheet_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.delitem(sys.modules, "fastkq.report.sheet")
+    with pytest.raises(MissingExtraError, match=r"expected matplotlib .* pip install 'fastkq\[report\]'"):
+        importlib.import_module("fastkq.report.sheet")
 
 
 def test_the_demo_leaves_its_pictures(tmp_path, monkeypatch, capsys):
@@ -62,7 +160,6 @@ def test_the_demo_leaves_its_pictures(tmp_path, monkeypatch, capsys):
     output = capsys.readouterr().out
     assert "a JPEG of 196,653 bytes" in output
     assert "larger than the source" not in output
-    expected = {f"china-{k}.{suffix}" for k in demo.COLOURS for suffix in ("fkq", "png")} | {
-        "contact-sheet.png"
-    }
+    expected = {f"china-{k}.{suffix}" for k in demo.COLOURS for suffix in ("fkq", "png")}
+    expected |= {"contact-sheet.png"}
     assert {path.name for path in (tmp_path / "demo").iterdir()} == expected

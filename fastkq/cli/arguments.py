@@ -3,13 +3,10 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
-from fastkq.cli import commands, completing, compressing, decompressing, informing
+from fastkq.cli import comparing, completing, compressing, decompressing, informing
 from fastkq.cli.console import say
-from fastkq.cli.shared import add_threads
-from fastkq.cli.values import list_of_colours
 
 _EXAMPLES = """\
 examples:
@@ -55,27 +52,21 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"fastkq {__version__}")
     subcommands = whole.add_subparsers(required=True, metavar="COMMAND")
 
-    for name, command in (("compress", compressing), ("decompress", decompressing), ("info", informing)):
+    commands = {
+        "compress": compressing,
+        "decompress": decompressing,
+        "info": informing,
+        "compare": comparing,
+        "completion": completing,
+    }
+    for name, command in commands.items():
         subparser = _command(subcommands, name, command.run, command.SUMMARY, command.EXAMPLES)
         command.add_arguments(subparser)
-
-    compare = _command(subcommands, "compare", commands.compare, "table of sizes and quality at several k")
-    compare.add_argument("input", type=Path, metavar="IN")
-    compare.add_argument(
-        "-k",
-        type=list_of_colours,
-        default=[2, 4, 8, 16, 32, 64, 128, 256],
-        help="numbers of colours, separated by commas (default 2,4,8,...,256)",
-    )
-    _add_output(compare, "contact sheet to write (default: none)")
-    add_threads(compare)
-    completion = _command(subcommands, "completion", completing.run, completing.SUMMARY, completing.EXAMPLES)
-    completing.add_arguments(completion)
     return whole
 
 
 def _command(
-    subcommands: Any, name: str, run: Callable[..., int | None], summary: str, examples: str = ""
+    subcommands: Any, name: str, run: Callable[..., int | None], summary: str, examples: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subcommands.add_parser(
         name,
@@ -86,8 +77,3 @@ def _command(
     )
     parser.set_defaults(run=run)
     return parser
-
-
-def _add_output(parser: argparse.ArgumentParser, summary: str) -> None:
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=summary)
-    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")

@@ -1,7 +1,10 @@
 """One image at several numbers of colours."""
 
+import math
 import time
 from collections.abc import Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,12 +12,56 @@ import numpy.typing as npt
 
 from fastkq import io
 from fastkq.image import CompressedImage
-from fastkq.metrics import psnr
+from fastkq.inputs import read_input
+from fastkq.metadata import Metadata
 from fastkq.pipeline import compress
+from fastkq.source import Source, SourceLike, opened
+
+_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
+"""`save` takes method 6, whose files are 0 to 6 % smaller, but which takes 20 to 70 times as long: seconds a
+megapixel for each k."""
+_WEBP_SIDE = 16383
+_MOST_CHANNELS = 4
+
+
+class Original(NamedTuple):
+    """What is compared with.
+
+    Attributes
+    ----------
+    name : str
+        Of its file, without the folder.
+    pixels : (H, W) or (H, W, C)
+    nbytes : int
+        Of its file.
+    metadata : Metadata
+    """
+
+    name: str
+    pixels: npt.NDArray[Any]
+    nbytes: int
+    metadata: Metadata = Metadata()
+
+    @classmethod
+    def read(cls, source: SourceLike | Source, *, threads: int | None = None) -> "Original":
+        """An image file or `.fkq` file, by its path or opened.
+
+        Raises
+        ------
+        FormatError
+            When it is damaged, or no image.
+        OSError
+            When it cannot be read.
+        """
+        with opened(source) as there:
+            given = read_input(there, threads=threads)
+            return cls(Path(there.name or "").name, given.pixels, there.length, given.metadata)
 
 
 class Row(NamedTuple):
     """One k: what `compress` made of the image, and what that costs and is worth.
+
+    Sizes are those of whole files without metadata.
 
     Attributes
     ----------
@@ -24,8 +71,12 @@ class Row(NamedTuple):
         Size of the `.fkq` file that `save` writes.
     png_bytes : int or None
         Size of the palette PNG; None above 256 colours, and where values have more than 8 bits.
+    webp_bytes : int or None
+        Size as a lossless WebP of libwebp's method 4; None where WebP cannot hold the image.
     psnr : float
         In dB, infinite when nothing was lost.
+    ssim : float or None
+        As `Report.ssim`.
     milliseconds : float
         Time of `compress`, compilation and coding not counted.
     """
@@ -34,7 +85,9 @@ class Row(NamedTuple):
     compressed: CompressedImage
     fkq_bytes: int
     png_bytes: int | None
+    webp_bytes: int | None
     psnr: float
+    ssim: float | None
     milliseconds: float
 
     @property
@@ -52,46 +105,102 @@ class Row(NamedTuple):
         """Bytes at 24 bits a pixel for each byte of the `.fkq` file."""
         return 24 / self.bits_per_pixel
 
+    @property
+    def sizes(self) -> dict[str, int | None]:
+        """The bytes of each format by its name."""
+        return {".fkq": self.fkq_bytes, "PNG": self.png_bytes, "WebP": self.webp_bytes}
 
-def compare(image: npt.NDArray[Any], ks: Iterable[int], *, threads: int | None = None) -> list[Row]:
-    """Compress an image, (H, W) or (H, W, C), with each k."""
-    return [_row(image, k, threads) for k in ks]
+    def as_json(self) -> dict[str, Any]:
+        """All numbers in values that JSON has: what is infinite or not known is None."""
+        return {
+            "k": self.k,
+            "colours": self.compressed.k,
+            "bits_per_pixel": self.bits_per_pixel,
+            "fkq_bytes": self.fkq_bytes,
+            "packed_bytes": self.packed_bytes,
+            "png_bytes": self.png_bytes,
+            "webp_bytes": self.webp_bytes,
+            "psnr": self.psnr if math.isfinite(self.psnr) else None,
+            "ssim": self.ssim,
+            "milliseconds": self.milliseconds,
+        }
 
 
-def _row(image: npt.NDArray[Any], k: int, threads: int | None) -> Row:
-    compress(image, k, threads=threads)  # compiles, or loads what was compiled, untimed
+def compare(
+    image: npt.NDArray[Any], ks: Iterable[int], *, threads: int | None = None, **options: Any
+) -> list[Row]:
+    """Compress an image, (H, W) or (H, W, C), with each k and other options of `fastkq.compress`."""
+    return [_row(image, k, threads, options) for k in ks]
+
+
+def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str, Any]) -> Row:
+    compress(image, k, threads=threads, **options)  # compiles, or loads what was compiled, untimed
     start = time.perf_counter()
-    compressed = compress(image, k, threads=threads)
+    compressed = compress(image, k, threads=threads, **options)
     milliseconds = 1000 * (time.perf_counter() - start)
-    png_bytes = None
-    if compressed.k <= io.MAX_PALETTE and compressed.dtype == np.uint8:
-        png_bytes = len(io.encode_indexed(compressed.palette, compressed.indices, ".png"))
-    fkq_bytes = len(compressed.to_bytes(threads=threads))
-    quality = psnr(image, compressed.decompress(threads=threads))
-    return Row(k, compressed, fkq_bytes, png_bytes, quality, milliseconds)
+    report = compressed.report(image, threads=threads)
+    return Row(
+        k,
+        compressed,
+        len(compressed.to_bytes(threads=threads)),
+        _png_bytes(compressed),
+        _webp_bytes(compressed),
+        report.psnr,
+        report.ssim,
+        milliseconds,
+    )
+
+
+def _png_bytes(compressed: CompressedImage) -> int | None:
+    if compressed.k > io.MAX_PALETTE or not _is_of_8_bits(compressed):
+        return None
+    return len(io.encode_indexed(compressed.palette, compressed.indices, ".png"))
+
+
+def _webp_bytes(compressed: CompressedImage) -> int | None:
+    from PIL import Image, features
+
+    if max(compressed.shape[:2]) > _WEBP_SIDE or not (_is_of_8_bits(compressed) and features.check("webp")):
+        return None
+    buffer = BytesIO()
+    pixels = compressed.decompress()
+    picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+    picture.save(buffer, "WEBP", **_WEBP)
+    return len(buffer.getvalue())
+
+
+def _is_of_8_bits(compressed: CompressedImage) -> bool:
+    return compressed.dtype == np.uint8 and compressed.palette.shape[1] <= _MOST_CHANNELS
 
 
 def table(rows: Sequence[Row], source_bytes: int) -> str:
     """The rows as aligned text, each larger than its source file marked as such."""
-    heads = ("k", "bits/pixel", "source", ".fkq", "packed", "PNG", "24-bit/.fkq", "PSNR dB", "ms", "")
-    cells = [heads, *(_cells(row, source_bytes) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
-    lines = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
-    return "\n".join(line.rstrip() for line in lines)
+    columns = [
+        [name, *cells]
+        for name, cells in _columns(rows, source_bytes).items()
+        if name != "SSIM" or any(row.ssim is not None for row in rows)
+    ]
+    aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
+    return "\n".join("  ".join(line).rstrip() for line in zip(*aligned, strict=True))
 
 
-def _cells(row: Row, source_bytes: int) -> tuple[str, ...]:
-    sizes = [(".fkq", row.fkq_bytes), ("PNG", row.png_bytes or 0)]
-    larger = [name for name, size in sizes if size > source_bytes]
-    return (
-        str(row.k),
-        f"{row.bits_per_pixel:.2f}",
-        f"{source_bytes:,}",
-        f"{row.fkq_bytes:,}",
-        f"{row.packed_bytes:,}",
-        "-" if row.png_bytes is None else f"{row.png_bytes:,}",
-        f"{row.ratio:.1f}",
-        f"{row.psnr:.2f}",
-        f"{row.milliseconds:.1f}",
-        f"{' and '.join(larger)} larger than the source" if larger else "",
-    )
+def _columns(rows: Sequence[Row], source_bytes: int) -> dict[str, list[str]]:
+    return {
+        "k": [str(row.k) for row in rows],
+        "bits/pixel": [f"{row.bits_per_pixel:.2f}" for row in rows],
+        "source": [f"{source_bytes:,}"] * len(rows),
+        ".fkq": [f"{row.fkq_bytes:,}" for row in rows],
+        "packed": [f"{row.packed_bytes:,}" for row in rows],
+        "PNG": ["-" if row.png_bytes is None else f"{row.png_bytes:,}" for row in rows],
+        "WebP": ["-" if row.webp_bytes is None else f"{row.webp_bytes:,}" for row in rows],
+        "24-bit/.fkq": [f"{row.ratio:.1f}" for row in rows],
+        "PSNR dB": [f"{row.psnr:.2f}" for row in rows],
+        "SSIM": ["-" if row.ssim is None else f"{row.ssim:.4f}" for row in rows],
+        "ms": [f"{row.milliseconds:.1f}" for row in rows],
+        "": [_remark(row, source_bytes) for row in rows],
+    }
+
+
+def _remark(row: Row, source_bytes: int) -> str:
+    larger = [name for name, size in row.sizes.items() if size is not None and size > source_bytes]
+    return f"{' and '.join(larger)} larger than the source" if larger else ""

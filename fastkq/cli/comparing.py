@@ -1,0 +1,101 @@
+"""`fastkq compare`: one image at several numbers of colours."""
+
+import argparse
+import errno
+import json
+import os
+import sys
+from pathlib import Path
+
+from fastkq.cli.shared import STREAM, add_threads
+from fastkq.cli.values import list_of_colours, strength
+from fastkq.errors import ArgumentError
+
+SUMMARY = "compare several numbers of colours: sizes, quality and looks"
+EXAMPLES = """\
+examples:
+  fastkq compare photo.jpg                            a table of sizes and quality
+  fastkq compare photo.jpg -k 8,16,32
+  fastkq compare photo.jpg -o sheet.png               or .pdf, .svg (needs fastkq[report])
+  fastkq compare photo.jpg --dither --json            an object on a line for each k
+"""
+_KS = [2, 4, 8, 16, 32, 64, 128, 256]
+_SHEETS = (".png", ".pdf", ".svg")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked for."""
+    parser.add_argument("input", metavar="IN", help="an image or .fkq file, or - for standard input")
+    parser.add_argument(
+        "-k",
+        type=list_of_colours,
+        default=_KS,
+        help=f"numbers of colours, separated by commas (default {','.join(map(str, _KS))})",
+    )
+    parser.add_argument(
+        "--effort",
+        choices=("fast", "balanced", "best"),
+        default="balanced",
+        help="how long to search for better palettes (default balanced)",
+    )
+    parser.add_argument(
+        "--space", choices=("rgb", "oklab"), default="rgb", help="where distances are measured (default rgb)"
+    )
+    parser.add_argument(
+        "--dither",
+        type=strength,
+        nargs="?",
+        const=1.0,
+        default=0.0,
+        metavar="STRENGTH",
+        help="let neighbours make up for each other's errors; 0 to 1, 1 if no number follows",
+    )
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="SHEET",
+        help="the pictures, a plot and the table as .png, .pdf or .svg (needs fastkq[report])",
+    )
+    group.add_argument("--force", action="store_true", help="replace SHEET if it exists")
+    group.add_argument("--json", action="store_true", help="an object on a line for each k, for scripts")
+    add_threads(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compare, and write what was asked for."""
+    _check(options)
+    from fastkq import io
+    from fastkq.report.comparison import Original, compare, table
+    from fastkq.source import in_memory
+
+    if options.output:
+        from fastkq.report.sheet import contact_sheet  # says before the work if matplotlib is missing
+    is_stream = options.input == STREAM
+    source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
+    original = Original.read(source, threads=options.threads)
+    given = {"effort": options.effort, "space": options.space, "dither": options.dither}
+    rows = compare(original.pixels, dict.fromkeys(options.k), threads=options.threads, **given)
+    if options.json:
+        for row in rows:
+            print(json.dumps({"input": options.input, "source_bytes": original.nbytes, **row.as_json()}))
+    else:
+        print(table(rows, original.nbytes))
+    if options.output:
+        io.write_atomically(options.output, contact_sheet(original, rows, options.output.suffix.lower()))
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what cannot be written, before any work is done."""
+    for path, suffixes in ((options.output, _SHEETS),):
+        if path is None:
+            continue
+        if path.suffix.lower() not in suffixes:
+            raise ArgumentError(f"expected an output that ends in {', '.join(suffixes)}, got {str(path)!r}")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+        if path.exists() and Path(options.input).exists() and path.samefile(options.input):
+            raise ArgumentError(f"expected an output other than the input, got {str(path)!r} for both")
+        if path.exists() and not options.force:
+            raise ArgumentError(f"{path} exists already; --force replaces it")
