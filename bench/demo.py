@@ -1,10 +1,11 @@
-"""Compress a real photograph at several k: a table, the pictures, and a sheet in build/demo/."""
+"""Compress a real photograph at several k: a table, the pictures, a sheet and a page in build/demo/."""
 
 import os
 from importlib import resources
 from pathlib import Path
 
 from fastkq.report.comparison import Original, compare, table
+from fastkq.report.page import page
 from fastkq.report.sheet import contact_sheet
 
 COLOURS = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -24,7 +25,8 @@ def main() -> None:
         for suffix in (".fkq", ".png"):
             row.compressed.save(FOLDER / f"china-{row.k}{suffix}")
     (FOLDER / "contact-sheet.png").write_bytes(contact_sheet(original, rows))
-    print(f"\nPictures, .fkq files and contact-sheet.png are in {os.path.relpath(FOLDER)}")
+    (FOLDER / "page.html").write_bytes(page(original, rows))
+    print(f"\nPictures, .fkq files, contact-sheet.png and page.html are in {os.path.relpath(FOLDER)}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ examples:
   fastkq compress 'photos/*.jpg' -o out/ --format png
   fastkq decompress photo.fkq                  photo.png
   fastkq info photo.fkq                        what it holds
-  fastkq compare photo.jpg -k 8,16,32 -o sheet.png
+  fastkq compare photo.jpg --html page.html    sizes, quality and looks at several k
 
 fastkq COMMAND --help tells all of a command.
 """

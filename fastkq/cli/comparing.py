@@ -15,12 +15,12 @@ SUMMARY = "compare several numbers of colours: sizes, quality and looks"
 EXAMPLES = """\
 examples:
   fastkq compare photo.jpg                            a table of sizes and quality
-  fastkq compare photo.jpg -k 8,16,32
+  fastkq compare photo.jpg -k 8,16,32 --html page.html --open
   fastkq compare photo.jpg -o sheet.png               or .pdf, .svg (needs fastkq[report])
   fastkq compare photo.jpg --dither --json            an object on a line for each k
 """
 _KS = [2, 4, 8, 16, 32, 64, 128, 256]
-_SHEETS = (".png", ".pdf", ".svg")
+_SHEETS, _PAGES = (".png", ".pdf", ".svg"), (".html", ".htm")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHEET",
         help="the pictures, a plot and the table as .png, .pdf or .svg (needs fastkq[report])",
     )
-    group.add_argument("--force", action="store_true", help="replace SHEET if it exists")
+    group.add_argument(
+        "--html",
+        type=Path,
+        metavar="PAGE",
+        help="a page for a browser, of one file: source and result side by side",
+    )
+    group.add_argument("--open", action="store_true", help="show PAGE in the browser")
+    group.add_argument("--force", action="store_true", help="replace SHEET and PAGE if they exist")
     group.add_argument("--json", action="store_true", help="an object on a line for each k, for scripts")
     add_threads(parser)
 
@@ -84,11 +91,21 @@ def run(options: argparse.Namespace) -> None:
         print(table(rows, original.nbytes))
     if options.output:
         io.write_atomically(options.output, contact_sheet(original, rows, options.output.suffix.lower()))
+    if options.html:
+        from fastkq.report.page import page
+
+        io.write_atomically(options.html, page(original, rows))
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(options.html.resolve().as_uri())
 
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse what cannot be written, before any work is done."""
-    for path, suffixes in ((options.output, _SHEETS),):
+    if options.open and not options.html:
+        raise ArgumentError("expected --html PAGE with --open, which shows it, got --open alone")
+    for path, suffixes in ((options.output, _SHEETS), (options.html, _PAGES)):
         if path is None:
             continue
         if path.suffix.lower() not in suffixes:

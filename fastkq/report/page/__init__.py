@@ -1,0 +1,109 @@
+"""A page for a browser: the source beside each k, in one file that needs no other and no network."""
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from string import Template
+
+from fastkq.report.comparison import Original, Row
+from fastkq.report.page.curve import plot
+from fastkq.report.page.palette import colours
+from fastkq.report.page.pictures import reduced_as_png, size_on_page, source_as_png, step_for
+from fastkq.report.page.words import caption, facts, number_of_colours, table
+
+_SMALL = 256
+"""Pixels a side up to which a picture is enlarged, by a whole factor, to at most twice as many."""
+
+
+def page(original: Original, rows: Sequence[Row]) -> bytes:
+    """The comparison as HTML: a slider over the picture, a choice of k, its colours, sizes and quality.
+
+    Its content security policy lets it load nothing, and run nothing but its own script. Pictures of more
+    than four megapixels are shown by every n-th pixel of every n-th row, and the page says so.
+
+    Parameters
+    ----------
+    original : Original
+        Of up to 4 channels; shown as by `fastkq.display.by_8_bits`.
+    rows : sequence of Row
+        Of different k, from `fastkq.report.comparison.compare`; at least one.
+
+    Returns
+    -------
+    bytes
+        UTF-8.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastkq.report.comparison import Original, compare
+    >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> page(Original("ramp.png", image, 300), compare(image, [2, 4]))[:15]
+    b'<!doctype html>'
+    """
+    step = step_for(original.pixels.shape)
+    style, script = _geometry(original, step) + _read("page.css"), _read("page.js")
+    name = html.escape(original.name)
+    text = Template(_read("page.html")).substitute(
+        name=name,
+        facts=html.escape(facts(original, step)),
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+        choices="\n".join(_choice(row) for row in rows),
+        pictures="\n".join(_pictures(original, rows, name, step)),
+        plot=plot(rows, original.nbytes),
+        table=table(rows, original),
+        rows=_as_script_data([_data(original, row) for row in rows]),
+    )
+    return text.encode("utf-8", "replace")  # a file's name need not be one in Unicode
+
+
+def _read(name: str) -> str:
+    return resources.files(__name__).joinpath(name).read_text("utf-8")
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+def _geometry(original: Original, step: int) -> str:
+    height, width = size_on_page(original.pixels.shape, step)
+    scale = max(1, 2 * _SMALL // max(height, width)) if max(height, width) <= _SMALL else 1
+    rendering = "pixelated" if scale > 1 else "auto"
+    return f":root {{ --width: {width}; --height: {height}; --scale: {scale}; --rendering: {rendering}; }}\n"
+
+
+def _choice(row: Row) -> str:
+    return f'<label><input type="radio" name="k" value="{row.k}"><span>{row.k:,}</span></label>'
+
+
+def _pictures(original: Original, rows: Sequence[Row], name: str, step: int) -> Iterable[str]:
+    height, width = size_on_page(original.pixels.shape, step)
+    size = f'width="{width}" height="{height}" draggable="false"'
+    yield _picture(source_as_png(original, step), f'class="source" alt="{name}" {size}')
+    for row in rows:
+        alt = f"{name} in {number_of_colours(row)}"
+        yield _picture(reduced_as_png(original, row, step), f'class="reduced" alt="{alt}" {size} hidden')
+
+
+def _picture(png: bytes, attributes: str) -> str:
+    return f'<img {attributes} src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+
+
+def _data(original: Original, row: Row) -> dict[str, object]:
+    return {
+        "k": row.k,
+        "title": number_of_colours(row),
+        "caption": caption(row, original.nbytes),
+        **colours(original, row.compressed)._asdict(),
+    }
+
+
+def _as_script_data(value: object) -> str:
+    """JSON in which nothing ends the element that it stands in."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")

@@ -1,0 +1,122 @@
+"""The rate-distortion plot: bytes against PSNR, in SVG."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from fastkq.report.comparison import Row
+from fastkq.report.page.words import decibels, number_of_colours
+
+_WIDTH, _HEIGHT = 480, 360
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 468, 22, 308
+_MARKS = {
+    ".fkq": '<circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>',
+    "PNG": '<path d="M{x:.1f} {y:.1f}m-3.5-3.5h7v7h-7z"/>',
+    "WebP": '<path d="M{x:.1f} {y:.1f}m0-4.5l4.5 8h-9z"/>',
+}
+_UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"), (1, "B"))
+_MOST_TICKS = 7
+
+
+class _Axes:
+    """Where bytes and decibels are in the picture: bytes by their logarithm, what is lossless at the top."""
+
+    def __init__(self, rows: Sequence[Row], source_bytes: int) -> None:
+        sizes = [size for row in rows for size in row.sizes.values() if size is not None]
+        self._low = math.log(min(*sizes, source_bytes)) - 0.3
+        self._high = math.log(max(*sizes, source_bytes)) + 0.15
+        finite = [row.psnr for row in rows if math.isfinite(row.psnr)] or [0.0]
+        self.lossless = len(finite) < len(rows) or not math.isfinite(rows[0].psnr)
+        self.least, most = 5 * math.floor(min(finite) / 5), 5 * math.ceil(max(finite) / 5)
+        self.most = max(most, self.least + 5)
+        self._end = self.most + (self.most - self.least) * 0.12 * self.lossless
+
+    def x(self, nbytes: float) -> float:
+        return _LEFT + (math.log(nbytes) - self._low) / (self._high - self._low) * (_RIGHT - _LEFT)
+
+    def y(self, psnr: float) -> float:
+        share = (min(psnr, self._end) - self.least) / (self._end - self.least)
+        return _BOTTOM - share * (_BOTTOM - _TOP)
+
+    def decibels(self) -> list[float]:
+        step = 5 * math.ceil((self.most - self.least) / 5 / _MOST_TICKS)
+        ticks = [float(tick) for tick in range(self.least, self.most + 1, step)]
+        return [*ticks, math.inf] if self.lossless else ticks
+
+    def bytes(self) -> list[int]:
+        low, high = math.exp(self._low), math.exp(self._high)
+        powers = range(int(math.log10(low)), int(math.log10(high)) + 1)
+        for digits in ((1, 2, 5), (1, 3), (1,)):
+            ticks = [digit * 10**power for power in powers for digit in digits]
+            within = [tick for tick in ticks if low <= tick <= high]
+            if len(within) <= _MOST_TICKS:
+                break
+        return within
+
+
+def plot(rows: Sequence[Row], source_bytes: int) -> str:
+    """An svg element: a line a format, and a point a k, which are links that choose it."""
+    axes = _Axes(rows, source_bytes)
+    lines = [
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
+        'aria-label="PSNR in decibels against bytes" role="group">',
+        *_grid(axes),
+        *_source(axes, source_bytes),
+    ]
+    for name in reversed(_MARKS):
+        lines += _series(axes, rows, name)
+    return "\n".join([*lines, *_legend(axes.x(source_bytes)), "</svg>"])
+
+
+def _grid(axes: _Axes) -> Iterator[str]:
+    for tick in axes.decibels():
+        y = axes.y(tick)
+        label = decibels(tick).removesuffix(".00")
+        yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{_RIGHT}"/>'
+        yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+    for size in axes.bytes():
+        x = axes.x(size)
+        yield f'<path class="grid" d="M{x:.1f} {_TOP}V{_BOTTOM}"/>'
+        yield f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{_in_units(size)}</text>'
+    middle = (_TOP + _BOTTOM) / 2
+    yield f'<text x="{(_LEFT + _RIGHT) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">size of the file</text>'
+    yield f'<text transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">PSNR, dB</text>'
+
+
+def _in_units(nbytes: int) -> str:
+    divisor, unit = next(found for found in _UNITS if nbytes >= found[0])
+    return f"{nbytes // divisor} {unit}"
+
+
+def _source(axes: _Axes, source_bytes: int) -> Iterator[str]:
+    x = axes.x(source_bytes)
+    title = f"<title>source: {source_bytes:,} bytes</title>"
+    yield f'<path class="original" d="M{x:.1f} {_TOP}V{_BOTTOM}">{title}</path>'
+
+
+def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:
+    points = [
+        (axes.x(size), axes.y(row.psnr), row, size) for row in rows if (size := row.sizes[name]) is not None
+    ]
+    yield f'<g class="{name.removeprefix(".").lower()}">'
+    yield f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)}"/>'
+    for x, y, row, size in points:
+        mark = _MARKS[name].format(x=x, y=y)
+        label = f"{number_of_colours(row)}: {size:,} bytes as {name}, {decibels(row.psnr)} dB"
+        if name == ".fkq":
+            yield f'<a href="#k={row.k}" aria-label="{label}"><title>{label}</title>'
+            yield f'<circle class="reach" cx="{x:.1f}" cy="{y:.1f}" r="14"/>{mark}'
+            yield f'<text x="{x - 9:.1f}" y="{y - 7:.1f}" text-anchor="end">{row.k:,}</text></a>'
+        else:
+            yield f"<g><title>{label}</title>{mark}</g>"
+    yield "</g>"
+
+
+def _legend(source_x: float) -> Iterator[str]:
+    """Low and to the right, where no point is, and clear of the source's line."""
+    end = source_x if source_x > _RIGHT - 80 else _RIGHT
+    x, y = end - 74, _BOTTOM - 76
+    for name, mark in _MARKS.items():
+        yield f'<g class="{name.removeprefix(".").lower()}">{mark.format(x=x, y=y - 4)}</g>'
+        yield f'<text x="{x + 14:.1f}" y="{y}">{name}</text>'
+        y += 20
+    yield f'<path class="original" d="M{x:.1f} {y - 12}v16"/><text x="{x + 14:.1f}" y="{y}">source</text>'

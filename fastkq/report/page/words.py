@@ -1,0 +1,82 @@
+"""What the page says in words and numbers."""
+
+import math
+from collections.abc import Sequence
+
+from fastkq.report.comparison import Original, Row
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
+_HEADS = {
+    "Colours": "",
+    ".fkq": "bytes",
+    "PNG": "bytes",
+    "WebP": "bytes",
+    "Bits a pixel": "of the .fkq",
+    "PSNR": "dB",
+    "SSIM": "",
+    "Time": "ms",
+}
+
+
+def facts(original: Original, step: int) -> str:
+    """One line on the source."""
+    height, width = original.pixels.shape[:2]
+    channels = original.pixels.shape[2] if original.pixels.ndim == 3 else 1
+    kind = _KINDS.get(channels, f"{channels} channels")
+    bits = 1 if original.pixels.dtype == bool else 8 * original.pixels.itemsize
+    shown = f"; of each {step} {_TIMES} {step} pixels one is shown" if step > 1 else ""
+    size = f"{width:,} {_TIMES} {height:,} pixels"
+    return f"{size}, {kind}, {bits} bits a channel, {original.nbytes:,} bytes{shown}"
+
+
+def number_of_colours(row: Row) -> str:
+    """In words; fewer than k where the source has no more."""
+    k = row.compressed.k
+    colours = f"{k:,} colour{'s' * (k > 1)}"
+    return colours if k >= row.k else f"all {colours}"
+
+
+def decibels(psnr: float) -> str:
+    """With the sign of infinity where nothing was lost."""
+    return f"{psnr:.2f}" if math.isfinite(psnr) else "∞"
+
+
+def caption(row: Row, source_bytes: int) -> str:
+    """What a k costs and is worth, for beneath the picture."""
+    quality = f"PSNR {row.psnr:.2f} dB" if math.isfinite(row.psnr) else "nothing lost"
+    similarity = "" if row.ssim is None else f", SSIM {row.ssim:.4f}"
+    return (
+        f"{number_of_colours(row)}: {row.fkq_bytes:,} bytes as .fkq, "
+        f"{row.fkq_bytes / source_bytes:.0%} of the source, {row.bits_per_pixel:.2f} bits a pixel; "
+        f"{quality}{similarity}"
+    )
+
+
+def table(rows: Sequence[Row], original: Original) -> str:
+    """The rows of a table, its head first; SSIM where it is known."""
+    heads = [head for head in _HEADS if head != "SSIM" or any(row.ssim is not None for row in rows)]
+    cells = "".join(f'<th scope="col">{head} <small>{_HEADS[head]}</small></th>' for head in heads)
+    lines = [f"<thead><tr>{cells}</tr></thead>", "<tbody>"]
+    for row in rows:
+        found = _cells(row, original.nbytes)
+        first = f'<th scope="row"><a href="#k={row.k}">{row.k:,}</a></th>'
+        lines.append(f"<tr>{first}{''.join(f'<td>{found[head]}</td>' for head in heads[1:])}</tr>")
+    return "\n".join([*lines, "</tbody>"])
+
+
+def _cells(row: Row, source_bytes: int) -> dict[str, str]:
+    return {
+        **{name: _size(size, source_bytes) for name, size in row.sizes.items()},
+        "Bits a pixel": f"{row.bits_per_pixel:.2f}",
+        "PSNR": decibels(row.psnr),
+        "SSIM": "-" if row.ssim is None else f"{row.ssim:.4f}",
+        "Time": f"{row.milliseconds:.1f}",
+    }
+
+
+def _size(nbytes: int | None, source_bytes: int) -> str:
+    if nbytes is None:
+        return "-"
+    larger = ' class="larger"' if nbytes > source_bytes else ""
+    return f"{nbytes:,} <small{larger}>{nbytes / source_bytes:.0%}</small>"
