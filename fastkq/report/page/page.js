@@ -10,9 +10,10 @@ let split = 50;
 
 // Where the source ends, for the pictures too, which may be scrolled beneath the handle.
 function place() {
-  const edge = view.getBoundingClientRect().left + (split / 100) * view.clientWidth;
-  pictures.style.setProperty("--edge", `${edge - pictures.getBoundingClientRect().left}px`);
-  stage.style.setProperty("--split", `${split}%`);
+  const edge = (split / 100) * view.clientWidth;
+  const scrolled = view.getBoundingClientRect().left - pictures.getBoundingClientRect().left;
+  stage.style.setProperty("--split", `${edge}px`);
+  pictures.style.setProperty("--edge", `${edge + scrolled}px`);
   slider.value = Math.round(split);
   slider.setAttribute("aria-valuetext", `${Math.round(split)}% source, the rest ${rows[chosen].title}`);
 }
