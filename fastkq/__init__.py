@@ -16,6 +16,7 @@ from fastkq import errors as errors
 
 if TYPE_CHECKING:
     from fastkq.counts import ColourCounts
+    from fastkq.errors import Cancelled
     from fastkq.file import CompressedFile
     from fastkq.image import CompressedImage
     from fastkq.loading import load, open  # noqa: A004
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "ColourCounts", "CompressedFile", "CompressedImage", "apply_palette", "compress",
+    "Cancelled", "ColourCounts", "CompressedFile", "CompressedImage", "apply_palette", "compress",
     "count_colours", "curve", "decompress", "fit_palette", "load", "open", "quantize",
 ]  # fmt: skip
 
 _HOMES = {
+    "Cancelled": "fastkq.errors",
     "ColourCounts": "fastkq.counts",
     "CompressedFile": "fastkq.file",
     "CompressedImage": "fastkq.image",

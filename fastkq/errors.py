@@ -32,6 +32,10 @@ class ArgumentTypeError(FastKQError, TypeError):
     """An argument has the wrong type."""
 
 
+class Cancelled(FastKQError):  # noqa: N818
+    """A `progress` callable returned False, and the work ended there; nothing was written."""
+
+
 class FormatError(FastKQError, ValueError):
     """Bytes or a file are not what their format demands: damaged, truncated or of another kind."""
 

@@ -15,8 +15,8 @@ from fastkq.errors import ArgumentError, DamageWarning, FormatError
 from fastkq.image import CompressedImage
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index
+from fastkq.progress import Progress, stage, watched
 from fastkq.source import Source, SourceLike, opened
-from fastkq.threads import Progress
 
 
 class CompressedFile:
@@ -119,15 +119,9 @@ class CompressedFile:
             raise ArgumentError("expected an open file, got one that was closed")
         box = None if region is None else check_region(region, *self.shape[:2])
         most, workers = check_max_pixels(max_pixels), check_threads(threads)
-        with _naming(self._source):
+        with watched(progress), stage("decoding"), _naming(self._source):
             contents = container.decode(
-                self._source,
-                self._head,
-                box,
-                strict=self._strict,
-                max_pixels=most,
-                threads=workers,
-                progress=progress,
+                self._source, self._head, box, strict=self._strict, max_pixels=most, threads=workers
             )
         if contents.damage:
             message = f"{self._source.name or 'the file'} is damaged: {_summary(contents.damage)}"

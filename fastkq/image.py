@@ -12,8 +12,8 @@ from fastkq.indexed import IndexedImage
 from fastkq.io import pil
 from fastkq.mapping import paint
 from fastkq.metadata import Metadata
+from fastkq.progress import Progress, stage, watched
 from fastkq.quality import Report
-from fastkq.threads import Progress
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -62,9 +62,10 @@ class CompressedImage(IndexedImage):
         channels, itemsize = self._palette.shape[1], self.dtype.itemsize
         return container.encoded_size(self._indices.size, self.k, channels, itemsize)
 
-    def decompress(self, *, threads: int | None = None) -> npt.NDArray[Any]:
-        """The image, a new array of `shape` and `dtype`."""
-        return paint(self._palette, self._indices, check_threads(threads)).reshape(self._shape)
+    def decompress(self, *, threads: int | None = None, progress: Progress | None = None) -> npt.NDArray[Any]:
+        """The image, a new array of `shape` and `dtype`; `progress` as in `fastkq.compress`."""
+        with watched(progress), stage("painting"):
+            return paint(self._palette, self._indices, check_threads(threads)).reshape(self._shape)
 
     def report(self, image: npt.ArrayLike, *, ssim: bool = True, threads: int | None = None) -> Report:
         """How good it is beside `image`, of which it was made, as a whole and colour by colour.
@@ -101,10 +102,11 @@ class CompressedImage(IndexedImage):
         threads : int, optional
             Number of threads; all cores if None. The bytes do not depend on it.
         progress : callable, optional
-            Called now and then, on the calling thread, with the fraction that is done, last with 1.0.
+            As in `fastkq.compress`.
         """
-        coding = checks.check_coding(coding)
-        return container.encode(self._contents(metadata), coding, check_threads(threads), progress)
+        coding, workers = checks.check_coding(coding), check_threads(threads)
+        with watched(progress), stage("coding"):
+            return container.encode(self._contents(metadata), coding, workers)
 
     def _contents(self, metadata: bool) -> container.Contents:
         kept = self._metadata if metadata else Metadata()
@@ -117,8 +119,9 @@ class CompressedImage(IndexedImage):
         *,
         max_pixels: int = MAX_PIXELS,
         threads: int | None = None,
+        progress: Progress | None = None,
     ) -> "CompressedImage":
-        """Read the bytes of a `.fkq` file.
+        """Read the bytes of a `.fkq` file; `progress` as in `fastkq.compress`.
 
         Raises
         ------
@@ -127,7 +130,9 @@ class CompressedImage(IndexedImage):
         """
         most, workers = checks.check_max_pixels(max_pixels), check_threads(threads)
         there = source.in_memory(data)
-        return cls(*container.decode(there, container.read_head(there), max_pixels=most, threads=workers))
+        with watched(progress), stage("decoding"):
+            head = container.read_head(there)
+            return cls(*container.decode(there, head, max_pixels=most, threads=workers))
 
     def with_metadata(self, metadata: Metadata | None) -> "CompressedImage":
         """The same image with other metadata, or none; the arrays are shared."""
@@ -186,8 +191,13 @@ class CompressedImage(IndexedImage):
         Parameters
         ----------
         path : str or path-like
-        coding, threads, progress
+        coding
             Of a `.fkq`, as in `to_bytes`; the other formats have codings of their own.
+        threads : int, optional
+            For a `.fkq`.
+        progress : callable, optional
+            As in `fastkq.compress`, last just before the file takes its place. A library that codes another
+            format is not interrupted: a `.png` that is optimized ends when it is done.
         metadata : bool
             False leaves ICC profile, EXIF and DPI out; so does "packed".
         optimize : bool
@@ -205,7 +215,8 @@ class CompressedImage(IndexedImage):
             When it cannot be written; what was there before then still is.
         """
         contents = self._contents(metadata)
-        saving.save(path, contents, coding, optimize=optimize, threads=threads, progress=progress)
+        with watched(progress):
+            saving.save(path, contents, coding, optimize=optimize, threads=threads)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:

@@ -5,8 +5,8 @@ from fastkq.checks import MAX_PIXELS, check_max_pixels, check_region
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
 from fastkq.inputs import from_picture, picture_in
+from fastkq.progress import Progress, stage, watched
 from fastkq.source import SourceLike, opened
-from fastkq.threads import Progress
 
 
 def load(
@@ -42,7 +42,7 @@ def load(
     threads : int, optional
         Number of threads; all cores if None.
     progress : callable, optional
-        Called now and then, on the calling thread, with the fraction that is done, last with 1.0.
+        As in `fastkq.compress`.
 
     Raises
     ------
@@ -62,14 +62,11 @@ def load(
     >>> fastkq.load(fastkq.compress(image, k=16).to_bytes(), region=(8, 0, 2, 16)).shape
     (2, 16)
     """
-    with opened(source) as there:
+    with watched(progress), stage("reading"), opened(source) as there:
         if not container.is_fkq(there):
-            compressed = _cropped(from_picture(picture_in(there, check_max_pixels(max_pixels))), region)
-            if progress is not None:
-                progress(1.0)
-            return compressed
+            return _cropped(from_picture(picture_in(there, check_max_pixels(max_pixels))), region)
         with CompressedFile(there, strict=strict) as file:
-            return file.load(region=region, max_pixels=max_pixels, threads=threads, progress=progress)
+            return file.load(region=region, max_pixels=max_pixels, threads=threads)
 
 
 def _cropped(compressed: CompressedImage, region: tuple[int, int, int, int] | None) -> CompressedImage:

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from fastkq import container, io
 from fastkq.checks import Coding, check_coding, check_threads
 from fastkq.errors import ArgumentError
-from fastkq.threads import Progress
+from fastkq.progress import stage
 
 SUFFIXES = (".fkq", *io.FORMATS)
 
@@ -72,12 +72,13 @@ def save(
     *,
     optimize: bool,
     threads: int | None,
-    progress: Progress | None,
 ) -> None:
     """Write a file, whole or not at all: as `CompressedImage.save`."""
     suffix = check_target(path, optimize=optimize)
-    data = encode(suffix, contents, coding, optimize=optimize, threads=threads, progress=progress)
-    io.write_atomically(path, data)
+    with stage("coding", 0.9):
+        data = encode(suffix, contents, coding, optimize=optimize, threads=threads)
+    with stage("writing"):
+        io.write_atomically(path, data)
 
 
 def encode(
@@ -87,11 +88,10 @@ def encode(
     *,
     optimize: bool = False,
     threads: int | None = None,
-    progress: Progress | None = None,
 ) -> bytes:
     """The bytes of a file of this suffix, one of `SUFFIXES`."""
     coding, workers = check_coding(coding), check_threads(threads)
     if suffix == ".fkq":
-        return container.encode(contents, coding, workers, progress)
+        return container.encode(contents, coding, workers)
     palette, indices, metadata = contents.palette, contents.indices, contents.metadata
     return io.encode_indexed(palette, indices, suffix, metadata, optimize=optimize)

@@ -9,11 +9,11 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from fastkq.progress import PATIENCE, Watch, assumed, checkpoint, current
 
 Work = Callable[[int, int, int], object]
-Progress = Callable[[float], object]
-"""Called with the fraction that is done, on the calling thread; what it raises stops the work."""
 
 _pool: ThreadPoolExecutor | None = None
 
@@ -30,6 +30,10 @@ def available() -> int:
 def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     """Call ``work(worker, start, stop)`` for every chunk of ``range(total)``.
 
+    Each chunk is an equal share of what is left of the stage that the calling thread is in, which comes by a
+    checkpoint before it. When that ends the work, so does every helper with its chunk, or at a checkpoint in
+    it, before the exception is seen.
+
     Parameters
     ----------
     work
@@ -42,18 +46,35 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
         thread that cannot start.
     """
     starts = deque(range(0, total, chunk))
+    watch, chunks = current(), len(starts)
+    begin, end = (0.0, 0.0) if watch is None else watch.span()
+    share = (end - begin) / max(chunks, 1)
 
-    def drain(worker: int) -> None:
+    def drain(worker: int, watch: Watch | None) -> None:
         while True:
             try:
                 start = starts.popleft()
             except IndexError:
                 return
+            if watch is not None:
+                first = begin + share * (chunks - 1 - len(starts))
+                watch.enter(first, first + share)
+                watch.check()
             work(worker, start, min(start + chunk, total))
 
-    helpers = _submit(drain, min(threads, len(starts)) - 1)
+    crew = Watch()
+
+    def assist(worker: int) -> None:
+        with assumed(crew):
+            drain(worker, crew)
+
+    helpers = _submit(assist, min(threads, chunks) - 1)
     try:
-        drain(0)
+        drain(0, watch)
+        _await(helpers, watch)
+    except BaseException:
+        crew.is_over = True
+        raise
     finally:
         starts.clear()
         running = [helper for helper in helpers if not helper.cancel()]
@@ -61,6 +82,8 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
             helper.exception()
     for helper in running:
         helper.result()
+    if watch is not None:
+        watch.enter(end, end)
 
 
 def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
@@ -71,42 +94,37 @@ def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
     """
     done = [0] * bands
     failed: list[int] = []
-    progress = threading.Condition()
+    moved = threading.Condition()
 
     def follow(worker: int, band: int, _: int) -> None:
         try:
             for block in range(blocks):
-                with progress:
+                with moved:
                     while band > 0 and not failed and done[band - 1] < min(block + 2, blocks):
-                        progress.wait()
+                        moved.wait()
                 if failed:
                     return
+                checkpoint()
                 work(worker, band, block)
-                with progress:
+                with moved:
                     done[band] = block + 1
-                    progress.notify_all()
+                    moved.notify_all()
         except BaseException:
-            with progress:
+            with moved:
                 failed.append(band)
-                progress.notify_all()
+                moved.notify_all()
             raise
 
     over_chunks(follow, bands, 1, threads)
 
 
-def one_by_one(work: Callable[[int], object], total: int, threads: int, progress: Progress | None) -> None:
-    """Call ``work(number)`` for every number below `total`, and `progress` between those of this thread."""
-    done: list[int] = []
-
-    def step(worker: int, start: int, stop: int) -> None:
-        work(start)
-        done.append(start)
-        if worker == 0 and progress is not None and len(done) < total:
-            progress(len(done) / total)
-
-    over_chunks(step, total, 1, threads)
-    if progress is not None:
-        progress(1.0)
+def _await(helpers: list[Future[None]], watch: Watch | None) -> None:
+    """Wait for helpers that have begun; a checkpoint now and then keeps the calling thread's word."""
+    for helper in helpers:
+        if watch is None or helper.cancel():
+            continue
+        while not wait((helper,), PATIENCE).done:
+            watch.check()
 
 
 def _submit(drain: Callable[[int], None], count: int) -> list[Future[None]]:

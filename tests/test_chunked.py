@@ -1,7 +1,5 @@
 """Version 2 of `.fkq`: what its specification says, and that nothing else is read."""
 
-import threading
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -106,35 +104,9 @@ def test_an_unknown_coding_is_refused():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_same_bytes_on_any_thread_count_and_progress_on_the_calling_thread(threads):
+def test_same_bytes_on_any_thread_count(threads):
     compressed = sample(20, 3, 60, 50)
     contents = Contents(compressed.palette, compressed.indices, compressed.shape)
-    fractions, callers = [], set()
-
-    def progress(fraction):
-        fractions.append(fraction)
-        callers.add(threading.current_thread())
-
-    data = chunked.encode(contents, threads, progress, (6, 5))
+    data = chunked.encode(contents, threads, (6, 5))
     assert data == in_parts(compressed, 6, 5)
-    assert 0 < fractions[0] <= fractions[-1] == 1
-    assert fractions == sorted(set(fractions))
-    fractions.clear()
-    assert fastkq.load(data, threads=threads, progress=progress) == compressed
-    assert 0 < fractions[0] <= fractions[-1] == 1
-    assert fractions == sorted(set(fractions))
-    assert callers == {threading.main_thread()}
-
-
-@pytest.mark.parametrize("coding", ["packed", "context"])
-def test_what_progress_raises_stops_the_work(coding):
-    class StopError(Exception):
-        pass
-
-    def stop(fraction):
-        raise StopError
-
-    with pytest.raises(StopError):
-        sample().to_bytes(coding=coding, progress=stop)
-    with pytest.raises(StopError):
-        fastkq.load(sample().to_bytes(coding=coding), progress=stop)
+    assert fastkq.load(data, threads=threads) == compressed

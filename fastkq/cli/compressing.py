@@ -144,7 +144,6 @@ def run(options: argparse.Namespace) -> int:
                 options.coding,
                 optimize=options.optimize,
                 threads=means.threads,
-                progress=means.go_on,
             )
 
         asked, psnr = asked_for(options, given.pixels), None

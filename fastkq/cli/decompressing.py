@@ -58,7 +58,6 @@ def run(options: argparse.Namespace) -> int:
             region=options.region,
             strict=not options.salvage,
             threads=means.threads,
-            progress=means.go_on,
         )
         if options.depth is not None:
             compressed = compressed.to_8bit()

@@ -22,7 +22,6 @@ from fastkq.container.framing import MAGIC
 from fastkq.container.packed import encoded_size
 from fastkq.errors import FormatError
 from fastkq.source import Source
-from fastkq.threads import Progress
 
 __all__ = [
     "MAGIC", "Box", "Contents", "Damage", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq",
@@ -30,16 +29,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def encode(
-    contents: Contents, coding: Coding = "context", threads: int = 1, progress: Progress | None = None
-) -> bytes:
+def encode(contents: Contents, coding: Coding = "context", threads: int = 1) -> bytes:
     """The file's bytes."""
     if coding == "context":
-        return chunked.encode(contents, threads, progress)
-    data = packed.encode(contents, threads)
-    if progress is not None:
-        progress(1.0)
-    return data
+        return chunked.encode(contents, threads)
+    return packed.encode(contents, threads)
 
 
 def is_fkq(source: Source) -> bool:
@@ -83,7 +77,6 @@ def decode(
     strict: bool = True,
     max_pixels: int,
     threads: int = 1,
-    progress: Progress | None = None,
 ) -> Contents:
     """The contents of a file whose head was read, or of a region (top, left, height, width) of it.
 
@@ -99,11 +92,9 @@ def decode(
         indices, damage = packed.decode(
             source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
         )
-        if progress is not None:
-            progress(1.0)
     else:
         indices, damage = chunked.decode(
-            source, head, box, strict=strict, max_pixels=max_pixels, threads=threads, progress=progress
+            source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
         )
     shape = (box.height, box.width, *head.shape[2:])
     return Contents(head.palette, indices, shape, head.metadata, (*head.damage, *damage))

@@ -52,7 +52,6 @@ the file are damaged. Version 2 stays readable for ever.
 from fastkq.container import head, parts
 from fastkq.container.contents import Contents
 from fastkq.container.grid import cut, default_grid
-from fastkq.threads import Progress
 
 VERSION = head.VERSION
 read_head = head.read
@@ -62,11 +61,10 @@ decode = parts.decode
 def encode(
     contents: Contents,
     threads: int,
-    progress: Progress | None = None,
     grid: tuple[int, int] | None = None,
 ) -> bytes:
     """The file's bytes; `grid` cuts the image into other rows and columns of parts than usual."""
     height, width = contents.indices.shape
     rows, columns = grid or default_grid(height, width)
-    coded = parts.encode(contents, cut(height, width, rows, columns), threads, progress)
+    coded = parts.encode(contents, cut(height, width, rows, columns), threads)
     return b"".join((head.encode(contents, rows, columns, coded), *coded))

@@ -13,19 +13,19 @@ from fastkq.container.grid import needed
 from fastkq.errors import FormatError
 from fastkq.packing import index_dtype
 from fastkq.source import Source
-from fastkq.threads import Progress, one_by_one
+from fastkq.threads import over_chunks
 
 
-def encode(contents: Contents, boxes: Sequence[Box], threads: int, progress: Progress | None) -> list[bytes]:
+def encode(contents: Contents, boxes: Sequence[Box], threads: int) -> list[bytes]:
     """The bytes of each part."""
     coded = [b""] * len(boxes)
 
-    def work(number: int) -> None:
+    def work(worker: int, number: int, _: int) -> None:
         top, left, height, width = boxes[number]
         indices = contents.indices[top : top + height, left : left + width]
         coded[number] = context.encode(np.ascontiguousarray(indices), contents.palette)
 
-    one_by_one(work, len(boxes), threads, progress)
+    over_chunks(work, len(boxes), 1, threads)
     return coded
 
 
@@ -37,7 +37,6 @@ def decode(
     strict: bool,
     max_pixels: int,
     threads: int,
-    progress: Progress | None = None,
 ) -> tuple[npt.NDArray[np.unsignedinteger], tuple[Damage, ...]]:
     """The indices of a box, and what is damaged of the parts that it touches: their pixels are 0."""
     wanted = needed(head.parts, box)
@@ -46,7 +45,7 @@ def decode(
     indices = np.zeros((box.height, box.width), index_dtype(len(head.palette)))
     damage: list[Damage] = []
 
-    def work(place: int) -> None:
+    def work(worker: int, place: int, _: int) -> None:
         number, rows = wanted[place]
         part = head.parts[number]
         if strict and any(found.part < number for found in damage if found.part is not None):
@@ -56,7 +55,7 @@ def decode(
         except FormatError as error:
             damage.append(Damage(number, part.box, part.offset, str(error)))
 
-    one_by_one(work, len(wanted), threads, progress)
+    over_chunks(work, len(wanted), 1, threads)
     damage.sort()
     if strict and damage:
         number, _, offset, reason = damage[0]

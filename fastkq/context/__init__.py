@@ -113,6 +113,9 @@ from fastkq import kernels
 from fastkq.context.model import Model, fresh
 from fastkq.errors import FormatError
 from fastkq.packing import index_dtype
+from fastkq.threads import over_chunks
+
+_PIXELS_PER_CHUNK = 1 << 15  # some 15 ms, twice that for many colours
 
 _PIXELS_PER_BYTE = 46_000
 """A decision costs at least log2(65536 / 65528) bits, so 45,426 of them fit a byte."""
@@ -130,7 +133,7 @@ def encode(indices: npt.NDArray[np.unsignedinteger], palette: npt.NDArray[Any]) 
     # No decision costs more than 13 bits; pages that are not touched cost nothing.
     decisions = indices.size * (len(palette) - 1).bit_length() + indices.size
     data = np.empty(2 * decisions + 8, np.uint8)
-    kernels.context.code(canvas, model, data, False)
+    _code(canvas, model, data, decoding=False)
     end = int(model.state[kernels.mixing.PLACE])
     return data[:end].tobytes() + _tail(model)
 
@@ -155,13 +158,24 @@ def decode(
     model.state[kernels.mixing.CODE] = int.from_bytes(first, "big")
     model.state[kernels.mixing.PLACE] = len(first)
     canvas = _canvas(wanted, width)
-    kernels.context.code(canvas, model, np.array(data), True)  # one signature: writable, contiguous
+    _code(canvas, model, np.array(data), decoding=True)  # one signature: writable, contiguous
     if wanted == height:
         end = int(model.state[kernels.mixing.PLACE]) - len(first)
         if data[end:].tobytes() != _tail(model) or end > len(data):
             raise FormatError(f"expected {end} bytes of coded indices and their end, got {len(data)} bytes")
     left = kernels.context.LEFT
     return canvas[kernels.context.TOP :, left : left + width].astype(index_dtype(k))
+
+
+def _code(
+    canvas: npt.NDArray[np.int32], model: Model, data: npt.NDArray[np.uint8], *, decoding: bool
+) -> None:
+    height, width = canvas.shape[0] - kernels.context.TOP, canvas.shape[1]
+
+    def work(worker: int, first: int, last: int) -> None:
+        kernels.context.code(canvas, first, last, model, data, decoding)
+
+    over_chunks(work, height, max(1, _PIXELS_PER_CHUNK // width), 1)
 
 
 def most_pixels(nbytes: int) -> int:

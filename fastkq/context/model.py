@@ -37,8 +37,9 @@ class Model(NamedTuple):
     refined_a, refined_b : (576, 33) and (1024, 33) int32
     runs : (2^(bits - 1),) uint32
         Index and, in the low 8 bits, how sure.
-    state : (4,) int64
-        Low and high end of the range, what is read of the code, and the place in the data.
+    state : (5,) int64
+        Low and high end of the range, what is read of the code, the place in the data, and how many flat
+        pixels before were hits.
     """
 
     squash: Table
@@ -88,7 +89,7 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
         np.tile(identity, (_SETS_A, 1)),
         np.tile(identity, (_ROWS_B, 1)),
         np.zeros(2 << (bits - 2), np.uint32),
-        np.array((0, 0xFFFFFFFF, 0, 0), np.int64),
+        np.array((0, 0xFFFFFFFF, 0, 0, 0), np.int64),
     )
 
 

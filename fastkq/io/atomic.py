@@ -6,6 +6,10 @@ import os
 import stat
 from pathlib import Path
 
+from fastkq.progress import checkpoint, last_checkpoint
+
+_BLOCK = 1 << 22
+
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file, whole or not at all.
@@ -34,9 +38,12 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
-            file.write(data)
+            for start in range(0, len(data), _BLOCK):
+                checkpoint()
+                file.write(data[start : start + _BLOCK])
             file.flush()
             os.fsync(file.fileno())
+        last_checkpoint()
         if status is not None:
             os.chmod(temporary, stat.S_IMODE(status.st_mode))
         os.replace(temporary, target)

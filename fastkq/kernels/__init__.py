@@ -28,6 +28,7 @@ _FILES = frozenset(
         "packing",
         "partition",
         "quality",
+        "region",
         "search",
         "swaps",
         "tree",

@@ -21,6 +21,8 @@ TOP, LEFT, RIGHT = 3, 2, 2
 W, WW, N, NW, NE, NWW, NEE, NN, NNE, NNN = range(10)
 BITS, DEPTH, GROUP, CELL_BITS, DENSE_START, RUN_START = range(6)
 """What a model's sizes hold, in this order."""
+LENGTH = 4
+"""Where its state holds how many flat pixels before were hits; `mixing` says what stands ahead of it."""
 
 _MASK = 0xFFFFFFFF
 # Odd constants without a pattern: products of a 16-bit symbol with them stay below 2^48.
@@ -204,21 +206,21 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
 
 
 @kernel
-def code(canvas, model, data, decoding):
-    """Encode the indices on a canvas to data, or decode data to it.
+def code(canvas, first, last, model, data, decoding):
+    """Encode the rows first .. last - 1 of the indices on a canvas to data, or decode data to them.
 
     canvas (TOP + H, LEFT + W + RIGHT) int32, in or out, its margins zeros before; model, a
-    `fastkq.context.model.Model`, in and out; data (n,) uint8, out or in.
+    `fastkq.context.model.Model`, in and out, that has met the rows above; data (n,) uint8, out or in.
     """
-    height, width = canvas.shape[0] - TOP, canvas.shape[1] - LEFT - RIGHT
+    width = canvas.shape[1] - LEFT - RIGHT
     scratch = Scratch(
         np.empty(10, np.int64), np.empty(3, np.int64), np.empty(LINES, np.int64), np.empty(LINES, np.int64),
         np.empty((3, RUNS), np.int64), np.empty(INPUTS, np.uint64), np.empty(INPUTS, np.int32),
     )  # fmt: skip
     near, predicted, met = scratch.near, scratch.predicted, scratch.met
     depth, cell_bits = model.sizes[DEPTH], model.sizes[CELL_BITS]
-    length = np.int64(0)
-    for y in range(TOP, TOP + height):
+    length = model.state[LENGTH]
+    for y in range(TOP + first, TOP + last):
         for x in range(LEFT):
             canvas[y, x] = canvas[y - 1, LEFT]
         for x in range(LEFT, LEFT + width):
@@ -243,3 +245,4 @@ def code(canvas, model, data, decoding):
             canvas[y, x] = index
         for x in range(LEFT + width, canvas.shape[1]):
             canvas[y, x] = canvas[y, LEFT + width - 1]
+    model.state[LENGTH] = length

@@ -12,7 +12,7 @@ from fastkq.kernels._jit import kernel, part
 from fastkq.kernels.assignment import VECTORS_PER_RUN, nearest
 from fastkq.kernels.vector_clusters import centroid_distances, choose, survey_removal, survey_spread
 
-_SETTLING_ITERATIONS = 3
+SETTLING_ITERATIONS = 3
 _SPLIT_OFFSET = 0.8
 _LESSON = 1.2
 _REGION = 24
@@ -92,15 +92,19 @@ def _place(clusters, fixed, removed, split, count, region):
 
 
 @part
-def _step(region, fixed, points, count):
-    """One of Lloyd's iterations within the region; returns the squared error after it."""
-    dims = region.sums.shape[1] - 1
+def _clear(region, count):
+    """Begin an iteration."""
     for place in range(count):
-        for d in range(dims + 1):
+        for d in range(region.sums.shape[1]):
             region.sums[place, d] = 0.0
-    error = 0.0
-    for first in range(0, points, VECTORS_PER_RUN):
-        last = min(first + VECTORS_PER_RUN, points)
+
+
+@part
+def _add(region, begin, end, count, error):
+    """Add points of the region, from the first of a run, to their clusters, and to the squared error."""
+    dims = region.sums.shape[1] - 1
+    for first in range(begin, end, VECTORS_PER_RUN):
+        last = min(first + VECTORS_PER_RUN, end)
         planes, labels = region.planes[first // VECTORS_PER_RUN], region.labels[first:]
         nearest(planes, region.centroids, count, region.squares, region.best, labels)
         for i in range(last - first):
@@ -109,6 +113,13 @@ def _step(region, fixed, points, count):
                 row[d] += weight * planes[d, i]
             row[dims] += weight
             error += weight * region.best[i]
+    return error
+
+
+@part
+def _move(region, fixed, count, error):
+    """Move the region's centroids to the means of their points; returns the squared error after it."""
+    dims = region.sums.shape[1] - 1
     for place in range(count):
         row = region.sums[place]
         if row[dims] > 0 and region.clusters[place] >= fixed:
@@ -129,8 +140,10 @@ def _settle(clusters, fixed, points, count, region, hopeless):
     for place in range(count):
         before += clusters.errors[region.clusters[place]]
     change = np.inf
-    for _ in range(_SETTLING_ITERATIONS):
-        change = _step(region, fixed, points, count) - before
+    for _ in range(SETTLING_ITERATIONS):
+        _clear(region, count)
+        error = _add(region, 0, points, count, 0.0)
+        change = _move(region, fixed, count, error) - before
         if change > hopeless:
             break
     return change
@@ -162,39 +175,51 @@ def _accept(vectors, weights, clusters, fixed, region, points, count, now, offse
 
 
 @kernel
-def search(vectors, weights, centroids, fixed, trials, temperature, clusters, region):
-    """Swap centroids one by one for as long as that promises to lower the squared error.
+def search(vectors, weights, centroids, fixed, trials, temperature, clusters, region, piece, errors):
+    """Swap centroids one by one for as long as that promises to lower the squared error; a piece of it.
 
     vectors (n, d) and weights (n,), in; centroids (D, k), D a multiple of LANES, in and out, of which the
-    first `fixed` stay, all float64; clusters, and a region that holds them all, scratch. In the trial of
-    `trials` with number t, an error that grows by less than temperature * (1 - t / trials)^2 of a mean
-    cluster's is accepted, too. Returns the least squared error, that of the centroids.
+    first `fixed` stay, all float64; clusters, a region that holds them all, and errors (2,) float64, at first
+    infinite, are kept from piece to piece. In the trial of `trials` with number t, an error that grows by
+    less than temperature * (1 - t / trials)^2 of a mean cluster's is accepted, too. The second of the errors
+    is the least, that of the centroids.
+
+    Pieces are those of `fastkq.kernels.search.search`. Returns whether anything is left to try.
     """
     number, k = vectors.shape[0], centroids.shape[1]
     offset = np.empty(clusters.axes.shape[1])
-    total = least = np.inf
-    for trial in range(trials + 1):
-        removed = split = -1
-        count, points = k, number  # at first all the clusters settle
-        if trial > 0:
+    first, last, begin, end = piece
+    for trial in range(first, last):
+        if trial <= 0:
+            if begin == 0:
+                _clear(region, k)
+            _add(region, begin, end, k, 0.0)
+            if end < number:
+                return True
+            _move(region, fixed, k, 0.0)
+            if trial < 0:
+                continue
+            _accept(vectors, weights, clusters, fixed, region, number, k, trial, offset)
+        else:
             removed, split = choose(clusters)
             if removed < 0:
-                break
+                return False
+            total = errors[0]
             count = _surround(clusters, removed, split, region)
             points = _gather(vectors, weights, clusters, count, region)
             _place(clusters, fixed, removed, split, count, region)
-        change = _settle(clusters, fixed, points, count, region, _HOPELESS * total / k)
-        if trial > 0 and not change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
-            clusters.removals[removed] *= _LESSON
-            clusters.spreads[split] /= _LESSON
-            continue
-        _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset)
-        total = 0.0
+            change = _settle(clusters, fixed, points, count, region, _HOPELESS * total / k)
+            if not change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
+                clusters.removals[removed] *= _LESSON
+                clusters.spreads[split] /= _LESSON
+                continue
+            _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset)
+        errors[0] = 0.0
         for j in range(k):
-            total += clusters.errors[j]
-        if total < least:
-            least = total
+            errors[0] += clusters.errors[j]
+        if errors[0] < errors[1]:
+            errors[1] = errors[0]
             for d in range(centroids.shape[0]):
                 for j in range(k):
                     centroids[d, j] = clusters.centroids[d, j]
-    return least
+    return True

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.palette.coarsen import Summary
+from fastkq.palette.pieces import pieces
 from fastkq.spaces import Coordinates
 from fastkq.threads import over_chunks
 
@@ -41,24 +42,30 @@ def search(
     planes[:dims] = points.coordinates
     centroids = np.zeros((searches, 4, k), np.float32)
     centroids[:, :dims] = starts(points, k, searches, held)
-    errors = np.empty(searches)
+    errors = np.full((searches, 2), np.inf)
 
     def work(worker: int, start: int, stop: int) -> None:
-        errors[start] = kernels.search.search(
-            planes,
-            max(dims, 3),
-            points.weights,
-            centroids[start],
-            0 if held is None else held.shape[1],
-            swaps,
-            _TEMPERATURE,
-            _clusters(number, centroids[start]),
-            _region(planes, points.weights, centroids[start]),
-        )
+        clusters = _clusters(number, centroids[start])
+        region = _region(planes, points.weights, centroids[start])
+        for piece in pieces(number, dims, k, swaps):
+            if not kernels.search.search(
+                planes,
+                max(dims, 3),
+                points.weights,
+                centroids[start],
+                0 if held is None else held.shape[1],
+                swaps,
+                _TEMPERATURE,
+                clusters,
+                region,
+                piece,
+                errors[start],
+            ):
+                break
 
     over_chunks(work, searches, 1, threads)
-    best = int(np.argmin(errors))
-    return np.ascontiguousarray(centroids[best, :dims], points.coordinates.dtype), float(errors[best])
+    best = int(np.argmin(errors[:, 1]))
+    return np.ascontiguousarray(centroids[best, :dims], points.coordinates.dtype), float(errors[best, 1])
 
 
 def starts(points: Summary, k: int, searches: int, held: Coordinates | None = None) -> Coordinates:
@@ -108,7 +115,7 @@ def _clusters(points: int, centroids: Coordinates) -> Any:
 def _region(planes: npt.NDArray[np.float32], weights: npt.NDArray[np.float64], centroids: Coordinates) -> Any:
     """A region of all the clusters and points."""
     points, k = planes.shape[1], centroids.shape[1]
-    return kernels.search.Region(
+    return kernels.region.Region(
         clusters=np.arange(k, dtype=np.int32),
         inside=np.zeros(k, np.uint8),
         centroids=centroids.copy(),

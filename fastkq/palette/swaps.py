@@ -7,6 +7,7 @@ import numpy as np
 from fastkq import kernels
 from fastkq.embedding import Vectors
 from fastkq.palette.partition import Points
+from fastkq.palette.pieces import pieces
 from fastkq.threads import over_chunks
 
 _TEMPERATURE = 0.15
@@ -31,21 +32,27 @@ def search(points: Points, fixed: Vectors, free: int, swaps: int, searches: int,
     centroids = np.zeros((searches, -(-dims // lanes) * lanes, k))
     centroids[:, :dims, : len(fixed)] = fixed.T
     centroids[:, :dims, len(fixed) :] = points.vectors[_starts(number, free, searches)].transpose(0, 2, 1)
-    errors = np.empty(searches)
+    errors = np.full((searches, 2), np.inf)
 
     def work(worker: int, start: int, stop: int) -> None:
-        errors[start] = kernels.swaps.search(
-            *points,
-            centroids[start],
-            len(fixed),
-            swaps,
-            _TEMPERATURE,
-            _clusters(number, dims, centroids[start]),
-            _region(points, centroids[start]),
-        )
+        clusters = _clusters(number, dims, centroids[start])
+        region = _region(points, centroids[start])
+        for piece in pieces(number, dims, k, swaps):
+            if not kernels.swaps.search(
+                *points,
+                centroids[start],
+                len(fixed),
+                swaps,
+                _TEMPERATURE,
+                clusters,
+                region,
+                piece,
+                errors[start],
+            ):
+                break
 
     over_chunks(work, searches, 1, threads)
-    best = int(np.argmin(errors))
+    best = int(np.argmin(errors[:, 1]))
     return np.ascontiguousarray(centroids[best, :dims])
 
 

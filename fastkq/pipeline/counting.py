@@ -1,5 +1,6 @@
 """Count the colours of one or many images."""
 
+import operator
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from fastkq.counts import ColourCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.inputs import is_file, read_input
 from fastkq.pipeline.options import check_weights
+from fastkq.progress import Progress, stage, watched
 
 if TYPE_CHECKING:
     import os
@@ -22,12 +24,16 @@ if TYPE_CHECKING:
     ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes]
     Images = ImageLike | ColourCounts | Iterable[ImageLike | ColourCounts]
 
+_SHARE_OF_SOME = 0.2
+"""Of what is left to do that an image has, when nobody knows how many follow."""
+
 
 def count_colours(
     images: "Images",
     *,
     weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None" = None,
     threads: int | None = None,
+    progress: Progress | None = None,
 ) -> ColourCounts:
     """Count the distinct colours of one or many images, exactly.
 
@@ -40,6 +46,8 @@ def count_colours(
         How much each pixel counts when a palette is fitted.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
+    progress : callable, optional
+        As in `compress`. Of an iterable without a length, the fraction only approaches 1.
 
     Returns
     -------
@@ -60,9 +68,19 @@ def count_colours(
     """
     workers = check_threads(threads)
     total: ColourCounts | None = None
-    for image, weight in _pairs(images, weights):
-        counts = _count(image, weight, workers)
-        total = counts if total is None else total + counts
+    with watched(progress):
+        left = 1 if _is_one(images) else operator.length_hint(images, 0)
+        pairs = _pairs(images, weights)
+        while True:
+            with stage(None, 1 / left if left > 0 else _SHARE_OF_SOME):
+                # An iterable may use this library to make an image: that has a share as well.
+                with stage("reading", 0.3):
+                    pair = next(pairs, None)
+                if pair is None:
+                    break
+                counts = _count(*pair, workers)
+                total = counts if total is None else total + counts
+            left -= 1
     if total is None:
         raise ArgumentError("expected at least one image, got none")
     return total
@@ -73,8 +91,11 @@ def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, thr
         if weights is not None:
             raise ArgumentError("expected no weights for colours that are counted already: count with them")
         return image
-    pixels = read_input(image, threads=threads).pixels
-    return ColourCounts.of(pixels, check_weights(weights, pixels.shape), threads)
+    with stage("reading", 0.3):
+        pixels = read_input(image, threads=threads).pixels
+        checked = check_weights(weights, pixels.shape)
+    with stage("counting"):
+        return ColourCounts.of(pixels, checked, threads)
 
 
 def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:

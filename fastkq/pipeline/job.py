@@ -15,10 +15,15 @@ from fastkq.histogram import MOST_RGBA_COLOURS
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
 from fastkq.pipeline.options import Dithering, FitOptions, Kind
-from fastkq.pipeline.stages import Fit, dithered, fit, indices_of, kept_opaque
+from fastkq.pipeline.stages import Fit, dithered, fit, indices_of, kept_opaque, mapping_stage
 from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
+from fastkq.progress import stage
 
 _CELLS_PER_CENTROID = 64
+
+_SHARE_OF_COUNTING = 0.3
+_SHARE_OF_FITTING = 0.6
+"""Of what is left to do then."""
 
 
 class Job:
@@ -37,28 +42,37 @@ class Job:
 
     @cached_property
     def _counts(self) -> ColourCounts:
-        return ColourCounts.of(self._given.pixels, self._weights, self._options.threads)
+        with stage("counting", _SHARE_OF_COUNTING):
+            return ColourCounts.of(self._given.pixels, self._weights, self._options.threads)
 
     def make(self, k: int) -> CompressedImage:
         """The image with k colours."""
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
-            few = ColourCounts.of_few(self._given.pixels, MOST_RGBA_COLOURS, self._options.threads)
+            with stage("counting", _SHARE_OF_COUNTING):
+                few = ColourCounts.of_few(self._given.pixels, MOST_RGBA_COLOURS, self._options.threads)
             by_cells = self._by_cells(k) if few is None else None
             if by_cells is not None:
                 return by_cells
             if few is not None:
                 self._counts = few
-        return self._made(fit(self._counts, k, self._options))
+        counts = self._counts
+        with stage("fitting", _SHARE_OF_FITTING):
+            fitted = fit(counts, k, self._options)
+        return self._made(fitted)
 
     def visual(self, k: int) -> CompressedImage:
         """The image with k colours for the eye."""
         threads = self._options.threads
-        rows, indices = looks.visual(self._pixels, k, self._options.effort, threads)
-        return self._image(rows, kept_opaque(self._pixels, rows, indices, threads))
+        with stage("dithering"):
+            rows, indices = looks.visual(self._pixels, k, self._options.effort, threads)
+            return self._image(rows, kept_opaque(self._pixels, rows, indices, threads))
 
     def reaching(self, target: float) -> CompressedImage:
         """The image of the fewest colours whose PSNR is at least `target`."""
-        return self._made(reach_psnr(self._counts, target, self._options))
+        counts = self._counts
+        with stage("fitting", _SHARE_OF_FITTING):
+            fitted = reach_psnr(counts, target, self._options)
+        return self._made(fitted)
 
     def fitting(self, target: int, coding: Coding) -> CompressedImage:
         """The image of the most colours whose file has at most `target` bytes."""
@@ -76,22 +90,25 @@ class Job:
 
     def _made(self, fitted: Fit) -> CompressedImage:
         counted = self._counts.counted
-        return self._image(
-            fitted.palette, indices_of(self._pixels, counted, fitted, self._dithering, self._options)
-        )
+        with mapping_stage(self._dithering):
+            indices = indices_of(self._pixels, counted, fitted, self._dithering, self._options)
+            return self._image(fitted.palette, indices)
 
     def _by_cells(self, k: int) -> CompressedImage | None:
         """An RGBA image of too many colours to list; None when cells do not suffice for k."""
         pixels, threads = self._pixels, self._options.threads
-        cells = histogram.count_cells(pixels, threads)
+        with stage("counting", _SHARE_OF_COUNTING):
+            cells = histogram.count_cells(pixels, threads)
         if len(cells.keys) < _CELLS_PER_CENTROID * k:
             return None
-        rows, _ = palette.fit(cells, k, self._options.effort, threads)
-        if self._dithering.strength > 0:
-            return self._image(rows, dithered(pixels, rows, self._dithering, threads))
-        indices = mapping.map_pixels(pixels, rows, threads)
-        is_used = np.bincount(indices.reshape(-1), minlength=k).all()
-        return self._image(rows, indices) if is_used else None
+        with stage("fitting", _SHARE_OF_FITTING):
+            rows, _ = palette.fit(cells, k, self._options.effort, threads)
+        with mapping_stage(self._dithering):
+            if self._dithering.strength > 0:
+                return self._image(rows, dithered(pixels, rows, self._dithering, threads))
+            indices = mapping.map_pixels(pixels, rows, threads)
+            is_used = np.bincount(indices.reshape(-1), minlength=k).all()
+            return self._image(rows, indices) if is_used else None
 
     def _image(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
         pixels, metadata, _ = self._given

@@ -22,11 +22,14 @@ from fastkq.pipeline.options import (
     check_palette_of,
     check_space,
 )  # fmt: skip
-from fastkq.pipeline.stages import fit, indices_for
+from fastkq.pipeline.stages import fit, indices_for, mapping_stage
+from fastkq.progress import Progress, stage, watched
 from fastkq.spaces import Space
 
 if TYPE_CHECKING:
     from fastkq.pipeline.counting import ImageLike, Images
+
+_SHARE_OF_COUNTING = 0.5
 
 
 def fit_palette(
@@ -40,6 +43,7 @@ def fit_palette(
     space: Space = "rgb",
     effort: Effort = "balanced",
     threads: int | None = None,
+    progress: Progress | None = None,
 ) -> npt.NDArray[Any]:
     """The best palette of at most k colours for one or many images together.
 
@@ -49,7 +53,7 @@ def fit_palette(
         As `count_colours` takes them, or what it gave.
     k : int
         Number of colours, 1 to 65536.
-    fixed, max_error, min_share, space, effort, threads
+    fixed, max_error, min_share, space, effort, threads, progress
         As in `compress`.
     weights : (H, W), or as many as there are images, optional
         How much each pixel counts.
@@ -76,11 +80,14 @@ def fit_palette(
     """
     number = check_number_of_colours(k, {})
     assert number is not None
-    counts, options = counted_for_fit(
-        images, number, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share, space=space,
-        effort=effort, threads=threads,
-    )  # fmt: skip
-    return stored_palette(fit(counts, number, options).palette, counts.dtype, counts.channels)
+    with watched(progress):
+        counts, options = counted_for_fit(
+            images, number, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share,
+            space=space, effort=effort, threads=threads,
+        )  # fmt: skip
+        with stage("fitting"):
+            fitted = fit(counts, number, options)
+        return stored_palette(fitted.palette, counts.dtype, counts.channels)
 
 
 def counted_for_fit(
@@ -97,7 +104,8 @@ def counted_for_fit(
 ) -> tuple[ColourCounts, FitOptions]:
     """The counts of images, and how they are to be fitted, everything checked."""
     effort, workers = check_effort(effort), check_threads(threads)
-    counts = count_colours(images, weights=weights, threads=workers)
+    with stage(None, _SHARE_OF_COUNTING):
+        counts = count_colours(images, weights=weights, threads=workers)
     options = check_fit(
         Kind(counts.dtype, counts.channels), k, fixed=fixed, max_error=max_error, min_share=min_share,
         space=space, effort=effort, threads=workers,
@@ -113,6 +121,7 @@ def apply_palette(
     dither_method: DitherMethod = "diffusion",
     space: Space = "rgb",
     threads: int | None = None,
+    progress: Progress | None = None,
 ) -> CompressedImage:
     """Give every pixel of an image a colour of a palette: its nearest, or a dithered one.
 
@@ -123,7 +132,7 @@ def apply_palette(
     palette : (k, C)
         Of the image's dtype and number of channels, 1 to 65536 rows; kept as it is, with its order, unused
         and equal rows.
-    dither, dither_method, space, threads
+    dither, dither_method, space, threads, progress
         As in `compress`.
 
     Returns
@@ -150,11 +159,17 @@ def apply_palette(
     80.0
     """
     workers = check_threads(threads)
-    given = read_input(image, threads=workers)
-    space = check_space(space, Kind.of(given.pixels))
-    return applied(
-        given, palette, check_dithering(dither, dither_method, Kind.of(given.pixels)), space, workers
-    )
+    with watched(progress):
+        given = read(image, workers)
+        kind = Kind.of(given.pixels)
+        dithering = check_dithering(dither, dither_method, kind)
+        return applied(given, palette, dithering, check_space(space, kind), workers)
+
+
+def read(image: "ImageLike | Input", threads: int) -> Input:
+    """`fastkq.inputs.read_input` as the first stage of several."""
+    with stage("reading", 0.1):
+        return read_input(image, threads=threads)
 
 
 def applied(
@@ -162,5 +177,6 @@ def applied(
 ) -> CompressedImage:
     """`apply_palette` of what was read."""
     rows = check_palette_of(palette, Kind.of(given.pixels))
-    indices = indices_for(working(given.pixels), working_palette(rows), dithering, space, threads)
+    with mapping_stage(dithering):
+        indices = indices_for(working(given.pixels), working_palette(rows), dithering, space, threads)
     return CompressedImage(rows, indices, given.pixels.shape, given.metadata)

@@ -7,9 +7,11 @@ import numpy.typing as npt
 
 from fastkq import container
 from fastkq.checks import Effort
-from fastkq.pipeline.options import check_ks
+from fastkq.counts import ColourCounts
+from fastkq.pipeline.options import FitOptions, check_ks
 from fastkq.pipeline.palettes import counted_for_fit
 from fastkq.pipeline.stages import distortion, fit, prepared
+from fastkq.progress import Progress, stage, watched
 from fastkq.spaces import Space
 from fastkq.threads import over_chunks
 
@@ -47,6 +49,7 @@ def curve(
     space: Space = "rgb",
     effort: Effort = "balanced",
     threads: int | None = None,
+    progress: Progress | None = None,
 ) -> list[CurvePoint]:
     """Distortion and packed size at every k of a list, as `compress` would reach them.
 
@@ -58,7 +61,7 @@ def curve(
         As `fit_palette` takes them.
     ks : sequence of int
         1 to 65536 each.
-    fixed, weights, space, effort, threads
+    fixed, weights, space, effort, threads, progress
         As in `compress`.
 
     Returns
@@ -74,9 +77,15 @@ def curve(
     [(16, 168, 21.5), (256, 536, 0.0)]
     """
     numbers = check_ks(ks)
-    counts, options = counted_for_fit(
-        image, min(numbers), fixed=fixed, weights=weights, space=space, effort=effort, threads=threads
-    )
+    with watched(progress):
+        counts, options = counted_for_fit(
+            image, min(numbers), fixed=fixed, weights=weights, space=space, effort=effort, threads=threads
+        )
+        with stage("fitting"):
+            return _points(counts, numbers, options)
+
+
+def _points(counts: ColourCounts, numbers: list[int], options: FitOptions) -> list[CurvePoint]:
     pixels = int(counts.counts.sum())
     points: list[CurvePoint | None] = [None] * len(numbers)
     alone, shared = options._replace(threads=1), prepared(counts, options)

@@ -1,6 +1,7 @@
 """Fit and map, whatever kind of data it is: here it is decided which stage has which."""
 
 import math
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from fastkq.histogram import MOST_RGBA_COLOURS, Histogram
 from fastkq.palette import Prepared, general, grayscale
 from fastkq.palette.weights import to_counts
 from fastkq.pipeline.options import Dithering, FitOptions
+from fastkq.progress import stage
 from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space
 
 _OPAQUE = 255
@@ -50,6 +52,11 @@ def fit(counts: ColourCounts, k: int, options: FitOptions, shared: Prepared | No
     if isinstance(counted, Histogram):
         return _fit_histogram(counted, counts.weights, k, options, shared)
     return _fit_distinct(counted, counts.weights, k, options)
+
+
+def mapping_stage(dithering: Dithering) -> AbstractContextManager[None]:
+    """The last stage of all, by its name."""
+    return stage("dithering" if dithering.strength > 0 else "mapping")
 
 
 def indices_of(

@@ -13,6 +13,7 @@ from fastkq.image import CompressedImage
 from fastkq.pipeline.crossing import Bracket, cross
 from fastkq.pipeline.options import FitOptions
 from fastkq.pipeline.stages import Fit, distortion, fit, prepared
+from fastkq.progress import stage
 
 _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
 _BETTER = 0.972
@@ -23,6 +24,8 @@ _SURE = 1 - 1e-12
 """Logarithm and power round: what is promised is the PSNR."""
 _SLOPE_OF_ERROR = -0.8
 _SLOPE_OF_SIZE = 0.4
+_SHARE_OF_A_TRY = 0.3
+"""Of what is left to do: nobody knows how many follow."""
 _MOST_SCOUTS, _MOST_FITS, _MOST_ENCODINGS = 6, 12, 7
 
 
@@ -44,11 +47,13 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
     shared = prepared(counts, options)
 
     def scout(k: int) -> float:
-        return _BETTER * _noise(distortion(counts, fit(counts, k, scouts, shared), options.threads).psnr)
+        with stage(None, _SHARE_OF_A_TRY):
+            return _BETTER * _noise(distortion(counts, fit(counts, k, scouts, shared), options.threads).psnr)
 
     def measure(k: int) -> float:
-        fits[k] = fit(counts, k, options, shared)
-        return _noise(distortion(counts, fits[k], options.threads).psnr)
+        with stage(None, _SHARE_OF_A_TRY):
+            fits[k] = fit(counts, k, options, shared)
+            return _noise(distortion(counts, fits[k], options.threads).psnr)
 
     _, guess = cross(scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MOST_SCOUTS, close=_CLOSE)
     while within.behind not in fits:
@@ -102,8 +107,10 @@ def fit_bytes(
     made: dict[int, CompressedImage] = {}
 
     def measure(k: int) -> float:
-        made[k] = make(k)
-        return size(made[k])
+        with stage(None, _SHARE_OF_A_TRY):
+            with stage(None, 0.2):
+                made[k] = make(k)
+            return size(made[k])
 
     within = Bracket(least - 1, max(least, most) + 1)
     guess = 64.0

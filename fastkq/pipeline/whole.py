@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 from fastkq.checks import Coding, Effort, check_coding, check_effort, check_threads
 from fastkq.image import CompressedImage
-from fastkq.inputs import Input, read_input
+from fastkq.inputs import Input
 from fastkq.loading import load
 from fastkq.pipeline.job import Job
 from fastkq.pipeline.options import (
@@ -23,7 +23,8 @@ from fastkq.pipeline.options import (
     check_weights,
     refuse,
 )  # fmt: skip
-from fastkq.pipeline.palettes import applied
+from fastkq.pipeline.palettes import applied, read
+from fastkq.progress import Progress, stage, watched
 from fastkq.source import SourceLike
 from fastkq.spaces import Space
 
@@ -49,6 +50,7 @@ def compress(
     preset: Preset | None = None,
     effort: Effort = "balanced",
     threads: int | None = None,
+    progress: Progress | None = None,
 ) -> CompressedImage:
     """Reduce an image to at most k colours by k-means.
 
@@ -103,6 +105,12 @@ def compress(
         A palette for one gray channel of 8 or 16 bits is always the best there is.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
+    progress : callable, optional
+        Called now and then, on the calling thread, with the fraction that is done, which never falls and is
+        1.0 at last, and a word for what is being done: "reading", "counting", "fitting", "mapping",
+        "dithering", "coding", "decoding", "painting" or "writing". If it returns False, the work ends with
+        `Cancelled` within 0.2 s; what it raises passes through; anything else goes on. The result does not
+        depend on it.
 
     Returns
     -------
@@ -121,6 +129,8 @@ def compress(
         When the file is damaged or no image.
     OSError
         When the file cannot be read.
+    Cancelled
+        When `progress` returned False.
 
     Notes
     -----
@@ -143,37 +153,43 @@ def compress(
     array([ 31,  94, 158, 223], dtype=uint8)
     >>> fastkq.compress(ramp, target_psnr=40).k
     29
+    >>> from tqdm import tqdm
+    >>> with tqdm(total=1, disable=True) as bar:
+    ...     compressed = fastkq.compress(ramp, k=4, progress=lambda done, _: bar.update(done - bar.n))
     """
-    effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
-    given = read_input(image, threads=workers)
-    kind = Kind.of(given.pixels)
-    dithering = check_dithering(dither, dither_method, kind)
-    asked = {"fixed": fixed, "weights": weights, "max_error": max_error}
-    targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}
-    if palette is not None:
-        refuse("a palette", {"k": k, **asked, **targets, "preset": preset})
-        return applied(given, palette, dithering, check_space(space, kind), workers)
-    number = check_number_of_colours(k, targets)
-    options = check_fit(
-        kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
-        threads=workers,
-    )  # fmt: skip
-    check_targets(**targets, dithering=dithering, max_error=max_error)
-    weighted = check_weights(weights, given.pixels.shape)
-    job = Job(given, weighted, dithering, options)
-    if check_preset(preset, kind) is not None:
-        ways = {"dither": dither or None, "space": None if options.space == "rgb" else space}
-        refuse(f"preset={preset!r}", {**asked, **targets, **ways})
-        return job.visual(DEFAULT_K if number is None else number)
-    if target_psnr is not None:
-        return job.reaching(target_psnr)
-    if target_bytes is not None:
-        return job.fitting(target_bytes, coding)
-    assert number is not None
-    return job.make(number)
+    with watched(progress):
+        effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
+        given = read(image, workers)
+        kind = Kind.of(given.pixels)
+        dithering = check_dithering(dither, dither_method, kind)
+        asked = {"fixed": fixed, "weights": weights, "max_error": max_error}
+        targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}
+        if palette is not None:
+            refuse("a palette", {"k": k, **asked, **targets, "preset": preset})
+            return applied(given, palette, dithering, check_space(space, kind), workers)
+        number = check_number_of_colours(k, targets)
+        options = check_fit(
+            kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
+            threads=workers,
+        )  # fmt: skip
+        check_targets(**targets, dithering=dithering, max_error=max_error)
+        weighted = check_weights(weights, given.pixels.shape)
+        job = Job(given, weighted, dithering, options)
+        if check_preset(preset, kind) is not None:
+            ways = {"dither": dither or None, "space": None if options.space == "rgb" else space}
+            refuse(f"preset={preset!r}", {**asked, **targets, **ways})
+            return job.visual(DEFAULT_K if number is None else number)
+        if target_psnr is not None:
+            return job.reaching(target_psnr)
+        if target_bytes is not None:
+            return job.fitting(target_bytes, coding)
+        assert number is not None
+        return job.make(number)
 
 
-def decompress(source: CompressedImage | SourceLike, *, threads: int | None = None) -> npt.NDArray[Any]:
+def decompress(
+    source: CompressedImage | SourceLike, *, threads: int | None = None, progress: Progress | None = None
+) -> npt.NDArray[Any]:
     """The image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
 
     Parameters
@@ -181,6 +197,8 @@ def decompress(source: CompressedImage | SourceLike, *, threads: int | None = No
     source : CompressedImage, path, bytes-like or binary file object
     threads : int, optional
         Number of threads; all cores if None.
+    progress : callable, optional
+        As in `compress`.
 
     Returns
     -------
@@ -202,5 +220,8 @@ def decompress(source: CompressedImage | SourceLike, *, threads: int | None = No
     True
     """
     if isinstance(source, CompressedImage):
-        return source.decompress(threads=threads)
-    return load(source, threads=threads).decompress(threads=threads)
+        return source.decompress(threads=threads, progress=progress)
+    with watched(progress):
+        with stage(None, 0.9):
+            compressed = load(source, threads=threads)
+        return compressed.decompress(threads=threads)

@@ -16,6 +16,7 @@ from fastkq.cli.batch.telling import Teller
 from fastkq.cli.console import reason
 from fastkq.cli.shared import STREAM
 from fastkq.errors import ArgumentError
+from fastkq.progress import watched
 from fastkq.source import Source, in_memory
 from fastkq.threads import available
 
@@ -34,13 +35,10 @@ class Means(NamedTuple):
         What to read.
     threads : int
         Its share of them.
-    go_on : callable
-        Raises `Stopped` when the job is to end; to be called now and then, with whatever arguments.
     """
 
     source: Path | Source
     threads: int
-    go_on: Callable[..., None]
 
     @property
     def size(self) -> int:
@@ -88,8 +86,8 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, tell: Callable
             raise Stopped
 
     def do(job: Job) -> Outcome:
-        go_on()
-        outcome = _outcome(job, make, Means(job.input or cast(Source, given), threads, go_on), options.force)
+        with watched(go_on):
+            outcome = _outcome(job, make, Means(job.input or cast(Source, given), threads), options.force)
         if outcome.status == "failed" and not options.keep_going:
             stopping.set()
         return outcome
@@ -119,7 +117,6 @@ def _outcome(job: Job, make: Make, means: Means, force: bool) -> Outcome:
     start = time.perf_counter()
     try:
         made = make(job, means)
-        means.go_on()
         if not made.skip:
             _write(job, made.data, force)
     except (Stopped, BrokenPipeError):  # a pipe that nobody reads is no matter of this file
