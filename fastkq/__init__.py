@@ -53,13 +53,15 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # Deferred so that `fastkq --help` pays neither for numpy (0.1 s) nor for numba (0.3 s).
-    if name not in _HOMES:
-        raise AttributeError(f"module 'fastkq' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a type checker it would mean that there is every name
+
+    def __getattr__(name: str) -> Any:
+        # Deferred so that `fastkq --help` pays neither for numpy (0.1 s) nor for numba (0.3 s).
+        if name not in _HOMES:
+            raise AttributeError(f"module 'fastkq' has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
