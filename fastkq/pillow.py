@@ -74,6 +74,11 @@ class FkqImageFile(ImageFile.ImageFile):
         self.info.update(pil.info_of(metadata, self._mode))
         self.tile = [ImageFile._Tile("fkq", (0, 0, *self.size))]
 
+    def load_seek(self, pos: int) -> None:
+        """Go to a byte of the file; that this is here tells `ImageFile.Parser` to wait for the last one."""
+        assert self.fp is not None
+        self.fp.seek(pos)
+
     def verify(self) -> None:
         """Decode the file.
 

@@ -1,5 +1,6 @@
 """After `import fastkq.pillow`, Pillow and what reads through it know `.fkq`."""
 
+import pickle
 import subprocess
 import sys
 import warnings
@@ -15,7 +16,7 @@ import fastkq.pillow
 from fastkq.errors import ArgumentError, DamageWarning, DecodingError, PrecisionWarning
 from fastkq.metadata import Metadata
 from tests.conftest import noise
-from tests.tags import exif, profile
+from tests.tags import described, exif, profile
 
 SQUARE = np.arange(12).reshape(3, 4)
 
@@ -148,6 +149,28 @@ def test_opening_reads_the_head_alone_and_loading_the_rest():
     assert image.size == (50, 50)
 
 
+def test_a_parser_is_fed_piece_by_piece_and_knows_the_size_when_it_has_the_head():
+    compressed = fastkq.CompressedImage(noise(16, 3), noise(100, 100) % 16)
+    data, parser = compressed.to_bytes(), ImageFile.Parser()
+    for start in range(0, len(data), 512):
+        parser.feed(data[start : start + 512])
+        assert parser.image is not None
+        assert parser.image.size == (100, 100)
+    np.testing.assert_array_equal(np.asarray(parser.close()), compressed.indices)
+
+
+def test_an_opened_file_can_be_saved_over_copied_and_pickled(tmp_path):
+    path = tmp_path / "a.fkq"
+    compressed = sample("uint8", 4)
+    compressed.save(path)
+    with Image.open(path) as image:
+        copies = [image.copy(), pickle.loads(pickle.dumps(image))]
+        image.save(path)
+    assert fastkq.load(path) == compressed
+    for copy in copies:
+        assert saved(copy) == compressed
+
+
 def test_metadata_is_in_info_and_survives():
     metadata = Metadata(profile(), exif().removeprefix(b"Exif\0\0"), (150.0, 300.0))
     image = opened(sample("uint8", 3).with_metadata(metadata))
@@ -161,11 +184,14 @@ def test_metadata_is_in_info_and_survives():
 
 def test_exif_that_is_given_goes_with_the_image_and_its_rotation_is_applied():
     image = Image.fromarray(noise(3, 4, 3))
-    turned = saved(image, exif=exif(6), k=12)
-    assert turned.shape == (4, 3, 3)
-    np.testing.assert_array_equal(turned.decompress(), np.rot90(noise(3, 4, 3), -1))
-    assert turned.metadata.exif is not None
-    assert dict(image.info) == {}
+    tags = Image.Exif()
+    tags.load(exif(6))
+    for given in (exif(6), tags):
+        turned = saved(image, exif=given, k=12)
+        assert turned.shape == (4, 3, 3)
+        np.testing.assert_array_equal(turned.decompress(), np.rot90(noise(3, 4, 3), -1))
+        assert described(turned.metadata.exif) == ("a temple", "somebody", 0.25)
+    assert image.info == {}
 
 
 def test_indexed_images_are_saved_as_they_are():
