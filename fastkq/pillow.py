@@ -72,7 +72,7 @@ class FkqImageFile(ImageFile.ImageFile):
             self.palette.dirty = 1
             self.info.update(pil.transparency_of(colours))
         self.info.update(pil.info_of(metadata, self._mode))
-        self.tile = [ImageFile._Tile("fkq", (0, 0, *self.size))]
+        self.tile = [ImageFile._Tile("fkq", (0, 0, *self.size), 0, ())]
 
     def load_seek(self, pos: int) -> None:
         """Go to a byte of the file; that this is here tells `ImageFile.Parser` to wait for the last one."""

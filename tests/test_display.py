@@ -33,7 +33,7 @@ def html_of(compressed):
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_to_pil_keeps_palette_and_indices(channels):
-    compressed = CompressedImage(noise(12, channels), SQUARE)
+    compressed = CompressedImage(noise(16, channels), SQUARE)
     image = compressed.to_pil()
     assert image.mode == "P"
     np.testing.assert_array_equal(np.asarray(image), SQUARE)
@@ -44,7 +44,7 @@ def test_to_pil_keeps_palette_and_indices(channels):
     back = fastkq.load(buffer.getvalue())
     np.testing.assert_array_equal(back.indices, SQUARE)
     if channels > 2:
-        assert back == compressed
+        np.testing.assert_array_equal(back.palette[:16], compressed.palette)  # Pillow up to 12.1 adds some
         assert fastkq.compress(image, 12).k == 12
         np.testing.assert_array_equal(fastkq.compress(image, 12).decompress(), compressed.decompress())
 
