@@ -49,6 +49,13 @@ def test_to_pil_keeps_palette_and_indices(channels):
         np.testing.assert_array_equal(fastkq.compress(image, 12).decompress(), compressed.decompress())
 
 
+def test_who_draws_on_the_image_leaves_the_indices_alone():
+    compressed = CompressedImage(noise(12, 3), np.uint8(SQUARE))
+    image = compressed.to_pil()
+    image.paste(5, (0, 0, 4, 3))
+    np.testing.assert_array_equal(compressed.indices, SQUARE)
+
+
 @pytest.mark.parametrize(
     ("dtype", "channels", "k", "mode"),
     [
@@ -83,6 +90,7 @@ def test_to_pil_tells_the_metadata():
     image = CompressedImage(noise(12, 3), SQUARE, metadata=metadata).to_pil()
     assert (image.info["icc_profile"], image.info["dpi"]) == (metadata.icc, metadata.dpi)
     assert image.getexif()[0x010E] == "a temple"
+    assert image.info["exif"] == b"Exif\0\0" + metadata.exif  # as a JPEG wants it
     assert fastkq.compress(image, 12).metadata == metadata
     gray = CompressedImage(noise(12, 1), SQUARE, metadata=Metadata(profile(b"GRAY"))).to_pil()
     assert "icc_profile" not in gray.info
@@ -158,6 +166,14 @@ def test_the_html_shows_alpha_and_the_colours_used_most():
     _, strip, _ = html_of(compressed)
     assert len(strip) == 256
     assert strip[-1].get("title") == f"#{bytes(noise(600, 4)[599]).hex()}, 50.08%"
+
+
+def test_of_very_many_floats_those_used_most_have_the_gray_that_they_have_in_the_picture():
+    compressed = CompressedImage(
+        np.arange(511.0)[:, np.newaxis] - 99, np.append(np.arange(511), [255] * 9)[None]
+    )
+    _, strip, _ = html_of(compressed)
+    assert strip[255].get("title") == "#808080, 1.92%"
 
 
 def test_a_megapixel_is_shown_in_a_tenth_of_a_second():

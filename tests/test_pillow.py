@@ -116,7 +116,12 @@ def test_what_has_no_mode_at_all_is_refused_with_the_reason(dtype, channels):
 
 @pytest.mark.parametrize(
     ("alphas", "transparency"),
-    [([255] * 4, None), ([255, 0, 255, 255], 1), ([255, 7, 0, 255], b"\xff\x07\x00")],
+    [
+        ([255] * 4, None),
+        ([255, 0, 255, 255], 1),
+        ([255, 7, 0, 255], b"\xff\x07\x00"),
+        ([255, 7, 255, 255], b"\xff\x07"),
+    ],
 )
 def test_transparency_is_told_as_of_a_png(alphas, transparency):
     compressed = fastkq.CompressedImage(np.column_stack((noise(4, 3), np.uint8(alphas))), [[0, 1, 2, 3]])
