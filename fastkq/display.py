@@ -123,12 +123,9 @@ def _thinned(indices: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsigne
     longest = max(indices.shape)
     if longest <= _MOST_SIDE:
         return indices
-    rows, columns = (
-        np.arange(shown) * side // shown
-        for side in indices.shape
-        for shown in [max(1, side * _MOST_SIDE // longest)]
-    )
-    return indices[np.ix_(rows, columns)]
+    shown = [max(1, side * _MOST_SIDE // longest) for side in indices.shape]
+    places = [np.arange(few) * side // few for few, side in zip(shown, indices.shape, strict=True)]
+    return indices[np.ix_(*places)]
 
 
 def _swatches(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> Iterator[str]:

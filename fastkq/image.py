@@ -147,16 +147,16 @@ class CompressedImage(IndexedImage):
         return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
 
     def to_pil(self) -> "Image.Image":
-        """The image as one of Pillow's, of which nothing is lost.
+        """The image as one of Pillow's, no colour of which is lost.
 
         Returns
         -------
         PIL.Image.Image
-            Of mode P, palette and indices as they are, for up to 256 colours of uint8 and at most 4 channels,
-            gray as equal red, green and blue. Of other colours pixels: "1" of bool, I;16 and F of gray of
-            uint16 and float32, L, LA, RGB or RGBA of more than 256 colours. ICC profile, EXIF and DPI are in
-            its `info`, as is `transparency`, in the terms of PNG: the index of the one colour of alpha 0, or
-            the bytes of the alphas.
+            Of mode P, palette and indices as they are, for up to 256 colours of uint8 and at most 4 channels;
+            gray becomes equal red, green and blue, without an ICC profile for gray. Of others pixels: "1" of
+            bool, I;16 and F of gray of uint16 and float32, L, LA, RGB or RGBA of more than 256 colours.
+            In its `info` are icc_profile, exif and dpi, and where not all colours are opaque transparency, in
+            the terms of PNG: the index of the one colour of alpha 0, or the bytes of the alphas.
 
         Raises
         ------

@@ -2,8 +2,8 @@
 
 Reading: ``Image.open`` reads the head alone, ``load`` decodes. Modes: P for up to 256 colours of RGB or RGBA;
 L, LA, RGB, RGBA, "1" (bool), I;16 and F else. What Pillow has no mode for, colours of 16 bits and float64, is
-reduced with a `PrecisionWarning`; colours of floats and more than 4 channels are refused: use `fastkq.load`.
-`info` holds icc_profile, exif, dpi, and transparency as of a PNG.
+reduced with a `PrecisionWarning`; several channels of floats, and more than 4, are an OSError: `fastkq.load`
+reads them. `info` holds icc_profile, exif, dpi, and transparency as of a PNG.
 
 Writing: an image of mode P keeps its palette and indices. Others, and those of mode P for which there are
 options on colours, are compressed: ``save`` takes the options of `fastkq.compress`, of which k, dither and
