@@ -72,8 +72,8 @@ def test_a_folder_is_taken_whole_with_r_and_its_tree_is_kept(capsys):
 
 def test_outputs_are_not_read_again(capsys):
     images("a.png", "b/c.png")
-    for _ in range(2):
-        command = ["compress", ".", "-r", "-o", "out", "--format", "png", "-k", 4, "--force"]
+    for these in (".", ".", "*", "**/*"):
+        command = ["compress", these, "-r", "-o", "out", "--format", "png", "-k", 4, "--force"]
         assert run(capsys, *command)[0] == 0
         assert files("out") == ["out/a.png", "out/b/c.png"]
     for _ in range(2):
@@ -441,6 +441,31 @@ def test_ctrl_c_ends_a_command_that_runs():
     )
     assert 0 < len(written) < 400
     assert all(fastkq.load(name).k == 64 for name in written)
+
+
+STUCK = """
+import sys, time
+import fastkq.pipeline
+from fastkq import cli
+
+def stuck(*arguments, **options):
+    print("stuck", flush=True)
+    time.sleep(600)
+fastkq.pipeline.compress = stuck
+sys.exit(cli.main(["compress", "a.png"]))
+"""
+
+
+def test_a_second_ctrl_c_does_not_wait_for_what_is_under_way():
+    images("a.png")
+    with subprocess.Popen([sys.executable, "-c", STUCK], stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    assert files() == ["a.png"]
 
 
 def test_an_output_folder_that_cannot_be_made_is_one_line_of_error(capsys):

@@ -51,6 +51,11 @@ class Wanted(NamedTuple):
         is_ours = bool(self.ending) and path.name.endswith(self.ending)
         return path.suffix.lower() in self.suffixes and not is_ours and path.is_file()
 
+    def enters(self, folder: Path) -> bool:
+        """Whether a folder that was met is looked into."""
+        is_apart = self.apart is not None and self.apart.is_dir() and folder.samefile(self.apart)
+        return not folder.name.startswith(".") and not is_apart
+
 
 def find(arguments: Iterable[str], wanted: Wanted) -> list[Found]:
     """Every file once, in the order of the arguments, of each argument in that of the names.
@@ -100,8 +105,8 @@ def _matching(pattern: str, wanted: Wanted) -> Iterator[Found]:
         yield from (one for one in _all_in(base, base, wanted) if _fits(one.place.parts, below))
         return
     for path in map(Path, sorted(glob.glob(pattern))):
-        if path.is_dir() and wanted.recursive:
-            yield from _all_in(path, base, wanted)
+        if path.is_dir():
+            yield from _all_in(path, base, wanted) if wanted.recursive and wanted.enters(path) else ()
         elif wanted.takes(path):
             yield Found(path, path.relative_to(base), is_named=False)
 
@@ -118,15 +123,10 @@ def _fits(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
 
 def _all_in(folder: Path, base: Path, wanted: Wanted) -> Iterator[Found]:
     for place, folders, files in os.walk(folder, onerror=_fail):
-        folders[:] = sorted(name for name in folders if _is_met(Path(place, name), wanted))
+        folders[:] = sorted(name for name in folders if wanted.enters(Path(place, name)))
         for path in (Path(place, name) for name in sorted(files) if not name.startswith(".")):
             if wanted.takes(path):
                 yield Found(path, path.relative_to(base), is_named=False)
-
-
-def _is_met(folder: Path, wanted: Wanted) -> bool:
-    is_apart = wanted.apart is not None and wanted.apart.is_dir() and folder.samefile(wanted.apart)
-    return not folder.name.startswith(".") and not is_apart
 
 
 def _fail(error: OSError) -> None:
