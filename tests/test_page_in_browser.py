@@ -19,8 +19,8 @@ CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium and its driver are optional")
 
 KS = (2, 5, 12)
-SCALE = 6
-"""A picture of 80 x 60 is shown six times as large."""
+SCALE = 5
+"""A picture of 120 x 90 is shown five times as large, as 600 x 450."""
 OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -42,7 +42,7 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """The address of a page, the source's pixels and the rows."""
-    image = photograph_like(60, 80)
+    image = photograph_like(90, 120)
     rows = compare(image, KS)
     path = tmp_path_factory.mktemp("page") / "page.html"
     path.write_bytes(page(Original("photo.jpg", image, 20_000), rows))
@@ -95,7 +95,7 @@ class Page:
         return int(self.run("return document.querySelector('input[name=k]:checked').value"))
 
     def stage(self):
-        """What is seen of the picture, (360, 480, 3)."""
+        """What is seen of the picture, (450, 600, 3)."""
         self.run("scrollTo(0, 0)")
         left, top, width, height = self.box("#stage")
         clip = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
@@ -106,7 +106,7 @@ class Page:
         """Whether the source is left of an edge and the chosen k right of it, where nothing covers them."""
         result = self.rows[KS.index(self.chosen())].compressed.decompress()
         columns = np.arange(self.run("return view.clientWidth"))
-        open_rows = slice(45, 340)
+        open_rows = slice(45, 430)
         seen, source, reduced = (
             picture[open_rows, start : start + len(columns)]
             for picture, start in (
@@ -137,9 +137,9 @@ def view(browser, shown):
 
 
 def test_left_of_the_handle_is_the_source_and_right_of_it_the_result(view):
-    assert view.stage().shape == (360, 480, 3)
+    assert view.stage().shape == (450, 600, 3)
     assert view.chosen() == 5
-    assert view.sees(240)
+    assert view.sees(300)
 
 
 def drag_by_mouse(view, x, y, target):
@@ -163,18 +163,18 @@ def drag_by_touch(view, x, y, target):
 
 
 @pytest.mark.parametrize("drag", [drag_by_mouse, drag_by_touch])
-@pytest.mark.parametrize("start", [240, 400])
+@pytest.mark.parametrize("start", [300, 500])
 def test_the_handle_follows_the_pointer_from_wherever_it_is_put_down(view, drag, start):
     left, top, _, height = view.box("#stage")
-    for _ in drag(view, left + start, top + height / 2, left + 96):
+    for _ in drag(view, left + start, top + height / 2, left + 120):
         view.settle()
-        assert view.sees(96)
+        assert view.sees(120)
         assert view.run("return slider.value") == "20"
 
 
 def test_the_handle_stays_within_the_picture(view):
     left, top, _, height = view.box("#stage")
-    for target, edge in ((left + 900, 480), (left - 20, 0)):
+    for target, edge in ((left + 800, 600), (left - 20, 0)):
         for _ in drag_by_mouse(view, left + 200, top + height / 2, target):
             view.settle()
             assert view.sees(edge)
@@ -184,11 +184,11 @@ def test_the_keyboard_moves_the_handle(view):
     from selenium.webdriver.common.keys import Keys
 
     view.press("#slider", Keys.END)
-    assert view.sees(480)
+    assert view.sees(600)
     view.press("#slider", Keys.HOME)
     assert view.sees(0)
     view.press("#slider", Keys.ARROW_RIGHT * 5)
-    assert view.sees(24)
+    assert view.sees(30)
     assert view.run("return slider.getAttribute('aria-valuetext')") == "5% source, the rest 5 colours"
     outline = "return getComputedStyle(at('handle'), '::after').outlineStyle"
     assert view.run(outline) == "solid"
@@ -214,7 +214,7 @@ def test_each_k_can_be_chosen_and_all_follows(view, choose):
         view.settle()
         row = view.rows[KS.index(k)]
         assert view.chosen() == k
-        assert view.sees(240)
+        assert view.sees(300)
         assert view.run("return at('badge').textContent") == f"{k} colours"
         caption = view.run("return at('caption').textContent")
         assert caption.startswith(f"{k} colours: {row.fkq_bytes:,} bytes as .fkq")
@@ -228,7 +228,7 @@ def test_each_k_can_be_chosen_and_all_follows(view, choose):
             "return [...document.querySelectorAll('#strip i')].map(e => e.getBoundingClientRect().width)"
         )
         shares = np.bincount(row.compressed.indices.reshape(-1)) / row.compressed.indices.size
-        assert widths == pytest.approx((480 * shares).tolist(), abs=0.1)
+        assert widths == pytest.approx((600 * shares).tolist(), abs=0.1)
         assert view.run("return location.hash") == f"#k={k}"
 
 
@@ -236,7 +236,7 @@ def test_enlarged_the_picture_can_be_scrolled_beneath_the_handle(view):
     before = view.box("#stage")
     view.run("at('zoom').value = 8; at('zoom').dispatchEvent(new Event('change'))")
     assert view.box("#stage") == before
-    assert view.run("return [view.scrollLeft, pictures.clientWidth]") == [pytest.approx(80, abs=8), 640]
+    assert view.run("return [view.scrollLeft, pictures.clientWidth]") == [pytest.approx(180, abs=8), 960]
     view.run("view.scrollTo(37, 0)")
     view.settle()
     assert view.sees(view.run("return view.clientWidth") / 2, scale=8, scrolled=37)

@@ -14,8 +14,8 @@ from fastkq.report.page.palette import colours
 from fastkq.report.page.pictures import reduced_as_png, size_on_page, source_as_png, step_for
 from fastkq.report.page.words import caption, facts, number_of_colours, table
 
-_SMALL = 256
-"""Pixels a side up to which a picture is enlarged, by a whole factor, to at most twice as many."""
+_ENLARGED = 640
+"""Pixels a side up to which a picture is enlarged, by a whole factor."""
 
 
 def page(original: Original, rows: Sequence[Row]) -> bytes:
@@ -73,7 +73,7 @@ def _hash(content: str) -> str:
 
 def _geometry(original: Original, step: int) -> str:
     height, width = size_on_page(original.pixels.shape, step)
-    scale = max(1, 2 * _SMALL // max(height, width)) if max(height, width) <= _SMALL else 1
+    scale = max(1, _ENLARGED // max(height, width))
     rendering = "pixelated" if scale > 1 else "auto"
     return f":root {{ --width: {width}; --height: {height}; --scale: {scale}; --rendering: {rendering}; }}\n"
 

@@ -99,13 +99,16 @@ def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:
     ]
     yield f'<g class="{name.removeprefix(".").lower()}">'
     yield f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)}"/>'
+    labelled = {(x, y): row for x, y, row, _ in reversed(points)}  # where all is kept k differ, points do not
     for x, y, row, size in points:
         mark = _MARKS[name].format(x=x, y=y)
         label = f"{number_of_colours(row)}: {size:,} bytes as {name}, {decibels(row.psnr)} dB"
         if name == ".fkq":
             yield f'<a href="#k={row.k}" aria-label="{label}"><title>{label}</title>'
             yield f'<circle class="reach" cx="{x:.1f}" cy="{y:.1f}" r="14"/>{mark}'
-            yield f'<text x="{x - 9:.1f}" y="{y - 7:.1f}" text-anchor="end">{row.k:,}</text></a>'
+            if labelled[x, y] is row:
+                yield f'<text x="{x - 9:.1f}" y="{y - 7:.1f}" text-anchor="end">{row.k:,}</text>'
+            yield "</a>"
         else:
             yield f"<g><title>{label}</title>{mark}</g>"
     yield "</g>"

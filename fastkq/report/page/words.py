@@ -31,10 +31,9 @@ def facts(original: Original, step: int) -> str:
 
 
 def number_of_colours(row: Row) -> str:
-    """In words; fewer than k where the source has no more."""
+    """In words; all, where the source has fewer than k."""
     k = row.compressed.k
-    colours = f"{k:,} colour{'s' * (k > 1)}"
-    return colours if k >= row.k else f"all {colours}"
+    return "1 colour" if k == 1 else f"{'all ' * (k < row.k)}{k:,} colours"
 
 
 def decibels(psnr: float) -> str:
