@@ -57,12 +57,18 @@ def test_json_is_a_line_for_each_k_and_nothing_else(photo, capsys):
         assert json.loads(line) | {"milliseconds": 0} == expected | {"milliseconds": 0}
 
 
-def test_how_colours_are_found_is_passed_on(photo, capsys):
-    options = {"effort": "fast", "space": "oklab", "dither": 0.5}
-    spelt = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"effort": "fast", "space": "oklab", "dither": 0.5},
+        {"dither": 1.0, "dither_method": "blue-noise"},
+        {"preset": "visual"},
+    ],
+)
+def test_how_colours_are_found_is_passed_on(photo, capsys, options):
+    spelt = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
     _, output, _ = run(capsys, "compare", "photo.png", "-k", "8", "--json", *spelt)
-    expected = fastkq.compress("photo.png", 8, **options)
-    assert json.loads(output)["fkq_bytes"] == len(expected.to_bytes())
+    assert json.loads(output)["fkq_bytes"] == len(fastkq.compress("photo.png", 8, **options).to_bytes())
 
 
 def test_fkq_files_and_standard_input_are_compared_too(photo, capsys, monkeypatch):

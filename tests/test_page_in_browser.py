@@ -332,9 +332,12 @@ def test_nothing_moves_while_it_loads_or_another_k_is_chosen(view):
     assert view.run("return window.moved") < 0.001  # the words on the picture, of another length
 
 
-def test_printed_it_has_what_is_seen_and_no_controls(view):
+def test_printed_it_is_dark_on_light_whole_and_without_controls(view):
+    view.window(794, 1123)  # A4
     view.media(kind="print", scheme="dark")
     assert view.run("return at('copy').checkVisibility()") is False
-    assert view.run("return at('stage').checkVisibility()") is True
-    data = base64.b64decode(view.do("Page.printToPDF")["data"])
-    assert data.startswith(b"%PDF")
+    assert view.run("return getComputedStyle(document.body).color") == "rgb(27, 31, 36)"
+    _, _, width, height = view.box("#stage")
+    assert width / height == pytest.approx(4 / 3, rel=0.01)
+    printed = base64.b64decode(view.do("Page.printToPDF")["data"])
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2

@@ -24,6 +24,14 @@ def asked_for(options: argparse.Namespace, pixels: npt.NDArray[Any]) -> dict[str
         "weights": _weights_in(options.weights),
         "max_error": options.max_error,
         "min_share": options.min_share or None,
+        **appearance_in(options),
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def appearance_in(options: argparse.Namespace) -> dict[str, Any]:
+    """Those of the arguments that `add_appearance` adds."""
+    asked = {
         "space": None if options.space == "rgb" else options.space,
         "dither": options.dither or None,
         "dither_method": options.dither_method if options.dither else None,

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from fastkq.cli.shared import STREAM, add_threads
-from fastkq.cli.values import list_of_colours, strength
+from fastkq.cli.shared import STREAM, add_appearance, add_effort, add_threads
+from fastkq.cli.values import list_of_colours
 from fastkq.errors import ArgumentError
 
 SUMMARY = "compare several numbers of colours: sizes, quality and looks"
@@ -32,24 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=_KS,
         help=f"numbers of colours, separated by commas (default {','.join(map(str, _KS))})",
     )
-    parser.add_argument(
-        "--effort",
-        choices=("fast", "balanced", "best"),
-        default="balanced",
-        help="how long to search for better palettes (default balanced)",
-    )
-    parser.add_argument(
-        "--space", choices=("rgb", "oklab"), default="rgb", help="where distances are measured (default rgb)"
-    )
-    parser.add_argument(
-        "--dither",
-        type=strength,
-        nargs="?",
-        const=1.0,
-        default=0.0,
-        metavar="STRENGTH",
-        help="let neighbours make up for each other's errors; 0 to 1, 1 if no number follows",
-    )
+    add_effort(parser)
+    add_appearance(parser.add_argument_group("which colours, and where"))
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
@@ -74,6 +58,7 @@ def run(options: argparse.Namespace) -> None:
     """Compare, and write what was asked for."""
     _check(options)
     from fastkq import io
+    from fastkq.cli.colours import appearance_in
     from fastkq.report.comparison import Original, compare, table
     from fastkq.source import in_memory
 
@@ -82,8 +67,8 @@ def run(options: argparse.Namespace) -> None:
     is_stream = options.input == STREAM
     source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     original = Original.read(source, threads=options.threads)
-    given = {"effort": options.effort, "space": options.space, "dither": options.dither}
-    rows = compare(original.pixels, dict.fromkeys(options.k), threads=options.threads, **given)
+    asked = {"effort": options.effort, **appearance_in(options)}
+    rows = compare(original.pixels, dict.fromkeys(options.k), threads=options.threads, **asked)
     if options.json:
         for row in rows:
             print(json.dumps({"input": options.input, "source_bytes": original.nbytes, **row.as_json()}))

@@ -6,8 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastkq.cli.console import say
-from fastkq.cli.shared import add_depth, add_inputs, add_outputs, add_running, add_strip
-from fastkq.cli.values import colour, colours, positive, strength
+from fastkq.cli.shared import (
+    add_appearance,
+    add_depth,
+    add_effort,
+    add_inputs,
+    add_outputs,
+    add_running,
+    add_strip,
+)
+from fastkq.cli.values import colour, colours, positive
 
 if TYPE_CHECKING:
     from fastkq.cli import batch
@@ -46,12 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=colours,
         help="number of colours, 1 to 65536 (default 64, or the palette that IN has)",
     )
-    parser.add_argument(
-        "--effort",
-        choices=("fast", "balanced", "best"),
-        default="balanced",
-        help="how long to search for better palettes (default balanced)",
-    )
+    add_effort(parser)
     add_strip(parser)
     add_depth(parser)
     parser.add_argument(
@@ -100,25 +103,7 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="... if it fills more than this share of the pixels (default 0)",
     )
-    group.add_argument(
-        "--space", choices=("rgb", "oklab"), default="rgb", help="where distances are measured (default rgb)"
-    )
-    group.add_argument(
-        "--dither",
-        type=strength,
-        nargs="?",
-        const=1.0,
-        default=0.0,
-        metavar="STRENGTH",
-        help="let neighbours make up for each other's errors; 0 to 1, 1 if no number follows",
-    )
-    group.add_argument(
-        "--dither-method",
-        choices=("diffusion", "blue-noise"),
-        default="diffusion",
-        help="diffusion looks best (default), blue-noise is fastest and stable between frames",
-    )
-    group.add_argument("--preset", choices=("visual",), help="visual: all of it chosen for looks")
+    add_appearance(group)
 
 
 def run(options: argparse.Namespace) -> int:

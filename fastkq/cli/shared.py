@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from fastkq.cli.values import positive
+from fastkq.cli.values import positive, strength
 
 STREAM = "-"
 """Stands for standard input or output."""
@@ -56,6 +56,39 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors and warnings")
     add_threads(group, "number of threads for each file (default: all cores by --jobs)")
+
+
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    """How hard to search."""
+    parser.add_argument(
+        "--effort",
+        choices=("fast", "balanced", "best"),
+        default="balanced",
+        help="how long to search for better palettes (default balanced)",
+    )
+
+
+def add_appearance(group: argparse._ArgumentGroup) -> None:
+    """How colours are measured and placed."""
+    group.add_argument(
+        "--space", choices=("rgb", "oklab"), default="rgb", help="where distances are measured (default rgb)"
+    )
+    group.add_argument(
+        "--dither",
+        type=strength,
+        nargs="?",
+        const=1.0,
+        default=0.0,
+        metavar="STRENGTH",
+        help="let neighbours make up for each other's errors; 0 to 1, 1 if no number follows",
+    )
+    group.add_argument(
+        "--dither-method",
+        choices=("diffusion", "blue-noise"),
+        default="diffusion",
+        help="diffusion looks best (default), blue-noise is fastest and stable between frames",
+    )
+    group.add_argument("--preset", choices=("visual",), help="visual: all of it chosen for looks")
 
 
 def add_strip(parser: argparse.ArgumentParser) -> None:

@@ -8,12 +8,13 @@ const radios = [...document.querySelectorAll("input[name=k]")];
 let chosen = -1;
 let split = 50;
 
-// Where the source ends, for the pictures too, which may be scrolled beneath the handle.
+// Where the source ends: in percent, which hold on paper too, unless the pictures scroll beneath the handle.
 function place() {
   const edge = (split / 100) * view.clientWidth;
   const scrolled = view.getBoundingClientRect().left - pictures.getBoundingClientRect().left;
-  stage.style.setProperty("--split", `${edge}px`);
-  pictures.style.setProperty("--edge", `${edge + scrolled}px`);
+  const zoomed = stage.classList.contains("zoomed");
+  stage.style.setProperty("--split", zoomed ? `${edge}px` : `${split}%`);
+  pictures.style.setProperty("--edge", zoomed ? `${edge + scrolled}px` : `${split}%`);
   slider.value = Math.round(split);
   slider.setAttribute("aria-valuetext", `${Math.round(split)}% source, the rest ${rows[chosen].title}`);
 }
