@@ -14,7 +14,6 @@ from bench.methods import METHODS
 from bench.reference import references
 from bench.results import Results
 from fastkq.report.comparison import Original, compare
-from fastkq.report.sheet import contact_sheet
 
 FOLDER = ROOT / "bench" / "pictures"
 PHOTOGRAPH = FOLDER / "china.png"
@@ -43,6 +42,8 @@ percent, on one axis with those that are several times off."""
 
 def draw_photograph() -> None:
     """china.jpg as it is and at three k, itself a palette PNG by fastkq."""
+    from fastkq.report.sheet import contact_sheet
+
     original = Original.read(scikit_learn_photograph("china.jpg"))
     sheet = contact_sheet(original, compare(original.pixels, (4, 16, 64)), columns=2)
     FOLDER.mkdir(exist_ok=True)

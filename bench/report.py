@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from bench import picture, side_by_side, tables
+from bench import picture, screenshot, side_by_side, tables
 from bench.cases import ROOT
 from bench.coding import tables as coding_tables
 from bench.coding.results import Coded
@@ -12,7 +12,7 @@ README = ROOT / "README.md"
 
 
 def write(results: Results | None, coded: Coded | None) -> None:
-    """The README's tables of what was measured, and its pictures, as far as matplotlib is installed."""
+    """The README's tables of what was measured, and its pictures, as far as what draws them is installed."""
     if results is None:
         print("the methods were not measured: their tables and pictures stay as they were")
     else:
@@ -25,15 +25,20 @@ def write(results: Results | None, coded: Coded | None) -> None:
 
 
 def _draw(results: Results) -> None:
-    picture.draw_photograph()
+    if find_spec("matplotlib") is None:
+        print("matplotlib is not installed: its pictures stay as they were")
+    else:
+        picture.draw_photograph()
+        if "kodak" in results.sets():
+            picture.draw_time_against_error(results)
     if all(map(find_spec, side_by_side.PACKAGES)):
         side_by_side.draw()
     else:
         print(f"{' or '.join(side_by_side.PACKAGES)} is not installed: that picture stays as it was")
-    if find_spec("matplotlib") is None:
-        print("matplotlib is not installed: the picture of time against error stays as it was")
-    elif "kodak" in results.sets():
-        picture.draw_time_against_error(results)
+    if screenshot.is_possible():
+        screenshot.draw()
+    else:
+        print("Chromium or selenium is not installed: the picture of the page stays as it was")
 
 
 def rewrite_readme(section: str, tables_of_section: str) -> None:

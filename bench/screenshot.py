@@ -3,11 +3,11 @@
 import base64
 import shutil
 import tempfile
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from selenium import webdriver
 
 import fastkq
 from bench.cases import scikit_learn_photograph
@@ -18,6 +18,11 @@ from fastkq.report.page import page
 PICTURE = FOLDER / "report.png"
 _KS = (2, 4, 8, 16, 32, 64, 128, 256)
 _SIZE = {"width": 1360, "height": 690}
+
+
+def is_possible() -> bool:
+    """Whether Chromium, its driver and selenium are there."""
+    return bool(shutil.which("chromium") and shutil.which("chromedriver") and find_spec("selenium"))
 
 
 def draw() -> None:
@@ -31,6 +36,8 @@ def draw() -> None:
 
 
 def _taken(address: str) -> Image.Image:
+    from selenium import webdriver
+
     options = webdriver.ChromeOptions()
     options.add_argument("--headless=new")
     options.add_argument("--no-sandbox")
@@ -43,7 +50,3 @@ def _taken(address: str) -> Image.Image:
         browser.get(address)
         shot = browser.execute_cdp_cmd("Page.captureScreenshot", {})["data"]
     return Image.open(BytesIO(base64.b64decode(shot))).convert("RGB")
-
-
-if __name__ == "__main__":
-    draw()

@@ -17,6 +17,7 @@ from fastkq.metadata import Metadata
 from fastkq.report.comparison import Original, compare
 from fastkq.report.page import page, pictures
 from tests.conftest import noise, photograph_like
+from tests.tags import SRGB, exif
 
 VOID = {"meta", "link", "input", "img"}
 SHAPES_OF_SVG = {"path", "circle", "polyline"}
@@ -125,21 +126,14 @@ def test_no_more_pixels_are_shown_than_the_bound_allows_and_all_if_it_does(monke
         assert height * width > 50
 
 
-def test_the_colour_profile_goes_into_each_picture_and_no_exif(srgb):
-    metadata = Metadata(icc=srgb, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")
+def test_the_colour_profile_goes_into_each_picture_and_no_exif():
+    metadata = Metadata(icc=SRGB, exif=exif())
     _, document = parsed(noise(9, 13, 3), metadata=metadata)
     for picture in document.all("img"):
-        assert embedded(picture).info["icc_profile"] == srgb
+        assert embedded(picture).info["icc_profile"] == SRGB
         assert not embedded(picture).getexif()
     _, document = parsed(noise(9, 13), metadata=metadata)
     assert not any("icc_profile" in embedded(picture).info for picture in document.all("img"))
-
-
-@pytest.fixture
-def srgb():
-    from PIL import ImageCms
-
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def test_names_of_files_are_text_and_nothing_else():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fastkq import CompressedImage
 from fastkq.report.comparison import Original, compare
 from fastkq.report.page import page
 from tests.conftest import photograph_like
@@ -140,6 +141,23 @@ def test_left_of_the_handle_is_the_source_and_right_of_it_the_result(view):
     assert view.stage().shape == (450, 600, 3)
     assert view.chosen() == 5
     assert view.sees(300)
+
+
+def test_behind_what_is_transparent_are_checks_and_not_the_source(browser, tmp_path):
+    image = np.full((90, 120, 4), (200, 30, 60, 255), np.uint8)
+    (row,) = compare(image, [2])
+    nothing = CompressedImage(np.zeros((1, 4), np.uint8), np.zeros((90, 120), int))
+    path = tmp_path / "page.html"
+    path.write_bytes(page(Original("red.png", image, 500), [row._replace(compressed=nothing)]))
+    view = Page(browser, (path.as_uri(), image, [row]))
+    view.window(900)
+    view.media()
+    view.open()
+    seen = view.stage()[45:430]
+    assert (seen[:, :276] == (200, 30, 60)).all()
+    colours = {tuple(colour) for colour in np.unique(seen[:, 324:].reshape(-1, 3), axis=0).tolist()}
+    assert {(255, 255, 255), (227, 230, 234)} <= colours
+    assert min(map(min, colours)) >= 227
 
 
 def drag_by_mouse(view, x, y, target):

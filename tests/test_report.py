@@ -46,11 +46,10 @@ def test_the_table_marks_what_is_larger_than_its_source():
     assert lines[2].endswith(".fkq and WebP larger than the source")
 
 
-def test_the_webp_is_lossless_and_no_larger_than_twice_that_of_save(tmp_path):
-    image = photograph_like(40, 50)
-    (row,) = compare(image, [32])
+def test_the_webp_is_about_as_large_as_that_of_save(tmp_path):
+    (row,) = compare(photograph_like(40, 50), [32])
     row.compressed.save(tmp_path / "a.webp")
-    assert row.webp_bytes < 2 * (tmp_path / "a.webp").stat().st_size
+    assert row.webp_bytes == pytest.approx((tmp_path / "a.webp").stat().st_size, rel=0.1)
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
@@ -100,6 +99,8 @@ def test_a_sheet_shows_the_pixels_of_the_original_and_of_every_k(monkeypatch, sh
     image[..., 3:] = 255
     rows = compare(image, [2, 8, 32])
     picture = sheet_of(Original("a.png", image, 2000), rows, columns=2)
+    assert (picture[:, :6] == picture[0, 0]).all()
+    assert (picture[:, -6:] == picture[0, 0]).all()
     height, width = (side * scale // step for side in shape[:2])
     for place, row in enumerate([None, *rows]):
         pixels = image if row is None else row.compressed.decompress()
@@ -121,12 +122,12 @@ def test_the_sheet_has_a_plot_where_something_was_lost():
 
 
 @pytest.mark.parametrize(("suffix", "magic"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")])
-def test_a_sheet_is_what_its_suffix_says_and_the_same_each_time(suffix, magic):
+def test_a_sheet_is_what_its_suffix_says_without_the_time_of_day(suffix, magic):
     image = noise(6, 7, 3)
-    rows = compare(image, [2, 64])
-    sheets = [contact_sheet(Original("$a.png", image, 100), rows, suffix) for _ in range(2)]
-    assert sheets[0].startswith(magic)
-    assert suffix == ".svg" or sheets[0] == sheets[1]
+    sheet = contact_sheet(Original("a.png", image, 100), compare(image, [2, 64]), suffix)
+    assert sheet.startswith(magic)
+    assert b"CreationDate" not in sheet
+    assert b"<dc:date>" not in sheet
 
 
 def test_a_sheet_of_another_format_is_refused():

@@ -28,7 +28,7 @@ _MARGIN = 16
 _STRIP, _CAPTION, _PLOT, _LINE = 16, 24, 340, 17
 _INK, _FAINT, _GRID, _PAPER = "#1b1f24", "#57606a", "#d5dae0", "#f4f6f8"
 _SERIES = {".fkq": ("o-", "#1d5fd1"), "PNG": ("s:", "#a34a00"), "WebP": ("^--", "#0b7268")}
-_CHARACTER = 7.6
+_CHARACTER = 8
 """Pixels that a character of the table is wide."""
 
 

@@ -58,7 +58,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
         pictures="\n".join(_pictures(original, rows, name, step)),
         plot=plot(rows, original.nbytes),
         table=table(rows, original),
-        rows=_as_script_data([_data(original, row) for row in rows]),
+        rows=json.dumps([_data(original, row) for row in rows], separators=(",", ":")),
     )
     return text.encode("utf-8", "replace")  # a file's name need not be one in Unicode
 
@@ -102,8 +102,3 @@ def _data(original: Original, row: Row) -> dict[str, object]:
         "caption": caption(row, original.nbytes),
         **colours(original, row.compressed)._asdict(),
     }
-
-
-def _as_script_data(value: object) -> str:
-    """JSON in which nothing ends the element that it stands in."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
