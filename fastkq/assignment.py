@@ -9,6 +9,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.embedding import Embedding, Vectors
 from fastkq.packing import index_dtype
+from fastkq.progress import checkpoint
 from fastkq.threads import over_chunks
 
 _VALUES_PER_CHUNK = 1 << 16
@@ -37,15 +38,25 @@ def accumulate(
     The sums of fixed chunks are added in their order, so that they are the same on any number of threads.
     """
     dims, k = centroids.shape
-    chunk = max(_rows_per_chunk(dims), _SHARES * k)
+    rows = _rows_per_chunk(dims)
+    chunk = max(rows, _SHARES * k)
     totals = np.zeros((-(-len(vectors) // chunk), k, dims + 1))
-    errors = np.empty(len(totals))
+    errors = np.zeros(len(totals))
 
     def work(worker: int, start: int, stop: int) -> None:
         part = start // chunk
-        errors[part] = kernels.assignment.visit(
-            vectors, weights, start, stop, centroids, _NO_LABELS, _NO_VALUES, totals[part]
-        )
+        for first in range(start, stop, rows):
+            errors[part] += kernels.assignment.visit(
+                vectors,
+                weights,
+                first,
+                min(first + rows, stop),
+                centroids,
+                _NO_LABELS,
+                _NO_VALUES,
+                totals[part],
+            )
+            checkpoint()
 
     over_chunks(work, len(vectors), chunk, threads)
     for part in range(1, len(totals)):

@@ -7,10 +7,13 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.histogram import Histogram, colours_of
+from fastkq.progress import checkpoint
 from fastkq.spaces import Coordinates, Space, opacity, to_coordinates
 from fastkq.threads import over_chunks
 
 _CELLS_PER_CHUNK = 1 << 12
+_COLOURS_PER_CHUNK = 1 << 18
+_BLOCKS_PER_CHUNK = 1 << 13
 _OPAQUE_KEY = np.uint32(0x88888888)
 """The bits of alpha 255 in a Morton code."""
 
@@ -57,9 +60,21 @@ class Points(NamedTuple):
 def of_colours(counted: Histogram, space: Space = "rgb") -> Points:
     """One point a colour."""
     keys, places, opaque = _opaque_first(counted)
-    coordinates = to_coordinates(colours_of(keys, counted.channels), space)
     weights = counted.counts[places].astype(np.float64)
-    return in_blocks(keys, coordinates, weights, opaque, opacity(space))
+    return in_blocks(keys, _coordinates(keys, counted.channels, space), weights, opaque, opacity(space))
+
+
+def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> Coordinates:
+    if len(keys) <= _COLOURS_PER_CHUNK:
+        return to_coordinates(colours_of(keys, channels), space)
+    first = to_coordinates(colours_of(keys[:1], channels), space)
+    coordinates = np.empty((len(first), len(keys)), first.dtype)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        coordinates[:, start:stop] = to_coordinates(colours_of(keys[start:stop], channels), space)
+
+    over_chunks(work, len(keys), _COLOURS_PER_CHUNK, 1)
+    return coordinates
 
 
 def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -84,7 +99,7 @@ def of_cells(counted: Histogram, threads: int = 1, space: Space = "rgb") -> Poin
     firsts, opaque = _cells(arranged, 2 * counted.channels)
     keys = arranged.keys[firsts[:-1]]
     weights = np.empty(len(keys))
-    coordinates = to_coordinates(colours_of(keys, counted.channels), space)
+    coordinates = _coordinates(keys, counted.channels, space)
 
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: coordinates of all the colours would take more memory than the image.
@@ -111,8 +126,10 @@ def _opaque_first(counted: Histogram) -> _Arranged:
     if counted.channels != 4:
         return _Arranged(counted.keys, slice(None), 0)
     is_opaque = are_opaque(counted)
+    checkpoint()
     opaque, others = np.flatnonzero(is_opaque), np.flatnonzero(~is_opaque)
     places = np.concatenate((opaque, others))
+    checkpoint()
     return _Arranged(counted.keys[places], places, len(opaque))
 
 
@@ -154,7 +171,11 @@ def in_blocks(
     low = np.empty((channels, blocks), coordinates.dtype)
     high = np.empty_like(low)
     moments = np.empty((blocks, channels + 1))
-    kernels.blocks.bound(coordinates, weights, starts, low, high, moments)
+
+    def work(worker: int, first: int, last: int) -> None:
+        kernels.blocks.bound(coordinates, weights, starts, first, last, low, high, moments)
+
+    over_chunks(work, blocks, _BLOCKS_PER_CHUNK, 1)
     starts = starts[: blocks + 1]
     return Points(keys, coordinates, weights, starts, low, high, moments, opaque_blocks, opacity)
 

@@ -13,8 +13,11 @@ from fastkq.channels import RGBA
 from fastkq.distinct import Distinct
 from fastkq.embedding import has_alpha
 from fastkq.histogram import Histogram
+from fastkq.threads import over_chunks
 
 Counted = Histogram | Distinct
+
+_PIXELS_PER_CHUNK = 1 << 18
 
 
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> Counted:
@@ -84,5 +87,11 @@ def sum_weights(
         owners = histogram.look_up(pixels, counted, numbers, threads).reshape(-1)
     else:
         rows = pixels.reshape(weights.size, -1)[:, : counted.colours.shape[1]]
-        owners = distinct.places(np.ascontiguousarray(rows), counted)
-    return np.bincount(owners, weights.reshape(-1), len(counted.counts)).astype(np.float64, copy=False)
+        owners = distinct.places(np.ascontiguousarray(rows), counted, threads)
+    sums, flat = np.zeros(len(counted.counts)), weights.reshape(-1)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        np.add.at(sums, owners[start:stop], flat[start:stop])
+
+    over_chunks(work, len(flat), _PIXELS_PER_CHUNK, 1)
+    return sums

@@ -7,9 +7,11 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.embedding import has_alpha
+from fastkq.progress import checkpoint
 from fastkq.threads import over_chunks
 
 _ROWS_PER_CHUNK = 1 << 18
+_PLACES_PER_CHUNK = 1 << 16
 _ROWS_PER_BUCKET = 1 << 15
 _MOST_BUCKETS_BITS = 9
 _SAMPLES_PER_BUCKET = 32
@@ -83,13 +85,24 @@ class _Rows(NamedTuple):
 
     def to_words(self) -> npt.NDArray[np.uint64]:
         words = np.empty((len(self.bits), self.words), np.uint64)
-        kernels.distinct.to_words(*self, words)
+
+        def work(worker: int, start: int, stop: int) -> None:
+            kernels.distinct.to_words(self.bits[start:stop], *self[1:], words[start:stop])
+
+        over_chunks(work, len(words), _ROWS_PER_CHUNK, 1)
         return words
 
 
-def places(pixels: npt.NDArray[Any], counted: Distinct) -> npt.NDArray[np.intp]:
+def places(pixels: npt.NDArray[Any], counted: Distinct, threads: int = 1) -> npt.NDArray[np.intp]:
     """Where each of the pixels (N, C), all of them counted, is among the colours: (N,)."""
-    return np.searchsorted(_sortable(counted.colours), _sortable(pixels))
+    found = np.empty(len(pixels), np.intp)
+    colours = _sortable(counted.colours)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        found[start:stop] = np.searchsorted(colours, _sortable(pixels[start:stop]))
+
+    over_chunks(work, len(pixels), _PLACES_PER_CHUNK, threads)
+    return found
 
 
 def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -143,6 +156,7 @@ def _joined(
     """The first so many of each bucket, moved together: fresh memory costs more than all the sorting."""
     place = 0
     for first, number in zip(ends.tolist(), found.tolist(), strict=False):
+        checkpoint()
         if place < first:
             array[place : place + number] = array[first : first + number]
         place += number
@@ -203,7 +217,11 @@ def _count_bucket(words: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) 
 def _merge(a: _Counted, b: _Counted) -> _Counted:
     most = len(a.counts) + len(b.counts)
     words, counts = np.empty((most, a.words.shape[1]), np.uint64), np.empty(most, np.int64)
-    found = kernels.distinct.merge(*a, *b, words, counts)
+    state = np.zeros(3, np.int64)
+    while state[0] < len(a.counts) or state[1] < len(b.counts):
+        checkpoint()
+        kernels.distinct.merge(*a, *b, words, counts, state, state[2] + _ROWS_PER_CHUNK)
+    found = int(state[2])
     return _Counted(words[:found], counts[:found])
 
 

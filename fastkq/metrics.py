@@ -114,13 +114,34 @@ def of_colours(
     if colours.dtype.kind == "f":
         exponent = _exponent(max(float(abs(end)) for end in (colours.min(), colours.max())))
         scale = math.ldexp(1, -exponent)
-        total = kernels.metrics.counted_error_of_floats(colours, counts, palette, labels, scale)
     else:
-        exponent = 0
-        high, low = kernels.metrics.counted_error(colours, counts, palette, labels, np.array(channels))
-        total = (int(high) << 16) + int(low)
-    error = total / values
+        exponent, scale = 0, 1.0
+    error = _counted_error(colours, counts, palette, labels, channels, scale) / values
     return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colours, peak))
+
+
+def _counted_error(
+    colours: Values,
+    counts: npt.NDArray[np.int64],
+    palette: Values,
+    labels: npt.NDArray[np.unsignedinteger],
+    channels: Sequence[int],
+    scale: float,
+) -> float:
+    """Squared differences, of floats in the order of the colours."""
+    total: float = 0
+
+    def work(worker: int, start: int, stop: int) -> None:
+        nonlocal total
+        part = colours[start:stop], counts[start:stop], palette, labels[start:stop]
+        if colours.dtype.kind == "f":
+            total = kernels.metrics.counted_error_of_floats(*part, scale, float(total))
+        else:
+            high, low = kernels.metrics.counted_error(*part, np.array(channels))
+            total += (int(high) << 16) + int(low)
+
+    over_chunks(work, len(colours), _VALUES_PER_CHUNK, 1)
+    return total
 
 
 def _unscaled(error: float, exponent: int) -> float:

@@ -10,6 +10,7 @@ from fastkq.histogram.value import Histogram, added
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 16
+_ENTRIES_PER_CHUNK = 1 << 18
 
 
 def count(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> Histogram | None:
@@ -26,7 +27,10 @@ def count(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> Histogram |
         return None
     listed = [state.entries() for state in states]
     found = added(
-        np.concatenate([keys for keys, _ in listed]), np.concatenate([counts for _, counts in listed]), 4
+        np.concatenate([keys for keys, _ in listed]),
+        np.concatenate([counts for _, counts in listed]),
+        4,
+        threads,
     )
     return None if len(found.keys) > most else found
 
@@ -41,7 +45,7 @@ def look_up(
     """Put the value of each pixel's colour into out (N,)."""
     table_size = _table_size(len(histogram.keys))
     table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
-    kernels.histogram.fill_table(histogram.keys, values, table, entries)
+    _fill(histogram.keys, values, table, entries)
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.histogram.look_up_in_table(pixels, start, stop, table, entries, out)
@@ -64,14 +68,39 @@ class _Table:
                 self._grow()
 
     def entries(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        filled = np.flatnonzero(self.keys)
-        return (self.keys[filled] - 1).astype(np.uint32), self.counts[filled]
+        filled: list[npt.NDArray[np.intp]] = []
+
+        def find(worker: int, start: int, stop: int) -> None:
+            filled.append(start + np.flatnonzero(self.keys[start:stop]))
+
+        over_chunks(find, len(self.keys), _ENTRIES_PER_CHUNK, 1)
+        places = np.concatenate(filled)
+        keys, counts = np.empty(len(places), np.uint32), np.empty(len(places), np.int64)
+
+        def take(worker: int, start: int, stop: int) -> None:
+            keys[start:stop] = self.keys[places[start:stop]] - 1
+            counts[start:stop] = self.counts[places[start:stop]]
+
+        over_chunks(take, len(places), _ENTRIES_PER_CHUNK, 1)
+        return keys, counts
 
     def _grow(self) -> None:
         keys, counts = self.entries()
         self.keys = np.zeros(len(self.keys) * 4, np.int64)
         self.counts = np.zeros(len(self.keys), np.int64)
-        kernels.histogram.fill_table(keys, counts, self.keys, self.counts)
+        _fill(keys, counts, self.keys, self.counts)
+
+
+def _fill(
+    keys: npt.NDArray[np.uint32],
+    values: npt.NDArray[Any],
+    table: npt.NDArray[np.int64],
+    out: npt.NDArray[Any],
+) -> None:
+    def enter(worker: int, start: int, stop: int) -> None:
+        kernels.histogram.fill_table(keys[start:stop], values[start:stop], table, out)
+
+    over_chunks(enter, len(keys), _ENTRIES_PER_CHUNK, 1)
 
 
 def _table_size(entries: int) -> int:

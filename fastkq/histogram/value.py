@@ -6,6 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.threads import over_chunks
+
+_KEYS_PER_RUN = 1 << 19
+_SAMPLES_PER_RUN = 32
 
 
 class Histogram(NamedTuple):
@@ -36,9 +40,9 @@ def colours_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.ui
     return colours
 
 
-def merge(a: Histogram, b: Histogram) -> Histogram:
+def merge(a: Histogram, b: Histogram, threads: int = 1) -> Histogram:
     """The colours of two histograms of the same channels, with the sums of their counts."""
-    return added(np.concatenate((a.keys, b.keys)), np.concatenate((a.counts, b.counts)), a.channels)
+    return added(np.concatenate((a.keys, b.keys)), np.concatenate((a.counts, b.counts)), a.channels, threads)
 
 
 def with_alpha(counted: Histogram) -> Histogram:
@@ -51,9 +55,54 @@ def with_alpha(counted: Histogram) -> Histogram:
     return Histogram(keys.astype(np.uint32), counted.counts, 4)  # still in order: all have the same alpha
 
 
-def added(keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], channels: int) -> Histogram:
-    """A histogram of keys in any order, where equal ones are counted together."""
-    order = np.argsort(keys, kind="stable")
+def added(
+    keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], channels: int, threads: int = 1
+) -> Histogram:
+    """A histogram of keys in any order, where equal ones are counted together.
+
+    Runs of them are sorted, and what lies between two bounds in any run is merged: no step takes long.
+    """
+    if len(keys) <= _KEYS_PER_RUN:
+        return Histogram(*_united(keys, counts), channels)
+    runs = range(0, len(keys), _KEYS_PER_RUN)
+    sorted_keys, sorted_counts = np.empty_like(keys), np.empty_like(counts)
+
+    def sort(worker: int, start: int, stop: int) -> None:
+        order = np.argsort(keys[start:stop], kind="stable")
+        sorted_keys[start:stop], sorted_counts[start:stop] = (
+            keys[start:stop][order],
+            counts[start:stop][order],
+        )
+
+    over_chunks(sort, len(keys), _KEYS_PER_RUN, threads)
+    sample = np.sort(keys[:: _KEYS_PER_RUN // _SAMPLES_PER_RUN])
+    bounds = sample[_SAMPLES_PER_RUN::_SAMPLES_PER_RUN]
+    places = [run + np.searchsorted(sorted_keys[run : run + _KEYS_PER_RUN], bounds) for run in runs]
+    ends = [
+        np.concatenate(([run], found, [min(run + _KEYS_PER_RUN, len(keys))]))
+        for run, found in zip(runs, places, strict=True)
+    ]
+    merged: list[tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]] = [(keys[:0], counts[:0])] * len(runs)
+
+    def unite(worker: int, bucket: int, _: int) -> None:
+        pieces = [slice(*end[bucket : bucket + 2]) for end in ends]
+        merged[bucket] = _united(
+            np.concatenate([sorted_keys[piece] for piece in pieces]),
+            np.concatenate([sorted_counts[piece] for piece in pieces]),
+        )
+
+    over_chunks(unite, len(bounds) + 1, 1, threads)
+    listed, numbers = zip(*merged, strict=True)
+    return Histogram(np.concatenate(listed), np.concatenate(numbers), channels)
+
+
+def _united(
+    keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """Keys in rising order, each once, and the sums of their counts."""
+    if len(keys) == 0:
+        return keys, counts
+    order = np.argsort(keys, kind="stable")  # quick where runs are sorted
     keys, counts = keys[order], counts[order]
     firsts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return Histogram(keys[firsts], np.add.reduceat(counts, firsts), channels)
+    return keys[firsts], np.add.reduceat(counts, firsts)

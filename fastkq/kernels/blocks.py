@@ -103,10 +103,10 @@ def cut(keys, opaque, starts):
 
 
 @kernel
-def bound(coordinates, weights, starts, low, high, moments):
-    """Bounding boxes low, high (C, B) and moments (B, C + 1) of the blocks, out."""
+def bound(coordinates, weights, starts, first_block, last_block, low, high, moments):
+    """Bounding boxes low, high (C, B) and moments (B, C + 1) of some blocks, out."""
     dims = coordinates.shape[0]
-    for b in range(low.shape[1]):
+    for b in range(first_block, last_block):
         first, last = starts[b], starts[b + 1]
         for d in range(dims):
             row = coordinates[d]

@@ -217,13 +217,13 @@ def count_runs(words, counts):
 
 
 @kernel
-def merge(a, a_counts, b, b_counts, words, counts):
+def merge(a, a_counts, b, b_counts, words, counts, state, most):
     """Merge sorted different rows a (m, W) and b (n, W) with their counts, into words and counts, out.
 
-    Returns how many there are.
+    state (3,) int64, in and out: how many of a, of b and of both are done; no more than `most` of these.
     """
-    i, j, found = 0, 0, 0
-    while i < a.shape[0] or j < b.shape[0]:
+    i, j, found = state
+    while found < most and (i < a.shape[0] or j < b.shape[0]):
         order = 0
         if i == a.shape[0]:
             order = 1
@@ -243,4 +243,4 @@ def merge(a, a_counts, b, b_counts, words, counts):
             counts[found] += b_counts[j]
             j += 1
         found += 1
-    return found
+    state[0], state[1], state[2] = i, j, found

@@ -44,9 +44,8 @@ def counted_error(colours, counts, palette, labels, channels):
 
 
 @kernel
-def counted_error_of_floats(colours, counts, palette, labels, scale):
-    """The same of floats times scale in all channels, summed from first to last in float64."""
-    total = 0.0
+def counted_error_of_floats(colours, counts, palette, labels, scale, total):
+    """`total` and the same of floats times scale in all channels, summed from first to last in float64."""
     for i in range(colours.shape[0]):
         error = 0.0
         for c in range(colours.shape[1]):

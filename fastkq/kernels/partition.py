@@ -116,24 +116,28 @@ def _rise(heap, place, errors):
 
 
 @kernel
-def partition(vectors, weights, boxes):
+def partition(vectors, weights, boxes, count, most):
     """Divide the box of the largest error at its mean along its widest axis, again and again.
 
     vectors (n, d) float64 and weights (n,) float64, in and out: brought into the order of the boxes;
-    boxes, out. Returns how many there are: fewer than is room for when all errors are zero.
+    boxes, in and out, of which there are `count` yet. It pauses when the boxes that were divided held more
+    than `most` vectors together. Returns how many there are, as a negative number when it is over: when all
+    errors are zero, these are fewer than is room for.
     """
     dims = vectors.shape[1]
     sums, squares = np.empty(dims), np.empty(dims)
     behind, before = np.empty(vectors.shape[0] + 1, np.int64), np.empty(vectors.shape[0] + 1, np.int64)
-    boxes.starts[0], boxes.stops[0], boxes.heap[0] = 0, vectors.shape[0], 0
-    count = np.int64(0)  # one type for all calls: a literal would be compiled for itself
-    _measure(vectors, weights, boxes, count, sums, squares)
-    count += 1
-    while count < boxes.starts.shape[0]:
+    if count == 0:
+        boxes.starts[0], boxes.stops[0], boxes.heap[0] = 0, vectors.shape[0], 0
+        _measure(vectors, weights, boxes, count, sums, squares)
+        count += 1
+    divided = 0
+    while count < boxes.starts.shape[0] and divided <= most:
         b = boxes.heap[0]
         if not boxes.errors[b] > 0:
             break
         first, last, axis = boxes.starts[b], boxes.stops[b], boxes.axes[b]
+        divided += last - first
         pivot = boxes.means[b, axis]
         middle = _divide(vectors, weights, first, last, axis, pivot, behind, before)
         if middle == last:  # the mean was rounded up to the largest
@@ -151,4 +155,5 @@ def partition(vectors, weights, boxes):
         boxes.heap[count] = count
         _rise(boxes.heap, count, boxes.errors)
         count += 1
-    return count
+    is_over = count == boxes.starts.shape[0] or not boxes.errors[boxes.heap[0]] > 0
+    return -count if is_over else count

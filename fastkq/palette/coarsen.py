@@ -8,7 +8,9 @@ import numpy.typing as npt
 
 from fastkq import blocks, kernels
 from fastkq.blocks import Points
+from fastkq.progress import checkpoint
 from fastkq.spaces import Coordinates
+from fastkq.threads import over_chunks
 
 
 class Summary(NamedTuple):
@@ -34,6 +36,8 @@ class Summary(NamedTuple):
 
 
 _MOST_GUESSES = 8
+_POINTS_PER_CHUNK = 1 << 20
+_BOXES_AT_ONCE = 1 << 18
 
 
 class Tree:
@@ -47,7 +51,12 @@ class Tree:
         self.points = points
         self._opaque = int(points.starts[points.opaque])
         self._moments = np.empty((len(points.keys) + 1, 6))
-        kernels.coarsen.accumulate(points.coordinates, points.weights, self._moments)
+        self._moments[0] = 0.0
+
+        def work(worker: int, first: int, last: int) -> None:
+            kernels.coarsen.accumulate(points.coordinates, points.weights, first, last, self._moments)
+
+        over_chunks(work, len(points.keys), _POINTS_PER_CHUNK, 1)
         weight, a, b, c, d, square = self._moments[-1].tolist()
         self.error = square - (a * a + b * b + c * c + d * d) / weight
         self._boxes, self._tolerance = 1, self.error
@@ -80,7 +89,19 @@ class Tree:
 
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
         starts = np.empty(len(self.points.keys) + 1, np.int64)
-        count = kernels.coarsen.leaves(self.points.keys, self._opaque, self._moments, tolerance, starts)
+        state = np.zeros(2 + kernels.blocks.MOST_DEPTH, np.int64)
+        while state[0] == 0 or state[1] > 0:
+            checkpoint()
+            kernels.coarsen.leaves(
+                self.points.keys,
+                self._opaque,
+                self._moments,
+                tolerance,
+                starts,
+                state,
+                state[0] + _BOXES_AT_ONCE,
+            )
+        count = int(state[0])
         self._boxes, self._tolerance = count, tolerance
         return starts[: count + 1]
 
@@ -90,6 +111,10 @@ class Tree:
         coordinates = np.empty((len(points.coordinates), boxes), points.coordinates.dtype)
         weights = np.empty(boxes)
         spacing = blocks.spacing(coordinates)
-        kernels.coarsen.summarize(self._moments, starts, spacing, coordinates, weights)
+
+        def work(worker: int, first: int, last: int) -> None:
+            kernels.coarsen.summarize(self._moments, starts, first, last, spacing, coordinates, weights)
+
+        over_chunks(work, boxes, _BOXES_AT_ONCE, 1)
         opaque = int(np.searchsorted(starts, self._opaque))
         return Summary(points.keys[starts[:-1]], coordinates, weights, opaque, of_equal_error=True)

@@ -147,5 +147,9 @@ def _without(counted: Histogram, colours: npt.NDArray[np.uint8]) -> Histogram:
     """The counted colours that are not among these (f, C)."""
     if len(colours) == 0:
         return counted
-    others = ~np.isin(counted.keys, histogram.count(colours[None]).keys)
+    keys = histogram.count(colours[None]).keys
+    places = np.searchsorted(counted.keys, keys)
+    places[places == len(counted.keys)] = 0
+    others = np.ones(len(counted.keys), bool)
+    others[places[counted.keys[places] == keys]] = False
     return counted._replace(keys=counted.keys[others], counts=counted.counts[others])

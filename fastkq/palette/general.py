@@ -10,6 +10,7 @@ from fastkq.assignment import accumulate, distances, used
 from fastkq.checks import Effort
 from fastkq.embedding import Embedding, Vectors, has_alpha
 from fastkq.palette.centroids import MOST_SEARCHED, PLANS, Plan
+from fastkq.palette.costs import costliest
 from fastkq.palette.partition import Points, condense, partition
 from fastkq.palette.swaps import search
 
@@ -171,8 +172,8 @@ def _filled(
         unused = np.flatnonzero(~used(embedding, colours, palette, threads)[len(fixed) :])
         if len(unused) == 0:
             return palette
-        costs = distances(embedding, colours, palette, threads) * weights
-        costliest = np.argsort(-costs, kind="stable")[: len(unused)]
-        if not costs[costliest[0]] > 0:  # all squares vanish
+        squares = distances(embedding, colours, palette, threads)
+        costly = costliest(squares, weights, len(unused))
+        if not squares[costly[0]] * weights[costly[0]] > 0:  # all squares vanish
             return palette
-        rows[unused] = colours[costliest]
+        rows[unused] = colours[costly]

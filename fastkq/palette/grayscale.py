@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.progress import checkpoint
 
 _Integers = npt.NDArray[np.int64]
 
@@ -152,7 +153,8 @@ def _levels(problem: _Problem, k: int) -> _Integers:
 
 
 def _at(problem: _Problem, price: int) -> _Path:
-    origins = np.empty(len(problem.sums), np.int32)
+    checkpoint()
+    origins = np.empty(len(problem.sums), np.int32)  # of 65,536 values in some 10 ms
     total, levels = kernels.grayscale.shortest_path(
         problem.sums, problem.away, len(problem.fixed) > 0, price, origins
     )

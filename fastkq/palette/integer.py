@@ -9,6 +9,7 @@ from fastkq import kernels
 from fastkq.blocks import Points
 from fastkq.histogram import colours_of
 from fastkq.mapping import assign
+from fastkq.palette.costs import costliest
 from fastkq.palette.lloyd import accumulate, move
 from fastkq.spaces import Coordinates, Space, to_colours, to_coordinates
 
@@ -80,8 +81,8 @@ def fill(
         unused = fixed + np.flatnonzero(np.bincount(labels, minlength=k)[fixed:] == 0)
         if len(unused) == 0:
             return Fitted(rows, labels)
-        costliest = np.argsort(-distances * points.weights, kind="stable")[: len(unused)]
-        rows[unused] = colours_of(points.keys[costliest], rows.shape[1])
+        costly = costliest(distances, points.weights, len(unused))
+        rows[unused] = colours_of(points.keys[costly], rows.shape[1])
         rows = _in_order_after(fixed, rows)
 
 

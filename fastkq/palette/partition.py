@@ -7,10 +7,12 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.embedding import Embedding, Vectors
+from fastkq.progress import checkpoint
 from fastkq.threads import over_chunks
 
 _VECTORS_PER_CHUNK = 1 << 16
 """More are cut chunk by chunk, on several threads and in the cache."""
+_VECTORS_AT_ONCE = 1 << 19
 
 
 class Points(NamedTuple):
@@ -53,6 +55,10 @@ def partition(points: Points, boxes: int) -> tuple[Points, Points]:
         axes=np.empty(boxes, np.int64),
         heap=np.empty(boxes, np.int64),
     )
-    count = kernels.partition.partition(vectors, weights, cut)
+    count = 0
+    while count >= 0:
+        checkpoint()
+        count = kernels.partition.partition(vectors, weights, cut, count, _VECTORS_AT_ONCE)
+    count = -count
     order = np.argsort(cut.starts[:count])
     return Points(vectors, weights), Points(cut.means[order], cut.weights[order])
