@@ -29,7 +29,7 @@ print(
 )
 
 # %%
-chosen  # noqa: B018  a notebook shows the picture and its palette
+chosen  # a notebook shows the picture and its palette
 
 # %%
 try:

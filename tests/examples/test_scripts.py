@@ -79,6 +79,8 @@ def test_the_web_handler_answers_with_a_palette_png(photo):
         ({"body": b""}, "415"),
         ({"query": "k=many"}, "400"),
         ({"query": "k=0"}, "400"),
+        ({"query": "k=-1"}, "400"),
+        ({"query": "k=" + 5000 * "9"}, "400"),
         ({"length": "21000000"}, "413"),
         ({"length": ""}, "415"),
     ],

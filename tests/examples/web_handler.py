@@ -18,7 +18,7 @@ MAX_PIXELS = 30_000_000
 MAX_COLOURS = 256
 
 
-class Refused(Exception):  # noqa: N818
+class RequestError(Exception):
     """What the client gets instead of a picture."""
 
     def __init__(self, status: str, reason: object) -> None:
@@ -33,9 +33,9 @@ def palette_png(data: bytes, k: int) -> bytes:
         compressed = fastkq.compress(data, k=min(k, MAX_COLOURS))
         reduced = compressed.to_8bit().to_pil()
     except fastkq.errors.FormatError as error:
-        raise Refused("422 Unprocessable Content", error) from error
+        raise RequestError("422 Unprocessable Content", error) from error
     except fastkq.errors.ArgumentError as error:
-        raise Refused("400 Bad Request", error) from error
+        raise RequestError("400 Bad Request", error) from error
     buffer = BytesIO()
     reduced.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
@@ -47,11 +47,11 @@ def check_size(data: bytes) -> None:
         with Image.open(BytesIO(data)) as image:
             width, height = image.size
     except Image.DecompressionBombError as error:
-        raise Refused("413 Content Too Large", error) from error
+        raise RequestError("413 Content Too Large", error) from error
     except Exception as error:  # decoders raise whatever they like when a head is damaged
-        raise Refused("415 Unsupported Media Type", error) from error
+        raise RequestError("415 Unsupported Media Type", error) from error
     if width * height > MAX_PIXELS:
-        raise Refused(
+        raise RequestError(
             "413 Content Too Large", f"expected at most {MAX_PIXELS} pixels, got {width} x {height}"
         )
 
@@ -61,8 +61,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     try:
         data, k = request_of(environ)
         body, status, kind = palette_png(data, k), "200 OK", "image/png"
-    except Refused as refused:
-        body, status, kind = f"{refused.reason}\n".encode(), refused.status, "text/plain; charset=utf-8"
+    except RequestError as error:
+        body, status, kind = f"{error.reason}\n".encode(), error.status, "text/plain; charset=utf-8"
     start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
     return [body]
 
@@ -70,14 +70,15 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 def request_of(environ: dict[str, Any]) -> tuple[bytes, int]:
     """The image file and the number of colours that a request holds."""
     if environ["REQUEST_METHOD"] != "POST":
-        raise Refused("405 Method Not Allowed", "expected POST with an image file")
-    length = environ.get("CONTENT_LENGTH") or "0"
-    k = parse_qs(environ.get("QUERY_STRING", "")).get("k", ["64"])[0]
-    if not (length.isdecimal() and k.isdecimal()):
-        raise Refused("400 Bad Request", f"expected numbers, got length {length!r} and k {k!r}")
-    if int(length) > MAX_BYTES:
-        raise Refused("413 Content Too Large", f"expected at most {MAX_BYTES} bytes, got {length}")
-    return environ["wsgi.input"].read(int(length)), int(k)
+        raise RequestError("405 Method Not Allowed", "expected POST with an image file")
+    asked = parse_qs(environ.get("QUERY_STRING", ""))
+    try:
+        length, k = int(environ.get("CONTENT_LENGTH") or 0), int(asked.get("k", ["64"])[0])
+    except ValueError as error:
+        raise RequestError("400 Bad Request", error) from error
+    if not 0 <= length <= MAX_BYTES:
+        raise RequestError("413 Content Too Large", f"expected at most {MAX_BYTES} bytes, got {length}")
+    return environ["wsgi.input"].read(length), k
 
 
 if __name__ == "__main__":
