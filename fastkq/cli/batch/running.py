@@ -107,7 +107,7 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, tell: Callable
         stopping.set()
         _end(pool)
         for future in untold:
-            if not future.cancelled() and future.exception() is None:
+            if future.exception() is None:
                 tell(future.result())
 
 
@@ -148,6 +148,6 @@ def _write(job: Job, data: bytes, force: bool) -> None:
 def _end(pool: ThreadPoolExecutor) -> None:
     """Wait for what is under way; whoever interrupts again does not wait."""
     try:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown()
     except KeyboardInterrupt:
         os._exit(130)
