@@ -1,5 +1,3 @@
-import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +8,6 @@ from PIL import Image
 
 import fastkq
 from fastkq import cli
-from fastkq.cli.arguments import parse
 from tests.conftest import noise
 
 
@@ -171,6 +168,8 @@ def test_errors_are_one_line_and_exit_1(photo, capsys, arguments, message):
         ["compress", "photo.png", "-k", "65537"],
         ["compress", "photo.png", "-k", "many"],
         ["compress", "photo.png", "--threads", "0"],
+        ["compress", "photo.png", "-k", "4", "other.png"],
+        ["compress", "photo.png", "--tidy"],
         ["compare", "photo.png", "-k", "2,,4"],
     ],
 )
@@ -181,36 +180,6 @@ def test_usage_errors_exit_2(capsys, arguments):
     errors = capsys.readouterr().err
     assert (errors.startswith("fastkq: "), errors.count("\n")) == (True, 1)
     assert errors.endswith("--help says more)\n")
-
-
-COMMANDS = ("compress", "decompress", "info", "compare", "completion")
-
-
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
-def test_the_examples_in_the_help_can_be_called(capsys, command):
-    with pytest.raises(SystemExit) as exit_:
-        cli.main([*command, "--help"])
-    assert exit_.value.code == 0
-    examples = re.findall(r"^  fastkq (.+?)(?:  .*| [|<>].*)?$", capsys.readouterr().out, re.MULTILINE)
-    assert examples or command == ["compare"]
-    for example in examples:
-        assert parse(shlex.split(example)).run, example
-
-
-def test_help_imports_nothing_that_takes_time():
-    code = """
-import sys
-from fastkq.cli import main
-for command in sys.argv[1:]:
-    try:
-        main([command, "--help"])
-    except SystemExit:
-        pass
-print([name for name in ("numpy", "numba", "PIL", "tqdm", "concurrent.futures") if name in sys.modules])
-"""
-    program = [sys.executable, "-c", code, *COMMANDS]
-    done = subprocess.run(program, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(

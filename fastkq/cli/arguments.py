@@ -36,7 +36,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     if "--suffix" in words[:-1]:  # argparse would take the -small of --suffix -small for an option
         place = words.index("--suffix")
         words[place : place + 2] = [f"--suffix={words[place + 1]}"]
-    return parser().parse_args(words)
+    whole = parser()
+    options, rest = whole.parse_known_args(words)
+    if rest:
+        whole.error(f"expected known options, and all IN in one place, got {' '.join(rest)}")
+    return options
 
 
 def parser() -> argparse.ArgumentParser:

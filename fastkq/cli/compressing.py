@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from fastkq.cli.shared import (
     add_strip,
 )
 from fastkq.cli.values import colour, colours, positive
+from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from fastkq.cli import batch
@@ -108,68 +110,73 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compress every input."""
-    from fastkq import container, saving
+    from fastkq import pipeline, saving  # noqa: F401 - numba is imported here, not by several threads at once
     from fastkq.cli import batch
-    from fastkq.cli.colours import asked_for
-    from fastkq.inputs import read_input
-    from fastkq.metadata import Metadata
 
     jobs = batch.plan(options, batch.Kinds(_READABLE, saving.SUFFIXES, ".fkq"))
     saving.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
+    return batch.run(jobs, partial(_made, options), options)
 
-    def make(job: "batch.Job", means: "batch.Means") -> "batch.Made":
-        given = read_input(means.source, depth=options.depth, threads=means.threads)
-        saving.check_pixels(job.suffix, given.pixels)
 
-        def encoded(compressed: "CompressedImage") -> bytes:
-            metadata = Metadata() if options.strip else given.metadata
-            return saving.encode(
-                job.suffix,
-                container.Contents(compressed.palette, compressed.indices, compressed.shape, metadata),
-                options.coding,
-                optimize=options.optimize,
-                threads=means.threads,
-            )
+def _made(options: argparse.Namespace, job: "batch.Job", means: "batch.Means") -> "batch.Made":
+    from fastkq import saving
+    from fastkq.cli import batch
+    from fastkq.cli.colours import asked_for
+    from fastkq.inputs import read_input
 
-        asked, psnr = asked_for(options, given.pixels), None
-        if not asked and given.as_it_is:
-            compressed, quality = given.as_it_is(), "as they were"
-        else:
-            compressed = _compressed(given, asked, job.suffix, encoded, options, means.threads)
-            psnr = compressed.report(given.pixels, ssim=False, threads=means.threads).psnr
-            quality = f"PSNR {psnr:.2f} dB"
-        data, before = encoded(compressed), means.size
-        text = f"{before:,} -> {len(data):,} bytes, {compressed.k} colours, {quality}"
-        skip = ""
-        if options.skip_if_larger and len(data) >= before:
-            skip = f"it would have {len(data):,} bytes, its source has {before:,}"
-        elif len(data) > before and not options.quiet:
-            say(f"note: {job.target} ({len(data):,} bytes) is larger than its source ({before:,} bytes)")
-        return batch.Made(data, before, compressed.k, text, psnr, skip)
+    given = read_input(means.source, depth=options.depth, threads=means.threads)
+    saving.check_pixels(job.suffix, given.pixels)
+    encoded = partial(_encoded, options, job, means, Metadata() if options.strip else given.metadata)
+    asked, psnr = asked_for(options, given.pixels), None
+    if not asked and given.as_it_is:
+        compressed, quality = given.as_it_is(), "as they were"
+    else:
+        asked |= {"coding": options.coding, "effort": options.effort, "threads": means.threads}
+        source = given.without_metadata() if options.strip else given
+        compressed = _compressed(source, asked, job.suffix, encoded)
+        psnr = compressed.report(given.pixels, ssim=False, threads=means.threads).psnr
+        quality = f"PSNR {psnr:.2f} dB"
+    data, before = encoded(compressed), means.size
+    text = f"{before:,} -> {len(data):,} bytes, {compressed.k} colours, {quality}"
+    skip = ""
+    if options.skip_if_larger and len(data) >= before:
+        skip = f"it would have {len(data):,} bytes, its source has {before:,}"
+    elif len(data) > before and not options.quiet:
+        say(f"note: {job.target} ({len(data):,} bytes) is larger than its source ({before:,} bytes)")
+    return batch.Made(data, before, compressed.k, text, psnr, skip)
 
-    return batch.run(jobs, make, options)
+
+def _encoded(
+    options: argparse.Namespace,
+    job: "batch.Job",
+    means: "batch.Means",
+    metadata: Metadata,
+    compressed: "CompressedImage",
+) -> bytes:
+    from fastkq import container, saving
+
+    return saving.encode(
+        job.suffix,
+        container.Contents(compressed.palette, compressed.indices, compressed.shape, metadata),
+        options.coding,
+        optimize=options.optimize,
+        threads=means.threads,
+    )
 
 
 def _compressed(
-    given: "Input",
-    asked: dict[str, Any],
-    suffix: str,
-    encoded: Callable[["CompressedImage"], bytes],
-    options: argparse.Namespace,
-    threads: int,
+    source: "Input", asked: dict[str, Any], suffix: str, encoded: Callable[["CompressedImage"], bytes]
 ) -> "CompressedImage":
     from fastkq.io import MAX_PALETTE
     from fastkq.pipeline import compress
     from fastkq.pipeline.targets import largest
 
-    source = given.without_metadata() if options.strip else given
-    common = {"coding": options.coding, "effort": options.effort, "threads": threads}
     if suffix == ".fkq" or "target_bytes" not in asked or asked.keys() & _OTHERS_DECIDE:
-        return compress(source, **asked, **common)
+        return compress(source, **asked)
     target, least = asked.pop("target_bytes"), len(asked.get("fixed", [0]))
 
     def made(k: int) -> "CompressedImage":
-        return compress(source, k, **asked, **common)
+        return compress(source, k, **asked)
 
     # By halves: sizes of these formats jump where an index takes a bit more, which misleads a secant.
     return made(largest(lambda k: len(encoded(made(k))), target, least, MAX_PALETTE))

@@ -4,6 +4,8 @@ import os
 import sys
 from typing import TextIO
 
+from fastkq.errors import FastKQError
+
 
 def say(message: str) -> None:
     """One line on standard error."""
@@ -23,8 +25,6 @@ def put(line: str, stream: TextIO | None = None) -> None:
 
 def reason(error: BaseException) -> str:
     """What an error means to whoever runs the command; never a traceback."""
-    from fastkq.errors import FastKQError
-
     if isinstance(error, FastKQError):
         return str(error)
     if isinstance(error, MemoryError):

@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 
 from fastkq.cli.shared import STREAM
 
+Status = Literal["written", "skipped", "failed", "planned"]
+
 
 class Job(NamedTuple):
     """A file to be read and one to be made of it.
@@ -66,7 +68,7 @@ class Outcome(NamedTuple):
     Attributes
     ----------
     job : Job
-    status : {"written", "skipped", "failed", "planned"}
+    status : Status
     text : str
         What a line says of it: of "skipped" and "failed" the reason.
     seconds : float
@@ -75,7 +77,7 @@ class Outcome(NamedTuple):
     """
 
     job: Job
-    status: Literal["written", "skipped", "failed", "planned"]
+    status: Status
     text: str = ""
     seconds: float = 0.0
     before: int | None = None

@@ -33,7 +33,7 @@ class Kinds(NamedTuple):
 
 
 def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
-    """The jobs, by the options that `fastkq.cli.shared.add_batch` adds.
+    """The jobs, by the options that `fastkq.cli.shared` adds.
 
     Raises
     ------
@@ -127,15 +127,14 @@ def _check_inputs(found: Sequence[Found]) -> None:
 
 
 def _check_outputs(jobs: Sequence[Job]) -> None:
-    inputs = {os.path.realpath(job.input): job.input for job in jobs if job.input is not None}
+    inputs = {os.path.realpath(job.input) for job in jobs if job.input is not None}
     sources: dict[str, Path | None] = {}
     for job in jobs:
         if job.output is None:
             continue
         real = os.path.realpath(job.output)
         if real in inputs:
-            whom = "both" if len(jobs) == 1 else "an output and an input"
-            raise ArgumentError(f"expected an output other than the input, got {job.target!r} for {whom}")
+            raise ArgumentError(f"expected an output other than the input, got {job.target!r} for both")
         name = os.path.normcase(real)
         if name in sources:
             raise ArgumentError(

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from fastkq.cli.batch.jobs import Job, Made, Outcome, Stopped
+from fastkq.cli.batch.jobs import Job, Made, Outcome, Status, Stopped
 from fastkq.cli.batch.telling import Teller
 from fastkq.cli.console import reason
 from fastkq.cli.shared import STREAM
@@ -123,13 +123,9 @@ def _outcome(job: Job, make: Make, means: Means, force: bool) -> Outcome:
         raise
     except Exception as error:
         return Outcome(job, "failed", reason(error), time.perf_counter() - start)
-    seconds = time.perf_counter() - start
-    facts = seconds, made.before, len(made.data), made.k, made.psnr
-    return (
-        Outcome(job, "skipped", made.skip, *facts)
-        if made.skip
-        else Outcome(job, "written", made.text, *facts)
-    )
+    status: Status = "skipped" if made.skip else "written"
+    text, seconds = made.skip or made.text, time.perf_counter() - start
+    return Outcome(job, status, text, seconds, made.before, len(made.data), made.k, made.psnr)
 
 
 def _write(job: Job, data: bytes, force: bool) -> None:
