@@ -4,13 +4,19 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from fastkq import cli
 from fastkq.cli.arguments import parse
 
+CALL = r"^{indent}fastkq (.+?)(?:  .*| [#|<>].*)?$"
 COMMANDS = ("compress", "decompress", "info", "compare", "completion")
+
+
+def calls_in(text, indent=""):
+    return [shlex.split(call) for call in re.findall(CALL.format(indent=indent), text, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
@@ -18,10 +24,16 @@ def test_the_examples_in_the_help_can_be_called(capsys, command):
     with pytest.raises(SystemExit) as exit_:
         cli.main([*command, "--help"])
     assert exit_.value.code == 0
-    examples = re.findall(r"^  fastkq (.+?)(?:  .*| [|<>].*)?$", capsys.readouterr().out, re.MULTILINE)
-    assert examples or command == ["compare"]
-    for example in examples:
-        assert parse(shlex.split(example)).run, example
+    calls = calls_in(capsys.readouterr().out, "  ")
+    assert calls or command == ["compare"]
+    for call in calls:
+        assert parse(call).run
+
+
+def test_the_commands_in_the_readme_can_be_called():
+    readme = Path(__file__).parents[1] / "README.md"
+    for call in calls_in(readme.read_text(encoding="utf-8")) if readme.exists() else ():
+        assert parse(call).run
 
 
 def test_help_imports_nothing_that_takes_time():
