@@ -1,6 +1,7 @@
 """What comes of many files, and what is said of it."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -183,6 +184,17 @@ def test_decompress_takes_several_fkq_files(capsys):
 def on_a_terminal(monkeypatch):
     for stream in (sys.stdout, sys.stderr):
         monkeypatch.setattr(stream, "isatty", lambda: True)
+
+
+def test_a_name_that_cannot_be_printed_is_printed_by_numbers(capsys):
+    name = os.fsdecode(b"caf\xe9.png")
+    images("a.png")
+    Path("a.png").rename(name)
+    code, output, _ = run(capsys, "compress", name, "-k", 4)
+    assert (code, output.split(": ")[0]) == (0, "caf\\udce9.png -> caf\\udce9.fkq")
+    assert sorted(os.listdir(b".")) == [b"caf\xe9.fkq", b"caf\xe9.png"]
+    assert json.loads(run(capsys, "compress", name, "--json", "--force")[1])["input"] == name
+    assert run(capsys, "info", name)[0] == 0
 
 
 def test_there_is_a_progress_bar_for_several_files_on_a_terminal_that_has_tqdm(capsys, monkeypatch):

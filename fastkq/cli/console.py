@@ -13,8 +13,13 @@ def say(message: str) -> None:
 
 
 def put(line: str, stream: TextIO | None = None) -> None:
-    """One line on standard output or another stream, above a progress bar if there is one."""
+    """One line on standard output or another stream, above a progress bar if there is one.
+
+    Characters that the stream does not have, as in names that are no UTF-8, are written by their numbers.
+    """
     stream = stream or sys.stdout
+    encoding = stream.encoding or "utf-8"
+    line = line.encode(encoding, "backslashreplace").decode(encoding)
     tqdm = sys.modules.get("tqdm")
     if tqdm is None:
         stream.write(f"{line}\n")  # at once: threads may speak side by side

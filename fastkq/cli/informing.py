@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from fastkq.cli.console import has_colours
+from fastkq.cli.console import has_colours, put
 from fastkq.cli.shared import STREAM
 
 SUMMARY = "tell what a .fkq or image file holds"
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
     is_stream = options.input == STREAM
     facts = read_facts(in_memory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input)
     if options.json:
-        print(json.dumps(facts.as_json()))
+        put(json.dumps(facts.as_json()))
         return
     for line in listing(facts, coloured=has_colours(sys.stdout)):
-        print(line)
+        put(line)
