@@ -81,6 +81,13 @@ def test_fkq_files_and_standard_input_are_compared_too(photo, capsys, monkeypatc
         assert json.loads(output)["fkq_bytes"] == len(fastkq.compress(pixels, 8).to_bytes())
 
 
+def test_a_terminal_shows_how_far_it_is_if_there_is_tqdm(photo, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert "| 0/2 [" in run(capsys, "compare", "photo.png", "-k", "2,3")[2]
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert run(capsys, "compare", "photo.png", "-k", "2,3")[::2] == (0, "")
+
+
 def test_open_shows_the_page_in_the_browser(photo, capsys, monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", opened.append)

@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from fastkq.cli.shared import STREAM, add_appearance, add_effort, add_threads
@@ -68,7 +69,8 @@ def run(options: argparse.Namespace) -> None:
     source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     original = Original.read(source, threads=options.threads)
     asked = {"effort": options.effort, **appearance_in(options)}
-    rows = compare(original.pixels, dict.fromkeys(options.k), threads=options.threads, **asked)
+    ks = _with_bar(dict.fromkeys(options.k))
+    rows = compare(original.pixels, ks, threads=options.threads, **asked)
     if options.json:
         for row in rows:
             print(json.dumps({"input": options.input, "source_bytes": original.nbytes, **row.as_json()}))
@@ -84,6 +86,16 @@ def run(options: argparse.Namespace) -> None:
         import webbrowser
 
         webbrowser.open(options.html.resolve().as_uri())
+
+
+def _with_bar(ks: Iterable[int]) -> Iterable[int]:
+    """With a progress bar, where standard error is a terminal and there is tqdm: it may take minutes."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return ks
+    bar: Iterable[int] = tqdm(ks, unit="k", leave=False, disable=None)
+    return bar
 
 
 def _check(options: argparse.Namespace) -> None:
