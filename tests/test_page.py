@@ -199,6 +199,15 @@ def test_the_table_has_the_sizes_and_what_part_of_the_source_they_are():
     assert parts[f"{rows[1].fkq_bytes / 400:.0%}"] == "larger"
 
 
+@pytest.mark.parametrize(("nbytes", "part"), [(7, "0.7%"), (98, "9.8%"), (104, "10%"), (1310, "131%")])
+def test_small_parts_of_the_source_have_a_decimal(nbytes, part):
+    (row,) = compare(noise(9, 9, 3), [2])
+    told = [row._replace(fkq_bytes=nbytes)]
+    document = Parsed(page(Original("a.png", noise(9, 9, 3), 1000), told).decode())
+    assert f"as .fkq, {part} of the source" in shown_rows(document)[0]["caption"]
+    assert part in {found[2] for found in document.all("small")}
+
+
 def test_ssim_is_a_column_where_it_is_known():
     rows = compare(noise(9, 9, 3), [2, 3])
     for known in (0.5, None):

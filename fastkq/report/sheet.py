@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -100,30 +100,33 @@ class _Sheet:
         self.figure.text(*place, words, va="top", **style)
 
 
+class _Tile(NamedTuple):
+    """Pictures as RGB: of the pixels, and one line of the colours in proportion to their use, if any."""
+
+    picture: npt.NDArray[np.uint8]
+    strip: npt.NDArray[np.uint8] | None
+    caption: str
+
+
 def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
-    shown = [on_checks(by_8_bits(original.pixels, original.pixels))]
-    shown += [on_checks(by_8_bits(original.pixels, row.compressed.decompress())) for row in rows]
     step, scale = _sampling(original.pixels.shape)
-    tiles = [picture[::step, ::step] for picture in shown]
-    height, width = tiles[0].shape[0] * scale, tiles[0].shape[1] * scale
-    cell = max(width, _CAPTIONED), height + _STRIP + _CAPTION
-    columns, plot = min(columns, len(tiles)), _PLOT * any(math.isfinite(row.psnr) for row in rows)
-    lines, words = -(-len(tiles) // columns), table(rows, original.nbytes)
-    across = max(
-        columns * (cell[0] + _MARGIN), round(_CHARACTER * max(map(len, words.splitlines()))) + _MARGIN
-    )
-    plot_top = _MARGIN + lines * (cell[1] + _MARGIN)
+    height, width = (scale * -(-side // step) for side in original.pixels.shape[:2])
+    tiles = [_original_tile(original, step), *(_tile(original, row, step, width) for row in rows)]
+    across, down = max(width, _CAPTIONED) + _MARGIN, height + _STRIP + _CAPTION + _MARGIN
+    columns, words = min(columns, len(tiles)), table(rows, original.nbytes)
+    inner = max(columns * across - _MARGIN, _CHARACTER * max(map(len, words.splitlines())))
+    plot = _PLOT * any(math.isfinite(row.psnr) for row in rows)
+    plot_top = _MARGIN + -(-len(tiles) // columns) * down
     table_top = plot_top + plot + _MARGIN
-    sheet = _Sheet(across + _MARGIN, table_top + _LINE * (len(rows) + 1) + _MARGIN)
-    for place, (tile, row) in enumerate(zip(tiles, [None, *rows], strict=True)):
-        left = _MARGIN + place % columns * (cell[0] + _MARGIN)
-        top = _MARGIN + place // columns * (cell[1] + _MARGIN)
-        sheet.picture(tile, left, top, width, height)
-        if row is not None:
-            sheet.picture(_strip(original, row, width), left, top + height, width, _STRIP)
-        sheet.text(_caption(original, row), left, top + height + _STRIP + 5)
+    sheet = _Sheet(inner + 2 * _MARGIN, table_top + _LINE * (len(rows) + 1) + _MARGIN)
+    for place, tile in enumerate(tiles):
+        left, top = _MARGIN + place % columns * across, _MARGIN + place // columns * down
+        sheet.picture(tile.picture, left, top, width, height)
+        if tile.strip is not None:
+            sheet.picture(tile.strip, left, top + height, width, _STRIP)
+        sheet.text(tile.caption, left, top + height + _STRIP + 5)
     if plot:
-        _plot(sheet.axes(_MARGIN + 50, plot_top, across - _MARGIN - 50, plot - 50), rows, original.nbytes)
+        _plot(sheet.axes(_MARGIN + 50, plot_top, inner - 50, plot - 50), rows, original.nbytes)
     sheet.text(words, _MARGIN, table_top, family="DejaVu Sans Mono", fontsize=9, linespacing=1.36)
     return sheet.figure
 
@@ -134,27 +137,30 @@ def _sampling(shape: tuple[int, ...]) -> tuple[int, int]:
     return max(1, round(larger / _TILE)), max(1, _TILE // larger)
 
 
-def _caption(original: Original, row: Row | None) -> str:
-    if row is not None:
-        quality = f"{row.psnr:.1f} dB" if math.isfinite(row.psnr) else "nothing lost"
-        return f"k = {row.compressed.k:,}:  {row.fkq_bytes:,} bytes,  {quality}"
+def _original_tile(original: Original, step: int) -> _Tile:
     height, width = original.pixels.shape[:2]
-    return f"original:  {width:,} x {height:,},  {original.nbytes:,} bytes"
+    picture = on_checks(by_8_bits(original.pixels, original.pixels[::step, ::step]))
+    return _Tile(picture, None, f"original:  {width:,} x {height:,},  {original.nbytes:,} bytes")
 
 
-def _strip(original: Original, row: Row, width: int) -> npt.NDArray[np.uint8]:
-    palette = on_checks(by_8_bits(original.pixels, row.compressed.palette[np.newaxis]))[0]
+def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
+    palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
     uses = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
-    ends = np.cumsum(uses) / uses.sum()
-    line: npt.NDArray[np.uint8] = palette[np.searchsorted(ends, (np.arange(width) + 0.5) / width)]
-    return line[np.newaxis]
+    strip = np.searchsorted(np.cumsum(uses) / uses.sum(), (np.arange(width) + 0.5) / width)
+    quality = f"{row.psnr:.1f} dB" if math.isfinite(row.psnr) else "nothing lost"
+    return _Tile(
+        on_checks(palette[row.compressed.indices[::step, ::step]]),
+        on_checks(palette[strip[np.newaxis]]),
+        f"k = {row.compressed.k:,}:  {row.fkq_bytes:,} bytes,  {quality}",
+    )
 
 
 def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
     lossy = [row for row in rows if math.isfinite(row.psnr)]
     for name, (style, colour) in _SERIES.items():
         points = [(size, row.psnr) for row in lossy if (size := row.sizes[name]) is not None]
-        axes.plot(*np.array(points).reshape(-1, 2).T, style, color=colour, label=name)
+        if points:
+            axes.plot(*zip(*points, strict=True), style, color=colour, label=name)
     for row in lossy:
         place, words = (row.fkq_bytes, row.psnr), f"{row.compressed.k:,}"
         axes.annotate(words, place, (-5, 5), textcoords="offset points", ha="right", fontsize=9, color=_INK)

@@ -24,10 +24,10 @@ class _Axes:
         sizes = [size for row in rows for size in row.sizes.values() if size is not None]
         self._low = math.log(min(*sizes, source_bytes)) - 0.3
         self._high = math.log(max(*sizes, source_bytes)) + 0.15
-        finite = [row.psnr for row in rows if math.isfinite(row.psnr)] or [0.0]
-        self.lossless = len(finite) < len(rows) or not math.isfinite(rows[0].psnr)
-        self.least, most = 5 * math.floor(min(finite) / 5), 5 * math.ceil(max(finite) / 5)
-        self.most = max(most, self.least + 5)
+        lossy = [row.psnr for row in rows if math.isfinite(row.psnr)]
+        self.lossless = len(lossy) < len(rows)
+        self.least = 5 * math.floor(min(lossy, default=0) / 5)
+        self.most = max(self.least + 5, 5 * math.ceil(max(lossy, default=0) / 5))
         self._end = self.most + (self.most - self.least) * 0.12 * self.lossless
 
     def x(self, nbytes: float) -> float:
@@ -64,7 +64,7 @@ def plot(rows: Sequence[Row], source_bytes: int) -> str:
     ]
     for name in reversed(_MARKS):
         lines += _series(axes, rows, name)
-    return "\n".join([*lines, *_legend(axes.x(source_bytes)), "</svg>"])
+    return "\n".join([*lines, *_legend(axes, rows, source_bytes), "</svg>"])
 
 
 def _grid(axes: _Axes) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:
     points = [
         (axes.x(size), axes.y(row.psnr), row, size) for row in rows if (size := row.sizes[name]) is not None
     ]
-    yield f'<g class="{name.removeprefix(".").lower()}">'
+    yield f'<g class="{_class(name)}">'
     yield f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)}"/>'
     labelled = {(x, y): row for x, y, row, _ in reversed(points)}  # where all is kept k differ, points do not
     for x, y, row, size in points:
@@ -114,12 +114,17 @@ def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:
     yield "</g>"
 
 
-def _legend(source_x: float) -> Iterator[str]:
+def _class(name: str) -> str:
+    return name.removeprefix(".").lower()
+
+
+def _legend(axes: _Axes, rows: Sequence[Row], source_bytes: int) -> Iterator[str]:
     """Low and to the right, where no point is, and clear of the source's line."""
-    end = source_x if source_x > _RIGHT - 80 else _RIGHT
-    x, y = end - 74, _BOTTOM - 76
-    for name, mark in _MARKS.items():
-        yield f'<g class="{name.removeprefix(".").lower()}">{mark.format(x=x, y=y - 4)}</g>'
+    end = axes.x(source_bytes) if axes.x(source_bytes) > _RIGHT - 80 else _RIGHT
+    names = [name for name in _MARKS if any(row.sizes[name] is not None for row in rows)]
+    x, y = end - 74, _BOTTOM - 16 - 20 * len(names)
+    for name in names:
+        yield f'<g class="{_class(name)}">{_MARKS[name].format(x=x, y=y - 4)}</g>'
         yield f'<text x="{x + 14:.1f}" y="{y}">{name}</text>'
         y += 20
     yield f'<path class="original" d="M{x:.1f} {y - 12}v16"/><text x="{x + 14:.1f}" y="{y}">source</text>'

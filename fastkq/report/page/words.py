@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from fastkq.report.comparison import Original, Row
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_WHOLE_PERCENT = 0.1
+"""From here on, percent have no decimals."""
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _HEADS = {
     "Colours": "",
@@ -47,7 +49,7 @@ def caption(row: Row, source_bytes: int) -> str:
     similarity = "" if row.ssim is None else f", SSIM {row.ssim:.4f}"
     return (
         f"{number_of_colours(row)}: {row.fkq_bytes:,} bytes as .fkq, "
-        f"{row.fkq_bytes / source_bytes:.0%} of the source, {row.bits_per_pixel:.2f} bits a pixel; "
+        f"{_part(row.fkq_bytes, source_bytes)} of the source, {row.bits_per_pixel:.2f} bits a pixel; "
         f"{quality}{similarity}"
     )
 
@@ -78,4 +80,9 @@ def _size(nbytes: int | None, source_bytes: int) -> str:
     if nbytes is None:
         return "-"
     larger = ' class="larger"' if nbytes > source_bytes else ""
-    return f"{nbytes:,} <small{larger}>{nbytes / source_bytes:.0%}</small>"
+    return f"{nbytes:,} <small{larger}>{_part(nbytes, source_bytes)}</small>"
+
+
+def _part(nbytes: int, source_bytes: int) -> str:
+    part = nbytes / source_bytes
+    return f"{part:.0%}" if part >= _WHOLE_PERCENT else f"{part:.1%}"
