@@ -104,7 +104,7 @@ def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:
         mark = _MARKS[name].format(x=x, y=y)
         label = f"{number_of_colours(row)}: {size:,} bytes as {name}, {decibels(row.psnr)} dB"
         if name == ".fkq":
-            yield f'<a href="#k={row.k}" aria-label="{label}"><title>{label}</title>'
+            yield f'<a href="#k={row.k}"><title>{label}</title>'
             yield f'<circle class="reach" cx="{x:.1f}" cy="{y:.1f}" r="14"/>{mark}'
             if labelled[x, y] is row:
                 yield f'<text x="{x - 9:.1f}" y="{y - 7:.1f}" text-anchor="end">{row.k:,}</text>'
