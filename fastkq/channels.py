@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.embedding import has_alpha
+from fastkq.threads import over_chunks, rows_per_chunk
 
 GRAY_WITH_ALPHA, RGBA = 2, 4
 
@@ -20,8 +21,26 @@ def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if image.dtype == np.bool_:
         return image.view(np.uint8)
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == GRAY_WITH_ALPHA:
-        return np.ascontiguousarray(image[:, :, [0, 0, 0, 1]])
+        shown = np.empty((*image.shape[:2], RGBA), np.uint8)
+
+        def work(worker: int, start: int, stop: int) -> None:
+            shown[start:stop, :, :3] = image[start:stop, :, :1]
+            shown[start:stop, :, 3] = image[start:stop, :, 1]
+
+        over_chunks(work, len(image), rows_per_chunk(shown), 1)
+        return shown
     return image
+
+
+def without_alpha(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The other channels of an image (H, W, C)."""
+    plain = np.empty((*image.shape[:2], image.shape[2] - 1), image.dtype)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        plain[start:stop] = image[start:stop, :, :-1]
+
+    over_chunks(work, len(image), rows_per_chunk(image), 1)
+    return plain
 
 
 def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:

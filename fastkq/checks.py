@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.threads import available
+from fastkq.threads import available, over_chunks, rows_per_chunk
 
 Effort = Literal["fast", "balanced", "best"]
 Coding = Literal["packed", "context"]
@@ -68,7 +68,16 @@ def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def _native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
+    dtype = array.dtype.newbyteorder("=")
+    if array.dtype == dtype and array.flags.c_contiguous:
+        return array
+    native = np.empty(array.shape, dtype)
+
+    def copy(worker: int, start: int, stop: int) -> None:
+        native[start:stop] = array[start:stop]
+
+    over_chunks(copy, len(array), rows_per_chunk(native), 1)
+    return native
 
 
 def _check_dtype(array: npt.NDArray[Any], what: str) -> None:
@@ -89,8 +98,15 @@ def _check_dtype(array: npt.NDArray[Any], what: str) -> None:
 def _check_finite(array: npt.NDArray[Any], what: str) -> None:
     if array.dtype.kind != "f":
         return
-    finite = np.isfinite(array)
-    if not finite.all():
+    wrong: list[int] = []
+
+    def look(worker: int, start: int, stop: int) -> None:
+        if not np.isfinite(array[start:stop]).all():
+            wrong.append(start)
+
+    over_chunks(look, len(array), rows_per_chunk(array), 1)
+    if wrong:
+        finite = np.isfinite(array)
         first = np.unravel_index(finite.argmin(), array.shape)
         position = tuple(int(place) for place in first)
         raise ArgumentError(

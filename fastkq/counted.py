@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import distinct, histogram
-from fastkq.channels import RGBA
+from fastkq.channels import RGBA, without_alpha
 from fastkq.distinct import Distinct
 from fastkq.embedding import has_alpha
 from fastkq.histogram import Histogram
@@ -32,12 +32,24 @@ def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> Counte
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
         rows = pixels.reshape(-1, channels)
-        if has_alpha(pixels.dtype, channels) and (rows[:, -1] == np.iinfo(pixels.dtype).max).all():
-            rows = np.ascontiguousarray(rows[:, :-1])
+        if has_alpha(pixels.dtype, channels) and _is_opaque(rows):
+            rows = without_alpha(rows[:, np.newaxis])[:, 0]
         return distinct.count(rows, threads)
     if channels == RGBA and histogram.is_opaque(pixels, threads):
         return histogram.count_without_alpha(pixels, threads)
     return histogram.count_up_to(pixels, most, threads)
+
+
+def _is_opaque(rows: npt.NDArray[Any]) -> bool:
+    top = np.iinfo(rows.dtype).max
+    opaque: list[bool] = []
+
+    def work(worker: int, start: int, stop: int) -> None:
+        if all(opaque):
+            opaque.append(bool((rows[start:stop, -1] == top).all()))
+
+    over_chunks(work, len(rows), _PIXELS_PER_CHUNK, 1)
+    return all(opaque)
 
 
 def with_alpha(counted: Counted) -> Counted:

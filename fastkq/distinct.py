@@ -10,7 +10,7 @@ from fastkq.embedding import has_alpha
 from fastkq.progress import checkpoint
 from fastkq.threads import over_chunks
 
-_ROWS_PER_CHUNK = 1 << 18
+_ROWS_PER_CHUNK = 1 << 16
 _PLACES_PER_CHUNK = 1 << 16
 _ROWS_PER_BUCKET = 1 << 15
 _MOST_BUCKETS_BITS = 9

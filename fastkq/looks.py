@@ -9,6 +9,7 @@ from fastkq import cells, histogram, kernels, mapping, palette
 from fastkq.checks import Effort
 from fastkq.packing import index_dtype
 from fastkq.palette.integer import in_order
+from fastkq.progress import stage
 from fastkq.threads import over_chunks
 
 _ROWS_PER_BAND = 16
@@ -95,13 +96,18 @@ def visual(
     sparse = plan.sparse
     if sparse > 1:
         sparse = max(sparse, image.shape[0] // (_ROWS_PER_BAND * _MOST_BANDS))
-    for turn in range(plan.moves):
-        levels = _moved(levels, canvas.settle(levels, turn % sparse, sparse))
-    colours = in_order(np.rint(levels).astype(np.uint8))
     # Once more where most bands have not been settled before: those that have would show.
-    for _ in range(plan.passes + (sparse > plan.moves)):
-        canvas.settle(colours, 0, 1)
-    return _without_unused(colours, canvas.indices)
+    passes = plan.passes + (sparse > plan.moves)
+    left = 2.0 * passes + plan.moves * 2 / sparse
+    for turn in range(plan.moves):
+        with stage(None, 2 / sparse / left, each=0.5):
+            levels = _moved(levels, canvas.settle(levels, turn % sparse, sparse))
+        left -= 2 / sparse
+    colours = in_order(np.rint(levels).astype(np.uint8))
+    for turn in range(passes):
+        with stage(None, 1 / (passes - turn), each=0.5):
+            canvas.settle(colours, 0, 1)
+    return _without_unused(colours, canvas.indices, threads)
 
 
 class _Canvas:
@@ -153,9 +159,9 @@ def _moved(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.
 
 
 def _without_unused(
-    colours: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger]
+    colours: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.unsignedinteger]]:
-    used = np.bincount(indices.reshape(-1), minlength=len(colours)) > 0
+    used = mapping.used_rows(indices, len(colours), threads)
     if used.all():
         return colours, indices
     kept = colours[used]

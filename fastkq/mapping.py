@@ -142,6 +142,18 @@ def map_colours(
     return histogram.look_up(image, counted, labels.astype(index_dtype(k), copy=False), threads)
 
 
+def used_rows(indices: npt.NDArray[np.unsignedinteger], k: int, threads: int = 1) -> npt.NDArray[np.bool_]:
+    """Which of the k rows of a palette some index (H, W) names, (k,)."""
+    flat, used = indices.reshape(-1), np.zeros((threads, k), bool)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        used[worker, flat[start:stop]] = True
+
+    over_chunks(work, len(flat), _PIXELS_PER_CHUNK, threads)
+    named: npt.NDArray[np.bool_] = np.logical_or.reduce(used)
+    return named
+
+
 def paint(
     palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], threads: int = 1
 ) -> npt.NDArray[Any]:

@@ -43,6 +43,10 @@ class Watch:
         """Where the work stands, and where it ends."""
         return 0.0, 0.0
 
+    def next_pass(self) -> float:
+        """Where a pass over all of something ends that begins now."""
+        return 0.0
+
 
 class Stopped(BaseException):
     """Ends what a helper does when the thread that it helps has ended: no handler of errors may keep it."""
@@ -55,6 +59,7 @@ class _Call(Watch):
         super().__init__()
         self.stage = "reading"
         self._progress = progress
+        self.share_of_a_pass = 1.0
         self._at, self._end = 0.0, 1.0
         self._due = 0.0
         self._is_done = False
@@ -71,6 +76,9 @@ class _Call(Watch):
 
     def span(self) -> tuple[float, float]:
         return self._at, self._end
+
+    def next_pass(self) -> float:
+        return self._at + self.share_of_a_pass * (self._end - self._at)
 
     def finish(self) -> None:
         """Tell the end of the work around, whenever the last time was; of all the work only once."""
@@ -156,16 +164,22 @@ def assumed(watch: Watch) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stage(name: str | None, share: float = 1.0) -> Iterator[None]:
-    """Do what is a share of what is left of the work around; without a name it is still the same stage."""
+def stage(name: str | None, share: float = 1.0, each: float = 1.0) -> Iterator[None]:
+    """Do what is a share of what is left of the work around; without a name it is still the same stage.
+
+    Each pass over all of something is a share of what is then left of the stage: where nobody knows how many
+    there are, it only comes near to its end.
+    """
     call = _here.watch
     if not isinstance(call, _Call):
         yield
         return
     begin, end = call.span()
     middle = end if share == 1.0 else begin + share * (end - begin)
+    outer, call.share_of_a_pass = call.share_of_a_pass, each
     call.stage = name or call.stage
     call.enter(begin, middle)
     call.check()
     yield
     call.enter(middle, end)
+    call.share_of_a_pass = outer

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from typing import IO
 
 from fastkq.errors import ArgumentTypeError, FormatError
+from fastkq.progress import checkpoint
+
+_BLOCK = 1 << 22
 
 
 class Source:
@@ -71,7 +74,8 @@ class _File(Source):
         missing = length
         with self._lock:
             self._file.seek(self._start + offset)
-            while missing and (piece := self._file.read(missing)):  # a raw file may give less than asked
+            while missing and (piece := self._file.read(min(missing, _BLOCK))):  # or even less
+                checkpoint()
                 pieces.append(piece)
                 missing -= len(piece)
         if missing:

@@ -10,8 +10,16 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
 
 from fastkq.progress import PATIENCE, Watch, assumed, checkpoint, current
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy.typing as npt
+
+_BYTES_PER_CHUNK = 1 << 22
 
 Work = Callable[[int, int, int], object]
 
@@ -30,9 +38,9 @@ def available() -> int:
 def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     """Call ``work(worker, start, stop)`` for every chunk of ``range(total)``.
 
-    Each chunk is an equal share of what is left of the stage that the calling thread is in, which comes by a
-    checkpoint before it. When that ends the work, so does every helper with its chunk, or at a checkpoint in
-    it, before the exception is seen.
+    Each chunk is an equal share of a pass of the stage that the calling thread is in, which comes by a
+    checkpoint before each of its own. When that ends the work, every helper ends with its chunk, or at a
+    checkpoint in it, before the exception is seen.
 
     Parameters
     ----------
@@ -48,7 +56,8 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     starts = deque(range(0, total, chunk))
     watch, chunks = current(), len(starts)
     begin, end = (0.0, 0.0) if watch is None else watch.span()
-    share = (end - begin) / max(chunks, 1)
+    done = end if watch is None else watch.next_pass()
+    share = (done - begin) / max(chunks, 1)
 
     def drain(worker: int, watch: Watch | None) -> None:
         while True:
@@ -83,7 +92,12 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     for helper in running:
         helper.result()
     if watch is not None:
-        watch.enter(end, end)
+        watch.enter(done, end)
+
+
+def rows_per_chunk(image: "npt.NDArray[Any]") -> int:
+    """Rows of an image, the first axis, that NumPy is done with in some milliseconds."""
+    return max(1, _BYTES_PER_CHUNK // max(1, image.nbytes // len(image)))
 
 
 def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:

@@ -40,6 +40,7 @@ from fastkq.container.framing import CHECKSUM, MAGIC
 from fastkq.errors import FormatError
 from fastkq.metadata import Metadata
 from fastkq.packing import bits_per_index, index_dtype, pack, packed_size, unpack
+from fastkq.progress import checkpoint
 from fastkq.source import Source
 
 VERSIONS = (1, 3)
@@ -149,6 +150,7 @@ def _find_damage(source: Source, head: Head, rows_there: int) -> tuple[Damage, .
 def _checksum(source: Source) -> int:
     checksum = zlib.crc32(source.read(0, _FIELDS.size))
     for offset in range(HEADER_SIZE, source.length, _BLOCK):
+        checkpoint()
         checksum = zlib.crc32(source.read(offset, min(_BLOCK, source.length - offset)), checksum)
     return checksum
 

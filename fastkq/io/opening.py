@@ -15,6 +15,7 @@ from fastkq.checks import MAX_PIXELS, Depth
 from fastkq.errors import FormatError, FrameWarning, PrecisionWarning
 from fastkq.io import deep
 from fastkq.io.exif import ORIENTATION
+from fastkq.io.interruptible import Interruptible
 from fastkq.io.metadata import metadata_of
 from fastkq.io.picture import Picture, pixel_mode
 from fastkq.io.png import verify_chunks
@@ -113,7 +114,7 @@ def _open(data: bytes) -> "Image.Image | None":
     from PIL import Image, UnidentifiedImageError
 
     try:
-        return Image.open(BytesIO(data))
+        return Image.open(Interruptible(data))
     except UnidentifiedImageError:
         return None
 

@@ -1,6 +1,5 @@
 """Pictures to the bytes of image files, by the table in formats.py; nothing that is written loses a pixel."""
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from fastkq.depth import as_8bit
 from fastkq.embedding import has_alpha
 from fastkq.errors import ArgumentError
 from fastkq.io.formats import FORMATS, MAX_PALETTE, ImageFormat, format_for
+from fastkq.io.interruptible import Interruptible
 from fastkq.io.metadata import save_options
 from fastkq.io.pil import paletted
 from fastkq.io.png import deep_png, optimized, with_palette_of
@@ -188,6 +188,6 @@ def _encoded(
             f"got {picture.height} x {picture.width}: save as .png, .tif or .fkq"
         )
     carried = save_options(metadata or Metadata(), form, picture.mode)
-    buffer = BytesIO()
+    buffer = Interruptible()
     picture.save(buffer, form.name, **{**form.options, **options, **carried})
     return buffer.getvalue()

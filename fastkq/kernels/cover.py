@@ -98,25 +98,31 @@ def _choose(near, number, reach, radius, scratch):
 
 
 @kernel
-def cover(points, reach, radius, chosen):
+def cover(points, is_covered, reach, radius, chosen, state, most):
     """Choose points until each is within a squared radius of one.
 
     points (C, M) float64, rising in the first coordinate, in; reach, the square root of the radius, or a bit
-    more; chosen (most,) int64, out. Returns how many, or -1 when `most` do not suffice. The first point that
-    is not reached has all the others on one side; one that reaches it and many others is chosen.
+    more; chosen int64, out. The first point that is not reached has all the others on one side; one that
+    reaches it and many others is chosen.
+
+    is_covered (M,) uint8 and state (3,) int64, in and out, at first zeros: how many points are done, how many
+    are looked at, and how many are chosen, or -1 when there is no room for more. It pauses when it has
+    looked at `most` of them for those that it chose.
     """
     dims, number = points.shape
-    is_covered = np.zeros(number, np.uint8)
     near, places = np.empty((dims, number)), np.empty(number, np.int64)
     scratch = np.empty((3, number))
-    ahead = count = 0
-    for i in range(number):
+    begin, ahead, count = state
+    looked = 0
+    for i in range(begin, number):
         if is_covered[i] != 0:
             continue
-        if count == chosen.shape[0]:
-            return -1
+        if looked > most or count == chosen.shape[0]:
+            state[0], state[1], state[2] = i, ahead, count if looked > most else -1
+            return
         while ahead < number and points[0, ahead] <= points[0, i] + 2.0 * reach:
             ahead += 1
+        looked += ahead - i
         own = points[:, i].copy()
         around = _gather(points, is_covered, i, ahead, 4.0 * radius, own, near, places)
         chosen[count] = places[_choose(near, around, reach, radius, scratch)]
@@ -124,4 +130,4 @@ def cover(points, reach, radius, chosen):
         for j in range(around):
             if scratch[2, j] <= radius:
                 is_covered[places[j]] = 1
-    return count
+    state[0], state[1], state[2] = number, ahead, count

@@ -8,9 +8,14 @@ import numpy.typing as npt
 from fastkq import kernels, mapping
 from fastkq.checks import MAX_COLOURS
 from fastkq.histogram import Histogram, colours_of
+from fastkq.progress import checkpoint
 from fastkq.spaces import Space, are_opaque, opacity, to_coordinates, unit
+from fastkq.threads import over_chunks
 
 Colours = npt.NDArray[np.uint8]
+
+_COLOURS_PER_CHUNK = 1 << 18
+_COLOURS_AT_ONCE = 1 << 21
 
 
 class Reach:
@@ -29,8 +34,14 @@ class Reach:
     def distances(self, palette: Colours, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Squared distances (M,) of the colours from their rows; 0 for those that do not matter."""
         rows = to_coordinates(palette, self.space).astype(np.float64)
-        distances = _squared(self._coordinates - rows[:, labels])
-        distances[~self._matters] = 0.0
+        distances = np.empty(len(labels))
+
+        def work(worker: int, start: int, stop: int) -> None:
+            part = slice(start, stop)
+            distances[part] = _squared(self._coordinates[:, part] - rows[:, labels[part]])
+            distances[part][~self._matters[part]] = 0.0
+
+        over_chunks(work, len(labels), _COLOURS_PER_CHUNK, 1)
         return distances
 
     def labels(self, palette: Colours, threads: int = 1) -> npt.NDArray[Any]:
@@ -52,8 +63,10 @@ class Reach:
             if own.any() and seen.any():
                 part = self._counted._replace(keys=self._counted.keys[own], counts=self._counted.counts[own])
                 labels = mapping.label(part, rows[seen], space=self.space).labels
+                checkpoint()
                 distances = _squared(self._coordinates[:, own] - coordinates[:, seen][:, labels])
                 far[own] &= distances > self.radius
+                checkpoint()
         return far
 
     def covered(self, rows: Colours, far: npt.NDArray[np.bool_]) -> Colours:
@@ -76,7 +89,15 @@ class Reach:
         order = np.argsort(points[0], kind="stable")
         chosen = np.empty(min(len(colours), MAX_COLOURS), np.int64)
         reach = self.radius**0.5 * (1 + 1e-9)
-        number = kernels.cover.cover(np.ascontiguousarray(points[:, order]), reach, self.radius, chosen)
+        points, is_covered, state = (
+            np.ascontiguousarray(points[:, order]),
+            np.zeros(len(colours), np.uint8),
+            np.zeros(3, np.int64),
+        )
+        while state[0] < len(colours) and state[2] >= 0:
+            checkpoint()
+            kernels.cover.cover(points, is_covered, reach, self.radius, chosen, state, _COLOURS_AT_ONCE)
+        number = int(state[2])
         return colours if number < 0 else colours[order[chosen[:number]]]
 
 

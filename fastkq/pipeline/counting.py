@@ -94,7 +94,7 @@ def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, thr
     with stage("reading", 0.3):
         pixels = read_input(image, threads=threads).pixels
         checked = check_weights(weights, pixels.shape)
-    with stage("counting"):
+    with stage("counting", each=0.5):
         return ColourCounts.of(pixels, checked, threads)
 
 

@@ -42,13 +42,13 @@ class Job:
 
     @cached_property
     def _counts(self) -> ColourCounts:
-        with stage("counting", _SHARE_OF_COUNTING):
+        with stage("counting", _SHARE_OF_COUNTING, each=0.5):
             return ColourCounts.of(self._given.pixels, self._weights, self._options.threads)
 
     def make(self, k: int) -> CompressedImage:
         """The image with k colours."""
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
-            with stage("counting", _SHARE_OF_COUNTING):
+            with stage("counting", _SHARE_OF_COUNTING, each=0.5):
                 few = ColourCounts.of_few(self._given.pixels, MOST_RGBA_COLOURS, self._options.threads)
             by_cells = self._by_cells(k) if few is None else None
             if by_cells is not None:
@@ -56,21 +56,21 @@ class Job:
             if few is not None:
                 self._counts = few
         counts = self._counts
-        with stage("fitting", _SHARE_OF_FITTING):
+        with stage("fitting", _SHARE_OF_FITTING, each=0.2):
             fitted = fit(counts, k, self._options)
         return self._made(fitted)
 
     def visual(self, k: int) -> CompressedImage:
         """The image with k colours for the eye."""
         threads = self._options.threads
-        with stage("dithering"):
+        with stage("dithering", each=0.2):
             rows, indices = looks.visual(self._pixels, k, self._options.effort, threads)
             return self._image(rows, kept_opaque(self._pixels, rows, indices, threads))
 
     def reaching(self, target: float) -> CompressedImage:
         """The image of the fewest colours whose PSNR is at least `target`."""
         counts = self._counts
-        with stage("fitting", _SHARE_OF_FITTING):
+        with stage("fitting", _SHARE_OF_FITTING, each=0.2):
             fitted = reach_psnr(counts, target, self._options)
         return self._made(fitted)
 
@@ -97,17 +97,17 @@ class Job:
     def _by_cells(self, k: int) -> CompressedImage | None:
         """An RGBA image of too many colours to list; None when cells do not suffice for k."""
         pixels, threads = self._pixels, self._options.threads
-        with stage("counting", _SHARE_OF_COUNTING):
+        with stage("counting", _SHARE_OF_COUNTING, each=0.5):
             cells = histogram.count_cells(pixels, threads)
         if len(cells.keys) < _CELLS_PER_CENTROID * k:
             return None
-        with stage("fitting", _SHARE_OF_FITTING):
+        with stage("fitting", _SHARE_OF_FITTING, each=0.2):
             rows, _ = palette.fit(cells, k, self._options.effort, threads)
         with mapping_stage(self._dithering):
             if self._dithering.strength > 0:
                 return self._image(rows, dithered(pixels, rows, self._dithering, threads))
             indices = mapping.map_pixels(pixels, rows, threads)
-            is_used = np.bincount(indices.reshape(-1), minlength=k).all()
+            is_used = mapping.used_rows(indices, k, threads).all()
             return self._image(rows, indices) if is_used else None
 
     def _image(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:

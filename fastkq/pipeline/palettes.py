@@ -85,7 +85,7 @@ def fit_palette(
             images, number, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share,
             space=space, effort=effort, threads=threads,
         )  # fmt: skip
-        with stage("fitting"):
+        with stage("fitting", each=0.2):
             fitted = fit(counts, number, options)
         return stored_palette(fitted.palette, counts.dtype, counts.channels)
 

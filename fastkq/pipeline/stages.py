@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import assignment, dither, mapping, metrics, palette
-from fastkq.channels import GRAY_WITH_ALPHA, RGBA, visible
+from fastkq.channels import GRAY_WITH_ALPHA, RGBA, visible, without_alpha
 from fastkq.counted import Counted, channels_of, count_up_to, with_alpha
 from fastkq.counts import ColourCounts
 from fastkq.distinct import Distinct
@@ -20,6 +20,7 @@ from fastkq.palette.weights import to_counts
 from fastkq.pipeline.options import Dithering, FitOptions
 from fastkq.progress import stage
 from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space
+from fastkq.threads import over_chunks, rows_per_chunk
 
 _OPAQUE = 255
 _WEIGHTLESS = 30
@@ -56,7 +57,7 @@ def fit(counts: ColourCounts, k: int, options: FitOptions, shared: Prepared | No
 
 def mapping_stage(dithering: Dithering) -> AbstractContextManager[None]:
     """The last stage of all, by its name."""
-    return stage("dithering" if dithering.strength > 0 else "mapping")
+    return stage("dithering" if dithering.strength > 0 else "mapping", each=0.7)
 
 
 def indices_of(
@@ -181,7 +182,7 @@ def dithered(
 def _without(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The pixels without their alpha, where the palette was fitted without it."""
     if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
-        return np.ascontiguousarray(pixels[:, :, : rows.shape[1]])
+        return without_alpha(pixels)
     return pixels
 
 
@@ -194,9 +195,14 @@ def kept_opaque(
     """The indices, but where an opaque pixel was given a row that is not, that of its nearest opaque one."""
     if rows.shape[1] != RGBA:
         return indices
-    astray = (pixels[:, :, 3] == _OPAQUE) & (rows[:, 3] != _OPAQUE)[indices]
-    if astray.any():
-        indices[astray] = mapping.map_pixels(np.ascontiguousarray(pixels[astray])[np.newaxis], rows, threads)[
-            0
-        ]
+    translucent = rows[:, 3] != _OPAQUE
+
+    def work(worker: int, start: int, stop: int) -> None:
+        part, found = pixels[start:stop], indices[start:stop]
+        astray = (part[:, :, 3] == _OPAQUE) & translucent[found]
+        if astray.any():
+            found[astray] = mapping.map_pixels(np.ascontiguousarray(part[astray])[np.newaxis], rows)[0]
+
+    if translucent.any():
+        over_chunks(work, len(pixels), rows_per_chunk(pixels), threads)
     return indices

@@ -19,10 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.progress import checkpoint
 from fastkq.spaces.rgb import Coordinates
 
 _ROOT_BITS = 64
 _MOST_STEPS = 16
+_COLOURS_AT_ONCE = 1 << 12
 
 
 def unit(channels: int) -> float:
@@ -50,6 +52,14 @@ def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """
     if len(coordinates) == 1:
         return _nearest_gray(coordinates[0])
+    pieces = []
+    for start in range(0, max(1, coordinates.shape[1]), _COLOURS_AT_ONCE):
+        checkpoint()
+        pieces.append(_to_colours(coordinates[:, start : start + _COLOURS_AT_ONCE]))
+    return np.concatenate(pieces)
+
+
+def _to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     colours = np.empty((coordinates.shape[1], len(coordinates)), np.uint8)
     if len(coordinates) == 4:
         alpha = np.clip(np.floor(coordinates[3] / kernels.oklab.ALPHA_WEIGHT + 0.5), 0, 255)
