@@ -81,8 +81,13 @@ def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArra
     """Values (M,) of the points `of_colours` in the order of the counted colours."""
     if counted.channels != 4:
         return values
-    ordered = np.empty_like(values)
-    ordered[_opaque_first(counted).places] = values
+    ordered, places = np.empty_like(values), _opaque_first(counted).places
+    assert isinstance(places, np.ndarray)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        ordered[places[start:stop]] = values[start:stop]
+
+    over_chunks(work, len(values), _COLOURS_PER_CHUNK, 1)
     return ordered
 
 

@@ -142,8 +142,8 @@ def map_colours(
     return histogram.look_up(image, counted, labels.astype(index_dtype(k), copy=False), threads)
 
 
-def used_rows(indices: npt.NDArray[np.unsignedinteger], k: int, threads: int = 1) -> npt.NDArray[np.bool_]:
-    """Which of the k rows of a palette some index (H, W) names, (k,)."""
+def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -> npt.NDArray[np.bool_]:
+    """Which of the k rows of a palette some index names, (k,)."""
     flat, used = indices.reshape(-1), np.zeros((threads, k), bool)
 
     def work(worker: int, start: int, stop: int) -> None:

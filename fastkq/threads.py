@@ -110,15 +110,20 @@ def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
     failed: list[int] = []
     moved = threading.Condition()
 
+    def is_ready(band: int, block: int) -> bool:
+        if band == 0:
+            return True
+        with moved:
+            return moved.wait_for(lambda: bool(failed) or done[band - 1] >= min(block + 2, blocks), PATIENCE)
+
     def follow(worker: int, band: int, _: int) -> None:
         try:
             for block in range(blocks):
-                with moved:
-                    while band > 0 and not failed and done[band - 1] < min(block + 2, blocks):
-                        moved.wait()
+                checkpoint()
+                while not is_ready(band, block):
+                    checkpoint()
                 if failed:
                     return
-                checkpoint()
                 work(worker, band, block)
                 with moved:
                     done[band] = block + 1

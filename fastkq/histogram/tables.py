@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.histogram.value import Histogram, added
+from fastkq.histogram.value import Histogram, added, joined
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 16
-_ENTRIES_PER_CHUNK = 1 << 18
+_ENTRIES_PER_CHUNK = 1 << 17
 
 
 def count(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> Histogram | None:
@@ -27,8 +27,8 @@ def count(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> Histogram |
         return None
     listed = [state.entries() for state in states]
     found = added(
-        np.concatenate([keys for keys, _ in listed]),
-        np.concatenate([counts for _, counts in listed]),
+        joined([keys for keys, _ in listed]),
+        joined([counts for _, counts in listed]),
         4,
         threads,
     )
@@ -74,7 +74,7 @@ class _Table:
             filled.append(start + np.flatnonzero(self.keys[start:stop]))
 
         over_chunks(find, len(self.keys), _ENTRIES_PER_CHUNK, 1)
-        places = np.concatenate(filled)
+        places = joined(filled)
         keys, counts = np.empty(len(places), np.uint32), np.empty(len(places), np.int64)
 
         def take(worker: int, start: int, stop: int) -> None:

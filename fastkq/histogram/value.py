@@ -1,6 +1,7 @@
 """Counted colours in the order of the Morton curve."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,20 @@ def added(
 
     over_chunks(unite, len(bounds) + 1, 1, threads)
     listed, numbers = zip(*merged, strict=True)
-    return Histogram(np.concatenate(listed), np.concatenate(numbers), channels)
+    return Histogram(joined(listed), joined(numbers), channels)
+
+
+def joined(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """`numpy.concatenate`, array by array: fresh pages for a hundred megabytes take a tenth of a second."""
+    out, stop = np.empty(sum(map(len, arrays)), arrays[0].dtype), 0
+    for array in arrays:
+        start, stop = stop, stop + len(array)
+
+        def copy(worker: int, first: int, last: int, array: Any = array, part: Any = out[start:stop]) -> None:
+            part[first:last] = array[first:last]
+
+        over_chunks(copy, len(array), _KEYS_PER_RUN, 1)
+    return out
 
 
 def _united(

@@ -10,6 +10,7 @@ from fastkq.depth import high_byte
 from fastkq.errors import FormatError
 from fastkq.io import deep
 from fastkq.metadata import Metadata
+from fastkq.threads import over_chunks, rows_per_chunk
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -75,7 +76,15 @@ class Picture(NamedTuple):
             raise FormatError(f"{self.name}: expected 8 or 16 bits a channel, got 32 (mode {image.mode})")
         if image.mode == "La":
             image = image.convert("LA")  # Pillow has no way from the one to RGBA but over the other
-        return np.array(image.convert(pixel_mode(image)), np.uint8, order="C")
+        mode = pixel_mode(image)
+        shape = (image.height, image.width, len(mode))[: 2 if mode == "L" else 3]
+        pixels = np.empty(shape, np.uint8)
+
+        def convert(worker: int, top: int, bottom: int) -> None:
+            pixels[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)).convert(mode))
+
+        over_chunks(convert, image.height, rows_per_chunk(pixels), 1)
+        return pixels
 
     def indexed(self) -> Indexed:
         """The palette, every row in its place, and the indices, exactly as they are in the file.

@@ -36,7 +36,7 @@ class Summary(NamedTuple):
 
 
 _MOST_GUESSES = 8
-_POINTS_PER_CHUNK = 1 << 20
+_POINTS_PER_CHUNK = 1 << 18
 _BOXES_AT_ONCE = 1 << 18
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.blocks import Points
 from fastkq.histogram import colours_of
-from fastkq.mapping import assign
+from fastkq.mapping import assign, used_rows
 from fastkq.palette.costs import costliest
 from fastkq.palette.lloyd import accumulate, move
 from fastkq.spaces import Coordinates, Space, to_colours, to_coordinates
@@ -78,7 +78,7 @@ def fill(
     rows = _in_order_after(fixed, np.concatenate((palette, missing)))
     while True:
         labels, distances = assign(points, to_coordinates(rows, space), threads)
-        unused = fixed + np.flatnonzero(np.bincount(labels, minlength=k)[fixed:] == 0)
+        unused = fixed + np.flatnonzero(~used_rows(labels, k, threads)[fixed:])
         if len(unused) == 0:
             return Fitted(rows, labels)
         costly = costliest(distances, points.weights, len(unused))
