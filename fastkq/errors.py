@@ -33,7 +33,17 @@ class ArgumentTypeError(FastKQError, TypeError):
 
 
 class Cancelled(FastKQError):  # noqa: N818
-    """A `progress` callable returned False, and the work ended there; nothing was written."""
+    """A `progress` callable returned False, and the work ended there; nothing was written.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> try:
+    ...     fastkq.compress(np.eye(9, dtype=np.uint8), k=2, progress=lambda fraction, stage: False)
+    ... except fastkq.Cancelled as error:
+    ...     print(error)
+    cancelled while reading, 0% done: progress returned False
+    """
 
 
 class FormatError(FastKQError, ValueError):
