@@ -1,6 +1,7 @@
 """A user's program is checked against fastkq's types as strictly as it wants, and so are the examples."""
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -97,11 +98,14 @@ def errors(tmp_path_factory):
     (folder / "right.py").write_text(RIGHT + OF_THE_ESTIMATOR * has_estimator)
     (folder / "wrong.py").write_text(WRONG)
     (folder / "mypy.ini").write_text(CONFIGURATION)
+    # mypy finds by itself what is installed, and refuses to be told of it.
+    is_installed = "site-packages" in PACKAGE.parts
+    where = {} if is_installed else {"MYPYPATH": str(PACKAGE.parent)}
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", str(folder / "cache")]
     run = subprocess.run(
         [*command, "right.py", "wrong.py", *map(str, EXAMPLES)],
         cwd=folder,
-        env={"MYPYPATH": str(PACKAGE.parent)},
+        env={**os.environ, **where},
         capture_output=True,
         text=True,
     )
