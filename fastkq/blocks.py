@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.histogram import Histogram, colours_of
-from fastkq.progress import checkpoint
+from fastkq.progress import checkpoint, slices
 from fastkq.spaces import Coordinates, Space, opacity, to_coordinates
 from fastkq.threads import over_chunks
 
@@ -69,11 +69,8 @@ def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> C
         return to_coordinates(colours_of(keys, channels), space)
     first = to_coordinates(colours_of(keys[:1], channels), space)
     coordinates = np.empty((len(first), len(keys)), first.dtype)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        coordinates[:, start:stop] = to_coordinates(colours_of(keys[start:stop], channels), space)
-
-    over_chunks(work, len(keys), _COLOURS_PER_CHUNK, 1)
+    for part in slices(len(keys), _COLOURS_PER_CHUNK):
+        coordinates[:, part] = to_coordinates(colours_of(keys[part], channels), space)
     return coordinates
 
 
@@ -83,11 +80,8 @@ def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArra
         return values
     ordered, places = np.empty_like(values), _opaque_first(counted).places
     assert isinstance(places, np.ndarray)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        ordered[places[start:stop]] = values[start:stop]
-
-    over_chunks(work, len(values), _COLOURS_PER_CHUNK, 1)
+    for part in slices(len(values), _COLOURS_PER_CHUNK):
+        ordered[places[part]] = values[part]
     return ordered
 
 
@@ -176,11 +170,8 @@ def in_blocks(
     low = np.empty((channels, blocks), coordinates.dtype)
     high = np.empty_like(low)
     moments = np.empty((blocks, channels + 1))
-
-    def work(worker: int, first: int, last: int) -> None:
-        kernels.blocks.bound(coordinates, weights, starts, first, last, low, high, moments)
-
-    over_chunks(work, blocks, _BLOCKS_PER_CHUNK, 1)
+    for part in slices(blocks, _BLOCKS_PER_CHUNK):
+        kernels.blocks.bound(coordinates, weights, starts, part.start, part.stop, low, high, moments)
     starts = starts[: blocks + 1]
     return Points(keys, coordinates, weights, starts, low, high, moments, opaque_blocks, opacity)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.embedding import has_alpha
-from fastkq.threads import over_chunks, rows_per_chunk
+from fastkq.progress import bands
 
 GRAY_WITH_ALPHA, RGBA = 2, 4
 
@@ -22,12 +22,9 @@ def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return image.view(np.uint8)
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == GRAY_WITH_ALPHA:
         shown = np.empty((*image.shape[:2], RGBA), np.uint8)
-
-        def work(worker: int, start: int, stop: int) -> None:
-            shown[start:stop, :, :3] = image[start:stop, :, :1]
-            shown[start:stop, :, 3] = image[start:stop, :, 1]
-
-        over_chunks(work, len(image), rows_per_chunk(shown), 1)
+        for part in bands(shown):
+            shown[part, :, :3] = image[part, :, :1]
+            shown[part, :, 3] = image[part, :, 1]
         return shown
     return image
 
@@ -35,11 +32,8 @@ def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def without_alpha(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The other channels of an image (H, W, C)."""
     plain = np.empty((*image.shape[:2], image.shape[2] - 1), image.dtype)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        plain[start:stop] = image[start:stop, :, :-1]
-
-    over_chunks(work, len(image), rows_per_chunk(image), 1)
+    for part in bands(image):
+        plain[part] = image[part, :, :-1]
     return plain
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.threads import available, over_chunks, rows_per_chunk
+from fastkq.progress import bands
+from fastkq.threads import available
 
 Effort = Literal["fast", "balanced", "best"]
 Coding = Literal["packed", "context"]
@@ -72,11 +73,8 @@ def _native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if array.dtype == dtype and array.flags.c_contiguous:
         return array
     native = np.empty(array.shape, dtype)
-
-    def copy(worker: int, start: int, stop: int) -> None:
-        native[start:stop] = array[start:stop]
-
-    over_chunks(copy, len(array), rows_per_chunk(native), 1)
+    for part in bands(native):
+        native[part] = array[part]
     return native
 
 
@@ -98,14 +96,7 @@ def _check_dtype(array: npt.NDArray[Any], what: str) -> None:
 def _check_finite(array: npt.NDArray[Any], what: str) -> None:
     if array.dtype.kind != "f":
         return
-    wrong: list[int] = []
-
-    def look(worker: int, start: int, stop: int) -> None:
-        if not np.isfinite(array[start:stop]).all():
-            wrong.append(start)
-
-    over_chunks(look, len(array), rows_per_chunk(array), 1)
-    if wrong:
+    if not all(np.isfinite(array[part]).all() for part in bands(array)):
         finite = np.isfinite(array)
         first = np.unravel_index(finite.argmin(), array.shape)
         position = tuple(int(place) for place in first)

@@ -13,11 +13,11 @@ from fastkq.channels import RGBA, without_alpha
 from fastkq.distinct import Distinct
 from fastkq.embedding import has_alpha
 from fastkq.histogram import Histogram
-from fastkq.threads import over_chunks
+from fastkq.progress import slices
 
 Counted = Histogram | Distinct
 
-_PIXELS_PER_CHUNK = 1 << 18
+_PIXELS_AT_ONCE = 1 << 18
 
 
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> Counted:
@@ -42,14 +42,7 @@ def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> Counte
 
 def _is_opaque(rows: npt.NDArray[Any]) -> bool:
     top = np.iinfo(rows.dtype).max
-    opaque: list[bool] = []
-
-    def work(worker: int, start: int, stop: int) -> None:
-        if all(opaque):
-            opaque.append(bool((rows[start:stop, -1] == top).all()))
-
-    over_chunks(work, len(rows), _PIXELS_PER_CHUNK, 1)
-    return all(opaque)
+    return all((rows[part, -1] == top).all() for part in slices(len(rows), _PIXELS_AT_ONCE))
 
 
 def with_alpha(counted: Counted) -> Counted:
@@ -101,9 +94,6 @@ def sum_weights(
         rows = pixels.reshape(weights.size, -1)[:, : counted.colours.shape[1]]
         owners = distinct.places(np.ascontiguousarray(rows), counted, threads)
     sums, flat = np.zeros(len(counted.counts)), weights.reshape(-1)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        np.add.at(sums, owners[start:stop], flat[start:stop])
-
-    over_chunks(work, len(flat), _PIXELS_PER_CHUNK, 1)
+    for part in slices(len(flat), _PIXELS_AT_ONCE):
+        np.add.at(sums, owners[part], flat[part])
     return sums

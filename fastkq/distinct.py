@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.embedding import has_alpha
-from fastkq.progress import checkpoint
+from fastkq.progress import checkpoint, slices
 from fastkq.threads import over_chunks
 
 _ROWS_PER_CHUNK = 1 << 16
@@ -85,11 +85,8 @@ class _Rows(NamedTuple):
 
     def to_words(self) -> npt.NDArray[np.uint64]:
         words = np.empty((len(self.bits), self.words), np.uint64)
-
-        def work(worker: int, start: int, stop: int) -> None:
-            kernels.distinct.to_words(self.bits[start:stop], *self[1:], words[start:stop])
-
-        over_chunks(work, len(words), _ROWS_PER_CHUNK, 1)
+        for part in slices(len(words), _ROWS_PER_CHUNK):
+            kernels.distinct.to_words(self.bits[part], *self[1:], words[part])
         return words
 
 

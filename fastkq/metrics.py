@@ -10,6 +10,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.checks import check_image, check_peak, check_threads
 from fastkq.errors import ArgumentError
+from fastkq.progress import slices
 from fastkq.threads import over_chunks
 
 _VALUES_PER_CHUNK = 1 << 19
@@ -130,17 +131,13 @@ def _counted_error(
 ) -> float:
     """Squared differences, of floats in the order of the colours."""
     total: float = 0
-
-    def work(worker: int, start: int, stop: int) -> None:
-        nonlocal total
-        part = colours[start:stop], counts[start:stop], palette, labels[start:stop]
+    for part in slices(len(colours), _VALUES_PER_CHUNK):
+        some = colours[part], counts[part], palette, labels[part]
         if colours.dtype.kind == "f":
-            total = kernels.metrics.counted_error_of_floats(*part, scale, float(total))
+            total = kernels.metrics.counted_error_of_floats(*some, scale, float(total))
         else:
-            high, low = kernels.metrics.counted_error(*part, np.array(channels))
+            high, low = kernels.metrics.counted_error(*some, np.array(channels))
             total += (int(high) << 16) + int(low)
-
-    over_chunks(work, len(colours), _VALUES_PER_CHUNK, 1)
     return total
 
 

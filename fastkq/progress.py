@@ -10,8 +10,10 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fastkq.errors import ArgumentTypeError, Cancelled
 
@@ -20,6 +22,8 @@ Progress = Callable[[float, str], object]
 
 PATIENCE = 0.03
 """Seconds between two calls: often enough for the eye, and for a cancel that is not felt."""
+
+_BYTES_PER_BAND = 1 << 22
 
 _ALMOST = 0.999
 """The most that is told before the end: 1 means that it is done."""
@@ -117,6 +121,23 @@ def checkpoint() -> None:
     """Let the call end here if it should: raises what its callable raised, or `Cancelled`."""
     if _here.watch is not None:
         _here.watch.check()
+
+
+def slices(total: int, size: int) -> Iterator[slice]:
+    """Slices that cut `total` items into pieces, with a checkpoint before each."""
+    for start in range(0, total, size):
+        checkpoint()
+        yield slice(start, min(start + size, total))
+
+
+def bands(image: npt.NDArray[Any]) -> Iterator[slice]:
+    """Slices of the rows of an image (H, ...), each of which NumPy is done with in some milliseconds."""
+    return slices(len(image), rows_per_band(image))
+
+
+def rows_per_band(image: npt.NDArray[Any]) -> int:
+    """Rows of a band, of so many as are a few megabytes."""
+    return max(1, _BYTES_PER_BAND // max(1, image.nbytes // len(image)))
 
 
 def last_checkpoint() -> None:

@@ -10,16 +10,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
 
 from fastkq.progress import PATIENCE, Watch, assumed, checkpoint, current
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    import numpy.typing as npt
-
-_BYTES_PER_CHUNK = 1 << 22
 
 Work = Callable[[int, int, int], object]
 
@@ -93,11 +85,6 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
         helper.result()
     if watch is not None:
         watch.enter(done, end)
-
-
-def rows_per_chunk(image: "npt.NDArray[Any]") -> int:
-    """Rows of an image, the first axis, that NumPy is done with in some milliseconds."""
-    return max(1, _BYTES_PER_CHUNK // max(1, image.nbytes // len(image)))
 
 
 def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:

@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.histogram.value import Histogram, added, joined
+from fastkq.progress import slices
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 16
-_ENTRIES_PER_CHUNK = 1 << 17
+_ENTRIES_AT_ONCE = 1 << 17
 
 
 def count(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> Histogram | None:
@@ -68,20 +69,12 @@ class _Table:
                 self._grow()
 
     def entries(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        filled: list[npt.NDArray[np.intp]] = []
-
-        def find(worker: int, start: int, stop: int) -> None:
-            filled.append(start + np.flatnonzero(self.keys[start:stop]))
-
-        over_chunks(find, len(self.keys), _ENTRIES_PER_CHUNK, 1)
-        places = joined(filled)
+        parts = slices(len(self.keys), _ENTRIES_AT_ONCE)
+        places = joined([part.start + np.flatnonzero(self.keys[part]) for part in parts])
         keys, counts = np.empty(len(places), np.uint32), np.empty(len(places), np.int64)
-
-        def take(worker: int, start: int, stop: int) -> None:
-            keys[start:stop] = self.keys[places[start:stop]] - 1
-            counts[start:stop] = self.counts[places[start:stop]]
-
-        over_chunks(take, len(places), _ENTRIES_PER_CHUNK, 1)
+        for part in slices(len(places), _ENTRIES_AT_ONCE):
+            keys[part] = self.keys[places[part]] - 1
+            counts[part] = self.counts[places[part]]
         return keys, counts
 
     def _grow(self) -> None:
@@ -97,10 +90,8 @@ def _fill(
     table: npt.NDArray[np.int64],
     out: npt.NDArray[Any],
 ) -> None:
-    def enter(worker: int, start: int, stop: int) -> None:
-        kernels.histogram.fill_table(keys[start:stop], values[start:stop], table, out)
-
-    over_chunks(enter, len(keys), _ENTRIES_PER_CHUNK, 1)
+    for part in slices(len(keys), _ENTRIES_AT_ONCE):
+        kernels.histogram.fill_table(keys[part], values[part], table, out)
 
 
 def _table_size(entries: int) -> int:

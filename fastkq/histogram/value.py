@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.progress import slices
 from fastkq.threads import over_chunks
 
 _KEYS_PER_RUN = 1 << 19
@@ -102,11 +103,8 @@ def joined(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     out, stop = np.empty(sum(map(len, arrays)), arrays[0].dtype), 0
     for array in arrays:
         start, stop = stop, stop + len(array)
-
-        def copy(worker: int, first: int, last: int, array: Any = array, part: Any = out[start:stop]) -> None:
-            part[first:last] = array[first:last]
-
-        over_chunks(copy, len(array), _KEYS_PER_RUN, 1)
+        for part in slices(len(array), _KEYS_PER_RUN):
+            out[start:stop][part] = array[part]
     return out
 
 

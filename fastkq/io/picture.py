@@ -10,7 +10,7 @@ from fastkq.depth import high_byte
 from fastkq.errors import FormatError
 from fastkq.io import deep
 from fastkq.metadata import Metadata
-from fastkq.threads import over_chunks, rows_per_chunk
+from fastkq.progress import bands
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -79,11 +79,8 @@ class Picture(NamedTuple):
         mode = pixel_mode(image)
         shape = (image.height, image.width, len(mode))[: 2 if mode == "L" else 3]
         pixels = np.empty(shape, np.uint8)
-
-        def convert(worker: int, top: int, bottom: int) -> None:
-            pixels[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)).convert(mode))
-
-        over_chunks(convert, image.height, rows_per_chunk(pixels), 1)
+        for part in bands(pixels):
+            pixels[part] = np.asarray(image.crop((0, part.start, image.width, part.stop)).convert(mode))
         return pixels
 
     def indexed(self) -> Indexed:

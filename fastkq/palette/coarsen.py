@@ -8,9 +8,8 @@ import numpy.typing as npt
 
 from fastkq import blocks, kernels
 from fastkq.blocks import Points
-from fastkq.progress import checkpoint
+from fastkq.progress import checkpoint, slices
 from fastkq.spaces import Coordinates
-from fastkq.threads import over_chunks
 
 
 class Summary(NamedTuple):
@@ -36,7 +35,7 @@ class Summary(NamedTuple):
 
 
 _MOST_GUESSES = 8
-_POINTS_PER_CHUNK = 1 << 18
+_POINTS_AT_ONCE = 1 << 18
 _BOXES_AT_ONCE = 1 << 18
 
 
@@ -52,11 +51,10 @@ class Tree:
         self._opaque = int(points.starts[points.opaque])
         self._moments = np.empty((len(points.keys) + 1, 6))
         self._moments[0] = 0.0
-
-        def work(worker: int, first: int, last: int) -> None:
-            kernels.coarsen.accumulate(points.coordinates, points.weights, first, last, self._moments)
-
-        over_chunks(work, len(points.keys), _POINTS_PER_CHUNK, 1)
+        for part in slices(len(points.keys), _POINTS_AT_ONCE):
+            kernels.coarsen.accumulate(
+                points.coordinates, points.weights, part.start, part.stop, self._moments
+            )
         weight, a, b, c, d, square = self._moments[-1].tolist()
         self.error = square - (a * a + b * b + c * c + d * d) / weight
         self._boxes, self._tolerance = 1, self.error
@@ -111,10 +109,9 @@ class Tree:
         coordinates = np.empty((len(points.coordinates), boxes), points.coordinates.dtype)
         weights = np.empty(boxes)
         spacing = blocks.spacing(coordinates)
-
-        def work(worker: int, first: int, last: int) -> None:
-            kernels.coarsen.summarize(self._moments, starts, first, last, spacing, coordinates, weights)
-
-        over_chunks(work, boxes, _BOXES_AT_ONCE, 1)
+        for part in slices(boxes, _BOXES_AT_ONCE):
+            kernels.coarsen.summarize(
+                self._moments, starts, part.start, part.stop, spacing, coordinates, weights
+            )
         opaque = int(np.searchsorted(starts, self._opaque))
         return Summary(points.keys[starts[:-1]], coordinates, weights, opaque, of_equal_error=True)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.threads import over_chunks
+from fastkq.progress import slices
 
-_POINTS_PER_CHUNK = 1 << 18
+_POINTS_AT_ONCE = 1 << 18
 
 
 def costliest(
@@ -15,12 +15,9 @@ def costliest(
 ) -> npt.NDArray[np.intp]:
     """So many points of the largest distance times weight, both (M,), falling, the first of equals first."""
     chosen: list[npt.NDArray[np.intp]] = []
-
-    def work(worker: int, start: int, stop: int) -> None:
-        costs = -distances[start:stop] * weights[start:stop]
-        chosen.append(start + np.sort(np.argsort(costs, kind="stable")[:number]))
-
-    over_chunks(work, len(weights), _POINTS_PER_CHUNK, 1)
+    for part in slices(len(weights), _POINTS_AT_ONCE):
+        costs = -distances[part] * weights[part]
+        chosen.append(part.start + np.sort(np.argsort(costs, kind="stable")[:number]))
     places = np.concatenate(chosen)
     order = np.argsort(-distances[places] * weights[places], kind="stable")
     return places[order[:number]]

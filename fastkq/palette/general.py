@@ -13,7 +13,7 @@ from fastkq.palette.centroids import MOST_SEARCHED, PLANS, Plan
 from fastkq.palette.costs import costliest
 from fastkq.palette.partition import Points, condense, partition
 from fastkq.palette.swaps import search
-from fastkq.threads import over_chunks
+from fastkq.progress import slices
 
 _MOST_POINTS = 1 << 20
 """More are condensed before the fit, to fewer."""
@@ -105,11 +105,8 @@ def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Weights times a power of two, below 1, and none of them zero."""
     exponent = -int(np.frexp(weights.max())[1])
     scaled = np.empty_like(weights)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        scaled[start:stop] = np.maximum(np.ldexp(weights[start:stop], exponent), _LEAST_WEIGHT)
-
-    over_chunks(work, len(weights), _MOST_POINTS, 1)
+    for part in slices(len(weights), _MOST_POINTS):
+        scaled[part] = np.maximum(np.ldexp(weights[part], exponent), _LEAST_WEIGHT)
     return scaled
 
 

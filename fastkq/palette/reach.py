@@ -8,9 +8,8 @@ import numpy.typing as npt
 from fastkq import kernels, mapping
 from fastkq.checks import MAX_COLOURS
 from fastkq.histogram import Histogram, colours_of
-from fastkq.progress import checkpoint
+from fastkq.progress import checkpoint, slices
 from fastkq.spaces import Space, are_opaque, opacity, to_coordinates, unit
-from fastkq.threads import over_chunks
 
 Colours = npt.NDArray[np.uint8]
 
@@ -35,13 +34,9 @@ class Reach:
         """Squared distances (M,) of the colours from their rows; 0 for those that do not matter."""
         rows = to_coordinates(palette, self.space).astype(np.float64)
         distances = np.empty(len(labels))
-
-        def work(worker: int, start: int, stop: int) -> None:
-            part = slice(start, stop)
+        for part in slices(len(labels), _COLOURS_PER_CHUNK):
             distances[part] = _squared(self._coordinates[:, part] - rows[:, labels[part]])
             distances[part][~self._matters[part]] = 0.0
-
-        over_chunks(work, len(labels), _COLOURS_PER_CHUNK, 1)
         return distances
 
     def labels(self, palette: Colours, threads: int = 1) -> npt.NDArray[Any]:

@@ -15,6 +15,7 @@ from fastkq.palette.fit import fit, weigh
 from fastkq.palette.integer import in_order
 from fastkq.palette.lloyd import accumulate, move
 from fastkq.palette.reach import Colours, Reach
+from fastkq.progress import stage
 from fastkq.spaces import Space, to_colours, to_coordinates, unit
 
 _REPAIRS = 2
@@ -23,6 +24,8 @@ _STEPS = 6
 """Of a palette that had to be covered, to lower its squared error: by half of what it is above that of the
 plain fit (Kodak, k = 16 to 256), in the time of two fits."""
 _SHARES_OF_A_STEP = (1.0, 0.5, 0.25)
+_SHARE_OF_A_FIT = 0.3
+"""Of what is left to do: nobody knows how many follow."""
 _ATTEMPTS = 3
 """To find a k that suffices, when one does not."""
 
@@ -75,7 +78,8 @@ def within(
     reach = Reach(counted, max_error, min_share, space)
 
     def fit_around(k: int, held: Colours) -> tuple[Colours, npt.NDArray[Any]]:
-        return fit(counted, k, effort, threads, fixed=held, weights=weights, space=space)
+        with stage(None, _SHARE_OF_A_FIT, each=0.2):
+            return fit(counted, k, effort, threads, fixed=held, weights=weights, space=space)
 
     attempt = _attempt(reach, fixed, k, fit_around)
     if attempt.palette is None:

@@ -18,9 +18,9 @@ from fastkq.histogram import MOST_RGBA_COLOURS, Histogram
 from fastkq.palette import Prepared, general, grayscale
 from fastkq.palette.weights import to_counts
 from fastkq.pipeline.options import Dithering, FitOptions
-from fastkq.progress import stage
+from fastkq.progress import rows_per_band, stage
 from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space
-from fastkq.threads import over_chunks, rows_per_chunk
+from fastkq.threads import over_chunks
 
 _OPAQUE = 255
 _WEIGHTLESS = 30
@@ -204,5 +204,5 @@ def kept_opaque(
             found[astray] = mapping.map_pixels(np.ascontiguousarray(part[astray])[np.newaxis], rows)[0]
 
     if translucent.any():
-        over_chunks(work, len(pixels), rows_per_chunk(pixels), threads)
+        over_chunks(work, len(pixels), rows_per_band(pixels), threads)
     return indices

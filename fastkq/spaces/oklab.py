@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.progress import checkpoint
+from fastkq.progress import slices
 from fastkq.spaces.rgb import Coordinates
 
 _ROOT_BITS = 64
@@ -52,11 +52,8 @@ def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """
     if len(coordinates) == 1:
         return _nearest_gray(coordinates[0])
-    pieces = []
-    for start in range(0, max(1, coordinates.shape[1]), _COLOURS_AT_ONCE):
-        checkpoint()
-        pieces.append(_to_colours(coordinates[:, start : start + _COLOURS_AT_ONCE]))
-    return np.concatenate(pieces)
+    number = max(1, coordinates.shape[1])
+    return np.concatenate([_to_colours(coordinates[:, part]) for part in slices(number, _COLOURS_AT_ONCE)])
 
 
 def _to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
