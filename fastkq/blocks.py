@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.histogram import Histogram, colours_of
-from fastkq.progress import checkpoint, slices
+from fastkq.progress import slices
 from fastkq.spaces import Coordinates, Space, opacity, to_coordinates
 from fastkq.threads import over_chunks
 
@@ -125,11 +125,17 @@ def _opaque_first(counted: Histogram) -> _Arranged:
     if counted.channels != 4:
         return _Arranged(counted.keys, slice(None), 0)
     is_opaque = are_opaque(counted)
-    checkpoint()
-    opaque, others = np.flatnonzero(is_opaque), np.flatnonzero(~is_opaque)
-    places = np.concatenate((opaque, others))
-    checkpoint()
-    return _Arranged(counted.keys[places], places, len(opaque))
+    opaque = int(np.count_nonzero(is_opaque))
+    keys, places = np.empty_like(counted.keys), np.empty(len(is_opaque), np.intp)
+    first, other = 0, opaque
+    for part in slices(len(places), _COLOURS_PER_CHUNK):
+        ours, theirs = np.flatnonzero(is_opaque[part]), np.flatnonzero(~is_opaque[part])
+        places[first : first + len(ours)] = part.start + ours
+        places[other : other + len(theirs)] = part.start + theirs
+        first, other = first + len(ours), other + len(theirs)
+    for part in slices(len(places), _COLOURS_PER_CHUNK):
+        keys[part] = counted.keys[places[part]]
+    return _Arranged(keys, places, opaque)
 
 
 def _cells(arranged: _Arranged, shift: int) -> tuple[npt.NDArray[np.int64], int]:

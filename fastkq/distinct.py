@@ -11,7 +11,7 @@ from fastkq.progress import checkpoint, slices
 from fastkq.threads import over_chunks
 
 _ROWS_PER_CHUNK = 1 << 16
-_PLACES_PER_CHUNK = 1 << 16
+_PLACES_PER_CHUNK = 1 << 14
 _ROWS_PER_BUCKET = 1 << 15
 _MOST_BUCKETS_BITS = 9
 _SAMPLES_PER_BUCKET = 32

@@ -109,8 +109,9 @@ def compress(
         Called now and then, on the calling thread, with the fraction that is done, which never falls and is
         1.0 at last, and a word for what is being done: "reading", "counting", "fitting", "mapping",
         "dithering", "coding", "decoding", "painting" or "writing". If it returns False, the work ends with
-        `Cancelled` within 0.2 s; what it raises passes through; anything else goes on. The result does not
-        depend on it.
+        `Cancelled`, mostly within 0.1 s; what it raises passes through; anything else goes on. The result
+        does not depend on it. A bar of tqdm's, ``bar = tqdm(total=1)``, moves by
+        ``lambda done, stage: bar.update(done - bar.n)``.
 
     Returns
     -------
@@ -153,9 +154,10 @@ def compress(
     array([ 31,  94, 158, 223], dtype=uint8)
     >>> fastkq.compress(ramp, target_psnr=40).k
     29
-    >>> from tqdm import tqdm
-    >>> with tqdm(total=1, disable=True) as bar:
-    ...     compressed = fastkq.compress(ramp, k=4, progress=lambda done, _: bar.update(done - bar.n))
+    >>> told = []
+    >>> compressed = fastkq.compress(ramp, k=4, progress=lambda done, stage: told.append((done, stage)))
+    >>> told[0], told[-1]
+    ((0.0, 'reading'), (1.0, 'mapping'))
     """
     with watched(progress):
         effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
