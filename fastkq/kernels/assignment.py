@@ -28,6 +28,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
     dims = low.shape[0]
     half = low.dtype.type(0.5)
     slack = low.dtype.type((dims + 16) * 2.0 * np.finfo(low.dtype).eps)
+    tiny = low.dtype.type(np.finfo(low.dtype).tiny)  # where squares vanish, rounding is no share of them
     outer, gain = scratch[0], scratch[1]
     for j in range(count):
         outer[j] = 0
@@ -40,7 +41,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
     best = first_smallest(outer, count)
     least = outer[best]
     for j in range(count):
-        gain[j] = slack * (outer[j] + least)
+        gain[j] = slack * (outer[j] + least) + tiny
     # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
     for d in range(dims):
         b, row = centroids[d, best], centroids[d]
@@ -51,7 +52,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
             gain[j] += (c - b) * corner
     kept = 0
     for j in range(count):
-        if gain[j] >= 0:
+        if not gain[j] < 0:  # squares that overflow make it NaN
             for d in range(dims):
                 out_centroids[d, kept] = centroids[d, j]
             out_ids[kept] = ids[j]

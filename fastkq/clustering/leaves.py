@@ -1,0 +1,115 @@
+"""Nearest centroids of vectors of few dimensions: leaf by leaf of a k-d tree."""
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import kernels
+from fastkq.clustering.parts import Labels, Vectors, Visited, Weights, visit_parts, worth
+from fastkq.threads import over_chunks
+
+Order = npt.NDArray[np.int64]
+
+_LEVELS = 4
+"""Of the tree that are grown one by one; what is below them grows side by side."""
+_LEAVES_PER_CHUNK = 64
+_FEWEST_LEAVES = 8
+_SHARES = 64
+"""A part holds at least one leaf for so many centroids."""
+
+
+class Leaves:
+    """A copy of the vectors in the order of their leaves, and labels, of a leaf or of each of its vectors."""
+
+    def __init__(self, vectors: Vectors, weights: Weights, k: int, threads: int) -> None:
+        n, dims = vectors.shape
+        self._threads = worth(vectors, k, threads)
+        lanes = int(kernels.tiles.LANES)
+        rows, self._order = np.zeros((n, lanes), vectors.dtype), np.arange(n)
+        rows[:, :dims] = vectors
+        self._starts = _grow(rows, self._order, self._threads)
+        self._weights = weights[self._order] if len(weights) else weights
+        leaves = len(self._starts) - 1
+        self._planes = np.zeros((lanes, n + int(kernels.tiles.STEP)), vectors.dtype)
+        self._lows, self._highs = np.empty((2, leaves, dims), vectors.dtype)
+        self._moments = np.empty((leaves, dims + 1))
+        self._owners: Labels = np.zeros(leaves, np.int32)
+        self._labels: Labels = np.zeros(n, np.int32)
+
+        def work(worker: int, start: int, stop: int) -> None:
+            kernels.leaves.describe(
+                rows,
+                self._weights,
+                self._starts,
+                start,
+                stop,
+                self._planes,
+                self._lows,
+                self._highs,
+                self._moments,
+            )
+
+        over_chunks(work, leaves, _LEAVES_PER_CHUNK, self._threads)
+
+    @property
+    def labels(self) -> Labels:
+        """In the order of the vectors as they were given: (n,) int32."""
+        owners = np.repeat(self._owners, np.diff(self._starts))
+        labels = np.empty_like(self._labels)
+        labels[self._order] = np.where(owners < 0, self._labels, owners)
+        return labels
+
+    def visit(self, centroids: Vectors, wants_totals: bool) -> Visited:
+        """Label the vectors with their nearest centroids (k, d)."""
+
+        def visit(start: int, stop: int, totals: Weights) -> int:
+            changed: int = kernels.pruning.visit(
+                self._planes,
+                self._weights,
+                self._starts,
+                start,
+                stop,
+                self._lows,
+                self._highs,
+                self._moments,
+                centroids,
+                self._owners,
+                self._labels,
+                totals,
+            )
+            return changed
+
+        fewest = max(_FEWEST_LEAVES, len(centroids) // _SHARES)
+        return visit_parts(visit, len(self._owners), fewest, centroids, wants_totals, self._threads)
+
+
+def _grow(rows: Vectors, order: Order, threads: int) -> Order:
+    """Bring rows (n, LANES) and their order into that of a tree's leaves; where those start, and n."""
+    spare = np.empty_like(rows), np.empty_like(order)
+    most, ends = int(kernels.tiles.VECTORS_PER_TILE), [0, len(rows)]
+    for _ in range(_LEVELS):
+        nodes = [node for node in pairwise(ends) if node[1] - node[0] > most]
+        ends = sorted([*ends, *_divide(rows, order, spare, nodes, threads)])
+    leaves: list[Order] = [order[:0]] * (len(ends) - 1)
+
+    def grow(worker: int, node: int, stop: int) -> None:
+        first, last = ends[node], ends[node + 1]
+        starts = np.empty(last - first, np.int64)
+        leaves[node] = starts[: kernels.leaves.grow(rows, order, first, last, most, *spare, starts)]
+
+    over_chunks(grow, len(leaves), 1, threads)
+    return np.concatenate([*leaves, [len(rows)]])
+
+
+def _divide(
+    rows: Vectors, order: Order, spare: tuple[Vectors, Order], nodes: list[tuple[int, int]], threads: int
+) -> list[int]:
+    """Divide nodes (first, last); where the second halves begin."""
+    middles = [0] * len(nodes)
+
+    def divide(worker: int, node: int, stop: int) -> None:
+        middles[node] = kernels.leaves.divide(rows, order, *nodes[node], *spare)
+
+    over_chunks(divide, len(nodes), 1, threads)
+    return middles

@@ -1,0 +1,223 @@
+"""Lloyd's iterations on plain vectors, held against brute force."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastkq.clustering import Lloyd, nearest
+
+DTYPES = [np.float32, np.float64]
+
+
+def squares(vectors, centroids):
+    """Squared distances (n, k), summed up in the order of the dimensions in the vectors' dtype."""
+    total = np.zeros((len(vectors), len(centroids)), vectors.dtype)
+    for d in range(vectors.shape[1]):
+        total += (vectors[:, d, None] - centroids[None, :, d]) ** 2
+    return total
+
+
+def means(vectors, weights, labels, centroids):
+    """Where a step moves centroids, empty clusters being given the vectors farthest from their centroids."""
+    k, wide = len(centroids), vectors.astype(np.float64)
+    sums, mass = np.zeros(centroids.shape), np.zeros(k)
+    np.add.at(sums, labels, wide * weights[:, None])
+    np.add.at(mass, labels, weights)
+    far = ((wide - centroids[labels]) ** 2).sum(axis=1) * (weights > 0)
+    for j in np.flatnonzero(mass == 0):
+        i = int(far.argmax())
+        if far[i] > 0:
+            sums[j], mass[j] = wide[i] * weights[i], weights[i]
+            sums[labels[i]] -= sums[j]
+            mass[labels[i]] -= mass[j]
+        far[i] = 0
+    moved = sums / np.where(mass > 0, mass, 1)[:, None]
+    moved[mass <= 0] = moved[mass.argmax()]
+    return moved
+
+
+def assert_close(centroids, expected, vectors):
+    share = 8 * np.finfo(vectors.dtype).eps + len(vectors) * np.finfo(np.float64).eps  # sums are of float64
+    tolerance = share * float(np.abs(vectors).max())
+    np.testing.assert_allclose(centroids, expected, rtol=0, atol=tolerance)
+
+
+@st.composite
+def problems(draw):
+    """Vectors, weights or None, and centroids: clouds, grids full of ties, large offsets, equal ones."""
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, dims = draw(st.integers(1, 700)), draw(st.one_of(st.integers(1, 9), st.integers(10, 130)))
+    k, dtype = draw(st.integers(1, min(n, 70))), draw(st.sampled_from(DTYPES))
+    kind = draw(st.sampled_from(["cloud", "grid", "clusters"]))
+    vectors = generator.normal(size=(n, dims))
+    if kind == "grid":
+        vectors = generator.integers(0, 3, (n, dims)) * 0.1
+    elif kind == "clusters":
+        vectors = 20 * vectors[generator.integers(0, min(n, 5), n)] + vectors
+    scale, offset = draw(st.sampled_from([(1, 0), (1, 1000), (1e-3, 0), (1e-22, 0), (1e15, 0)]))
+    vectors = (vectors * scale + offset).astype(dtype)
+    weights = draw(st.sampled_from([None, generator.random(n), generator.integers(0, 3, n) * 1.0]))
+    if weights is not None:
+        weights[generator.integers(n)] = 1
+    centroids = vectors[generator.integers(0, n, k)]
+    if draw(st.booleans()):  # some that nothing is near to
+        centroids = centroids * dtype(2)
+    return vectors, weights, centroids
+
+
+@given(problems(), st.integers(1, 3), st.integers(1, 9))
+def test_each_step_is_one_of_lloyds_iterations(problem, threads, steps):
+    vectors, weights, centroids = problem
+    lloyd, labels = Lloyd(vectors, weights, centroids, threads), None
+    ones = np.ones(len(vectors)) if weights is None else weights
+    for _ in range(steps):
+        before = lloyd.centroids.copy()
+        step = lloyd.step()
+        expected = squares(vectors, before).argmin(axis=1)
+        np.testing.assert_array_equal(lloyd.labels, expected)
+        assert step.changed == (labels is None or (expected != labels).any())
+        labels = expected
+        if (np.bincount(expected, ones, len(before)) > 0).all():  # else rounding may choose the farthest
+            assert_close(lloyd.centroids, means(vectors, ones, expected, before), vectors)
+        assert lloyd.centroids.dtype == vectors.dtype
+        shift = ((lloyd.centroids.astype(np.float64) - before) ** 2).sum()
+        assert step.shift == pytest.approx(shift, rel=1e-9)
+    lloyd.settle()
+    settled = squares(vectors, lloyd.centroids).argmin(axis=1)
+    np.testing.assert_array_equal(lloyd.labels, settled)
+    np.testing.assert_array_equal(nearest(vectors, lloyd.centroids, threads), settled)
+    own = lloyd.centroids[settled].astype(np.float64)
+    assert lloyd.inertia() == pytest.approx(float(ones @ ((vectors - own) ** 2).sum(axis=1)), rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dims", [1, 3, 8, 40])
+def test_iterations_to_the_end_keep_labels_that_are_nearest(dims, dtype):
+    """Bounds that are kept for many iterations would show what rounding does to them."""
+    generator = np.random.default_rng(dims)
+    vectors = generator.normal(size=(6000, dims)).astype(dtype)
+    lloyd = Lloyd(vectors, None, vectors[:20], 2)
+    for iteration in range(300):
+        before = lloyd.centroids.copy()
+        changed = lloyd.step().changed
+        if iteration % 10 == 0 or not changed:
+            np.testing.assert_array_equal(lloyd.labels, squares(vectors, before).argmin(axis=1))
+        if not changed:
+            break
+    assert not changed
+    assert lloyd.step() == (0.0, False)
+
+
+@pytest.mark.parametrize("dims", [3, 17])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_number_of_threads_changes_no_bit(dims, weighted):
+    generator = np.random.default_rng(0)
+    vectors = generator.normal(size=(70_000, dims)).astype(np.float32)
+    weights = generator.random(70_000) if weighted else None
+    results = []
+    for threads in (1, 2, 5):
+        lloyd = Lloyd(vectors, weights, vectors[:50], threads)
+        steps = [lloyd.step() for _ in range(5)]
+        lloyd.settle()
+        results.append((steps, lloyd.labels.tobytes(), lloyd.centroids.tobytes(), lloyd.inertia()))
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("kind", ["normal", "grid", "one value", "powers", "sorted"])
+@pytest.mark.parametrize("dims", [1, 2, 4])
+def test_many_vectors_of_few_dimensions_are_labelled_as_by_brute_force(dims, kind):
+    """Large enough for a tree, whose nodes must be divided whatever is in them."""
+    generator = np.random.default_rng(dims)
+    vectors = generator.normal(size=(9000, dims))
+    if kind == "grid":
+        vectors = vectors.round()
+    elif kind == "one value":
+        vectors[50:] = 1.5
+    elif kind == "powers":
+        vectors = 2.0 ** generator.integers(-60, 60, (9000, dims))
+    elif kind == "sorted":
+        vectors.sort(axis=0)
+    weights = generator.random(9000)
+    for dtype in DTYPES:
+        centroids = generator.permutation(vectors)[:31].astype(dtype)
+        lloyd = Lloyd(vectors.astype(dtype), weights, centroids, 2)
+        for _ in range(4):
+            before = lloyd.centroids.copy()
+            lloyd.step()
+            expected = squares(vectors.astype(dtype), before).argmin(axis=1)
+            np.testing.assert_array_equal(lloyd.labels, expected)
+            if (np.bincount(expected, weights, 31) > 0).all():
+                moved = means(vectors.astype(dtype), weights, expected, before)
+                assert_close(lloyd.centroids, moved, vectors.astype(dtype))
+
+
+def test_of_equal_centroids_the_first_has_the_vectors():
+    vectors = np.array([[0.0, 0.0], [1.0, 0.0], [4.0, 4.0]])
+    assert nearest(vectors, np.array([[1.0, 0.0], [9.0, 9.0], [1.0, 0.0]]), 1).tolist() == [0, 0, 0]
+
+
+def test_empty_clusters_take_the_farthest_vectors_in_turn():
+    vectors = np.array([[0.0], [0.0], [7.0], [0.0], [-5.0], [0.0]])
+    lloyd = Lloyd(vectors, None, np.array([[0.0], [100.0], [50.0]]), 1)
+    lloyd.step()
+    assert lloyd.centroids.tolist() == [[0.0], [7.0], [-5.0]]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dims", [2, 11])
+def test_vectors_that_empty_clusters_take_leave_the_sums_of_their_old_ones(dims, dtype):
+    generator = np.random.default_rng(dims)
+    vectors = generator.normal(size=(5000, dims)).astype(dtype)
+    weights = generator.random(5000) * (generator.random(5000) < 0.5)
+    centroids = np.concatenate((vectors[:3], np.full((4, dims), 100), vectors[3:6])).astype(dtype)
+    lloyd = Lloyd(vectors, weights, centroids, 2)
+    lloyd.step()
+    assert_close(lloyd.centroids, means(vectors, weights, lloyd.labels, centroids), vectors)
+
+
+def test_an_empty_cluster_takes_no_vector_without_weight():
+    vectors, weights = np.array([[0.0], [7.0], [-5.0]]), np.array([1.0, 0.0, 1.0])
+    lloyd = Lloyd(vectors, weights, np.array([[0.0], [100.0]]), 1)
+    lloyd.step()
+    assert lloyd.centroids.tolist() == [[0.0], [-5.0]]
+
+
+def test_more_centroids_than_distinct_vectors_lie_where_the_heaviest_is():
+    vectors = np.array([[1.0], [3.0], [3.0]])
+    lloyd = Lloyd(vectors, None, np.array([[1.0], [3.0], [8.0]]), 1)
+    assert lloyd.step() == (25.0, True)
+    assert lloyd.centroids.tolist() == [[1.0], [3.0], [3.0]]
+
+
+def test_settling_between_steps_changes_nothing():
+    vectors = np.random.default_rng(1).normal(size=(3000, 5))
+    plain, settled = (Lloyd(vectors, None, vectors[:9], 1) for _ in range(2))
+    for _ in range(6):
+        plain.step()
+        settled.step()
+        settled.settle()
+    np.testing.assert_array_equal(plain.centroids, settled.centroids)
+
+
+@pytest.mark.parametrize("scale", [1e-45, 1e-30, 1e18, 1e30])
+def test_numbers_whose_squares_vanish_or_overflow_raise_nothing(scale):
+    vectors = (np.random.default_rng(2).normal(size=(500, 3)) * scale).astype(np.float32)
+    lloyd = Lloyd(vectors, None, vectors[:7], 1)
+    with np.errstate(all="ignore"):
+        for _ in range(4):
+            before = lloyd.centroids.copy()
+            lloyd.step()
+            np.testing.assert_array_equal(lloyd.labels, squares(vectors, before).argmin(axis=1))
+
+
+def test_what_is_given_stays_as_it_is():
+    vectors = np.random.default_rng(3).normal(size=(100, 3))
+    given_centroids, weights = vectors[:4].copy(), np.ones(100)
+    for array in (vectors, given_centroids, weights):
+        array.flags.writeable = False
+    lloyd = Lloyd(vectors, weights, given_centroids, 1)
+    lloyd.step()
+    lloyd.settle()
+    nearest(vectors, given_centroids, 1)
+    assert not np.shares_memory(lloyd.centroids, given_centroids)
