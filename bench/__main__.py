@@ -2,8 +2,9 @@
 
 `targets` says again what the last run reached and missed. Alone, `scaling` measures time and memory by size,
 `sizes` bytes and speed of the coding beside other formats, `alpha` images with alpha, `control` targets,
-curves and dtypes; the last two write the README's tables of them. `reference` computes scikit-learn's errors
-on gb82-photos (at the lowest priority). `sizes` and `reference` can be stopped and called again at will.
+curves and dtypes, `vectors` plain vectors; the last three write the README's tables of them. `reference`
+computes scikit-learn's errors on gb82-photos (at the lowest priority). `sizes` and `reference` can be
+stopped and called again at will.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bench import control, literature, reference, report, scaling, whole_process
+from bench import control, literature, reference, report, scaling, vectors, whole_process
 from bench.alpha import results as alpha_results
 from bench.alpha import run as alpha_run
 from bench.alpha import tables as alpha_tables
@@ -56,6 +57,9 @@ def main() -> int:
         return 0
     if options.what == "control":
         report.rewrite_readme("control", control.markdown(control.measure()))
+        return 0
+    if options.what == "vectors":
+        report.rewrite_readme("vectors", vectors.markdown(vectors.measure()))
         return 0
     if options.what == "reference":
         reference.compute(options.k, options.runs, options.only)
@@ -105,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_parser("alpha", help="measure images with alpha, and write the README's table of them")
     what.add_parser(
         "control", help="measure targets, curves and dtypes, and write the README's table of them"
+    )
+    what.add_parser(
+        "vectors", help="measure plain vectors beside scikit-learn, and write the README's table of them"
     )
     computing = what.add_parser("reference", help="compute scikit-learn's errors on gb82-photos")
     computing.add_argument("--k", type=int, nargs="+", default=COLOURS)

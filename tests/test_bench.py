@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import report
+from bench import report, vectors
 from bench.cases import Case
 from bench.coding import parts, sizes
 from bench.coding import tables as coding_tables
@@ -74,3 +74,9 @@ def test_no_region_decodes_more_pixels_than_the_worst(monkeypatch: pytest.Monkey
     assert worst[2:] == (5, 5)
     everywhere = [decoded(top, left) for top in range(height - 4) for left in range(width - 4)]
     assert decoded(*worst[:2]) == max(everywhere)
+
+
+def test_of_vectors_the_table_says_how_many_times_as_fast_and_what_is_aimed_at() -> None:
+    problem = vectors.Problem(1000, 3, 64, aim=8)
+    last = vectors.markdown([vectors.Row(problem, 0.5, 5.0, 1.0)]).splitlines()[2]
+    assert last == "| 1,000 | 3 | 64 | float32 | 0.5 s | 5 s | 10 | 8 | 1.000000 |"
