@@ -183,6 +183,13 @@ def test_an_empty_cluster_takes_no_vector_without_weight():
     assert lloyd.centroids.tolist() == [[0.0], [-5.0]]
 
 
+def test_a_cluster_that_loses_all_its_vectors_to_empty_ones_goes_where_the_heaviest_is():
+    vectors, weights = np.array([[0.0], [0.1], [9.0], [12.0]]), np.array([1.0, 1.0, 0.1, 0.3])
+    lloyd = Lloyd(vectors, weights, np.array([[0.05], [10.0], [50.0], [60.0]]), 1)
+    lloyd.step()
+    np.testing.assert_allclose(lloyd.centroids, [[0.05], [0.05], [12.0], [9.0]])
+
+
 def test_more_centroids_than_distinct_vectors_lie_where_the_heaviest_is():
     vectors = np.array([[1.0], [3.0], [3.0]])
     lloyd = Lloyd(vectors, None, np.array([[1.0], [3.0], [8.0]]), 1)

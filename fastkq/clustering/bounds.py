@@ -18,11 +18,13 @@ class Bounds:
     labels : (n,) int32
     """
 
-    def __init__(self, vectors: Vectors, weights: Weights, k: int, threads: int) -> None:
+    def __init__(
+        self, vectors: Vectors, weights: Weights, k: int, threads: int, *, visits_again: bool = True
+    ) -> None:
         n, dtype = len(vectors), vectors.dtype
         self.labels: Labels = np.zeros(n, np.int32)
         self._vectors, self._weights, self._threads = vectors, weights, worth(vectors, k, threads)
-        self._uppers, self._lowers = np.empty(n, dtype), np.empty(n, dtype)
+        self._uppers, self._lowers = np.empty((2, n if visits_again else 0), dtype)
         self._seen: Vectors | None = None
 
     def visit(self, centroids: Vectors, wants_totals: bool) -> Visited:
@@ -70,6 +72,6 @@ def nearest(vectors: Vectors, centroids: Vectors, threads: int) -> Labels:
     >>> nearest(np.array([[0.0], [1.0], [9.0]]), np.array([[0.0], [8.0]]), threads=1)
     array([0, 0, 1], dtype=int32)
     """
-    bounds = Bounds(vectors, np.empty(0), len(centroids), threads)
+    bounds = Bounds(vectors, np.empty(0), len(centroids), threads, visits_again=False)
     bounds.visit(centroids, wants_totals=False)
     return bounds.labels

@@ -36,6 +36,7 @@ class Leaves:
         self._moments = np.empty((leaves, dims + 1))
         self._owners: Labels = np.zeros(leaves, np.int32)
         self._labels: Labels = np.zeros(n, np.int32)
+        self._in_given_order: Labels | None = None
 
         def work(worker: int, start: int, stop: int) -> None:
             kernels.leaves.describe(
@@ -55,13 +56,15 @@ class Leaves:
     @property
     def labels(self) -> Labels:
         """In the order of the vectors as they were given: (n,) int32."""
-        owners = np.repeat(self._owners, np.diff(self._starts))
-        labels = np.empty_like(self._labels)
-        labels[self._order] = np.where(owners < 0, self._labels, owners)
-        return labels
+        if self._in_given_order is None:
+            owners = np.repeat(self._owners, np.diff(self._starts))
+            self._in_given_order = np.empty_like(self._labels)
+            self._in_given_order[self._order] = np.where(owners < 0, self._labels, owners)
+        return self._in_given_order
 
     def visit(self, centroids: Vectors, wants_totals: bool) -> Visited:
         """Label the vectors with their nearest centroids (k, d)."""
+        self._in_given_order = None
 
         def visit(start: int, stop: int, totals: Weights) -> int:
             changed: int = kernels.pruning.visit(
