@@ -1,0 +1,39 @@
+"""What is fitted, as scikit-learn checks it."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils.validation import _check_sample_weight
+
+from fastkq.errors import ArgumentError
+
+try:
+    from sklearn.utils.validation import validate_data
+except ImportError:  # before scikit-learn 1.6
+
+    def validate_data(estimator: Any, X: Any, **options: Any) -> Any:
+        return estimator._validate_data(X, **options)
+
+
+def validated(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """X (n, d), an array or a sparse matrix of float32 or float64, finite and C-contiguous.
+
+    `reset` makes its features those that the estimator knows; else they must be.
+    """
+    dtypes = [np.float64, np.float32]
+    return validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype=dtypes, order="C", accept_large_sparse=False
+    )
+
+
+def weights_of(sample_weight: Any, X: Any) -> npt.NDArray[np.float64] | None:
+    """Weights (n,) of the rows of X, at least 0 and not all 0; None if there are none."""
+    if sample_weight is None:
+        return None
+    weights: npt.NDArray[np.float64] = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weights.min() < 0 or weights.max() == 0:
+        raise ArgumentError(
+            f"expected sample weights of at least 0, not all 0, got {weights.min()} to {weights.max()}"
+        )
+    return weights

@@ -1,0 +1,132 @@
+"""Images of few colours, as a step of a pipeline."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+import fastkq
+from fastkq.checks import Effort, check_word
+from fastkq.spaces import Space
+
+if TYPE_CHECKING:
+    from fastkq.pipeline.options import DitherMethod
+
+Output = Literal["image", "indices"]
+
+_MOST_CHANNELS = 4
+"""Of an array of three axes that is taken for an image."""
+
+
+class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Reduce images to the colours of one palette, which is fitted to many: a step of preprocessing.
+
+    Images are what `fastkq.compress` takes: arrays (H, W) or (H, W, C) of uint8, uint16, float32, float64 or
+    bool, PIL images and paths. Several are an array (n, H, W) or (n, H, W, C), or any iterable of images of
+    one dtype and number of channels. An array of three axes is one image when the last has at most 4
+    channels, else a stack of gray ones.
+
+    Parameters
+    ----------
+    n_colors : int, default=64
+        1 to 65536.
+    output : {"image", "indices"}, default="image"
+        What `transform` gives: images as they were, of fewer colours, or the numbers of their palette rows.
+    space, dither, dither_method, effort, threads
+        As in `fastkq.compress`.
+
+    Attributes
+    ----------
+    palette_ : (min(n_colors, distinct colours), C), of the images' dtype
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastkq.estimator import ColorQuantizer
+    >>> stack = np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
+    >>> quantizer = ColorQuantizer(n_colors=8).fit(stack)
+    >>> quantizer.transform(stack).shape, quantizer.palette_.shape
+    ((10, 32, 32, 3), (8, 3))
+    """
+
+    def __init__(
+        self,
+        n_colors: int = 64,
+        *,
+        output: Output = "image",
+        space: Space = "rgb",
+        dither: bool | float = False,
+        dither_method: "DitherMethod" = "diffusion",
+        effort: Effort = "balanced",
+        threads: int | None = None,
+    ) -> None:
+        self.n_colors = n_colors
+        self.output = output
+        self.space = space
+        self.dither = dither
+        self.dither_method = dither_method
+        self.effort = effort
+        self.threads = threads
+
+    def fit(self, X: Any, y: Any = None) -> "ColorQuantizer":
+        """Find the palette of an image or of several together.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError, FormatError, OSError
+            As `fastkq.compress`.
+        """
+        check_word("output", self.output, get_args(Output))
+        self.palette_ = fastkq.fit_palette(
+            iter(X) if _are_several(X) else X,
+            self.n_colors,
+            space=self.space,
+            effort=self.effort,
+            threads=self.threads,
+        )
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Give an image or several the colours of the palette.
+
+        Returns
+        -------
+        array or list of arrays
+            Of an image or a stack one array, of other iterables a list: images of the shape and dtype that
+            they had, or indices without the axis of the channels, uint8, from 257 colours on uint16.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ArgumentError, ArgumentTypeError, FormatError, OSError
+            When an image is none, or of another dtype or number of channels than the palette.
+        """
+        check_is_fitted(self)
+        if not _are_several(X):
+            return self._reduced(X)
+        reduced = [self._reduced(image) for image in X]
+        return np.stack(reduced) if reduced and _is_stack(X) else reduced
+
+    def _reduced(self, image: Any) -> npt.NDArray[Any]:
+        compressed = fastkq.apply_palette(
+            image, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,
+            threads=self.threads,
+        )  # fmt: skip
+        return compressed.indices if self.output == "indices" else compressed.decompress(threads=self.threads)
+
+
+def _is_stack(images: Any) -> bool:
+    """Whether this is one array of images of one shape."""
+    if not isinstance(images, np.ndarray):
+        return False
+    return images.ndim == 4 or (images.ndim == 3 and images.shape[2] > _MOST_CHANNELS)
+
+
+def _are_several(images: Any) -> bool:
+    if isinstance(images, np.ndarray):
+        return images.dtype == object or _is_stack(images)
+    return isinstance(images, Iterable) and not isinstance(images, str)

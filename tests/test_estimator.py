@@ -1,0 +1,288 @@
+"""KMeans in place of scikit-learn's: what it promises beyond scikit-learn's own tests."""
+
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sklearn
+from scipy import sparse
+from sklearn import cluster
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from fastkq.errors import ArgumentError
+from fastkq.estimator import KMeans, repeats, seeding
+from tests.conftest import photograph_like
+
+
+def blobs(samples, features, dtype=np.float64, seed=0):
+    generator = np.random.default_rng(seed)
+    centers = generator.normal(size=(12, features)) * 3
+    return (centers[generator.integers(0, 12, samples)] + generator.normal(size=(samples, features))).astype(
+        dtype
+    )
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    """An image's pixels, counts of which pay."""
+    return (photograph_like(120, 160) // 8 * 8).reshape(-1, 3)
+
+
+@pytest.fixture
+def uncounted(monkeypatch):
+    monkeypatch.setattr(repeats, "_FEWEST_ROWS", 1 << 40)
+
+
+def squared_error(X, kmeans, weights=1.0):
+    differences = np.asarray(X, np.float64) - kmeans.cluster_centers_[kmeans.labels_]
+    return ((differences**2).sum(axis=1) * weights).sum()
+
+
+def test_it_is_a_kmeans_of_scikit_learn_with_the_same_parameters():
+    assert isinstance(KMeans(), cluster.KMeans)
+    assert KMeans().get_params() == cluster.KMeans().get_params()
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+@pytest.mark.parametrize("features", [1, 3, 20])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_same_random_state_gives_the_clusters_of_scikit_learn(init, features, dtype, weighted):
+    X = blobs(700, features, dtype)
+    weights = np.random.default_rng(1).uniform(size=700) if weighted else None
+    arguments = {"n_clusters": 9, "init": init, "n_init": 1, "random_state": 3}
+    ours = KMeans(**arguments).fit(X, sample_weight=weights)
+    theirs = cluster.KMeans(**arguments).fit(X, sample_weight=weights)
+    np.testing.assert_array_equal(ours.labels_, theirs.labels_)
+    np.testing.assert_allclose(ours.cluster_centers_, theirs.cluster_centers_, rtol=1e-3, atol=1e-3)
+    assert ours.cluster_centers_.dtype == dtype
+    assert ours.n_iter_ == theirs.n_iter_
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_counting_rows_changes_nothing_but_the_time(pixels, dtype, weighted, monkeypatch):
+    X = (pixels / 255).astype(dtype) if dtype != np.uint8 else pixels
+    weights = np.random.default_rng(1).uniform(size=len(X)) if weighted else None
+    kmeans = KMeans(n_clusters=10, init=X[:: len(X) // 9][:10], tol=0)
+    counted = clone(kmeans).fit(X, sample_weight=weights)
+    monkeypatch.setattr(repeats, "_FEWEST_ROWS", 1 << 40)
+    plain = clone(kmeans).fit(X, sample_weight=weights)
+    assert counted.inertia_ == pytest.approx(plain.inertia_, rel=1e-5)
+    assert counted.inertia_ == pytest.approx(squared_error(X, counted, 1.0 if weights is None else weights))
+    np.testing.assert_allclose(counted.cluster_centers_, plain.cluster_centers_, rtol=1e-2)
+    assert np.mean(counted.labels_ != plain.labels_) < 0.01
+
+
+def test_rows_are_counted_only_where_they_repeat(pixels):
+    weights = np.random.default_rng(0).uniform(size=len(pixels))
+    X = np.ascontiguousarray(pixels, np.float64)
+    rows = repeats.rows_of(X, weights)
+    np.testing.assert_array_equal(rows.spread(rows.vectors), X)
+    np.testing.assert_array_equal(rows.counts, np.unique(rows.owners, return_counts=True)[1])
+    assert rows.counts.sum() == len(X)
+    assert len(rows.vectors) == len(np.unique(X, axis=0))
+    assert rows.weights.sum() == pytest.approx(weights.sum())
+    assert repeats.rows_of(X + np.random.default_rng(0).normal(size=X.shape), weights).owners is None
+    assert repeats.rows_of(X[:1000].copy(), None).owners is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("features", [1, 2, 7])
+def test_any_rows_are_numbered_by_their_first_appearance(dtype, features):
+    generator = np.random.default_rng(features)
+    values = generator.normal(size=5).astype(dtype) * np.array([1, 1e-30, 0, 1e30, -1], dtype)
+    X = values[generator.integers(0, 5, (5000, features))].repeat(4, axis=0)
+    generator.shuffle(X)
+    rows = repeats.rows_of(X, None)
+    unique, firsts = np.unique(X, axis=0, return_index=True)
+    np.testing.assert_array_equal(rows.vectors, X[np.sort(firsts)])
+    np.testing.assert_array_equal(rows.spread(rows.vectors), X)
+    assert len(unique) == len(rows.counts)
+
+
+@pytest.mark.parametrize("offset", [0, 100, 1e4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("max_iter", [2, 300])
+def test_labels_are_what_is_predicted(offset, dtype, max_iter, pixels):
+    for data in (pixels, blobs(5000, 3)):
+        X = (data + offset).astype(dtype)
+        kmeans = KMeans(n_clusters=30, max_iter=max_iter, random_state=0).fit(X)
+        np.testing.assert_array_equal(kmeans.predict(X), kmeans.labels_)
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(kmeans)).predict(X), kmeans.labels_)
+        assert kmeans.inertia_ == pytest.approx(squared_error(X, kmeans), rel=1e-3)
+        assert kmeans.score(X) == pytest.approx(-kmeans.inertia_)
+
+
+def test_the_score_weighs_the_samples():
+    X, weights = blobs(500, 4), np.random.default_rng(0).uniform(size=500)
+    kmeans = KMeans(n_clusters=5, random_state=0).fit(X)
+    assert kmeans.score(X, sample_weight=weights) == pytest.approx(-squared_error(X, kmeans, weights))
+    assert KMeans(5, random_state=0).fit(X, sample_weight=weights).inertia_ <= squared_error(
+        X, kmeans, weights
+    )
+
+
+def test_other_data_may_be_of_another_dtype():
+    X = blobs(500, 4)
+    for fitted, given in ((np.float32, np.float64), (np.float64, np.float32)):
+        kmeans = KMeans(n_clusters=5, random_state=0).fit(X.astype(fitted))
+        np.testing.assert_array_equal(kmeans.predict(X.astype(given)), kmeans.labels_)
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+def test_an_image_of_fewer_colours_than_clusters_comes_back_with_a_warning(init):
+    X = np.array([[0, 0, 0], [255, 0, 0], [9, 9, 9]])[np.arange(30000) % 3]
+    with pytest.warns(ConvergenceWarning, match=r"distinct clusters \(3\) .* n_clusters \(5\)"):
+        kmeans = KMeans(n_clusters=5, init=init, n_init=1, random_state=0).fit(X)
+    np.testing.assert_allclose(kmeans.cluster_centers_[kmeans.labels_], X, atol=1e-9)
+    assert kmeans.cluster_centers_.shape == (5, 3)
+
+
+def test_the_warning_points_at_the_call():
+    with pytest.warns(ConvergenceWarning) as caught:
+        KMeans(n_clusters=3, random_state=0).fit(np.zeros((5, 2)))
+    assert [warning.filename for warning in caught] == [__file__]
+    with pytest.warns(RuntimeWarning, match="only one init") as caught:
+        KMeans(n_clusters=1, init=[[0.0]], n_init=3).fit([[1.0]])
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+def test_samples_that_weigh_nothing_are_no_initial_centroids(init):
+    X = blobs(400, 5)
+    weights = np.arange(400) % 2 * 1.0
+    for seed in range(10):
+        state = np.random.RandomState(seed)
+        if init == "random":
+            chosen = seeding.at_random(400, weights, 20, state)
+        else:
+            chosen = seeding.plus_plus(X, weights, 20, state, 2)
+        assert (weights[chosen] > 0).all()
+        assert len(set(chosen)) == 20
+
+
+def test_seeds_are_better_than_at_random(pixels):
+    X = pixels / 255
+    errors = {
+        init: np.mean([KMeans(40, init=init, n_init=1, max_iter=1, random_state=seed).fit(X).inertia_
+                       for seed in range(3)])
+        for init in ("random", "k-means++")
+    }  # fmt: skip
+    assert errors["k-means++"] < 0.9 * errors["random"]
+
+
+def test_more_runs_are_never_worse():
+    X = blobs(500, 3)
+    inertias = [KMeans(9, init="random", n_init=n, random_state=0).fit(X).inertia_ for n in (1, 2, 5, 10)]
+    assert inertias == sorted(inertias, reverse=True)
+    assert inertias[-1] < inertias[0]
+
+
+def test_a_callable_gets_the_data_as_they_are_and_its_centroids_are_meant_there():
+    X = blobs(500, 2) + 1000
+    seen = []
+
+    def choose(given, k, random_state):
+        seen.append(np.array_equal(given, X))
+        return X[:k]
+
+    by_callable = KMeans(4, init=choose, n_init=1, max_iter=1).fit(X)
+    by_array = KMeans(4, init=X[:4], max_iter=1).fit(X)
+    assert seen == [True]
+    np.testing.assert_array_equal(by_callable.cluster_centers_, by_array.cluster_centers_)
+
+
+@pytest.mark.parametrize("copy_x", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_data_are_not_changed(pixels, copy_x, order):
+    for data in (pixels / 255, blobs(300, 3)):
+        X = np.asarray(data, order=order)
+        X.flags.writeable = False
+        before = X.copy()
+        KMeans(3, copy_x=copy_x, random_state=0).fit(X).predict(X)
+        np.testing.assert_array_equal(X, before)
+
+
+def test_any_number_of_threads_gives_the_same(pixels):
+    for data in (pixels / 255, blobs(40000, 6, np.float32)):
+        results = []
+        for threads in (1, 2, 3):
+            with threadpool_limits(threads):
+                results.append(KMeans(20, max_iter=5, random_state=0).fit(data))
+        for other in results[1:]:
+            np.testing.assert_array_equal(results[0].cluster_centers_, other.cluster_centers_)
+            np.testing.assert_array_equal(results[0].labels_, other.labels_)
+
+
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array, sparse.csc_array])
+def test_sparse_data_are_clustered_as_dense_ones(container):
+    dense = np.where(np.random.default_rng(0).uniform(size=(300, 20)) < 0.8, 0, blobs(300, 20))
+    of_sparse = KMeans(4, random_state=0).fit(container(dense))
+    of_dense = KMeans(4, random_state=0).fit(dense)
+    np.testing.assert_array_equal(of_sparse.labels_, of_dense.labels_)
+    for kmeans in (of_sparse, of_dense):
+        np.testing.assert_array_equal(kmeans.predict(container(dense)), of_dense.labels_)
+        np.testing.assert_array_equal(kmeans.predict(dense), of_dense.labels_)
+        assert kmeans.score(container(dense)) == pytest.approx(kmeans.score(dense))
+
+
+@pytest.mark.parametrize("weights", [[-1, 1, 1], [0, 0, 0]])
+def test_weights_must_weigh(weights):
+    with pytest.raises(ValueError, match=r"(at least 0, not all 0|weights|zero)"):
+        KMeans(2).fit([[0], [1], [2]], sample_weight=weights)
+
+
+def test_too_few_samples_are_named():
+    with pytest.raises(ArgumentError, match=r"n_samples=1 should be >= n_clusters=2"):
+        KMeans(2).fit([[0.0]])
+
+
+def test_it_works_in_pipelines_and_searches():
+    X = blobs(300, 4)
+    pipeline = make_pipeline(StandardScaler(), KMeans(n_init=1, random_state=0, max_iter=20))
+    search = GridSearchCV(pipeline, {"kmeans__n_clusters": [2, 12]}, cv=2).fit(X)
+    assert search.best_params_ == {"kmeans__n_clusters": 12}
+    assert search.best_estimator_.transform(X).shape == (300, 12)
+    assert list(search.best_estimator_[-1].get_feature_names_out()[:2]) == ["kmeans0", "kmeans1"]
+
+
+def test_weights_are_routed_as_metadata():
+    X, weights = blobs(300, 4), np.random.default_rng(0).uniform(size=300)
+    kmeans = KMeans(3, random_state=0)
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline = make_pipeline(StandardScaler(), clone(kmeans).set_fit_request(sample_weight=True))
+        pipeline.named_steps["standardscaler"].set_fit_request(sample_weight=False)
+        routed = pipeline.fit(X, sample_weight=weights)[-1]
+    direct = kmeans.fit(StandardScaler().fit_transform(X), sample_weight=weights)
+    np.testing.assert_array_equal(routed.labels_, direct.labels_)
+
+
+def test_verbose_says_what_happens(capsys):
+    KMeans(3, verbose=1, random_state=0).fit(blobs(300, 2))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Initialization complete"
+    assert lines[1].startswith("Iteration 0, inertia ")
+    assert lines[-1].startswith("Converged at iteration ")
+
+
+def test_without_scikit_learn_the_error_says_how_to_install_it(tmp_path):
+    (tmp_path / "sklearn.py").write_text("raise ImportError('not here')")
+    completed = subprocess.run(
+        [sys.executable, "-c", "import fastkq.estimator"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert completed.returncode == 1
+    assert "MissingExtraError" in completed.stderr
+    assert "pip install 'fastkq[sklearn]'" in completed.stderr.splitlines()[-1]
