@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from fastkq.errors import ArgumentError
 from fastkq.estimator import KMeans, repeats, seeding
-from tests.conftest import photograph_like
+from tests.conftest import noise, photograph_like
 
 
 def blobs(samples, features, dtype=np.float64, seed=0):
@@ -34,11 +34,6 @@ def blobs(samples, features, dtype=np.float64, seed=0):
 def pixels():
     """An image's pixels, counts of which pay."""
     return (photograph_like(120, 160) // 8 * 8).reshape(-1, 3)
-
-
-@pytest.fixture
-def uncounted(monkeypatch):
-    monkeypatch.setattr(repeats, "_FEWEST_ROWS", 1 << 40)
 
 
 def squared_error(X, kmeans, weights=1.0):
@@ -82,31 +77,48 @@ def test_counting_rows_changes_nothing_but_the_time(pixels, dtype, weighted, mon
     assert np.mean(counted.labels_ != plain.labels_) < 0.01
 
 
-def test_rows_are_counted_only_where_they_repeat(pixels):
-    weights = np.random.default_rng(0).uniform(size=len(pixels))
-    X = np.ascontiguousarray(pixels, np.float64)
-    rows = repeats.rows_of(X, weights)
-    np.testing.assert_array_equal(rows.spread(rows.vectors), X)
-    np.testing.assert_array_equal(rows.counts, np.unique(rows.owners, return_counts=True)[1])
-    assert rows.counts.sum() == len(X)
+def assert_counted(X, rows):
+    labels = np.arange(len(rows.vectors), dtype=np.int32)
+    owners = rows.spread(labels, len(labels), 2)
+    np.testing.assert_array_equal(rows.vectors[owners], X)
+    np.testing.assert_array_equal(rows.counts, np.bincount(owners))
     assert len(rows.vectors) == len(np.unique(X, axis=0))
-    assert rows.weights.sum() == pytest.approx(weights.sum())
-    assert repeats.rows_of(X + np.random.default_rng(0).normal(size=X.shape), weights).owners is None
-    assert repeats.rows_of(X[:1000].copy(), None).owners is None
+    return owners
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("features", [1, 2, 7])
-def test_any_rows_are_numbered_by_their_first_appearance(dtype, features):
-    generator = np.random.default_rng(features)
-    values = generator.normal(size=5).astype(dtype) * np.array([1, 1e-30, 0, 1e30, -1], dtype)
-    X = values[generator.integers(0, 5, (5000, features))].repeat(4, axis=0)
-    generator.shuffle(X)
-    rows = repeats.rows_of(X, None)
-    unique, firsts = np.unique(X, axis=0, return_index=True)
-    np.testing.assert_array_equal(rows.vectors, X[np.sort(firsts)])
-    np.testing.assert_array_equal(rows.spread(rows.vectors), X)
-    assert len(unique) == len(rows.counts)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_are_counted_where_they_repeat(pixels, threads):
+    weights = np.random.default_rng(0).uniform(size=len(pixels))
+    for scaled in (pixels * 1.0, pixels / 255, StandardScaler().fit_transform(pixels), pixels - 128.0):
+        for dtype in (np.float32, np.float64):
+            X = scaled.astype(dtype)
+            rows = repeats.rows_of(X, weights, threads)
+            owners = assert_counted(X, rows)
+            np.testing.assert_allclose(rows.weights, np.bincount(owners, weights))
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 70])
+def test_three_columns_may_vary(columns):
+    X = np.full((9000, columns), 0.5)
+    varying = np.random.default_rng(0).permutation(columns)[:3]
+    X[:, varying] = np.random.default_rng(1).integers(-1, 2, (9000, len(varying))) * 0.1
+    assert_counted(X, repeats.rows_of(X, None))
+
+
+def test_other_rows_are_left_as_they_are(pixels):
+    X = pixels / 255
+    assert repeats.rows_of(X[:1000].copy(), None).counts is None
+    few = np.arange(20000)[:, None]
+    for other in (
+        X + np.random.default_rng(0).normal(size=X.shape),
+        np.column_stack((X, X[::-1, :1])),
+        few % 257 * np.ones(3),
+        np.where(few > 19000, few, few % 7) * 1.0,
+        noise(20000, 3) * 1.0,
+    ):
+        rows = repeats.rows_of(np.ascontiguousarray(other), None)
+        assert rows.counts is None
+        assert rows.vectors.shape == other.shape
 
 
 @pytest.mark.parametrize("offset", [0, 100, 1e4])

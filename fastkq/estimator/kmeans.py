@@ -91,7 +91,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             return self
         self._n_init = self._runs(len(X))
         self._n_threads = _openmp_effective_n_threads()
-        rows = rows_of(X, weights_of(sample_weight, X))
+        rows = rows_of(X, weights_of(sample_weight, X), self._n_threads)
         self._mean = rows.mean()
         vectors = rows.vectors - self._mean  # squares of what is far from zero would round away its distances
         tolerance = self.tol * rows.variance(vectors)
@@ -206,7 +206,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         settled = Lloyd(vectors, rows.weights, centers - self._mean, self._n_threads)
         settled.settle()
         self.inertia_ = settled.inertia()
-        self.labels_ = rows.spread(settled.labels)
+        self.labels_ = rows.spread(settled.labels, len(centers), self._n_threads)
         used = np.count_nonzero(np.bincount(settled.labels, minlength=len(centers)))
         if used < len(centers):
             warnings.warn(
