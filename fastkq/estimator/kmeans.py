@@ -1,6 +1,8 @@
 """`sklearn.cluster.KMeans` on the kernels of fastkq."""
 
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +46,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     verbose : int, default=0
     random_state : int, RandomState instance or None, default=None
         Where rows are not counted, the initial centroids are those that scikit-learn draws with the same
-        one, but for the rounding of sums.
+        one, but for the rounding of sums. Where they are, those of k-means++ are improved by swaps.
     copy_x : bool, default=True
         Accepted; the data are never changed.
     algorithm : {"lloyd", "elkan"}, default="lloyd"
@@ -97,8 +99,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         tolerance = self.tol * rows.variance(vectors)
         random_state = check_random_state(self.random_state)
         best: tuple[float, int, npt.NDArray[Any]] | None = None
+        draw = self._drawing(X, rows, vectors)
         for _ in range(self._n_init):
-            start = self._start(X, vectors, rows.weights, random_state)
+            start = draw(random_state)
             if self.verbose:
                 print("Initialization complete")
             lloyd = Lloyd(vectors, rows.weights, start, self._n_threads)
@@ -153,25 +156,24 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             return 1 if isinstance(self.init, str) and self.init == "k-means++" else _RUNS
         return int(self.n_init)
 
-    def _start(
-        self,
-        X: npt.NDArray[Any],
-        vectors: npt.NDArray[Any],
-        weights: npt.NDArray[np.float64] | None,
-        random_state: Any,
-    ) -> npt.NDArray[Any]:
-        """Initial centroids among or for the vectors, which are those of X less their mean."""
-        k = self.n_clusters
+    def _drawing(
+        self, X: npt.NDArray[Any], rows: Rows, vectors: npt.NDArray[Any]
+    ) -> Callable[[Any], npt.NDArray[Any]]:
+        """What gives initial centroids for a random state; vectors are the rows less their mean."""
+        k, weights = self.n_clusters, rows.weights
         if not isinstance(self.init, str):
-            init = self.init(X, k, random_state=random_state) if callable(self.init) else self.init
-            return self._checked(check_array(init, dtype=X.dtype), X) - self._mean
+            return partial(self._given, X)
         if len(vectors) < k:  # distinct ones: all of them, and some twice
-            chosen = np.arange(k) % len(vectors)
-        elif self.init == "random":
-            chosen = seeding.at_random(len(vectors), weights, k, random_state)
-        else:
-            chosen = seeding.plus_plus(vectors, weights, k, random_state, self._n_threads)
-        return vectors[chosen]
+            return lambda random_state: vectors[np.arange(k) % len(vectors)]
+        if self.init == "random":
+            return partial(seeding.at_random, vectors, weights, k)
+        if rows.counts is not None and weights is not None and np.count_nonzero(weights) >= k:
+            return seeding.Swapping(vectors, weights, k, self._n_threads).draw
+        return partial(seeding.plus_plus, vectors, weights, k, threads=self._n_threads)
+
+    def _given(self, X: npt.NDArray[Any], random_state: Any) -> npt.NDArray[Any]:
+        init = self.init(X, self.n_clusters, random_state=random_state) if callable(self.init) else self.init
+        return self._checked(check_array(init, dtype=X.dtype), X) - self._mean
 
     def _checked(self, init: npt.NDArray[Any], X: npt.NDArray[Any]) -> npt.NDArray[Any]:
         expected = {"number of clusters": self.n_clusters, "number of features of the data": X.shape[1]}

@@ -19,8 +19,6 @@ _MOST_SEEN = 1 << 10
 
 _MOST_VARYING = 3
 _MOST_IN_BYTES = 256
-_LEAST_GAIN = 2
-"""Times that a distinct row must occur, on the mean."""
 
 
 class Rows(NamedTuple):
@@ -69,10 +67,10 @@ class Rows(NamedTuple):
 
 
 def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
-    """The distinct rows of samples (n, d), C-contiguous, where they are few; all of them else.
+    """The distinct rows of samples (n, d), C-contiguous, that are pixels; all rows of others.
 
-    Few they are where at most three columns vary, and have at most 256 values each: pixels, however scaled.
-    That other data are not like that shows in a sample, within 0.1 ms.
+    Pixels, however scaled, have at most three columns that vary, with at most 256 values each. That other
+    data are not like that shows in a sample, within 0.1 ms.
     """
     plain = Rows(samples, None, weights)
     bits = samples.view(f"u{samples.itemsize}")
@@ -83,8 +81,6 @@ def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, 
         return plain
     codes = levels.encode(bits, threads)
     colours = histogram.count(codes, threads)
-    if len(colours.keys) * _LEAST_GAIN > len(samples):
-        return plain
     vectors = levels.decode(colours.colours).view(samples.dtype)
     counts = colours.counts.astype(np.float64)
     summed = counts if weights is None else counted.sum_weights(codes, colours, weights, threads)

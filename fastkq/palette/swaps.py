@@ -26,12 +26,18 @@ def search(points: Points, fixed: Vectors, free: int, swaps: int, searches: int,
     swaps
         Trials of each search.
     """
+    starts = points.vectors[_starts(len(points.vectors), free, searches)]
+    return search_from(points, fixed, starts, swaps, threads)
+
+
+def search_from(points: Points, fixed: Vectors, starts: Vectors, swaps: int, threads: int = 1) -> Vectors:
+    """`search` from given centroids (searches, free, d)."""
     number, dims = points.vectors.shape
-    k = len(fixed) + free
+    searches, k = len(starts), len(fixed) + starts.shape[1]
     lanes = int(kernels.assignment.LANES)
     centroids = np.zeros((searches, -(-dims // lanes) * lanes, k))
     centroids[:, :dims, : len(fixed)] = fixed.T
-    centroids[:, :dims, len(fixed) :] = points.vectors[_starts(number, free, searches)].transpose(0, 2, 1)
+    centroids[:, :dims, len(fixed) :] = starts.transpose(0, 2, 1)
     errors = np.full((searches, 2), np.inf)
 
     def work(worker: int, start: int, stop: int) -> None:
