@@ -98,20 +98,25 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         vectors = rows.vectors - self._mean  # squares of what is far from zero would round away its distances
         tolerance = self.tol * rows.variance(vectors)
         random_state = check_random_state(self.random_state)
-        best: tuple[float, int, npt.NDArray[Any]] | None = None
         draw = self._drawing(X, rows, vectors)
+        best: tuple[float, int, npt.NDArray[Any], Lloyd] | None = None
         for _ in range(self._n_init):
-            start = draw(random_state)
+            lloyd = Lloyd(vectors, rows.weights, draw(random_state), self._n_threads)
             if self.verbose:
                 print("Initialization complete")
-            lloyd = Lloyd(vectors, rows.weights, start, self._n_threads)
             iterations = self._iterate(lloyd, tolerance)
+            centers = lloyd.centroids + self._mean
+            lloyd.centroids = centers - self._mean  # as `predict` sees them: the sum is rounded
             lloyd.settle()
-            if best is None or lloyd.inertia() < best[0]:
-                best = lloyd.inertia(), iterations, lloyd.centroids
+            inertia = lloyd.inertia()
+            if best is None or inertia < best[0]:
+                best = inertia, iterations, centers, lloyd
         assert best is not None
-        _, self.n_iter_, centroids = best
-        self._keep(rows, vectors, centroids + self._mean)
+        self.inertia_, self.n_iter_, self.cluster_centers_, lloyd = best
+        self._n_features_out = self.n_clusters
+        labels = lloyd.labels
+        self.labels_ = rows.spread(labels, self.n_clusters, self._n_threads)
+        self._warn_of_unused(labels)
         return self
 
     def predict(self, X: Any) -> npt.NDArray[np.int32]:
@@ -201,18 +206,11 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             break
         return iteration + 1
 
-    def _keep(self, rows: Rows, vectors: npt.NDArray[Any], centers: npt.NDArray[Any]) -> None:
-        """Label the samples as `predict` does: from the centres as they are kept, which the mean rounds."""
-        self.cluster_centers_ = centers
-        self._n_features_out = len(centers)
-        settled = Lloyd(vectors, rows.weights, centers - self._mean, self._n_threads)
-        settled.settle()
-        self.inertia_ = settled.inertia()
-        self.labels_ = rows.spread(settled.labels, len(centers), self._n_threads)
-        used = np.count_nonzero(np.bincount(settled.labels, minlength=len(centers)))
-        if used < len(centers):
+    def _warn_of_unused(self, labels: npt.NDArray[np.int32]) -> None:
+        used = np.count_nonzero(np.bincount(labels, minlength=self.n_clusters))
+        if used < self.n_clusters:
             warnings.warn(
-                f"Number of distinct clusters ({used}) found smaller than n_clusters ({len(centers)}). "
+                f"Number of distinct clusters ({used}) found smaller than n_clusters ({self.n_clusters}). "
                 "Possibly due to duplicate points in X.",
                 ConvergenceWarning,
                 stacklevel=4,
