@@ -126,7 +126,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if sparse.issparse(X):
             labels: npt.NDArray[np.int32] = super().predict(X)
             return labels
-        return nearest(*self._centred(X), _openmp_effective_n_threads())
+        threads = _openmp_effective_n_threads()
+        rows, vectors, centroids = self._centred(X, None, threads)
+        return rows.spread(nearest(vectors, centroids, threads), len(centroids), threads)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Minus the weighted sum of the squared distances of X (n_samples, n_features) from the clusters."""
@@ -134,8 +136,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         X = validated(self, X, reset=False)
         if sparse.issparse(X):
             return float(super().score(X, sample_weight=sample_weight))
-        vectors, centroids = self._centred(X)
-        settled = Lloyd(vectors, weights_of(sample_weight, X), centroids, _openmp_effective_n_threads())
+        threads = _openmp_effective_n_threads()
+        rows, vectors, centroids = self._centred(X, weights_of(sample_weight, X), threads)
+        settled = Lloyd(vectors, rows.weights, centroids, threads)
         settled.settle()
         return -settled.inertia()
 
@@ -216,7 +219,10 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
                 stacklevel=4,
             )
 
-    def _centred(self, X: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """X and the centres, less the mean that was subtracted to fit them."""
+    def _centred(
+        self, X: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int
+    ) -> tuple[Rows, npt.NDArray[Any], npt.NDArray[Any]]:
+        """The rows of X, and their vectors and the centres less the mean that was subtracted to fit them."""
         centers = np.asarray(self.cluster_centers_)
-        return X.astype(centers.dtype, copy=False) - self._mean, centers - self._mean
+        rows = rows_of(X.astype(centers.dtype, copy=False), weights, threads)
+        return rows, rows.vectors - self._mean, centers - self._mean
