@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
 from fastkq.errors import ArgumentError
@@ -17,14 +18,16 @@ except ImportError:  # before scikit-learn 1.6
 
 
 def validated(estimator: Any, X: Any, *, reset: bool) -> Any:
-    """X (n, d), an array or a sparse matrix of float32 or float64, finite and C-contiguous.
+    """X (n, d), an array or a sparse matrix of float32 or float64, finite, C-contiguous and writable.
 
     `reset` makes its features those that the estimator knows; else they must be.
     """
     dtypes = [np.float64, np.float32]
-    return validate_data(
+    X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype=dtypes, order="C", accept_large_sparse=False
     )
+    # Kernels would be compiled again for what must not be written.
+    return X if sparse.issparse(X) or X.flags.writeable else X.copy()
 
 
 def weights_of(sample_weight: Any, X: Any) -> npt.NDArray[np.float64] | None:

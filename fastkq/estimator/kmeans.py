@@ -66,8 +66,8 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     Notes
     -----
     The result does not depend on the number of threads, which is that of scikit-learn: `OMP_NUM_THREADS` and
-    `threadpoolctl` bound it. At many features it depends on the BLAS of NumPy. Sparse data are left to
-    scikit-learn.
+    `threadpoolctl` bound it. What k-means++ draws may depend on how the BLAS of NumPy rounds. Sparse data are
+    left to scikit-learn.
 
     Examples
     --------
@@ -89,32 +89,27 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         X = validated(self, X, reset=True)
         if sparse.issparse(X):
             super().fit(X, sample_weight=sample_weight)
-            self._mean = np.zeros(X.shape[1], X.dtype)
             return self
         self._n_init = self._runs(len(X))
         self._n_threads = _openmp_effective_n_threads()
         rows = rows_of(X, weights_of(sample_weight, X), self._n_threads)
-        self._mean = rows.mean()
-        vectors = rows.vectors - self._mean  # squares of what is far from zero would round away its distances
-        tolerance = self.tol * rows.variance(vectors)
+        tolerance = self.tol * rows.variance() if self.tol else 0.0
         random_state = check_random_state(self.random_state)
-        draw = self._drawing(X, rows, vectors)
-        best: tuple[float, int, npt.NDArray[Any], Lloyd] | None = None
+        draw = self._drawing(X, rows)
+        best: tuple[float, int, Lloyd] | None = None
         for _ in range(self._n_init):
-            lloyd = Lloyd(vectors, rows.weights, draw(random_state), self._n_threads)
+            lloyd = Lloyd(rows.vectors, rows.weights, draw(random_state), self._n_threads)
             if self.verbose:
                 print("Initialization complete")
             iterations = self._iterate(lloyd, tolerance)
-            centers = lloyd.centroids + self._mean
-            lloyd.centroids = centers - self._mean  # as `predict` sees them: the sum is rounded
             lloyd.settle()
             inertia = lloyd.inertia()
             if best is None or inertia < best[0]:
-                best = inertia, iterations, centers, lloyd
+                best = inertia, iterations, lloyd
         assert best is not None
-        self.inertia_, self.n_iter_, self.cluster_centers_, lloyd = best
+        self.inertia_, self.n_iter_, lloyd = best
+        self.cluster_centers_, labels = lloyd.centroids, lloyd.labels
         self._n_features_out = self.n_clusters
-        labels = lloyd.labels
         self.labels_ = rows.spread(labels, self.n_clusters, self._n_threads)
         self._warn_of_unused(labels)
         return self
@@ -127,8 +122,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             labels: npt.NDArray[np.int32] = super().predict(X)
             return labels
         threads = _openmp_effective_n_threads()
-        rows, vectors, centroids = self._centred(X, None, threads)
-        return rows.spread(nearest(vectors, centroids, threads), len(centroids), threads)
+        centroids = self._centroids()
+        rows = rows_of(X.astype(centroids.dtype, copy=False), None, threads)
+        return rows.spread(nearest(rows.vectors, centroids, threads), len(centroids), threads)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Minus the weighted sum of the squared distances of X (n_samples, n_features) from the clusters."""
@@ -137,8 +133,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if sparse.issparse(X):
             return float(super().score(X, sample_weight=sample_weight))
         threads = _openmp_effective_n_threads()
-        rows, vectors, centroids = self._centred(X, weights_of(sample_weight, X), threads)
-        settled = Lloyd(vectors, rows.weights, centroids, threads)
+        centroids = self._centroids()
+        rows = rows_of(X.astype(centroids.dtype, copy=False), weights_of(sample_weight, X), threads)
+        settled = Lloyd(rows.vectors, rows.weights, centroids, threads)
         settled.settle()
         return -settled.inertia()
 
@@ -164,11 +161,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             return 1 if isinstance(self.init, str) and self.init == "k-means++" else _RUNS
         return int(self.n_init)
 
-    def _drawing(
-        self, X: npt.NDArray[Any], rows: Rows, vectors: npt.NDArray[Any]
-    ) -> Callable[[Any], npt.NDArray[Any]]:
-        """What gives initial centroids for a random state; vectors are the rows less their mean."""
-        k, weights = self.n_clusters, rows.weights
+    def _drawing(self, X: npt.NDArray[Any], rows: Rows) -> Callable[[Any], npt.NDArray[Any]]:
+        """What gives initial centroids for a random state."""
+        vectors, weights, k = rows.vectors, rows.weights, self.n_clusters
         if not isinstance(self.init, str):
             return partial(self._given, X)
         if len(vectors) < k:  # distinct ones: all of them, and some twice
@@ -181,7 +176,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
 
     def _given(self, X: npt.NDArray[Any], random_state: Any) -> npt.NDArray[Any]:
         init = self.init(X, self.n_clusters, random_state=random_state) if callable(self.init) else self.init
-        return self._checked(check_array(init, dtype=X.dtype), X) - self._mean
+        return self._checked(check_array(init, dtype=X.dtype), X)
 
     def _checked(self, init: npt.NDArray[Any], X: npt.NDArray[Any]) -> npt.NDArray[Any]:
         expected = {"number of clusters": self.n_clusters, "number of features of the data": X.shape[1]}
@@ -219,10 +214,5 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
                 stacklevel=4,
             )
 
-    def _centred(
-        self, X: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int
-    ) -> tuple[Rows, npt.NDArray[Any], npt.NDArray[Any]]:
-        """The rows of X, and their vectors and the centres less the mean that was subtracted to fit them."""
-        centers = np.asarray(self.cluster_centers_)
-        rows = rows_of(X.astype(centers.dtype, copy=False), weights, threads)
-        return rows, rows.vectors - self._mean, centers - self._mean
+    def _centroids(self) -> npt.NDArray[Any]:
+        return np.array(self.cluster_centers_, order="C")  # kernels are compiled for what may be written

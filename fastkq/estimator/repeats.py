@@ -13,13 +13,12 @@ _FEWEST_ROWS = 1 << 13
 """Fewer are clustered in milliseconds as they are."""
 
 _SAMPLED = 1 << 12
-_ROWS_PER_CHUNK = 1 << 16
+_ROWS_PER_CHUNK = 1 << 14
 _MOST_SEEN = 1 << 10
 """Rows that are looked at first: one pass over them tells data of many features."""
 
 _MOST_VARYING = 3
 _MOST_IN_BYTES = 256
-_FOLD = 256
 
 
 class Rows(NamedTuple):
@@ -44,18 +43,18 @@ class Rows(NamedTuple):
     codes: npt.NDArray[np.uint8] | None = None
     colours: Histogram | None = None
 
-    def mean(self) -> npt.NDArray[Any]:
-        """Of each feature, of all samples whatever they weigh: (d,), of the dtype of the vectors."""
-        if self.counts is None:
-            total, number = _sums(self.vectors), float(len(self.vectors))
-        else:  # by no BLAS, whose rounding depends on its threads
-            total, number = np.einsum("i,ij->j", self.counts, self.vectors), self.counts.sum()
-        return np.asarray(total / number).astype(self.vectors.dtype)
-
-    def variance(self, centred: npt.NDArray[Any]) -> float:
-        """Mean of the variances of the features, given the vectors less their mean, (m, d)."""
-        squares = np.einsum("ij,ij->i", centred, centred, dtype=np.float64)
-        return float(np.average(squares, weights=self.counts)) / float(centred.shape[1])
+    def variance(self) -> float:
+        """Mean of the variances of the features, of all samples whatever they weigh."""
+        origin = self.vectors[:_ROWS_PER_CHUNK].mean(axis=0, dtype=np.float64)
+        sums, total = np.zeros(len(origin)), 0.0
+        for start in range(0, len(self.vectors), _ROWS_PER_CHUNK):
+            part = slice(start, start + _ROWS_PER_CHUNK)
+            differences = self.vectors[part] - origin
+            weighed = differences if self.counts is None else differences * self.counts[part, None]
+            sums += np.einsum("ij->j", weighed)  # by no BLAS, whose rounding depends on its threads
+            total += float(np.einsum("ij,ij->", weighed, differences))
+        number = len(self.vectors) if self.counts is None else float(self.counts.sum())
+        return max(total / number - float(((sums / number) ** 2).sum()), 0.0) / len(origin)
 
     def spread(self, labels: npt.NDArray[np.int32], k: int, threads: int) -> npt.NDArray[np.int32]:
         """Labels (n,) of the samples, given those of the vectors, (m,), below k."""
@@ -65,16 +64,6 @@ class Rows(NamedTuple):
             np.uint8 if k <= _MOST_IN_BYTES else np.uint32
         )
         return histogram.look_up(self.codes, self.colours, values, threads)[:, 0].astype(np.int32)
-
-
-def _sums(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Of the columns of (n, d). NumPy takes ten times as long for rows as short as pixels."""
-    dims = vectors.shape[1]
-    folded = vectors[: len(vectors) // _FOLD * _FOLD].reshape(-1, _FOLD * dims)
-    rest = vectors[len(folded) * _FOLD :]
-    sums: npt.NDArray[np.float64] = folded.sum(axis=0, dtype=np.float64).reshape(_FOLD, dims).sum(axis=0)
-    sums += rest.sum(axis=0, dtype=np.float64)
-    return sums
 
 
 def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:

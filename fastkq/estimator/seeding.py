@@ -20,8 +20,8 @@ _MOST_PRODUCTS = 1 << 18
 
 _BOXES_PER_CENTROID = 60
 _LEAST_BOXES = 3072
-_SWAPS = 120
-_SWAPS_PER_CENTROID = 0.5
+_SWAPS = 240
+_SWAPS_PER_CENTROID = 1
 
 
 def at_random(vectors: Vectors, weights: Weights | None, k: int, random_state: Any) -> Vectors:
@@ -76,7 +76,7 @@ class Swapping:
     def draw(self, random_state: Any) -> Vectors:
         """Centroids (k, d)."""
         start = plus_plus(*self._points, self._k, random_state, self._threads)
-        swaps = int(_SWAPS + _SWAPS_PER_CENTROID * self._k)
+        swaps = _SWAPS + _SWAPS_PER_CENTROID * self._k
         found = search_from(self._points, self._points.vectors[:0], start[None], swaps, self._threads)
         return found.T.astype(self._dtype)
 
@@ -87,7 +87,13 @@ class _Field:
     def __init__(self, vectors: npt.NDArray[Any], weights: Weights, trials: int, threads: int) -> None:
         self.trials = trials
         self._vectors, self._weights, self._threads = vectors, weights, threads
-        self._squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+        # Products of what is far from zero would round away the distances.
+        self._origin = vectors[:_ROWS_PER_CHUNK].mean(axis=0, dtype=np.float64)
+        self._squares = np.empty(len(vectors))
+        for start in range(0, len(vectors), _ROWS_PER_CHUNK):
+            part = slice(start, start + _ROWS_PER_CHUNK)
+            differences = self._vectors[part] - self._origin
+            self._squares[part] = np.einsum("ij,ij->i", differences, differences)
         self._distances = np.full((len(vectors), trials), np.inf, vectors.dtype)
         self._potentials = np.zeros((-(-len(vectors) // _ROWS_PER_CHUNK), trials))
         self._best = 0
@@ -109,16 +115,16 @@ class _Field:
 
     def choose(self, candidates: Chosen) -> int:
         """The one of the candidates (t,) that lowers the sum most."""
-        points = self._vectors[candidates].astype(np.float64)
-        columns, squares, before = points.T.copy(), self._squares[candidates], self._best
+        columns = (self._vectors[candidates] - self._origin).T.copy()
+        squares, before = self._squares[candidates], self._best
         step = max(_MOST_PRODUCTS // columns.size, 1)
 
         def work(worker: int, start: int, stop: int) -> None:
             products = np.empty((stop - start, len(candidates)))
             for first in range(start, stop, step):
                 last = min(first + step, stop)
-                rows = self._vectors[first:last].astype(np.float64, copy=False)
-                np.dot(rows, columns, out=products[first - start : last - start])
+                differences = self._vectors[first:last] - self._origin
+                np.dot(differences, columns, out=products[first - start : last - start])
             distances = self._distances[start:stop]
             kernels.seeding.consider(
                 self._squares[start:stop], squares, self._weights[start:stop], distances[:, before].copy(),
