@@ -121,9 +121,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if sparse.issparse(X):
             labels: npt.NDArray[np.int32] = super().predict(X)
             return labels
-        threads = _openmp_effective_n_threads()
-        centroids = self._centroids()
-        rows = rows_of(X.astype(centroids.dtype, copy=False), None, threads)
+        rows, centroids, threads = self._beside(X, None)
         return rows.spread(nearest(rows.vectors, centroids, threads), len(centroids), threads)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -132,9 +130,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         X = validated(self, X, reset=False)
         if sparse.issparse(X):
             return float(super().score(X, sample_weight=sample_weight))
-        threads = _openmp_effective_n_threads()
-        centroids = self._centroids()
-        rows = rows_of(X.astype(centroids.dtype, copy=False), weights_of(sample_weight, X), threads)
+        rows, centroids, threads = self._beside(X, weights_of(sample_weight, X))
         settled = Lloyd(rows.vectors, rows.weights, centroids, threads)
         settled.settle()
         return -settled.inertia()
@@ -214,5 +210,10 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
                 stacklevel=4,
             )
 
-    def _centroids(self) -> npt.NDArray[Any]:
-        return np.array(self.cluster_centers_, order="C")  # kernels are compiled for what may be written
+    def _beside(
+        self, X: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None
+    ) -> tuple[Rows, npt.NDArray[Any], int]:
+        """The rows of X and the centroids, of one dtype, and the number of threads."""
+        centroids = np.array(self.cluster_centers_, order="C")  # kernels are compiled for what may be written
+        threads = _openmp_effective_n_threads()
+        return rows_of(X.astype(centroids.dtype, copy=False), weights, threads), centroids, threads

@@ -14,8 +14,8 @@ _FEWEST_ROWS = 1 << 13
 
 _SAMPLED = 1 << 12
 _ROWS_PER_CHUNK = 1 << 14
-_MOST_SEEN = 1 << 10
-"""Rows that are looked at first: one pass over them tells data of many features."""
+_SEEN_FIRST = 1 << 6
+"""So many rows tell data of many features, of which a larger sample would be much to copy."""
 
 _MOST_VARYING = 3
 _MOST_IN_BYTES = 256
@@ -74,7 +74,7 @@ def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, 
     """
     plain = Rows(samples, None, weights)
     bits = samples.view(f"u{samples.itemsize}")
-    if len(samples) < _FEWEST_ROWS or _Levels.of(bits[:: len(bits) // _SAMPLED].copy(), 1) is None:
+    if len(bits) < _FEWEST_ROWS or not _may_be_pixels(bits):
         return plain
     levels = _Levels.of(bits, threads)
     if levels is None:
@@ -87,6 +87,13 @@ def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, 
     return Rows(vectors, counts, summed, codes, colours)
 
 
+def _may_be_pixels(bits: npt.NDArray[Any]) -> bool:
+    first = bits[:: len(bits) // _SEEN_FIRST]
+    if np.count_nonzero((first != first[0]).any(axis=0)) > _MOST_VARYING:
+        return False
+    return _Levels.of(bits[:: len(bits) // _SAMPLED].copy(), 1) is not None
+
+
 class _Levels(NamedTuple):
     """The few values of the columns of a matrix: of each column its bits, rising, and which columns vary."""
 
@@ -96,8 +103,6 @@ class _Levels(NamedTuple):
     @classmethod
     def of(cls, bits: npt.NDArray[Any], threads: int) -> "_Levels | None":
         """None where the columns that vary, or the values of one, are too many."""
-        if np.count_nonzero((bits[:_MOST_SEEN] != bits[0]).any(axis=0)) > _MOST_VARYING:
-            return None
         tables = [_Table.empty(bits.shape[1]) for _ in range(threads)]
         few: list[bool] = []
 
