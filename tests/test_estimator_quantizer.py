@@ -72,6 +72,13 @@ def test_an_iterable_may_hold_images_of_any_size_and_kind(tmp_path):
     np.testing.assert_array_equal(quantizer.transform(ragged)[1], reduced[2])
 
 
+def test_the_bytes_of_a_file_are_one_image(tmp_path):
+    path = tmp_path / "some.png"
+    Image.fromarray(noise(12, 14, 3)).save(path)
+    quantizer = ColorQuantizer(5).fit(path.read_bytes())
+    np.testing.assert_array_equal(quantizer.transform(path.read_bytes()), quantizer.transform(path))
+
+
 def test_the_parameters_are_those_of_compress():
     image = photograph_like(60, 60)
     options = {"space": "oklab", "dither": 0.8, "dither_method": "blue-noise", "effort": "fast", "threads": 1}

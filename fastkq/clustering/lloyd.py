@@ -13,7 +13,7 @@ from fastkq.threads import over_chunks
 
 _VECTORS_PER_CHUNK = 1 << 14
 _FEW_DIMENSIONS = 4
-"""Of up to so many an iteration by `Leaves` takes at most half the time of one by `Bounds`; of six as long."""
+"""Up to so many an iteration by `Leaves` takes at most half the time of one by `Bounds`; of six as long."""
 _MANY_VECTORS = 1 << 12
 """Fewer have too few leaves."""
 

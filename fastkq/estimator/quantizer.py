@@ -8,8 +8,9 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-import fastkq
 from fastkq.checks import Effort, check_word
+from fastkq.inputs import is_file
+from fastkq.pipeline import apply_palette, fit_palette
 from fastkq.spaces import Space
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             As `fastkq.compress`.
         """
         check_word("output", self.output, get_args(Output))
-        self.palette_ = fastkq.fit_palette(
+        self.palette_ = fit_palette(
             iter(X) if _are_several(X) else X,
             self.n_colors,
             space=self.space,
@@ -112,7 +113,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.stack(reduced) if reduced and _is_stack(X) else reduced
 
     def _reduced(self, image: Any) -> npt.NDArray[Any]:
-        compressed = fastkq.apply_palette(
+        compressed = apply_palette(
             image, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,
             threads=self.threads,
         )  # fmt: skip
@@ -129,4 +130,4 @@ def _is_stack(images: Any) -> bool:
 def _are_several(images: Any) -> bool:
     if isinstance(images, np.ndarray):
         return images.dtype == object or _is_stack(images)
-    return isinstance(images, Iterable) and not isinstance(images, str)
+    return isinstance(images, Iterable) and not is_file(images)
