@@ -1,8 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-min test-dist dist check golden fuzz bench bench-sizes bench-alpha bench-control bench-looks bench-baseline \
-	bench-report clean
+.PHONY: demo test test-min test-dist dist check golden fuzz bench bench-sizes bench-alpha bench-control \
+	bench-looks bench-vectors bench-baseline bench-report clean
 
 # One stamp for the virtual environment: made anew when the dependencies change.
 .venv/installed: pyproject.toml
@@ -78,6 +78,9 @@ bench-alpha: .venv/bench-installed
 
 bench-control: .venv/bench-installed
 	$(BIN)/python -m bench control
+
+bench-vectors: .venv/bench-installed
+	$(BIN)/python -m bench vectors
 
 bench-looks: .venv/bench-installed
 	$(BIN)/python -m bench.looks measure
