@@ -10,8 +10,11 @@ from fastkq import cells, kernels
 from fastkq.packing import index_dtype
 from fastkq.threads import over_bands, over_chunks
 
-_ROWS_PER_BAND = 16
-_COLUMNS_PER_BLOCK = 256  # 0.1 ms of work
+_BAND, _BLOCK = 16, 256
+"""Rows of a band and columns of its blocks: 0.1 ms of work."""
+_SMALL_BAND, _SMALL_BLOCK = 8, 32
+"""Of a palette of more than `_MANY` rows, of which it may take 0.6 ms to list those for a pixel."""
+_MANY = 1 << 11
 _PIXELS_PER_CHUNK = 1 << 16
 _POINTS_PER_CHUNK = 1 << 10
 
@@ -45,31 +48,32 @@ def diffuse(
     pixels = image.reshape(height, width, -1)
     searched = cells.prepared(palette)
     memories = [cells.memory(searched) for _ in range(threads)]
-    sent = np.zeros((threads, _ROWS_PER_BAND, 9), np.int32)
+    rows, columns = (_BAND, _BLOCK) if len(palette) <= _MANY else (_SMALL_BAND, _SMALL_BLOCK)
+    sent = np.zeros((threads, rows, 9), np.int32)
     below = np.zeros((width, 3), np.int32)
     indices = np.empty((height, width), index_dtype(len(palette)))
 
     def work(worker: int, band: int, block: int) -> None:
         if block == 0:
             sent[worker] = 0
-        top, left = band * _ROWS_PER_BAND, block * _COLUMNS_PER_BLOCK
+        top, left = band * rows, block * columns
         kernels.dither.diffuse(
             pixels,
             searched,
             memories[worker],
             round(strength * kernels.dither.STRONGEST),
             top,
-            min(_ROWS_PER_BAND, height - top),
+            min(rows, height - top),
             left,
-            left + _COLUMNS_PER_BLOCK,
+            left + columns,
             sent[worker],
             below,
             indices,
         )
 
     # Each row of a block begins a column left of the one above it, for what that sends it.
-    blocks = -(-(width + _ROWS_PER_BAND - 1) // _COLUMNS_PER_BLOCK)
-    over_bands(work, -(-height // _ROWS_PER_BAND), blocks, threads)
+    blocks = -(-(width + rows - 1) // columns)
+    over_bands(work, -(-height // rows), blocks, threads)
     return indices
 
 
@@ -158,5 +162,5 @@ def _plans(
             points, start, stop, bits, alpha_bits, searched, memory, scaled, luminance, plans
         )
 
-    over_chunks(work, len(points), _POINTS_PER_CHUNK, threads)
+    over_chunks(work, len(points), max(16, _POINTS_PER_CHUNK * 64 // max(64, len(palette))), threads)
     return plans
