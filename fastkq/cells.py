@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.progress import slices
 from fastkq.spaces.rgb import ALPHA_WEIGHT
 
 OPAQUE = 8
 """What stands for alpha where there is none, so that a coordinate is a sixteenth of a level."""
 
+_ROWS_AT_ONCE = 1 << 9
 _ROWS_LISTED = 1 << 18
 """Room for lists: of a photograph they need 60,000 rows at k = 256."""
 
@@ -55,7 +57,9 @@ def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) ->
     order = numbers[np.argsort(coordinates[numbers, 0], kind="stable")]
     gaps = np.empty(len(coordinates), np.int64)
     of_different = np.empty(len(order), np.int64)
-    kernels.cells.measure_gaps(coordinates[order].astype(np.int64), of_different)
+    rising = coordinates[order].astype(np.int64)
+    for part in slices(len(order), _ROWS_AT_ONCE):
+        kernels.cells.measure_gaps(rising, part.start, part.stop, of_different)
     gaps[order] = of_different
     return gaps
 

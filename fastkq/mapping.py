@@ -14,6 +14,7 @@ from fastkq.spaces import Coordinates, Space, oklab, opacity, seen_by_opaque, to
 from fastkq.threads import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
+_DISTANCES_PER_CHUNK = 1 << 25
 _COLOURS_PER_CHUNK = 1 << 14
 _ALONE = 1 << 17
 
@@ -131,7 +132,9 @@ def map_pixels(
     def work(worker: int, start: int, stop: int) -> None:
         kernels.mapping.map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices)
 
-    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    # Each pixel may have to be compared with every row.
+    chunk = min(_PIXELS_PER_CHUNK, max(1, _DISTANCES_PER_CHUNK // len(palette)))
+    over_chunks(work, len(pixels), chunk, threads)
     return indices.reshape(image.shape[:2])
 
 
