@@ -13,7 +13,7 @@ from fastkq.threads import over_chunks
 
 _VECTORS_PER_CHUNK = 1 << 14
 _FEW_DIMENSIONS = 4
-"""Up to so many an iteration by `Leaves` takes at most half the time of one by `Bounds`; of six as long."""
+"""Of so many or fewer `Leaves` take at most half the time of `Bounds`; of six as much."""
 _MANY_VECTORS = 1 << 12
 """Fewer have too few leaves."""
 
