@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from fastkq.errors import ArgumentError
-from fastkq.estimator import KMeans, repeats, seeding
+from fastkq.estimator import KMeans, checks, repeats, seeding
 from tests.conftest import photograph_like
 
 
@@ -107,17 +107,28 @@ def test_three_columns_may_vary(columns):
 
 def test_other_rows_are_left_as_they_are(pixels):
     X = pixels / 255
+    rarely = np.zeros((len(X), 1))
+    rarely[5] = 1
     assert repeats.rows_of(X[:1000].copy(), None).counts is None
     few = np.arange(20000)[:, None]
     for other in (
         X + np.random.default_rng(0).normal(size=X.shape),
         np.column_stack((X, X[::-1, :1])),
+        np.column_stack((X, rarely)),
         few % 257 * np.ones(3),
         np.where(few > 19000, few, few % 7) * 1.0,
     ):
         rows = repeats.rows_of(np.ascontiguousarray(other), None)
         assert rows.counts is None
         assert rows.vectors.shape == other.shape
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_tolerance_is_relative_to_the_variance_of_all_samples(pixels, dtype):
+    for data in (pixels / 255, blobs(40000, 5), blobs(100, 1) + 1000):
+        X = data.astype(dtype)
+        variance = X.var(axis=0, dtype=np.float64).mean()
+        assert repeats.rows_of(X, None).variance() == pytest.approx(variance)
 
 
 @pytest.mark.parametrize("offset", [0, 100, 1e4])
@@ -237,6 +248,12 @@ def test_the_data_are_not_changed(pixels, copy_x, order):
         before = X.copy()
         KMeans(3, copy_x=copy_x, random_state=0).fit(X).predict(X)
         np.testing.assert_array_equal(X, before)
+
+
+def test_for_read_only_data_no_kernel_is_compiled_again():
+    X = blobs(300, 3)
+    X.flags.writeable = False
+    assert checks.validated(KMeans(), X, reset=True).flags.writeable
 
 
 def test_any_number_of_threads_gives_the_same(pixels):
