@@ -124,11 +124,29 @@ def test_the_number_of_threads_changes_no_bit(dims, weighted):
     assert results[0] == results[1] == results[2]
 
 
-@pytest.mark.parametrize("kind", ["normal", "grid", "one value", "powers", "sorted"])
+@np.errstate(all="ignore")
+@pytest.mark.parametrize(
+    "kind", ["normal", "grid", "one value", "powers", "sorted", "vanishing", "overflowing"]
+)
 @pytest.mark.parametrize("dims", [1, 2, 4])
 def test_many_vectors_of_few_dimensions_are_labelled_as_by_brute_force(dims, kind):
     """Large enough for a tree, whose nodes must be divided whatever is in them."""
     generator = np.random.default_rng(dims)
+    weights = generator.random(9000)
+    for dtype in DTYPES:
+        vectors = of_kind(kind, dims, generator, dtype)
+        lloyd = Lloyd(vectors, weights, generator.permutation(vectors)[:31], 2)
+        for _ in range(4):
+            before = lloyd.centroids.copy()
+            lloyd.step()
+            expected = squares(vectors, before).argmin(axis=1)
+            np.testing.assert_array_equal(lloyd.labels, expected)
+            if (np.bincount(expected, weights, 31) > 0).all():
+                assert_close(lloyd.centroids, means(vectors, weights, expected, before), vectors)
+
+
+def of_kind(kind, dims, generator, dtype):
+    """Vectors (9000, dims); the squares of some kinds are below or above all numbers."""
     vectors = generator.normal(size=(9000, dims))
     if kind == "grid":
         vectors = vectors.round()
@@ -138,18 +156,11 @@ def test_many_vectors_of_few_dimensions_are_labelled_as_by_brute_force(dims, kin
         vectors = 2.0 ** generator.integers(-60, 60, (9000, dims))
     elif kind == "sorted":
         vectors.sort(axis=0)
-    weights = generator.random(9000)
-    for dtype in DTYPES:
-        centroids = generator.permutation(vectors)[:31].astype(dtype)
-        lloyd = Lloyd(vectors.astype(dtype), weights, centroids, 2)
-        for _ in range(4):
-            before = lloyd.centroids.copy()
-            lloyd.step()
-            expected = squares(vectors.astype(dtype), before).argmin(axis=1)
-            np.testing.assert_array_equal(lloyd.labels, expected)
-            if (np.bincount(expected, weights, 31) > 0).all():
-                moved = means(vectors.astype(dtype), weights, expected, before)
-                assert_close(lloyd.centroids, moved, vectors.astype(dtype))
+    elif kind == "vanishing":
+        vectors *= float(np.finfo(dtype).tiny) ** 0.57
+    elif kind == "overflowing":
+        vectors *= float(np.finfo(dtype).max) ** 0.55
+    return vectors.astype(dtype)
 
 
 def test_of_equal_centroids_the_first_has_the_vectors():

@@ -230,23 +230,16 @@ def visit(vectors, weights, start, stop, centroids, among, moves, falls, labels,
     return changed
 
 
-@part
-def _others(moves, falls):
-    """Of each, the largest of the others."""
-    first = 0
-    for j in range(moves.shape[0]):
-        first = j if moves[j] > moves[first] else first
-    second = moves[0] - moves[0]
-    for j in range(moves.shape[0]):
-        second = moves[j] if j != first and moves[j] > second else second
-    for j in range(moves.shape[0]):
-        falls[j] = second if j == first else moves[first]
-
-
 @kernel
 def measure_moves(before, after, moves, falls):
     """By how much each centroid, and any of the others, moved at most: moves and falls (k,), out."""
     over = 1 + 4 * np.float64(np.finfo(before.dtype).eps)
+    first = 0
     for j in range(before.shape[0]):
         moves[j] = np.sqrt(squared_distance(before[j], after[j])) * over
-    _others(moves, falls)
+        first = j if moves[j] > moves[first] else first
+    second = moves[first] - moves[first]
+    for j in range(before.shape[0]):
+        second = moves[j] if j != first and moves[j] > second else second
+    for j in range(before.shape[0]):
+        falls[j] = second if j == first else moves[first]
