@@ -163,6 +163,13 @@ def of_kind(kind, dims, generator, dtype):
     return vectors.astype(dtype)
 
 
+def test_labels_that_change_together_are_a_change():
+    vectors = np.repeat([[0.0], [10.0]], 4500, axis=0)  # a tree keeps one label for each leaf of them
+    lloyd = Lloyd(vectors, None, np.array([[0.0], [1000.0]]), 1)
+    assert [lloyd.step().changed for _ in range(4)] == [True, True, False, False]
+    assert lloyd.labels.tolist() == [0] * 4500 + [1] * 4500
+
+
 def test_of_equal_centroids_the_first_has_the_vectors():
     vectors = np.array([[0.0, 0.0], [1.0, 0.0], [4.0, 4.0]])
     assert nearest(vectors, np.array([[1.0, 0.0], [9.0, 9.0], [1.0, 0.0]]), 1).tolist() == [0, 0, 0]
