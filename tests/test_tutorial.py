@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SCRIPT = (Path(__file__).parent / "examples" / "tutorial.py").read_text()
+SCRIPT = Path(__file__).with_name("tutorial.py").read_text()
 THEIRS, OURS = "from sklearn.cluster import KMeans", "from fastkq.estimator import KMeans"
 
 
