@@ -120,11 +120,11 @@ def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
     return array
 
 
-def check_k(k: Any) -> int:
+def check_k(k: Any, name: str = "k") -> int:
     """Number of colours as an int, 1 to 65536."""
-    number = _integer("k", k)
+    number = _integer(name, k)
     if not 1 <= number <= MAX_COLOURS:
-        raise ArgumentError(f"expected k from 1 to {MAX_COLOURS}, got {number}")
+        raise ArgumentError(f"expected {name} from 1 to {MAX_COLOURS}, got {number}")
     return number
 
 

@@ -155,8 +155,8 @@ class CompressedImage(IndexedImage):
             Of mode P, palette and indices as they are, for up to 256 colours of uint8 and at most 4 channels;
             gray becomes equal red, green and blue, without an ICC profile for gray. Of others pixels: "1" of
             bool, I;16 and F of gray of uint16 and float32, L, LA, RGB or RGBA of more than 256 colours.
-            In its `info` are icc_profile, exif and dpi, and where not all colours are opaque transparency, in
-            the terms of PNG: the index of the one colour of alpha 0, or the bytes of the alphas.
+            In its `info` are icc_profile, exif and dpi, and transparency where one colour has alpha 0 and all
+            others are opaque: its index. Other alphas are in the palette, of mode RGBA; a GIF has none.
 
         Raises
         ------

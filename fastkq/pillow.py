@@ -9,6 +9,8 @@ Writing: an image of mode P keeps its palette and indices. Others, and those of 
 options on colours, are compressed: ``save`` takes the options of `fastkq.compress`, of which k, dither and
 effort are the common ones, and passes over others as Pillow does. ICC profile, EXIF and DPI of the image go
 with it, unless there are options icc_profile, exif or dpi; the rotation of EXIF is applied to the pixels.
+Pillow empties a file before it is written: where that fails or is cancelled what was there is lost, as with
+all of its formats. `CompressedImage.save` keeps it.
 
 Damaged files raise what those of other formats do: `PIL.UnidentifiedImageError` from ``Image.open`` where the
 head is damaged, and from ``load`` and ``verify`` an OSError, `fastkq.errors.DecodingError`. With

@@ -14,6 +14,7 @@ from fastkq.io.picture import palette_of
 from fastkq.metadata import Metadata
 from fastkq.pipeline import apply_palette, compress
 from fastkq.pipeline.options import DitherMethod, Kind, check_palette_of
+from fastkq.progress import Progress
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,6 +30,7 @@ def quantize(
     *,
     effort: Effort = "balanced",
     threads: int | None = None,
+    progress: Progress | None = None,
 ) -> "Image.Image":
     """Convert a PIL image to mode P: in place of ``im.quantize(...)`` with the same arguments.
 
@@ -45,10 +47,10 @@ def quantize(
     palette : PIL.Image.Image of mode P, or (k, 3) or (k, 4) uint8, optional
         Colours to use, at most 256, in their order. Pillow takes images alone, and only for RGB and L.
     dither : PIL.Image.Dither, bool or float, optional
-        NONE or False; FLOYDSTEINBERG, True or a strength up to 1.0; ORDERED, by a mask of blue noise. The
-        default does what Pillow does unasked: FLOYDSTEINBERG with a palette, else NONE. Pillow dithers only
-        with a palette, whatever it is asked for.
-    effort, threads
+        NONE or False; FLOYDSTEINBERG, True or a strength up to 1.0, which a plain 1 is, too; ORDERED, by a
+        mask of blue noise. The default does what Pillow does unasked: FLOYDSTEINBERG with a palette, else
+        NONE. Pillow dithers only with a palette, whatever it is asked for.
+    effort, threads, progress
         As in `compress`.
 
     Returns
@@ -84,14 +86,17 @@ def quantize(
     pixels = _pixels(im)
     if palette is None:
         made = compress(
-            pixels, number, dither=strength, dither_method=ordering, effort=effort, threads=threads
-        )
+            pixels, number, dither=strength, dither_method=ordering, effort=effort, threads=threads,
+            progress=progress,
+        )  # fmt: skip
     else:
         colours = _check_palette(palette)
         pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
         channels = max(pixels.shape[2], colours.shape[1])
         pixels, colours = _as_colours(pixels, channels), _as_colours(colours, channels)
-        made = apply_palette(pixels, colours, dither=strength, dither_method=ordering, threads=threads)
+        made = apply_palette(
+            pixels, colours, dither=strength, dither_method=ordering, threads=threads, progress=progress
+        )
     quantized = pil.paletted(made.palette, made.indices)
     profile = pil.info_of(Metadata(icc=im.info.get("icc_profile")), quantized.mode)
     replaced = ("transparency", "icc_profile")

@@ -279,6 +279,24 @@ def test_sparse_data_are_clustered_as_dense_ones(container):
         assert kmeans.score(container(dense)) == pytest.approx(kmeans.score(dense))
 
 
+@pytest.mark.parametrize("samples", [300, 9000])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused_even_where_it_is_assumed_not_to_be_there(samples, value):
+    X = blobs(samples, 3)
+    kmeans = KMeans(3, random_state=0).fit(X)
+    X[5, 1] = value
+    with sklearn.config_context(assume_finite=True):
+        for use in (kmeans.fit, kmeans.predict, kmeans.score):
+            with pytest.raises(ValueError, match="Input X contains"):
+                use(X)
+
+
+def test_clusters_may_be_set_by_hand():
+    kmeans = KMeans(2).fit([[0.0, 0.0], [1.0, 1.0]])
+    kmeans.cluster_centers_ = np.array([[0, 0], [10, 10]])
+    np.testing.assert_array_equal(kmeans.predict([[1.0, 2.0], [9.0, 9.0]]), [0, 1])
+
+
 @pytest.mark.parametrize("weights", [[-1, 1, 1], [0, 0, 0]])
 def test_weights_must_weigh(weights):
     with pytest.raises(ValueError, match=r"(at least 0, not all 0|weights|zero)"):
@@ -310,12 +328,15 @@ def test_weights_are_routed_as_metadata():
     np.testing.assert_array_equal(routed.labels_, direct.labels_)
 
 
-def test_verbose_says_what_happens(capsys):
-    KMeans(3, verbose=1, random_state=0).fit(blobs(300, 2))
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Initialization complete"
-    assert lines[1].startswith("Iteration 0, inertia ")
-    assert lines[-1].startswith("Converged at iteration ")
+def test_verbose_says_what_scikit_learn_does(capsys):
+    said = []
+    for kind in (KMeans, cluster.KMeans):
+        kind(3, verbose=1, random_state=0, tol=0).fit(blobs(300, 2))
+        said.append(capsys.readouterr().out.splitlines())
+    assert said[0][0] == "Initialization complete"
+    assert said[0][-1] == said[1][-1]
+    inertias = [[float(line.split()[-1].rstrip(".")) for line in lines[1:-1]] for lines in said]
+    np.testing.assert_allclose(*inertias)
 
 
 def test_without_scikit_learn_the_error_says_how_to_install_it(tmp_path):

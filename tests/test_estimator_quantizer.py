@@ -79,6 +79,18 @@ def test_the_bytes_of_a_file_are_one_image(tmp_path):
     np.testing.assert_array_equal(quantizer.transform(path.read_bytes()), quantizer.transform(path))
 
 
+def test_an_iterator_of_images_is_fitted_and_transformed():
+    stack = noise(3, 9, 8, 3)
+    of_generator = ColorQuantizer(4).fit_transform(image for image in stack)
+    np.testing.assert_array_equal(of_generator, ColorQuantizer(4).fit_transform(stack))
+
+
+def test_a_pipeline_may_set_the_output_of_all_its_steps():
+    pipeline = make_pipeline(ColorQuantizer(4), FunctionTransformer(lambda images: images.reshape(3, -1)))
+    pipeline.set_output(transform="default")
+    assert pipeline.fit_transform(noise(3, 4, 4)).shape == (3, 16)
+
+
 def test_the_parameters_are_those_of_compress():
     image = photograph_like(60, 60)
     options = {"space": "oklab", "dither": 0.8, "dither_method": "blue-noise", "effort": "fast", "threads": 1}
@@ -111,9 +123,11 @@ def test_what_is_wrong_is_said():
         ColorQuantizer().transform(noise(4, 4))
     with pytest.raises(ArgumentError, match="expected output to be one of image, indices, got 'palette'"):
         ColorQuantizer(output="palette").fit(noise(4, 4))
-    with pytest.raises(ArgumentError, match="k"):
+    with pytest.raises(ArgumentError, match="n_colors from 1 to 65536, got 0"):
         ColorQuantizer(0).fit(noise(4, 4))
+    with pytest.raises(ArgumentError, match="dither to be from 0 to 1, got 2"):
+        ColorQuantizer(dither=2).fit(noise(4, 4))
     with pytest.raises(ArgumentError, match="at least one image, got none"):
         ColorQuantizer().fit([])
-    with pytest.raises(ArgumentError, match=r"of float32 as the image, got .* of uint8"):
+    with pytest.raises(ArgumentError, match="were fitted, uint8 with 1 channel, got float32 with 1"):
         ColorQuantizer().fit(noise(4, 4)).transform(noise(4, 4).astype(np.float32))

@@ -114,21 +114,25 @@ def test_what_has_no_mode_at_all_is_refused_with_the_reason(dtype, channels):
 
 
 @pytest.mark.parametrize(
-    ("alphas", "transparency"),
+    ("alphas", "index", "transparency"),
     [
-        ([255] * 4, None),
-        ([255, 0, 255, 255], 1),
-        ([255, 7, 0, 255], b"\xff\x07\x00"),
-        ([255, 7, 255, 255], b"\xff\x07"),
+        ([255] * 4, None, None),
+        ([255, 0, 255, 255], 1, 1),
+        ([255, 7, 0, 255], None, b"\xff\x07\x00"),
+        ([255, 7, 255, 255], None, b"\xff\x07"),
     ],
 )
-def test_transparency_is_told_as_of_a_png(alphas, transparency):
+def test_transparency_is_told_of_one_colour_and_else_by_the_palette_or_as_of_a_png(
+    alphas, index, transparency
+):
     compressed = fastkq.CompressedImage(np.column_stack((noise(4, 3), np.uint8(alphas))), [[0, 1, 2, 3]])
     buffer = BytesIO()
     compressed.to_pil().save(buffer, "PNG")
+    assert compressed.to_pil().info.get("transparency") == index
+    compressed.to_pil().save(BytesIO(), "GIF")
+    assert opened(compressed).info.get("transparency") == transparency
     for image in (opened(compressed), compressed.to_pil(), Image.open(buffer)):
-        assert image.info.get("transparency") == transparency
-        assert image.has_transparency_data == (transparency is not None)
+        assert image.has_transparency_data == (min(alphas) < 255)
         np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), compressed.decompress())
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import fastkq
 from fastkq.errors import ArgumentTypeError, Cancelled, FastKQError
@@ -33,6 +34,10 @@ CALLS = {
     "compress, within an error": lambda tell: fastkq.compress(IMAGE, 400, max_error=60, progress=tell),
     "compress, to a palette": lambda tell: fastkq.compress(IMAGE, palette=COMPRESSED.palette, progress=tell),
     "fit_palette": lambda tell: fastkq.fit_palette([IMAGE, IMAGE[:9]], 8, progress=tell),
+    "quantize": lambda tell: fastkq.quantize(Image.fromarray(IMAGE), 8, progress=tell),
+    "quantize, to a palette": lambda tell: fastkq.quantize(
+        Image.fromarray(IMAGE), palette=COMPRESSED.palette, progress=tell
+    ),
     "apply_palette": lambda tell: fastkq.apply_palette(IMAGE, COMPRESSED.palette, progress=tell),
     "count_colours": lambda tell: fastkq.count_colours((IMAGE, IMAGE[:9]), progress=tell),
     "count_colours, of who knows how many": lambda tell: fastkq.count_colours(

@@ -98,13 +98,17 @@ class Lloyd:
         """Label every vector with its nearest centroid as they are now."""
         self._labelling.visit(self.centroids, wants_totals=False)
 
-    def inertia(self) -> float:
-        """Weighted sum of the squared distances of the vectors from the centroids of their labels."""
+    def inertia(self, centroids: Vectors | None = None) -> float:
+        """Weighted sum of the squared distances of the vectors from the centroids of their labels.
+
+        `centroids` are those as they are now, unless others are given.
+        """
+        centroids = self.centroids if centroids is None else centroids
         sums, labels = np.empty(-(-len(self._vectors) // _VECTORS_PER_CHUNK)), self.labels
 
         def work(worker: int, start: int, stop: int) -> None:
             sums[start // _VECTORS_PER_CHUNK] = kernels.clustering.inertia(
-                self._vectors, self._weights, start, stop, self.centroids, labels
+                self._vectors, self._weights, start, stop, centroids, labels
             )
 
         over_chunks(work, len(self._vectors), _VECTORS_PER_CHUNK, self._threads)

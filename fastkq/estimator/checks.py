@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from sklearn import config_context, get_config
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight
 
 from fastkq.errors import ArgumentError
@@ -26,8 +28,13 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> Any:
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype=dtypes, order="C", accept_large_sparse=False
     )
+    if sparse.issparse(X):
+        return X
+    if get_config()["assume_finite"]:  # and was not looked at, but NaN is near to no centroid at all
+        with config_context(assume_finite=False):
+            assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
     # Kernels would be compiled again for what must not be written.
-    return X if sparse.issparse(X) or X.flags.writeable else X.copy()
+    return X if X.flags.writeable else X.copy()
 
 
 def weights_of(sample_weight: Any, X: Any) -> npt.NDArray[np.float64] | None:

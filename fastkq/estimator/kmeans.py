@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     -----
     The result does not depend on the number of threads, which is that of scikit-learn: `OMP_NUM_THREADS` and
     `threadpoolctl` bound it. What k-means++ draws may depend on how the BLAS of NumPy rounds. Sparse data are
-    left to scikit-learn.
+    left to scikit-learn. Negative weights are refused, and X has to be finite even with ``assume_finite``.
 
     Examples
     --------
@@ -82,6 +82,25 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     >>> kmeans.cluster_centers_
     array([[10.,  2.], [ 1.,  2.]])
     """
+
+    if TYPE_CHECKING:  # scikit-learn says no types
+
+        def __init__(
+            self,
+            n_clusters: int = 8,
+            *,
+            init: str | npt.ArrayLike | Callable[..., Any] = "k-means++",
+            n_init: Literal["auto"] | int = "auto",
+            max_iter: int = 300,
+            tol: float = 1e-4,
+            verbose: int = 0,
+            random_state: int | np.random.RandomState | None = None,
+            copy_x: bool = True,
+            algorithm: Literal["lloyd", "elkan"] = "lloyd",
+        ) -> None: ...
+        def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> npt.NDArray[np.int32]: ...
+        def transform(self, X: Any) -> npt.NDArray[Any]: ...
+        def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> npt.NDArray[Any]: ...
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> "KMeans":
@@ -186,9 +205,10 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     def _iterate(self, lloyd: Lloyd, tolerance: float) -> int:
         """Lloyd's algorithm until it has converged; returns the number of iterations."""
         for iteration in range(self.max_iter):
+            before = lloyd.centroids.copy()
             shift, changed = lloyd.step()
             if self.verbose:
-                print(f"Iteration {iteration}, inertia {lloyd.inertia()}.")
+                print(f"Iteration {iteration}, inertia {lloyd.inertia(before)}.")
             if not changed:
                 reason = "strict convergence"
             elif shift <= tolerance:
@@ -215,5 +235,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     ) -> tuple[Rows, npt.NDArray[Any], int]:
         """The rows of X and the centroids, of one dtype, and the number of threads."""
         centroids = np.array(self.cluster_centers_, order="C")  # kernels are compiled for what may be written
+        if centroids.dtype.kind != "f":  # set by hand
+            centroids = centroids.astype(X.dtype)
         threads = _openmp_effective_n_threads()
         return rows_of(X.astype(centroids.dtype, copy=False), weights, threads), centroids, threads

@@ -1,23 +1,23 @@
 """Images of few colours, as a step of a pipeline."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fastkq.checks import Effort, check_word
-from fastkq.inputs import is_file
+from fastkq.checks import Effort, check_k, check_word
+from fastkq.errors import ArgumentError
+from fastkq.inputs import is_file, read_input
 from fastkq.pipeline import apply_palette, fit_palette
+from fastkq.pipeline.options import DitherMethod, Kind, check_dithering
 from fastkq.spaces import Space
-
-if TYPE_CHECKING:
-    from fastkq.pipeline.options import DitherMethod
 
 Output = Literal["image", "indices"]
 
+_DITHERED = Kind(np.dtype(np.uint8), 3)
 _MOST_CHANNELS = 4
 """Of an array of three axes that is taken for an image."""
 
@@ -60,7 +60,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         output: Output = "image",
         space: Space = "rgb",
         dither: bool | float = False,
-        dither_method: "DitherMethod" = "diffusion",
+        dither_method: DitherMethod = "diffusion",
         effort: Effort = "balanced",
         threads: int | None = None,
     ) -> None:
@@ -81,9 +81,11 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             As `fastkq.compress`.
         """
         check_word("output", self.output, get_args(Output))
+        colours = check_k(self.n_colors, "n_colors")
+        check_dithering(self.dither, self.dither_method, _DITHERED)
         self.palette_ = fit_palette(
             iter(X) if _are_several(X) else X,
-            self.n_colors,
+            colours,
             space=self.space,
             effort=self.effort,
             threads=self.threads,
@@ -112,9 +114,23 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         reduced = [self._reduced(image) for image in X]
         return np.stack(reduced) if reduced and _is_stack(X) else reduced
 
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """`fit`, then `transform`; the images of an iterator are kept for that."""
+        images = list(X) if isinstance(X, Iterator) and _are_several(X) else X
+        return self.fit(images).transform(images)
+
+    def set_output(self, *, transform: Any = None) -> "ColorQuantizer":
+        """Do nothing, for pipelines that ask it of every step: images are no tables."""
+        return self
+
     def _reduced(self, image: Any) -> npt.NDArray[Any]:
+        given, expected = read_input(image), Kind(self.palette_.dtype, self.palette_.shape[1])
+        if Kind.of(given.pixels) != expected:
+            raise ArgumentError(
+                f"expected an image as those that were fitted, {expected}, got {Kind.of(given.pixels)}"
+            )
         compressed = apply_palette(
-            image, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,
+            given, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,
             threads=self.threads,
         )  # fmt: skip
         return compressed.indices if self.output == "indices" else compressed.decompress(threads=self.threads)

@@ -65,7 +65,7 @@ def paletted(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedint
     image = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
     mode, colours = palette_of_pil(palette)
     image.putpalette(colours, mode)  # makes it mode P
-    image.info.update(transparency_of(palette))
+    image.info.update(transparent_index(palette))
     return image
 
 
@@ -77,11 +77,20 @@ def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
     return "RGB", colours.tobytes()
 
 
+def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:
+    """What `Image.info` says of a palette: the index of the one colour of alpha 0, where others are opaque.
+
+    Other alphas are in the palette alone, as in what `Image.quantize` gives, from where Pillow writes them
+    into PNG and WebP files: with their bytes in `info` it fails to write a GIF.
+    """
+    return {name: told for name, told in transparency_of(palette).items() if isinstance(told, int)}
+
+
 def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
-    """What `Image.info` of a PNG with this palette says of it; nothing of opaque colours.
+    """What a PNG with this palette says of it; nothing of opaque colours.
 
     The index of the one colour of alpha 0, where all others are opaque, else the alphas up to the last one
-    below 255. Files are written by it, while imageio goes by the mode of the palette: alpha is said twice.
+    below 255. In `info` of what is read from a file it outlives pickling; the palette's alpha does not.
     """
     alphas = palette[:, -1] if has_alpha(palette.dtype, palette.shape[1]) else palette[:0, 0]
     below = np.flatnonzero(alphas < 255)

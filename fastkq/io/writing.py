@@ -11,7 +11,7 @@ from fastkq.errors import ArgumentError
 from fastkq.io.formats import FORMATS, MAX_PALETTE, ImageFormat, format_for
 from fastkq.io.interruptible import Interruptible
 from fastkq.io.metadata import save_options
-from fastkq.io.pil import paletted
+from fastkq.io.pil import paletted, transparency_of
 from fastkq.io.png import deep_png, optimized, with_palette_of
 from fastkq.metadata import Metadata
 
@@ -174,7 +174,7 @@ def _encode_palette(
     picture = paletted(palette, indices)
     options: dict[str, Any] = {}
     if form.name == "PNG":
-        options["bits"] = next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits)
+        options = {"bits": next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits), **transparency_of(palette)}
     data = _encoded(picture, form, options, metadata)
     return with_palette_of(data, k) if form.name == "PNG" else data
 

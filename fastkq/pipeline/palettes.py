@@ -114,7 +114,7 @@ def counted_for_fit(
 
 
 def apply_palette(
-    image: "ImageLike",
+    image: "ImageLike | Input",
     palette: npt.ArrayLike,
     *,
     dither: bool | float = False,

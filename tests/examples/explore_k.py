@@ -7,7 +7,7 @@ import sys
 
 import fastkq
 
-PICTURE = sys.argv[1]
+PICTURE = sys.argv[1] if len(sys.argv) > 1 else sys.exit("usage: explore_k.py photo.jpg")
 WANTED_PSNR = 35.0
 
 # %% [markdown]

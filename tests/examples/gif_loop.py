@@ -1,7 +1,7 @@
 """An animated GIF whose frames share one palette: python gif_loop.py loop.gif frame1.png frame2.png ...
 
 A palette for each frame makes still areas flicker and the file larger. The mask of blue noise stands still
-from frame to frame, as error diffusion does not.
+from frame to frame, as error diffusion does not. Frames are opaque: GIF has no alpha between 0 and 255.
 """
 
 import sys
@@ -23,4 +23,6 @@ def save_loop(frames: Sequence[Path], target: Path, k: int = 64, milliseconds: i
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("usage: gif_loop.py loop.gif frame1.png frame2.png ...")
     save_loop([Path(name) for name in sys.argv[2:]], Path(sys.argv[1]))

@@ -24,7 +24,7 @@ class ReduceColours:
         self.k, self.dither = k, dither
 
     def __call__(self, image: Any) -> Any:
-        """The image reduced: a PIL image of the same mode and size, an array (H, W, C) of the same dtype."""
+        """The image reduced: a PIL image of the same mode, of 8 bits a channel, or an array of its dtype."""
         if isinstance(image, Image.Image):
             return self._of_pil(image)
         return self._of_array(image)
