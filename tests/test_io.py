@@ -9,6 +9,8 @@ from fastkq import io
 from fastkq.errors import ArgumentError, FormatError
 from tests.conftest import noise
 
+END = b"\0\0\0\0IEND\xaeB`\x82"
+
 
 def saved(tmp_path, image, name="image.png", **options):
     path = tmp_path / name
@@ -189,3 +191,21 @@ def test_more_than_256_colours_to_png_name_the_alternatives(tmp_path):
     ):
         compressed.save(tmp_path / "image.png")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("data", "got"),
+    [
+        (b"", "an empty one"),
+        (b"\xff\xd8\xff", "a damaged JPEG"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\1\7\0\0\0\xaa\xb9\xc1\x9d" + END, "a damaged PNG"),
+        (b"GIF89a", "a damaged GIF"),
+        (b"hello", "one of no known image format"),
+    ],
+    ids=["empty", "jpeg", "png", "gif", "text"],
+)
+def test_what_is_no_image_is_told_apart_and_no_library_prints_anything(tmp_path, capfd, data, got):
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.raises(FormatError, match=f"a.jpg: expected an image file, got {got}$"):
+        io.read_image(tmp_path / "a.jpg")
+    assert capfd.readouterr() == ("", "")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _OF_FRAMES = ("GIF", "PNG", "TIFF", "WEBP")
 """Formats whose further images are frames or pages; in others they are previews, depths or layers."""
+_OF_MANY_KINDS = ("TIFF",)
+"""Formats of which Pillow refuses whole files too, that other libraries read."""
 
 
 def is_pil_image(source: object) -> bool:
@@ -81,6 +83,8 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth
         begins with `name`.
     """
     with _decoding(name):
+        if not data:
+            raise FormatError(f"{name}: expected an image file, got an empty one")
         verify_chunks(data)
         image = _open(data) or _open_with_imageio(data, name)
         width, height = image.size
@@ -120,19 +124,39 @@ def _open(data: bytes) -> "Image.Image | None":
 
 
 def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
-    """What Pillow does not know may be known to a plugin of imageio that is installed."""
+    """What Pillow does not know may be known to a plugin of imageio that is installed.
+
+    What begins as Pillow knows it is damaged: the plugins' libraries would say so on standard error.
+    """
     import imageio.v3 as imageio
     from PIL import Image
 
+    begins_as = _begins_as(data)
+    reason = f"got a damaged {begins_as}" if begins_as else "got one of no known image format"
+    if begins_as and begins_as not in _OF_MANY_KINDS:
+        raise FormatError(f"{name}: expected an image file, {reason}")
     try:
         array: npt.NDArray[Any] = np.asarray(imageio.imread(data, extension=Path(name).suffix))
     except Exception as error:
-        raise FormatError(f"{name}: expected an image file, got one of no known image format") from error
+        raise FormatError(f"{name}: expected an image file, {reason}") from error
+    if not array.size:
+        raise FormatError(f"{name}: expected an image file, {reason}")
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
         raise FormatError(
             f"{name}: expected 8 bits a channel, gray, RGB or RGBA, got {array.dtype} {array.shape}"
         )
     return Image.fromarray(array)
+
+
+def _begins_as(data: bytes) -> str | None:
+    """The format whose first bytes these are, of those that this Pillow reads."""
+    from PIL import Image
+
+    for name, (_, accepts) in Image.OPEN.items():  # `open` has filled it
+        with contextlib.suppress(Exception):  # what is shorter than the magic raises IndexError, struct.error
+            if accepts and (answer := accepts(data[:16])) and not isinstance(answer, str):
+                return name  # a text says why a format that is recognized cannot be read here
+    return None
 
 
 def _has_frames(data: bytes) -> bool:
