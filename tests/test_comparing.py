@@ -90,11 +90,22 @@ def test_a_terminal_shows_how_far_it_is_if_there_is_tqdm(photo, capsys, monkeypa
 
 def test_open_shows_the_page_in_the_browser(photo, capsys, monkeypatch):
     opened = []
-    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
     run(capsys, "compare", "photo.png", "-k", "2", "--html", "my page.html")
     assert opened == []
-    run(capsys, "compare", "photo.png", "-k", "2", "--html", "my page.html", "--open", "--force")
+    again = ["compare", "photo.png", "-k", "2", "--html", "my page.html", "--open", "--force"]
+    assert run(capsys, *again)[2] == ""
     assert opened == [(photo.parent / "my page.html").as_uri()]
+    monkeypatch.setattr(webbrowser, "open", lambda address: False)
+    code, _, errors = run(capsys, *again)
+    assert (code, errors) == (0, "fastkq: no browser could be opened; the page is my page.html\n")
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(photo, capsys, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: path != photo.parent.resolve())
+    code, output, errors = run(capsys, "compare", "photo.png", "--html", "page.html")
+    assert (code != 0, output) == (True, "")
+    assert "Permission denied" in errors
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,23 @@ def test_rows_say_what_each_k_is_worth():
         assert row.bits_per_pixel == pytest.approx(8 * row.fkq_bytes / 1200)
 
 
+def test_where_all_colours_are_kept_there_is_one_row_by_their_number():
+    image = np.arange(14, dtype=np.uint8)[:, None, None] * np.full((14, 9, 3), 17, np.uint8)
+    for ks in ([4, 16, 64, 256], [256, 4, 14]):
+        rows = compare(image, ks)
+        assert sorted(row.k for row in rows) == [4, 14]
+        assert {row.k: row.is_lossless for row in rows} == {4: False, 14: True}
+        told = {line.split()[0]: line for line in table(rows, 10**6).splitlines()}
+        assert told["14"].endswith("  all colours of the source")
+        assert not told["4"].endswith("source")
+
+
+def test_small_rates_are_not_told_as_nothing():
+    (row,) = compare(np.zeros((2000, 1500), np.uint8), [2])
+    assert 0 < row.bits_per_pixel < 0.005
+    assert float(table([row], 1000).splitlines()[1].split()[1]) == pytest.approx(row.bits_per_pixel, rel=0.05)
+
+
 def test_the_table_marks_what_is_larger_than_its_source():
     rows = compare(noise(30, 40, 3), [2, 300])
     between = (rows[0].fkq_bytes + rows[1].fkq_bytes) // 2
@@ -68,7 +85,8 @@ def test_as_json_there_is_no_infinity():
     image = noise(6, 7)
     rows = [json.loads(json.dumps(row.as_json(), allow_nan=False)) for row in compare(image, [3, 256])]
     assert [row["psnr"] is None for row in rows] == [False, True]
-    assert [(row["k"], row["colours"]) for row in rows] == [(3, 3), (256, len(np.unique(image)))]
+    assert [(row["k"], row["colours"]) for row in rows] == [(3, 3), (len(np.unique(image)),) * 2]
+    assert [row["lossless"] for row in rows] == [False, True]
 
 
 def test_the_original_is_what_the_file_holds(tmp_path):

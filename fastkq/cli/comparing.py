@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from fastkq.cli.console import say
 from fastkq.cli.shared import STREAM, add_appearance, add_effort, add_threads
 from fastkq.cli.values import list_of_colours
 from fastkq.errors import ArgumentError
@@ -85,7 +86,8 @@ def run(options: argparse.Namespace) -> None:
     if options.open:
         import webbrowser
 
-        webbrowser.open(options.html.resolve().as_uri())
+        if not webbrowser.open(options.html.resolve().as_uri()):
+            say(f"no browser could be opened; the page is {options.html}")
 
 
 def _with_bar(ks: Iterable[int]) -> Iterable[int]:
@@ -109,6 +111,8 @@ def _check(options: argparse.Namespace) -> None:
             raise ArgumentError(f"expected an output that ends in {', '.join(suffixes)}, got {str(path)!r}")
         if not path.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+        if not os.access(path.resolve().parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
         if path.exists() and Path(options.input).exists() and path.samefile(options.input):
             raise ArgumentError(f"expected an output other than the input, got {str(path)!r} for both")
         if path.exists() and not options.force:

@@ -15,6 +15,7 @@ from fastkq.image import CompressedImage
 from fastkq.inputs import read_input
 from fastkq.metadata import Metadata
 from fastkq.pipeline import compress
+from fastkq.report.numerals import decimal
 from fastkq.source import Source, SourceLike, opened
 
 _CALLS = 3
@@ -67,7 +68,7 @@ class Row(NamedTuple):
     Attributes
     ----------
     k : int
-        As asked for; `compressed.k` is what came.
+        As asked for, but where all colours of the source are kept, their number; `compressed.k` is what came.
     fkq_bytes : int
         Size of the `.fkq` file that `save` writes.
     png_bytes : int or None
@@ -90,6 +91,11 @@ class Row(NamedTuple):
     psnr: float
     ssim: float | None
     milliseconds: float
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether all colours of the source are there, and every pixel has its own."""
+        return math.isinf(self.psnr)
 
     @property
     def packed_bytes(self) -> int:
@@ -116,12 +122,13 @@ class Row(NamedTuple):
         return {
             "k": self.k,
             "colours": self.compressed.k,
+            "lossless": self.is_lossless,
             "bits_per_pixel": self.bits_per_pixel,
             "fkq_bytes": self.fkq_bytes,
             "packed_bytes": self.packed_bytes,
             "png_bytes": self.png_bytes,
             "webp_bytes": self.webp_bytes,
-            "psnr": self.psnr if math.isfinite(self.psnr) else None,
+            "psnr": None if self.is_lossless else self.psnr,
             "ssim": self.ssim,
             "milliseconds": self.milliseconds,
         }
@@ -130,8 +137,16 @@ class Row(NamedTuple):
 def compare(
     image: npt.NDArray[Any], ks: Iterable[int], *, threads: int | None = None, **options: Any
 ) -> list[Row]:
-    """Compress an image, (H, W) or (H, W, C), with each k and other options of `fastkq.compress`."""
-    return [_row(image, k, threads, options) for k in ks]
+    """Compress an image, (H, W) or (H, W, C), with each k and other options of `fastkq.compress`.
+
+    Where a k keeps all colours of the source, every k that is no less than their number would give the same
+    and has no row of its own.
+    """
+    rows: list[Row] = []
+    for k in ks:
+        if not any(row.is_lossless and row.compressed.k <= k for row in rows):
+            rows.append(_row(image, k, threads, options))
+    return rows
 
 
 def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str, Any]) -> Row:
@@ -142,7 +157,7 @@ def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str
         seconds.append(time.perf_counter() - start)
     report = compressed.report(image, threads=threads)
     return Row(
-        k,
+        compressed.k if math.isinf(report.psnr) else k,
         compressed,
         len(compressed.to_bytes(threads=threads)),
         _png_bytes(compressed),
@@ -188,8 +203,8 @@ def table(rows: Sequence[Row], source_bytes: int) -> str:
 
 def _columns(rows: Sequence[Row], source_bytes: int) -> dict[str, list[str]]:
     return {
-        "k": [str(row.k) for row in rows],
-        "bits/pixel": [f"{row.bits_per_pixel:.2f}" for row in rows],
+        "k": [str(row.compressed.k) for row in rows],
+        "bits/pixel": [decimal(row.bits_per_pixel) for row in rows],
         "source": [f"{source_bytes:,}"] * len(rows),
         ".fkq": [f"{row.fkq_bytes:,}" for row in rows],
         "packed": [f"{row.packed_bytes:,}" for row in rows],
@@ -205,4 +220,7 @@ def _columns(rows: Sequence[Row], source_bytes: int) -> dict[str, list[str]]:
 
 def _remark(row: Row, source_bytes: int) -> str:
     larger = [name for name, size in row.sizes.items() if size is not None and size > source_bytes]
-    return f"{' and '.join(larger)} larger than the source" if larger else ""
+    remarks = ["all colours of the source"] * row.is_lossless
+    if larger:
+        remarks.append(f"{' and '.join(larger)} larger than the source")
+    return "; ".join(remarks)

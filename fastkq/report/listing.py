@@ -11,6 +11,7 @@ from fastkq.container import Part
 from fastkq.depth import as_8bit
 from fastkq.metadata import Metadata
 from fastkq.report.facts import Colours, Facts, bits_per_pixel
+from fastkq.report.numerals import decimal, percent
 
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _MOST_PARTS = 8
@@ -35,7 +36,7 @@ def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
     yield f"pixels          {width} x {height}, {_values(facts)}"
     yield f"colours         {_number_of_colours(facts)}"
     yield f"bytes           {facts.nbytes:,}"
-    yield f"bits per pixel  {facts.bits_per_pixel:.3f}"
+    yield f"bits per pixel  {decimal(facts.bits_per_pixel, 3)}"
     if facts.colours is not None:
         yield f"bits per index  {facts.bits_per_index}"
     yield f"metadata        {_metadata(facts.metadata)}"
@@ -107,7 +108,7 @@ def _palette(colours: Colours, coloured: bool) -> Iterator[str]:
     widest = max(map(len, names))
     cells = [
         (_swatch(shown[place].tolist()) if shown is not None else "")
-        + f"{names[place]:{widest}} {100 * colours.counts[place] / pixels:6.2f} %"
+        + f"{names[place]:{widest}} {percent(colours.counts[place] / pixels):>6} %"
         for place in np.sort(most_used)
     ]
     per_line = max(1, _LINE // len(f"  {'  ' if coloured else ''} {'0' * widest} 100.00 %"))

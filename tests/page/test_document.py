@@ -124,6 +124,29 @@ def test_fewer_colours_than_k_are_said_to_be_all():
     assert row["caption"].endswith("nothing lost")
 
 
+def test_what_keeps_all_is_named_by_its_number_everywhere():
+    image = np.arange(14, dtype=np.uint8)[None, :, None] * np.full((9, 14, 3), 17, np.uint8)
+    rows, document = parsed(image, [4, 16, 64])
+    assert [row.k for row in rows] == [4, 14]
+    assert [found[1]["value"] for found in document.all("input", name="k")] == ["4", "14"]
+    assert {"4", "14 (all)"} < {found[2] for found in document.all("span")}
+    assert {found[1]["href"] for found in document.all("a")} == {"#k=4", "#k=14"}
+    assert "14" in {found[2] for found in document.all("text")}
+
+
+def test_16_bit_colours_are_named_with_all_their_digits():
+    _, document = parsed(np.array([[[1, 2, 65535]]], np.uint16), [2])
+    assert shown_rows(document)[0]["names"] == ["#00010002ffff"]
+
+
+def test_the_legend_stands_above_the_axes():
+    _, document = parsed(photograph_like(30, 40), [2, 4], nbytes=9000)
+    labels = {found[2]: float(found[1]["y"]) for found in document.all("text") if "y" in found[1]}
+    points = document.all("circle", **{"class": "reach"})
+    assert max(labels[name] for name in (".fkq", "PNG", "WebP", "source")) < 44
+    assert min(float(point[1]["cy"]) for point in points) >= 44
+
+
 def test_colours_stand_in_the_order_of_the_palette_with_their_shares():
     rows, document = parsed(noise(20, 20, 4), [7])
     (row,) = shown_rows(document)

@@ -12,7 +12,7 @@ from fastkq.report.comparison import Original, Row
 from fastkq.report.page.curve import plot
 from fastkq.report.page.palette import colours
 from fastkq.report.page.pictures import reduced_as_png, size_on_page, source_as_png, step_for
-from fastkq.report.page.words import caption, facts, number_of_colours, table
+from fastkq.report.page.words import caption, facts, label, number_of_colours, table
 
 _ENLARGED = 640
 """Pixels a side up to which a picture is enlarged, by a whole factor."""
@@ -79,7 +79,7 @@ def _geometry(original: Original, step: int) -> str:
 
 
 def _choice(row: Row) -> str:
-    return f'<label><input type="radio" name="k" value="{row.k}"><span>{row.k:,}</span></label>'
+    return f'<label><input type="radio" name="k" value="{row.k}"><span>{label(row)}</span></label>'
 
 
 def _pictures(original: Original, rows: Sequence[Row], name: str, step: int) -> Iterable[str]:

@@ -7,7 +7,7 @@ from fastkq.report.comparison import Row
 from fastkq.report.page.words import decibels, number_of_colours
 
 _WIDTH, _HEIGHT = 480, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 468, 22, 308
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 468, 44, 308
 _MARKS = {
     ".fkq": '<circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>',
     "PNG": '<path d="M{x:.1f} {y:.1f}m-3.5-3.5h7v7h-7z"/>',
@@ -64,7 +64,7 @@ def plot(rows: Sequence[Row], source_bytes: int) -> str:
     ]
     for name in reversed(_MARKS):
         lines += _series(axes, rows, name)
-    return "\n".join([*lines, *_legend(axes, rows, source_bytes), "</svg>"])
+    return "\n".join([*lines, *_legend(rows), "</svg>"])
 
 
 def _grid(axes: _Axes) -> Iterator[str]:
@@ -99,16 +99,13 @@ def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:
     ]
     yield f'<g class="{_class(name)}">'
     yield f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)}"/>'
-    labelled = {(x, y): row for x, y, row, _ in reversed(points)}  # where all is kept k differ, points do not
     for x, y, row, size in points:
         mark = _MARKS[name].format(x=x, y=y)
         label = f"{number_of_colours(row)}: {size:,} bytes as {name}, {decibels(row.psnr)} dB"
         if name == ".fkq":
             yield f'<a href="#k={row.k}"><title>{label}</title>'
             yield f'<circle class="reach" cx="{x:.1f}" cy="{y:.1f}" r="14"/>{mark}'
-            if labelled[x, y] is row:
-                yield f'<text x="{x - 9:.1f}" y="{y - 7:.1f}" text-anchor="end">{row.k:,}</text>'
-            yield "</a>"
+            yield f'<text x="{x - 9:.1f}" y="{y - 7:.1f}" text-anchor="end">{row.compressed.k:,}</text></a>'
         else:
             yield f"<g><title>{label}</title>{mark}</g>"
     yield "</g>"
@@ -118,13 +115,12 @@ def _class(name: str) -> str:
     return name.removeprefix(".").lower()
 
 
-def _legend(axes: _Axes, rows: Sequence[Row], source_bytes: int) -> Iterator[str]:
-    """Low and to the right, where no point is, and clear of the source's line."""
-    end = axes.x(source_bytes) if axes.x(source_bytes) > _RIGHT - 80 else _RIGHT
-    names = [name for name in _MARKS if any(row.sizes[name] is not None for row in rows)]
-    x, y = end - 74, _BOTTOM - 16 - 20 * len(names)
-    for name in names:
-        yield f'<g class="{_class(name)}">{_MARKS[name].format(x=x, y=y - 4)}</g>'
-        yield f'<text x="{x + 14:.1f}" y="{y}">{name}</text>'
-        y += 20
-    yield f'<path class="original" d="M{x:.1f} {y - 12}v16"/><text x="{x + 14:.1f}" y="{y}">source</text>'
+def _legend(rows: Sequence[Row]) -> Iterator[str]:
+    """Above the axes, where no point can be."""
+    x, y = _LEFT + 8, 14
+    for name in _MARKS:
+        if any(row.sizes[name] is not None for row in rows):
+            yield f'<g class="{_class(name)}">{_MARKS[name].format(x=x, y=y - 4)}</g>'
+            yield f'<text x="{x + 12}" y="{y}">{name}</text>'
+            x += 72
+    yield f'<path class="original" d="M{x} {y - 12}v16"/><text x="{x + 12}" y="{y}">source</text>'

@@ -69,7 +69,10 @@ function coloured(colour) {
 }
 
 function showColours({ colours, names, shares, more }) {
-  const percent = shares.map((share) => `${(100 * share).toFixed(2)}%`);
+  const percent = shares.map((share) => (
+    share > 0 && share < 0.00005 ? "<0.01%" : `${(100 * share).toFixed(2)}%`
+  ));
+  at("palette").style.setProperty("--name", Math.max(...names.map((name) => name.length)));
   at("strip").replaceChildren(...colours.map((colour, j) => {
     const part = coloured(colour);
     part.style.flex = shares[j];

@@ -40,8 +40,12 @@ def colours(original: Original, compressed: CompressedImage) -> Shown:
     kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLOURS])
     palette, shares = compressed.palette[kept], counts[kept] / counts.sum()
     in_css = [_in_css(colour) for colour in by_8_bits(original.pixels, palette[np.newaxis])[0]]
-    names = in_css if palette.dtype == np.uint8 else Colours(palette, counts[kept]).names
-    return Shown(in_css, names, shares.round(6).tolist(), len(counts) - len(kept))
+    names = in_css if palette.dtype == np.uint8 else _names(Colours(palette, counts[kept]))
+    return Shown(in_css, names, [float(f"{share:.6g}") for share in shares], len(counts) - len(kept))
+
+
+def _names(colours: Colours) -> list[str]:
+    return colours.names if colours.palette.dtype.kind == "f" else [f"#{name}" for name in colours.names]
 
 
 def _in_css(colour: npt.NDArray[Any]) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from fastkq.report.comparison import Original, Row
+from fastkq.report.numerals import decimal
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _WHOLE_PERCENT = 0.1
@@ -33,9 +34,14 @@ def facts(original: Original, step: int) -> str:
 
 
 def number_of_colours(row: Row) -> str:
-    """In words; all, where the source has fewer than k."""
+    """In words; all, where the source has no others."""
     k = row.compressed.k
-    return "1 colour" if k == 1 else f"{'all ' * (k < row.k)}{k:,} colours"
+    return "1 colour" if k == 1 else f"{'all ' * row.is_lossless}{k:,} colours"
+
+
+def label(row: Row) -> str:
+    """The same in few characters."""
+    return f"{row.compressed.k:,}{' (all)' * row.is_lossless}"
 
 
 def decibels(psnr: float) -> str:
@@ -49,7 +55,7 @@ def caption(row: Row, source_bytes: int) -> str:
     similarity = "" if row.ssim is None else f", SSIM {row.ssim:.4f}"
     return (
         f"{number_of_colours(row)}: {row.fkq_bytes:,} bytes as .fkq, "
-        f"{_part(row.fkq_bytes, source_bytes)} of the source, {row.bits_per_pixel:.2f} bits a pixel; "
+        f"{_part(row.fkq_bytes, source_bytes)} of the source, {decimal(row.bits_per_pixel)} bits a pixel; "
         f"{quality}{similarity}"
     )
 
@@ -61,7 +67,9 @@ def table(rows: Sequence[Row], original: Original) -> str:
     lines = [f"<thead><tr>{cells}</tr></thead>", "<tbody>"]
     for row in rows:
         found = _cells(row, original.nbytes)
-        first = f'<th scope="row"><a href="#k={row.k}">{row.k:,}</a></th>'
+        first = (
+            f'<th scope="row"><a href="#k={row.k}">{row.compressed.k:,}{" (all)" * row.is_lossless}</a></th>'
+        )
         lines.append(f"<tr>{first}{''.join(f'<td>{found[head]}</td>' for head in heads[1:])}</tr>")
     return "\n".join([*lines, "</tbody>"])
 
@@ -69,7 +77,7 @@ def table(rows: Sequence[Row], original: Original) -> str:
 def _cells(row: Row, source_bytes: int) -> dict[str, str]:
     return {
         **{name: _size(size, source_bytes) for name, size in row.sizes.items()},
-        "Bits a pixel": f"{row.bits_per_pixel:.2f}",
+        "Bits a pixel": decimal(row.bits_per_pixel),
         "PSNR": decibels(row.psnr),
         "SSIM": "-" if row.ssim is None else f"{row.ssim:.4f}",
         "Time": f"{row.milliseconds:.1f}",

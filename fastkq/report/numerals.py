@@ -1,0 +1,34 @@
+"""Small numbers that are not zero, and do not look as if they were."""
+
+import numpy as np
+
+_LEAST_PERCENT = 0.005
+"""What is less would be 0.00 with two decimals."""
+
+
+def decimal(value: float, decimals: int = 2) -> str:
+    """With so many decimals, or of a small number as many significant digits.
+
+    Examples
+    --------
+    >>> decimal(3.14159), decimal(0.000161234)
+    ('3.14', '0.00016')
+    """
+    if value >= 1 or value == 0:
+        return f"{value:.{decimals}f}"
+    return max(
+        f"{value:.{decimals}f}",
+        np.format_float_positional(value, precision=decimals, fractional=False, trim="-"),
+        key=len,
+    )
+
+
+def percent(part: float) -> str:
+    """With two decimals; more than nothing is never 0.00.
+
+    Examples
+    --------
+    >>> percent(0.25), percent(1e-7)
+    ('25.00', '<0.01')
+    """
+    return "<0.01" if 0 < 100 * part < _LEAST_PERCENT else f"{100 * part:.2f}"
