@@ -197,7 +197,8 @@ def table(rows: Sequence[Row], source_bytes: int) -> str:
         for name, cells in _columns(rows, source_bytes).items()
         if name != "SSIM" or any(row.ssim is not None for row in rows)
     ]
-    aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
+    *numbers, remarks = columns
+    aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in numbers] + [remarks]
     return "\n".join("  ".join(line).rstrip() for line in zip(*aligned, strict=True))
 
 

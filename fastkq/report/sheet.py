@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from fastkq.display import by_8_bits, on_checks
 from fastkq.errors import ArgumentError, MissingExtraError
@@ -14,18 +15,24 @@ from fastkq.report.comparison import Original, Row, table
 
 try:
     from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator
 except ImportError as error:
     raise MissingExtraError("a contact sheet", "matplotlib", "report") from error
 
 SUFFIXES = (".png", ".pdf", ".svg")
 _DPI = 100
-_TILE = 360
-"""Pixels that a tile's larger side is brought near to, by showing each n times or one of n."""
+_SMALL, _TILE = 360, 1400
+"""Pixels of a picture's larger side: each is shown n times to come near to the one, and n by n are averaged
+for no more than the other, so that the text of a screenshot can be read."""
+_WIDEST = 2900
+"""Pixels that tiles beside each other take at most, where there is more than one."""
+_FLATTEST = 12
+"""Pixels that a tile's smaller side has at least."""
 _CAPTIONED = 300
 """Pixels that a caption takes at most."""
 _MARGIN = 16
-_STRIP, _CAPTION, _PLOT, _LINE = 16, 24, 340, 17
+_STRIP, _CAPTION, _PLOT, _LINE = 16, 24, 360, 17
+_PLOT_WIDTH = 1100
 _INK, _FAINT, _GRID, _PAPER = "#1b1f24", "#57606a", "#d5dae0", "#f4f6f8"
 _SERIES = {".fkq": ("o-", "#1d5fd1"), "PNG": ("s:", "#a34a00"), "WebP": ("^--", "#0b7268")}
 _CHARACTER = 8
@@ -37,7 +44,8 @@ def contact_sheet(
 ) -> bytes:
     """The original, then the image at each k with its colours in proportion to their use, a plot and a table.
 
-    Pixels are shown as they are, each of them n times or one of n by n; none is a mean of others.
+    Pixels are shown as they are, each of them n times; of pictures beyond 1,400 pixels a side the means of n
+    by n are shown, whose colours need not be in the palette: the strip has those.
 
     Parameters
     ----------
@@ -47,7 +55,7 @@ def contact_sheet(
         From `fastkq.report.comparison.compare`.
     suffix : {".png", ".pdf", ".svg"}
     columns : int
-        Tiles beside each other.
+        Tiles beside each other at most; large ones are fewer.
 
     Returns
     -------
@@ -110,12 +118,13 @@ class _Tile(NamedTuple):
 
 def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
     step, scale = _sampling(original.pixels.shape)
-    height, width = (scale * -(-side // step) for side in original.pixels.shape[:2])
+    height, width = (max(_FLATTEST, scale * -(-side // step)) for side in original.pixels.shape[:2])
     tiles = [_original_tile(original, step), *(_tile(original, row, step, width) for row in rows)]
     across, down = max(width, _CAPTIONED) + _MARGIN, height + _STRIP + _CAPTION + _MARGIN
-    columns, words = min(columns, len(tiles)), table(rows, original.nbytes)
+    columns = min(columns, len(tiles), max(1, _WIDEST // across))
+    words = table(rows, original.nbytes)
     inner = max(columns * across - _MARGIN, _CHARACTER * max(map(len, words.splitlines())))
-    plot = _PLOT * any(math.isfinite(row.psnr) for row in rows)
+    plot = _PLOT * any(not row.is_lossless for row in rows)
     plot_top = _MARGIN + -(-len(tiles) // columns) * down
     table_top = plot_top + plot + _MARGIN
     sheet = _Sheet(inner + 2 * _MARGIN, table_top + _LINE * (len(rows) + 1) + _MARGIN)
@@ -126,20 +135,32 @@ def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
             sheet.picture(tile.strip, left, top + height, width, _STRIP)
         sheet.text(tile.caption, left, top + height + _STRIP + 5)
     if plot:
-        _plot(sheet.axes(_MARGIN + 50, plot_top, inner - 50, plot - 50), rows, original.nbytes)
+        _plot(
+            sheet.axes(_MARGIN + 50, plot_top + 20, min(inner - 50, _PLOT_WIDTH), plot - 70),
+            rows,
+            original.nbytes,
+        )
     sheet.text(words, _MARGIN, table_top, family="DejaVu Sans Mono", fontsize=9, linespacing=1.36)
     return sheet.figure
 
 
 def _sampling(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Of how many pixels one is shown, and how many times."""
+    """How many pixels a side are averaged, and how many times each is shown."""
     larger = max(shape[:2])
-    return max(1, round(larger / _TILE)), max(1, _TILE // larger)
+    return -(-larger // _TILE), max(1, _SMALL // larger)
+
+
+def _averaged(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
+    """Means of step x step pixels, each weighted by its opacity; fewer at the right and the lower edge."""
+    if step == 1:
+        return pixels
+    several = pixels.shape[2:] not in ((), (1,))
+    return np.asarray(Image.fromarray(pixels if several else pixels.reshape(pixels.shape[:2])).reduce(step))
 
 
 def _original_tile(original: Original, step: int) -> _Tile:
     height, width = original.pixels.shape[:2]
-    picture = on_checks(by_8_bits(original.pixels, original.pixels[::step, ::step]))
+    picture = on_checks(_averaged(by_8_bits(original.pixels, original.pixels), step))
     return _Tile(picture, None, f"original:  {width:,} x {height:,},  {original.nbytes:,} bytes")
 
 
@@ -147,26 +168,26 @@ def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
     palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
     uses = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
     strip = np.searchsorted(np.cumsum(uses) / uses.sum(), (np.arange(width) + 0.5) / width)
-    quality = f"{row.psnr:.1f} dB" if math.isfinite(row.psnr) else "nothing lost"
+    k, quality = f"{row.compressed.k:,}", "nothing lost" if row.is_lossless else f"{row.psnr:.1f} dB"
     return _Tile(
-        on_checks(palette[row.compressed.indices[::step, ::step]]),
+        on_checks(_averaged(palette[row.compressed.indices], step)),
         on_checks(palette[strip[np.newaxis]]),
-        f"k = {row.compressed.k:,}:  {row.fkq_bytes:,} bytes,  {quality}",
+        f"{'all colours: ' * row.is_lossless}k = {k}:  {row.fkq_bytes:,} bytes,  {quality}",
     )
 
 
 def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
-    lossy = [row for row in rows if math.isfinite(row.psnr)]
+    top = _top(axes, [row.psnr for row in rows])
     for name, (style, colour) in _SERIES.items():
-        points = [(size, row.psnr) for row in lossy if (size := row.sizes[name]) is not None]
+        points = [(size, min(row.psnr, top)) for row in rows if (size := row.sizes[name]) is not None]
         if points:
             axes.plot(*zip(*points, strict=True), style, color=colour, label=name)
-    for row in lossy:
-        place, words = (row.fkq_bytes, row.psnr), f"{row.compressed.k:,}"
+    for row in rows:
+        place, words = (row.fkq_bytes, min(row.psnr, top)), f"{row.compressed.k:,}"
         axes.annotate(words, place, (-5, 5), textcoords="offset points", ha="right", fontsize=9, color=_INK)
     axes.axvline(source_bytes, color=_FAINT, linestyle=(0, (4, 3)), linewidth=1.2, label="source")
     axes.set_xscale("log")
-    axes.margins(0.04, 0.1)
+    axes.margins(x=0.04)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("bytes of the file", color=_INK, fontsize=10)
@@ -175,7 +196,27 @@ def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
     axes.grid(color=_GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=9, labelcolor=_INK, color=_GRID)
-    axes.legend(loc="upper left", fontsize=9)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, fontsize=9)
     for spine in axes.spines.values():
         spine.set_color(_GRID)
     axes.minorticks_off()
+
+
+def _top(axes: Any, decibels: Sequence[float]) -> float:
+    """Lay out the axis of PSNR, and tell at which height what is lossless stands."""
+    lossy = [psnr for psnr in decibels if math.isfinite(psnr)]
+    low, high = min(lossy), max(lossy)
+    room = 0.12 * max(high - low, 5)
+    ticks = [
+        tick
+        for tick in MaxNLocator(6, steps=(1, 2, 5, 10)).tick_values(low, high)
+        if low - room <= tick <= high + room / 2
+    ]
+    labels = [f"{tick:g}" for tick in ticks]
+    top = high
+    if len(lossy) < len(decibels):
+        top = high + 1.5 * room
+        ticks, labels = [*ticks, top], [*labels, "\N{INFINITY}"]
+    axes.set_yticks(ticks, labels)
+    axes.set_ylim(low - room, top + room)
+    return top

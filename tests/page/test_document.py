@@ -134,11 +134,6 @@ def test_what_keeps_all_is_named_by_its_number_everywhere():
     assert "14" in {found[2] for found in document.all("text")}
 
 
-def test_16_bit_colours_are_named_with_all_their_digits():
-    _, document = parsed(np.array([[[1, 2, 65535]]], np.uint16), [2])
-    assert shown_rows(document)[0]["names"] == ["#00010002ffff"]
-
-
 def test_the_legend_stands_above_the_axes():
     _, document = parsed(photograph_like(30, 40), [2, 4], nbytes=9000)
     labels = {found[2]: float(found[1]["y"]) for found in document.all("text") if "y" in found[1]}

@@ -27,7 +27,7 @@ def test_the_pictures_are_the_source_and_each_k_pixel_by_pixel(shape):
 def test_what_has_more_than_8_bits_is_shown_by_8():
     image = noise(9, 13, 3)
     image[0, 0], image[0, 1] = 0, 255
-    for wide, first in ((image * np.uint16(257), "000000000000"), (image / 255.0, "0,0,0")):
+    for wide, first in ((image * np.uint16(257), "#000000000000"), (image / 255.0, "0,0,0")):
         _, document = parsed(wide, [200])
         for picture in document.all("img"):
             assert (read_image(embedded(picture)) == image).all()

@@ -4,7 +4,12 @@ import base64
 import json
 import re
 
+import numpy as np
 import pytest
+
+from fastkq.report.comparison import Original, compare
+from fastkq.report.page import page
+from tests.page.browsing import Page
 
 
 def test_nothing_is_complained_of_and_nothing_requested(browser, view):
@@ -71,6 +76,44 @@ def test_nothing_is_wider_than_the_window(view):
         assert view.run("return document.documentElement.scrollWidth") <= width
         left, _, across, _ = view.box("#stage")
         assert 0 <= left < left + across <= width
+
+
+def test_names_and_shares_stand_on_one_line_on_a_phone(browser, tmp_path):
+    image = np.zeros((200, 200, 4), np.uint8)
+    image[0, 0] = 9
+    view = page_of(image, browser, tmp_path)
+    for width in range(320, 400, 4):
+        view.window(width)
+        lines = "return [...document.querySelectorAll('.palette code')].map((name) => name.offsetHeight)"
+        heights = view.run(lines)
+        assert len(heights) == 2
+        assert max(heights) < 25
+
+
+def test_the_handle_of_a_flat_picture_covers_no_choice_and_no_colour(browser, tmp_path):
+    view = page_of(np.arange(2000, dtype=np.uint8)[None].repeat(3, 0), browser, tmp_path)
+    view.window(900)
+    _, top, _, height = view.box("#stage")
+    choice, strip = view.box(".choice"), view.box("#strip")
+    assert top + height / 2 - 16 >= choice[1] + choice[3]
+    assert top + height / 2 + 16 <= strip[1]
+
+
+def test_a_colour_in_use_has_no_share_of_nothing(browser, tmp_path):
+    image = np.zeros((200, 200), np.uint8)
+    image[0, 0] = 255
+    view = page_of(image, browser, tmp_path)
+    shares = view.run("return [...document.querySelectorAll('.palette li')].map((line) => line.innerText)")
+    assert sorted(share.split()[-1] for share in shares) == ["100.00%", "<0.01%"]
+
+
+def page_of(image, browser, folder):
+    rows = compare(image, [16])
+    (folder / "page.html").write_bytes(page(Original("a.png", image, 1000), rows))
+    view = Page(browser, ((folder / "page.html").as_uri(), image, rows))
+    view.media()
+    view.open()
+    return view
 
 
 def test_nothing_moves_while_it_loads_or_another_k_is_chosen(view):
