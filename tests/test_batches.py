@@ -116,7 +116,7 @@ def test_a_file_that_is_meant_twice_is_read_once(capsys):
 def refused(capsys, *arguments):
     before = files()
     code, output, errors = run(capsys, "compress", *arguments)
-    assert (code, output, errors.count("\n"), files()) == (1, "", 1, before)
+    assert (code, output, errors.count("\n"), files()) == (2, "", 1, before)
     return errors
 
 
@@ -138,7 +138,7 @@ def refused(capsys, *arguments):
             ["a.png", "in/a.png", "-o", "notes"],
             "expected a folder for what comes of 2 files, got the file 'notes'",
         ),
-        (["in/a.png", "-o", "notes/"], "expected a folder for what comes of 1 files, got the file 'notes/'"),
+        (["in/a.png", "-o", "notes/"], "expected a folder for what comes of 1 file, got the file 'notes/'"),
         (
             ["a.png", "in/b.png"],
             "1 of 2 outputs exist already, the first is in/b.fkq; --force replaces them, ",

@@ -69,7 +69,7 @@ def test_an_existing_output_needs_force(photo, capsys):
     run(capsys, "compress", "photo.png", "-k", 5)
     before = fastkq.load("photo.fkq")
     code, output, errors = run(capsys, "compress", "photo.png", "-k", 7)
-    assert (code, output, errors) == (1, "", "fastkq: photo.fkq exists already; --force replaces it\n")
+    assert (code, output, errors) == (2, "", "fastkq: photo.fkq exists already; --force replaces it\n")
     assert fastkq.load("photo.fkq") == before
     assert run(capsys, "compress", "photo.png", "-k", 7, "--force")[0] == 0
     assert fastkq.load("photo.fkq").k == 7
@@ -78,7 +78,7 @@ def test_an_existing_output_needs_force(photo, capsys):
 def test_the_input_is_never_the_output(photo, capsys):
     before = photo.read_bytes()
     code, _, errors = run(capsys, "compress", "photo.png", "-o", "./photo.png", "--force")
-    assert code == 1
+    assert code == 2
     assert "expected an output other than the input" in errors
     assert photo.read_bytes() == before
 
@@ -120,9 +120,28 @@ def damaged(path):
     [
         (["compress", "nowhere.png"], "nowhere.png: No such file or directory"),
         (["compress", "."], ".: Is a directory"),
-        (["compress", "text.png"], "text.png: expected an image file"),
         (["compress", "photo.png", "-o", "photo.xyz"], "expected an output that ends in .fkq, .png"),
-        (["compress", "photo.png", "-o", "no/folder/out.fkq"], "No such file or directory"),
+        (["compress", "photo.png", "-o", "photo"], ".bmp, or in / for a folder, got 'photo'"),
+        (
+            ["compress", "photo.png", "-o", "no/folder/out.fkq"],
+            "no/folder: No such file or directory; -o no/folder/ makes it",
+        ),
+        (["decompress", "photo.png"], "expected an input that ends in .fkq, or -o for another output"),
+        (["decompress", "nowhere.fkq"], "nowhere.fkq: No such file or directory"),
+        (["decompress", "damaged.fkq", "-o", "x.jpg"], "expected an output that ends in .png, .webp"),
+        (["compress", "photo.png", "-o", "x.fkq", "--optimize"], "a path that ends in .png to optimize"),
+        (["compare", "photo.png", "--open"], "expected --html PAGE with --open"),
+    ],
+)
+def test_what_is_asked_wrongly_is_one_line_and_exits_2(photo, capsys, arguments, message):
+    damaged(photo.parent / "damaged.fkq")
+    fails_in_a_line(photo.parent, capsys, 2, arguments, message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compress", "text.png"], "text.png: expected an image file"),
         (
             ["compress", "photo.png", "-k", "300", "-o", "out.png"],
             "at most 256 colours for a palette PNG, got 300",
@@ -132,30 +151,31 @@ def damaged(path):
             ["decompress", "photo.png", "-o", "x.png"],
             "photo.png: expected a .fkq file or an image with a palette, got RGB",
         ),
-        (["decompress", "nowhere.fkq"], "nowhere.fkq: No such file or directory"),
-        (["decompress", "damaged.fkq", "-o", "x.jpg"], "expected an output that ends in .png, .webp"),
         (
             ["decompress", "many.fkq", "-o", "x.gif"],
             "at most 256 colours for a palette GIF, got 300: save as",
         ),
-        (["compress", "photo.png", "-o", "x.fkq", "--optimize"], "a path that ends in .png to optimize"),
         (["info", "damaged.fkq"], "damaged.fkq: expected 57 bytes"),
         (["info", "nowhere"], "nowhere: No such file or directory"),
         (["info", "text.png"], "text.png: expected an image file"),
         (["compare", "text.png"], "text.png: expected an image file"),
     ],
 )
-def test_errors_are_one_line_and_exit_1(photo, capsys, arguments, message):
+def test_a_file_that_failed_is_one_line_and_exits_1(photo, capsys, arguments, message):
     (photo.parent / "text.png").write_text("no image")
     damaged(photo.parent / "damaged.fkq")
     fastkq.compress(noise(20, 20, 3), 300).save("many.fkq")
-    before = {path.name for path in photo.parent.iterdir()}
+    fails_in_a_line(photo.parent, capsys, 1, arguments, message)
+
+
+def fails_in_a_line(folder, capsys, expected, arguments, message):
+    before = {path.name for path in folder.iterdir()}
     code, output, errors = run(capsys, *arguments)
-    assert (code, output) == (1, "")
+    assert (code, output) == (expected, "")
     assert errors.startswith("fastkq: ")
     assert message in errors
     assert errors.count("\n") == 1
-    assert {path.name for path in photo.parent.iterdir()} == before
+    assert {path.name for path in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(
@@ -180,6 +200,13 @@ def test_usage_errors_exit_2(capsys, arguments):
     errors = capsys.readouterr().err
     assert (errors.startswith("fastkq: "), errors.count("\n")) == (True, 1)
     assert errors.endswith("--help says more)\n")
+
+
+def test_a_name_that_begins_as_an_option_does_is_explained_where_there_is_such_a_file(photo, capsys):
+    photo.rename("-f.png")
+    with pytest.raises(SystemExit):
+        run(capsys, "compress", "-f.png", "other.png")
+    assert "before a name that begins with - stands ./ or, before all IN, --" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -218,7 +245,7 @@ def command(*arguments, **options):
 def test_it_runs_as_a_module(photo):
     assert command("compress", "photo.png", cwd=photo.parent).returncode == 0
     completed = command("compress", "nowhere.png", cwd=photo.parent)
-    assert (completed.returncode, completed.stderr) == (1, "fastkq: nowhere.png: No such file or directory\n")
+    assert (completed.returncode, completed.stderr) == (2, "fastkq: nowhere.png: No such file or directory\n")
     assert command("--version").stdout == f"fastkq {fastkq.__version__}\n"
     assert "examples:" in command("--help").stdout
 

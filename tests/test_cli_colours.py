@@ -117,18 +117,15 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--dither", "2"], "expected dither to be from 0 to 1, got 2.0"),
-        (["-k", "4", "--psnr", "30"], "expected k=None with target_psnr"),
-        (["--bytes", "20"], "expected a target_bytes of at least"),
+        (["--bytes", "20"], "expected --bytes of at least"),
         (
             ["--fixed", "no-colour"],
             "expected a colour as '#ff8000', '#ff8000ff' or 'orange', got 'no-colour'",
         ),
-        (["--weights", "photo.jpg"], "photo.jpg"),
         (["-o", "nowhere/x.fkq"], "nowhere: No such file or directory"),
         (["--dither", "much"], "expected a strength from 0 to 1 or nothing, got 'much': IN stands before"),
-        (["--bytes", "20", "-o", "x.png"], "expected a target_bytes of at least"),
-        (["--bytes", "900", "-k", "4", "-o", "x.png"], "expected k=None with target_bytes"),
+        (["--bytes", "20", "-o", "x.png"], "expected --bytes of at least"),
+        (["-k", "2", "--max-error", "3"], " of a palette of 2, got one at "),
     ],
 )
 def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, message):
@@ -140,3 +137,40 @@ def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, 
     assert output == ""
     assert message in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("-k 4 --psnr 30", "expected --psnr without -k, got both"),
+        ("-k 4 --bytes 900 -o x.png", "expected --bytes without -k, got both"),
+        ("--bytes 900 --psnr 30", "expected --psnr without --bytes, got both"),
+        ("--bytes 900 --max-error 3", "expected --bytes without --max-error, got both"),
+        ("--psnr 30 --dither", "expected --psnr without --dither, got both"),
+        ("--palette photo.png -k 4", "expected --palette without -k, got both"),
+        ("--palette photo.png --effort best", "expected --palette without --effort, got both"),
+        ("--palette nowhere.fkq", "nowhere.fkq: No such file or directory"),
+        ("--palette photo.png", "photo.png: expected a .fkq file or an image with a palette"),
+        ("--weights nowhere.png", "nowhere.png: No such file or directory"),
+        ("--preset visual --space oklab", "expected --preset without --space, got both"),
+        ("--min-share 0.1", "expected --max-error with --min-share, which is for it"),
+        ("--dither-method blue-noise", "expected --dither with --dither-method, which is for it"),
+        ("--fixed red --fixed #f00", "expected --fixed colours that differ, got (255, 0, 0, 255) twice"),
+        ("-k 1 --fixed red --fixed blue", "expected at most as many --fixed as -k, got 2 and -k 1"),
+        ("--coding packed -o x.png", "expected an OUT that ends in .fkq with --coding, got .png"),
+        ("--dither 3", "expected a strength from 0 to 1 or nothing, got '3'"),
+        ("--psnr nan", "expected a finite number of at least 0, got 'nan'"),
+        ("--max-error -1", "expected a finite number of at least 0, got '-1'"),
+        ("--max-error 1 --min-share 1.1", "expected a number from 0 to 1, got '1.1'"),
+    ],
+)
+def test_options_that_do_not_agree_are_refused_once_before_any_file_is_read(
+    photo, capsys, monkeypatch, options, message
+):
+    monkeypatch.setattr("fastkq.cli.batch.run", lambda *_, **__: pytest.fail("it began"))
+    try:
+        code, output, errors = run(capsys, "compress", "photo.png", "-n", *options.split())
+    except SystemExit as stop:  # argparse
+        code, output, errors = stop.code, "", capsys.readouterr().err
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert message in errors

@@ -37,10 +37,14 @@ CASES = [
     (["compress", "a.png", "--dither", "--ke"], {"--keep-going"}, {"--dither"}),
     (["completion", ""], {"bash", "zsh", "fish"}, {"compress"}),
 ]
+IN_BASH = [  # to which an = is a word
+    (["compress", "--effort", "=", "b"], {"balanced", "best"}, {"fast", "blue-noise"}),
+    (["compress", "--effort", "="], {"fast", "balanced", "best"}, {"compress"}),
+]
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
-@pytest.mark.parametrize(("words", "offered", "missing"), CASES)
+@pytest.mark.parametrize(("words", "offered", "missing"), [*CASES, *IN_BASH])
 def test_bash_offers_commands_options_and_their_values(scripts, words, offered, missing):
     program = ["bash", "--norc", "-c", TRY_IN_BASH, "bash", scripts["bash"], *words]
     done = subprocess.run(program, capture_output=True, text=True, check=True)

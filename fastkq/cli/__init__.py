@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Callable, Sequence
 
 from fastkq.cli.arguments import parse
-from fastkq.cli.console import reason, say
+from fastkq.cli.console import Refusal, reason, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code: 0, 1 when something failed, 130 when interrupted."""
+    """Run the command; the exit code: 0, 1 when a file failed, 2 when asked wrongly, 130 when interrupted."""
     options = parse(arguments)
     run: Callable[[argparse.Namespace], int | None] = options.run
     try:
@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         say(str(interrupt) or "interrupted")
         return 130
+    except Refusal as refusal:
+        say(str(refusal))
+        return 2
     except Exception as error:
         say(reason(error))
         return 1

@@ -1,6 +1,7 @@
 """What can be asked of the command, by argparse."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -39,7 +40,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     whole = parser()
     options, rest = whole.parse_known_args(words)
     if rest:
-        whole.error(f"expected known options, and all IN in one place, got {' '.join(rest)}")
+        is_name = any(os.path.lexists(word) for word in rest if word.startswith("-"))
+        hint = "; before a name that begins with - stands ./ or, before all IN, --" if is_name else ""
+        whole.error(f"expected known options, and all IN in one place, got {' '.join(rest)}{hint}")
     return options
 
 

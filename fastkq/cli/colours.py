@@ -2,26 +2,46 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError
 from fastkq.loading import load
+from fastkq.pipeline.options import check_weights
 
 _SHOWN = 4
 
 
-def asked_for(options: argparse.Namespace, pixels: npt.NDArray[Any]) -> dict[str, Any]:
+class Files(NamedTuple):
+    """What the files that stand for colours hold, whichever image it is for.
+
+    Attributes
+    ----------
+    palette : (k, C) or None
+    weights : (H, W) float64 or None
+    """
+
+    palette: npt.NDArray[Any] | None
+    weights: npt.NDArray[np.float64] | None
+
+    @classmethod
+    def read(cls, options: argparse.Namespace) -> "Files":
+        """Those that `options` names, before any work."""
+        palette = None if options.palette is None else load(options.palette).palette
+        return cls(palette, _weights_in(options.weights))
+
+
+def asked_for(options: argparse.Namespace, files: Files, pixels: npt.NDArray[Any]) -> dict[str, Any]:
     """The arguments of `fastkq.compress` that say which colours, without those that were not given."""
     asked = {
         "k": options.k,
         "target_psnr": options.psnr,
         "target_bytes": options.bytes,
-        "palette": _palette_in(options.palette, pixels),
+        "palette": _palette_for(pixels, files.palette, str(options.palette)),
         "fixed": _fixed(options.fixed, pixels),
-        "weights": _weights_in(options.weights),
+        "weights": files.weights,
         "max_error": options.max_error,
         "min_share": options.min_share or None,
         **appearance_in(options),
@@ -47,15 +67,16 @@ def _fixed(colours: list[tuple[int, ...]] | None, pixels: npt.NDArray[Any]) -> n
     return _as_in(np.array(opaque, np.uint8), pixels, "--fixed")
 
 
-def _palette_in(path: Path | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-    if path is None:
+def _palette_for(
+    pixels: npt.NDArray[Any], rows: npt.NDArray[Any] | None, name: str
+) -> npt.NDArray[Any] | None:
+    if rows is None:
         return None
-    rows = load(path).palette
     if rows.dtype != np.uint8 or rows.shape[1] not in (1, 3, 4) or pixels.dtype.kind != "u":
         return rows
     shades = np.repeat(rows, 3, axis=1) if rows.shape[1] == 1 else rows
     opaque = np.column_stack((shades, np.full(len(rows), 255, np.uint8)))[:, :4]
-    return _as_in(opaque, pixels, str(path))
+    return _as_in(opaque, pixels, name)
 
 
 def _as_in(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
@@ -73,11 +94,12 @@ def _as_in(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> 
     return kept.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else kept
 
 
-def _weights_in(path: Path | None) -> npt.NDArray[Any] | None:
+def _weights_in(path: Path | None) -> npt.NDArray[np.float64] | None:
     """The lightness of a picture; of one with colours, the mean of R, G and B."""
     if path is None:
         return None
     from fastkq.inputs import read_input
 
     mask = read_input(path).pixels
-    return mask if mask.ndim == 2 else mask[:, :, :3].astype(np.float64).mean(axis=2)
+    lightness = mask if mask.ndim == 2 else mask[:, :, :3].astype(np.float64).mean(axis=2)
+    return check_weights(lightness, lightness.shape)

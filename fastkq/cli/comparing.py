@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from fastkq.cli.console import say
+from fastkq.cli.console import before_any_work, say
 from fastkq.cli.shared import STREAM, add_appearance, add_effort, add_threads
 from fastkq.cli.values import list_of_colours
 from fastkq.errors import ArgumentError
@@ -58,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Compare, and write what was asked for."""
-    _check(options)
+    with before_any_work():
+        _check(options)
     from fastkq import io
     from fastkq.cli.colours import appearance_in
     from fastkq.report.comparison import Original, compare, table

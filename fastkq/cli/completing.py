@@ -18,6 +18,9 @@ autoload -U +X bashcompinit && bashcompinit
 _IN_BASH = """\
 _fastkq() {{
     local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=
+    if [[ $word == "=" ]]; then word=  # a word of its own in bash, as in --effort=best
+    elif [[ $before == "=" ]]; then before=${{COMP_WORDS[COMP_CWORD-2]}}
+    fi
     case $COMP_CWORD:${{COMP_WORDS[1]}}:$before:$word in
         1:*) words='{commands}' ;;
 {cases}

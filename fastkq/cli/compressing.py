@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastkq.cli.console import say
+from fastkq.cli.console import before_any_work, number_of, say
 from fastkq.cli.shared import (
     add_appearance,
     add_depth,
@@ -16,11 +16,13 @@ from fastkq.cli.shared import (
     add_running,
     add_strip,
 )
-from fastkq.cli.values import colour, colours, positive
+from fastkq.cli.values import colour, colours, finite, positive, share
+from fastkq.errors import ArgumentError
 from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from fastkq.cli import batch
+    from fastkq.cli.colours import Files
     from fastkq.image import CompressedImage
     from fastkq.inputs import Input
 
@@ -37,7 +39,7 @@ examples:
   curl -s https://example.org/a.jpg | fastkq compress - --format png > a.png
 
 A file that is skipped is no failure. Exit code: 0; 1 when a file failed; 2 for what was asked
-wrongly; 130 when interrupted, which leaves no file half written.
+wrongly, which is refused before any work; 130 when interrupted, which leaves no file half written.
 """
 _FORMATS = ("fkq", "png", "gif", "webp", "tif", "bmp")
 _READABLE = (
@@ -78,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("which colours, and where")
-    group.add_argument("--psnr", type=float, metavar="DB", help="in place of -k: the fewest that reach it")
+    group.add_argument("--psnr", type=finite, metavar="DB", help="in place of -k: the fewest that reach it")
     group.add_argument(
         "--bytes", type=positive, metavar="N", help="in place of -k: the most whose OUT has at most N bytes"
     )
@@ -96,11 +98,11 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
         "--weights", type=Path, metavar="MASK", help="a gray image as large as IN: what is light matters more"
     )
     group.add_argument(
-        "--max-error", type=float, metavar="D", help="no colour is further than this from what it becomes"
+        "--max-error", type=finite, metavar="D", help="no colour is further than this from what it becomes"
     )
     group.add_argument(
         "--min-share",
-        type=float,
+        type=share,
         default=0.0,
         metavar="S",
         help="... if it fills more than this share of the pixels (default 0)",
@@ -112,13 +114,22 @@ def run(options: argparse.Namespace) -> int:
     """Compress every input."""
     from fastkq import pipeline, saving  # noqa: F401 - numba is imported here, not by several threads at once
     from fastkq.cli import batch
+    from fastkq.cli.agreeing import check_options
+    from fastkq.cli.colours import Files
 
-    jobs = batch.plan(options, batch.Kinds(_READABLE, saving.SUFFIXES, ".fkq"))
-    saving.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
-    return batch.run(jobs, partial(_made, options), options)
+    with before_any_work():
+        check_options(options)
+        jobs = batch.plan(options, batch.Kinds(_READABLE, saving.SUFFIXES, ".fkq"))
+        saving.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
+        if options.coding == "packed" and jobs[0].suffix != ".fkq":
+            raise ArgumentError(f"expected an OUT that ends in .fkq with --coding, got {jobs[0].suffix}")
+        files = Files.read(options)
+    return batch.run(jobs, partial(_made, options, files), options)
 
 
-def _made(options: argparse.Namespace, job: "batch.Job", means: "batch.Means") -> "batch.Made":
+def _made(
+    options: argparse.Namespace, files: "Files", job: "batch.Job", means: "batch.Means"
+) -> "batch.Made":
     from fastkq import saving
     from fastkq.cli import batch
     from fastkq.cli.colours import asked_for
@@ -127,7 +138,7 @@ def _made(options: argparse.Namespace, job: "batch.Job", means: "batch.Means") -
     given = read_input(means.source, depth=options.depth, threads=means.threads)
     saving.check_pixels(job.suffix, given.pixels)
     encoded = partial(_encoded, options, job, means, Metadata() if options.strip else given.metadata)
-    asked, psnr = asked_for(options, given.pixels), None
+    asked, psnr = asked_for(options, files, given.pixels), None
     if not asked and given.as_it_is:
         compressed, quality = given.as_it_is(), "as they were"
     else:
@@ -137,7 +148,7 @@ def _made(options: argparse.Namespace, job: "batch.Job", means: "batch.Means") -
         psnr = compressed.report(given.pixels, ssim=False, threads=means.threads).psnr
         quality = f"PSNR {psnr:.2f} dB"
     data, before = encoded(compressed), means.size
-    text = f"{before:,} -> {len(data):,} bytes, {compressed.k} colours, {quality}"
+    text = f"{before:,} -> {len(data):,} bytes, {number_of('colour', compressed.k)}, {quality}"
     skip = ""
     if options.skip_if_larger and len(data) >= before:
         skip = f"it would have {len(data):,} bytes, its source has {before:,}"

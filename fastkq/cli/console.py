@@ -1,15 +1,43 @@
 """How the command speaks to a terminal."""
 
+import contextlib
 import os
+import re
 import sys
+from collections.abc import Iterator
 from typing import TextIO
 
 from fastkq.errors import FastKQError
 
+_IN_PYTHON = (
+    (r"to_8bit\(\) \(--depth 8\)", "--depth 8"),
+    (r"scale to 0\.\.255 and convert with \.astype\(np\.uint8\)", "scale them to 0..255"),
+    (r"\bk = (\d+) suffices", r"-k \1 suffices"),
+    (r"\bcompress with k=(\d+)", r"compress with -k \1"),
+    (r"\bat most k = (\d+) fixed colours", r"at most as many --fixed as -k \1"),
+    (r"\ba target_(bytes|psnr) (of|that)\b", r"--\1 \2"),
+    (r"\bexpected weights\b", "expected --weights"),
+    (r"\bfor max_error\b", "for --max-error"),
+)
+"""What errors of the library advise those who call it, and how the command line has it."""
+
+
+class Refusal(Exception):  # noqa: N818
+    """What was asked for cannot be done, as was seen before any work."""
+
+
+@contextlib.contextmanager
+def before_any_work() -> Iterator[None]:
+    """What goes wrong here is a `Refusal`: what was asked is at fault, no file that was worked on."""
+    try:
+        yield
+    except (FastKQError, OSError) as error:
+        raise Refusal(reason(error)) from error
+
 
 def say(message: str) -> None:
     """One line on standard error."""
-    put(f"fastkq: {' '.join(message.split())}", sys.stderr)
+    put(printable(f"fastkq: {' '.join(message.split())}"), sys.stderr)
 
 
 def put(line: str, stream: TextIO | None = None) -> None:
@@ -28,10 +56,23 @@ def put(line: str, stream: TextIO | None = None) -> None:
     stream.flush()
 
 
+def printable(text: str) -> str:
+    """Without control characters, which names of files can have and terminals obey: by their numbers."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def number_of(things: str, number: int) -> str:
+    """As "1 colour" and "2 colours" of "colour"."""
+    return f"{number:,} {things}{'s' * (number != 1)}"
+
+
 def reason(error: BaseException) -> str:
     """What an error means to whoever runs the command; never a traceback."""
     if isinstance(error, FastKQError):
-        return str(error)
+        text = str(error)
+        for in_python, here in _IN_PYTHON:
+            text = re.sub(in_python, here, text)
+        return text
     if isinstance(error, MemoryError):
         return "expected enough memory for the image, got too little"
     if isinstance(error, OSError):

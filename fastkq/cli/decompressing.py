@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from fastkq.cli.console import say
+from fastkq.cli.console import before_any_work, number_of, say
 from fastkq.cli.shared import add_depth, add_inputs, add_outputs, add_running, add_strip
 from fastkq.cli.values import region
 
@@ -66,10 +66,11 @@ def run(options: argparse.Namespace) -> int:
         metadata = None if options.strip else compressed.metadata
         data = io.encode_indexed(compressed.palette, compressed.indices, job.suffix, metadata, whole=True)
         height, width = compressed.indices.shape
-        text = f"{width} x {height} pixels, {compressed.k} colours"
+        text = f"{width} x {height} pixels, {number_of('colour', compressed.k)}"
         return batch.Made(data, means.size, compressed.k, text)
 
-    jobs = batch.plan(options, batch.Kinds((".fkq",), tuple(io.FORMATS), ".png"))
+    with before_any_work():
+        jobs = batch.plan(options, batch.Kinds((".fkq",), tuple(io.FORMATS), ".png"))
     return batch.run(jobs, make, options)
 
 

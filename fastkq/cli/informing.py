@@ -4,8 +4,8 @@ import argparse
 import json
 import sys
 
-from fastkq.cli.console import has_colours, put
-from fastkq.cli.shared import STREAM
+from fastkq.cli.console import before_any_work, has_colours, printable, put
+from fastkq.cli.shared import STREAM, check_stdin
 
 SUMMARY = "tell what a .fkq or image file holds"
 EXAMPLES = """\
@@ -29,9 +29,12 @@ def run(options: argparse.Namespace) -> None:
     from fastkq.source import in_memory
 
     is_stream = options.input == STREAM
+    if is_stream:
+        with before_any_work():
+            check_stdin()
     facts = read_facts(in_memory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input)
     if options.json:
         put(json.dumps(facts.as_json()))
         return
-    for line in listing(facts, coloured=has_colours(sys.stdout)):
+    for line in listing(facts._replace(path=printable(facts.path)), coloured=has_colours(sys.stdout)):
         put(line)

@@ -1,12 +1,22 @@
 """Arguments that several commands have."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from fastkq.cli.values import positive, strength
+from fastkq.errors import ArgumentError
 
 STREAM = "-"
 """Stands for standard input or output."""
+
+
+def check_stdin() -> None:
+    """Refuse a terminal as standard input: nobody types an image."""
+    if sys.stdin.isatty():
+        raise ArgumentError(
+            f"expected standard input to be a file or a pipe, got a terminal: {STREAM} < FILE"
+        )
 
 
 def add_inputs(parser: argparse.ArgumentParser, metavar: str, kind: str) -> None:

@@ -1,6 +1,7 @@
 """What a word on the command line stands for; each refuses others with what it expected."""
 
 import argparse
+import math
 
 
 def positive(text: str) -> int:
@@ -25,13 +26,38 @@ def colours(text: str) -> int:
 
 
 def strength(text: str) -> float:
-    """Of dithering: a number."""
+    """Of dithering."""
+    number = _number(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(
+            f"expected a strength from 0 to 1 or nothing, got {text!r}: IN stands before --dither"
+        )
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"expected a strength from 0 to 1 or nothing, got {text!r}")
+    return number
+
+
+def share(text: str) -> float:
+    """Of the pixels."""
+    number = _number(text)
+    if number is None or not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return number
+
+
+def finite(text: str) -> float:
+    """A number of at least 0 and below infinity."""
+    number = _number(text)
+    if number is None or not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a finite number of at least 0, got {text!r}")
+    return number
+
+
+def _number(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"expected a strength from 0 to 1 or nothing, got {text!r}: IN stands before --dither"
-        ) from None
+        return None
 
 
 def colour(text: str) -> tuple[int, ...]:

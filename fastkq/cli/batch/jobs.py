@@ -19,12 +19,15 @@ class Job(NamedTuple):
         Of the format to write, in small letters.
     skip : str
         Why there is nothing to do; mostly empty.
+    fault : str
+        Why it cannot be done, as was seen beforehand; mostly empty.
     """
 
     input: Path | None
     output: Path | None
     suffix: str
     skip: str = ""
+    fault: str = ""
 
     @property
     def source(self) -> str:

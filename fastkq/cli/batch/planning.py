@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from fastkq.cli.batch.finding import Found, Wanted, find
 from fastkq.cli.batch.jobs import Job
-from fastkq.cli.shared import STREAM
+from fastkq.cli.console import number_of
+from fastkq.cli.shared import STREAM, check_stdin
 from fastkq.errors import ArgumentError
 
 
@@ -49,8 +50,9 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
     apart = Path(options.output) if options.output and options.output != STREAM else None
     ours = ending if options.suffix else ""
     found = find(options.inputs, Wanted(kinds.readable, options.recursive, ours, apart))
-    if not options.keep_going:
-        _check_inputs(found)
+    faults = [_fault_of(one.path) for one in found]
+    if any(faults) and not options.keep_going:
+        raise ArgumentError(next(filter(None, faults)))
     if options.output == STREAM:
         if len(found) > 1:
             raise ArgumentError(f"expected one input for standard output, got {len(found)}")
@@ -63,13 +65,15 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
         places = [one.path if folder is None else folder / one.place for one in found]
         outputs = [place.parent / f"{place.stem}{ending}" for place in places]
         jobs = [Job(one.path, output, suffix) for one, output in zip(found, outputs, strict=True)]
-    _check_outputs(jobs)
-    return _without_existing(jobs, options)
+    jobs = [job._replace(fault=fault) for job, fault in zip(jobs, faults, strict=True)]
+    return _without_existing(_apart(jobs, options, kinds), options)
 
 
 def _from_stream(options: argparse.Namespace, suffix: str, kinds: Kinds) -> Job:
     if options.inputs != [STREAM]:
         raise ArgumentError(f"expected {STREAM} (standard input) alone, got {len(options.inputs)} inputs")
+    if not options.dry_run:
+        check_stdin()
     if options.output in (None, STREAM):
         _check_stdout(options)
         return Job(None, None, suffix)
@@ -96,7 +100,7 @@ def _is_folder(output: str, found: Sequence[Found], kinds: Kinds) -> bool:
     )
     if is_file and (ends_like_one or len(found) > 1):
         raise ArgumentError(
-            f"expected a folder for what comes of {len(found)} files, got the file {output!r}"
+            f"expected a folder for what comes of {number_of('file', len(found))}, got the file {output!r}"
         )
     return not is_file and (ends_like_one or any(not one.is_named for one in found) or len(found) > 1)
 
@@ -106,48 +110,68 @@ def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> 
     suffix = output.suffix.lower()
     if suffix not in kinds.writable:
         raise ArgumentError(
-            f"expected an output that ends in {', '.join(kinds.writable)}, got {str(output)!r}"
+            f"expected an output that ends in {', '.join(kinds.writable)}, or in / for a folder, "
+            f"got {str(output)!r}"
         )
     if options.format and suffix != f".{options.format}":
         raise ArgumentError(f"expected an output that ends in .{options.format}, got {str(output)!r}")
     if options.suffix:
         raise ArgumentError(f"expected a folder for outputs with a --suffix, got the file {str(output)!r}")
     if not output.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(output.parent))
+        reason = f"{os.strerror(errno.ENOENT)}; -o {output.parent}/ makes it"
+        raise FileNotFoundError(errno.ENOENT, reason, str(output.parent))
     return Job(source, output, suffix)
 
 
-def _check_inputs(found: Sequence[Found]) -> None:
-    for path in (one.path for one in found):
-        if path.is_dir():
-            reason = f"{os.strerror(errno.EISDIR)}; -r takes what is in it"
-            raise IsADirectoryError(errno.EISDIR, reason, str(path))
-        if not path.exists():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+def _fault_of(path: Path) -> str:
+    """Why an input cannot be read, as far as is seen without reading; mostly empty."""
+    if path.is_dir():
+        return f"{path}: {os.strerror(errno.EISDIR)}; -r takes what is in it"
+    return "" if path.exists() else f"{path}: {os.strerror(errno.ENOENT)}"
 
 
-def _check_outputs(jobs: Sequence[Job]) -> None:
+def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[Job]:
+    """The jobs, no two with the same output, and none whose output is an input: others fail, one by one."""
     inputs = {os.path.realpath(job.input) for job in jobs if job.input is not None}
-    sources: dict[str, Path | None] = {}
+    firsts: dict[str, Job] = {}
+    marked = []
     for job in jobs:
-        if job.output is None:
-            continue
-        real = os.path.realpath(job.output)
-        if real in inputs:
-            raise ArgumentError(f"expected an output other than the input, got {job.target!r} for both")
-        name = os.path.normcase(real)
-        if name in sources:
-            raise ArgumentError(
-                f"expected an output for each input, got {job.target!r} for both {sources[name]} "
-                f"and {job.input}"
-            )
-        sources[name] = job.input
+        fault = job.fault
+        if job.output is not None and not fault:
+            real = os.path.realpath(job.output)
+            first = firsts.setdefault(os.path.normcase(real), job)
+            if real in inputs:
+                fault = _of_an_input(job, kinds)
+            elif first is not job:
+                both = f"{first.input} and {job.input}"
+                fault = f"expected an output for each input, got {job.target!r} for both {both}"
+        marked.append(job._replace(fault=fault))
+    faults = [new.fault for new, old in zip(marked, jobs, strict=True) if new.fault != old.fault]
+    if faults and not options.keep_going:
+        raise ArgumentError(faults[0] + _remedy(len(faults), len(jobs)))
+    return marked
+
+
+def _of_an_input(job: Job, kinds: Kinds) -> str:
+    is_of_another_kind = job.input is not None and job.input.suffix.lower() not in kinds.readable
+    if is_of_another_kind and job.input == job.output:
+        endings = ", ".join(kinds.readable)
+        return f"expected an input that ends in {endings}, or -o for another output, got {job.source!r}"
+    return f"expected an output other than the input, got {job.target!r} for both"
+
+
+def _remedy(faults: int, jobs: int) -> str:
+    """What else there is to be said and done where names meet."""
+    if jobs == 1:
+        return ""
+    more = f" ({number_of('more such output', faults - 1)})" if faults > 1 else ""
+    return f"{more}: take endings one by one, as 'IN/**/*.jpg' -r with its own -o; --keep-going goes without"
 
 
 def _without_existing(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
     if options.force:
         return jobs
-    marked = [job._replace(skip=_reason_to_skip(job)) for job in jobs]
+    marked = [job if job.fault else job._replace(skip=_reason_to_skip(job)) for job in jobs]
     existing = [job.target for job in marked if job.skip]
     if options.skip_existing or not existing:
         return marked

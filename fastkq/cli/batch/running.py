@@ -6,14 +6,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from fastkq.cli.batch.jobs import Job, Made, Outcome, Status, Stopped
 from fastkq.cli.batch.telling import Teller
-from fastkq.cli.console import reason
+from fastkq.cli.console import reason, say
 from fastkq.cli.shared import STREAM
 from fastkq.errors import ArgumentError
 from fastkq.progress import watched
@@ -64,30 +64,30 @@ def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
         try:
             if options.dry_run:
                 for job in jobs:
-                    teller.tell(Outcome(job, "skipped" if job.skip else "planned", job.skip))
+                    teller.tell(_known(job) or Outcome(job, "planned"))
             else:
-                _do(jobs, make, options, teller.tell)
+                _do(jobs, make, options, teller)
         except KeyboardInterrupt:
-            written = f": {teller.counts['written']} of {len(jobs)} files written" if len(jobs) > 1 else ""
-            raise KeyboardInterrupt(f"interrupted{written}") from None
+            raise KeyboardInterrupt(f"interrupted{teller.so_far()}") from None
     teller.summarize()
     return int(teller.counts["failed"] > 0)
 
 
-def _do(jobs: list[Job], make: Make, options: argparse.Namespace, tell: Callable[[Outcome], None]) -> None:
+def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller) -> None:
     """Tell the outcomes in the order of the jobs, also when it ends early."""
     workers = min(options.jobs or min(available(), _MOST_BY_DEFAULT), len(jobs))
     threads = options.threads or max(1, available() // workers)
     given = in_memory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
     stopping = threading.Event()
 
-    def go_on(*_: object) -> None:
+    def go_on(fraction: float, stage: str) -> None:
         if stopping.is_set():
             raise Stopped
+        teller.show(fraction, stage)
 
     def do(job: Job) -> Outcome:
         with watched(go_on):
-            outcome = _outcome(job, make, Means(job.input or cast(Source, given), threads), options.force)
+            outcome = _outcome(job, make, given, threads, options.force)
         if outcome.status == "failed" and not options.keep_going:
             stopping.set()
         return outcome
@@ -100,23 +100,29 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, tell: Callable
             if stopping.is_set():
                 break
             if is_done:
-                tell(untold.popleft().result())
+                teller.tell(untold.popleft().result())
             else:
                 wait([untold[0]], _TICK)
     finally:
         stopping.set()
-        _end(pool)
-        for future in untold:
-            if future.exception() is None:
-                tell(future.result())
+        _end(pool, untold, teller)
+        _tell_done(untold, teller)
 
 
-def _outcome(job: Job, make: Make, means: Means, force: bool) -> Outcome:
-    if job.skip:
-        return Outcome(job, "skipped", job.skip)
+def _known(job: Job) -> Outcome | None:
+    """What comes of a job for which nothing is to be done."""
+    if job.fault:
+        return Outcome(job, "failed", job.fault)
+    return Outcome(job, "skipped", job.skip) if job.skip else None
+
+
+def _outcome(job: Job, make: Make, given: Source | None, threads: int, force: bool) -> Outcome:
+    known = _known(job)
+    if known is not None:
+        return known
     start = time.perf_counter()
     try:
-        made = make(job, means)
+        made = make(job, Means(_source(job, given), threads))
         if not made.skip:
             _write(job, made.data, force)
     except (Stopped, BrokenPipeError):  # a pipe that nobody reads is no matter of this file
@@ -126,6 +132,13 @@ def _outcome(job: Job, make: Make, means: Means, force: bool) -> Outcome:
     status: Status = "skipped" if made.skip else "written"
     text, seconds = made.skip or made.text, time.perf_counter() - start
     return Outcome(job, status, text, seconds, made.before, len(made.data), made.k, made.psnr)
+
+
+def _source(job: Job, given: Source | None) -> Path | Source:
+    """What is read: of a path that can be read only once, as that of a pipe, the bytes."""
+    if job.input is None:
+        return cast(Source, given)
+    return job.input if job.input.is_file() else in_memory(job.input.read_bytes(), job.source)
 
 
 def _write(job: Job, data: bytes, force: bool) -> None:
@@ -141,9 +154,17 @@ def _write(job: Job, data: bytes, force: bool) -> None:
     write_atomically(job.output, data)
 
 
-def _end(pool: ThreadPoolExecutor) -> None:
+def _end(pool: ThreadPoolExecutor, untold: Iterable[Future[Outcome]], teller: Teller) -> None:
     """Wait for what is under way; whoever interrupts again does not wait."""
     try:
         pool.shutdown()
     except KeyboardInterrupt:
+        _tell_done(untold, teller)
+        say(f"interrupted again{teller.so_far()}")
         os._exit(130)
+
+
+def _tell_done(untold: Iterable[Future[Outcome]], teller: Teller) -> None:
+    for future in untold:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            teller.tell(future.result())

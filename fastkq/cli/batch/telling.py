@@ -9,9 +9,12 @@ from types import TracebackType
 from typing import Any
 
 from fastkq.cli.batch.jobs import Outcome
-from fastkq.cli.console import put, say
+from fastkq.cli.console import printable, put, say
 
 _WORDS = {"written": "written", "planned": "to be written", "skipped": "skipped", "failed": "failed"}
+
+_SHORT = 0.5
+"""Seconds of a single file that show no bar."""
 
 
 class Teller:
@@ -36,7 +39,7 @@ class Teller:
         self._bar: Any = None
 
     def __enter__(self) -> "Teller":
-        if self._total > 1 and not self._options.quiet and not self._options.dry_run:
+        if not self._options.quiet and not self._options.dry_run:
             self._bar = _bar(self._total)
         return self
 
@@ -49,14 +52,28 @@ class Teller:
     def tell(self, outcome: Outcome) -> None:
         """Say what came of a job."""
         self.counts[outcome.status] += 1
+        if self._bar is not None and self._total == 1:
+            self._bar.close()  # else a line written would bring up one that has not been seen
         if outcome.status == "failed":
             say(self._named(outcome))
         if self._options.json:
             put(json.dumps(_as_json(outcome)))
-        elif not self._options.quiet and outcome.status != "failed" and outcome.job.output is not None:
-            put(_line(outcome))
-        if self._bar is not None:
+        elif outcome.job.output is None and outcome.status == "skipped":
+            say(f"warning: {_line(outcome)}")  # as what comes out is empty
+        elif not self._options.quiet and _is_told(outcome):
+            put(printable(_line(outcome)))
+        if self._bar is not None and self._total > 1:
             self._bar.update()
+
+    def show(self, fraction: float, stage: str) -> None:
+        """Show how far a job is, where it is the only one."""
+        if self._bar is not None and self._total == 1:
+            self._bar.set_description_str(stage, refresh=False)
+            self._bar.update(fraction - self._bar.n)
+
+    def so_far(self) -> str:
+        """How many files were written, to be said after a word; empty where there is one."""
+        return f": {self.counts['written']} of {self._total} files written" if self._total > 1 else ""
 
     def _named(self, outcome: Outcome) -> str:
         """Why it failed; of several, which did, where the reason does not say it."""
@@ -71,6 +88,11 @@ class Teller:
             counts.append(f"{missing} not done (--keep-going)")
         if self._total > 1 and (self.counts["failed"] or not self._options.quiet):
             say(", ".join(counts))
+
+
+def _is_told(outcome: Outcome) -> bool:
+    """Whether there is a line of it on standard output, where the very bytes may go."""
+    return outcome.status != "failed" and (outcome.job.output is not None or outcome.status == "planned")
 
 
 def _line(outcome: Outcome) -> str:
@@ -103,4 +125,7 @@ def _bar(total: int) -> Any:
         from tqdm import tqdm
     except ImportError:
         return None
-    return tqdm(total=total, unit="file", leave=False, dynamic_ncols=True)
+    if total > 1:
+        return tqdm(total=total, unit="file", leave=False, dynamic_ncols=True)
+    form = "{desc} {percentage:3.0f}% |{bar}|"
+    return tqdm(total=1.0, bar_format=form, leave=False, dynamic_ncols=True, delay=_SHORT)
