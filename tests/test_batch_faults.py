@@ -32,9 +32,9 @@ def test_files_of_one_name_are_counted_and_a_remedy_is_named(capsys):
     code, output, errors = run(capsys, "compress", "in", "-r", "-o", "out", "-k", 4)
     assert (code, output, Path("out").exists()) == (2, "", False)
     assert errors == (
-        "fastkq: expected an output for each input, got 'out/a.fkq' for both in/a.png and in/a.webp "
-        "(1 more such output): take endings one by one, as 'IN/**/*.jpg' -r with its own -o; "
-        "--keep-going goes without\n"
+        "fastkq: expected an output for each input, got 'out/a.fkq' for both in/a.png and in/a.webp"
+        ": take one ending at a time, as 'IN/**/*.jpg' -r, with its own -o "
+        "(1 more such output; --keep-going goes without)\n"
     )
 
 

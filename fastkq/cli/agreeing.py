@@ -1,9 +1,19 @@
 """What does not go together on the command line, whichever the images are."""
 
 import argparse
-from collections.abc import Iterable
 
 from fastkq.errors import ArgumentError
+
+_APART = {
+    "--palette": (
+        "-k", "--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--min-share", "--preset",
+        "--effort",
+    ),
+    "--psnr": ("-k", "--bytes", "--max-error", "--dither"),
+    "--bytes": ("-k", "--max-error"),
+    "--preset": ("--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--dither", "--space"),
+}  # fmt: skip
+_NEEDED = {"--min-share": "--max-error", "--dither-method": "--dither"}
 
 
 def check_options(options: argparse.Namespace) -> None:
@@ -15,20 +25,13 @@ def check_options(options: argparse.Namespace) -> None:
         It names them as they stand on the command line.
     """
     given = _given(options)
-    target = next((name for name in ("--psnr", "--bytes") if name in given), None)
-    if "--palette" in given:
-        colours = ("-k", "--psnr", "--bytes", "--fixed", "--weights", "--max-error")
-        _alone("--palette", given, (*colours, "--min-share", "--preset", "--effort"))
-    if target:
-        _alone(target, given, ("-k", "--bytes" if target == "--psnr" else "--psnr", "--max-error"))
-    if "--psnr" in given:
-        _alone("--psnr", given, ("--dither",), "; what is dithered looks better at a lower PSNR")
-    if "--preset" in given:
-        _alone("--preset", given, ("--psnr", "--bytes", "--fixed", "--weights", "--max-error"))
-        _alone("--preset", given, ("--dither", "--space"))
-    for name, other in (("--min-share", "--max-error"), ("--dither-method", "--dither")):
-        if name in given and other not in given:
-            raise ArgumentError(f"expected {other} with {name}, which is for it, got {name} alone")
+    for name, others in _APART.items():
+        for other in others:
+            if {name, other} <= given:
+                raise ArgumentError(f"expected {name} without {other}, got both")
+    for name, needed in _NEEDED.items():
+        if name in given and needed not in given:
+            raise ArgumentError(f"expected {needed} with {name}, which is for it, got {name} alone")
     _check_fixed(options)
 
 
@@ -50,12 +53,6 @@ def _given(options: argparse.Namespace) -> set[str]:
         "--effort": options.effort != "balanced",
     }
     return {name for name, is_given in values.items() if is_given}
-
-
-def _alone(name: str, given: set[str], others: Iterable[str], why: str = "") -> None:
-    for other in others:
-        if other in given:
-            raise ArgumentError(f"expected {name} without {other}, got both{why}")
 
 
 def _check_fixed(options: argparse.Namespace) -> None:

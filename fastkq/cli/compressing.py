@@ -46,8 +46,6 @@ _READABLE = (
     ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pcx", ".pgm",
     ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
 )  # fmt: skip
-_OTHERS_DECIDE = {"k", "target_psnr", "palette", "preset"}
-"""What else says how many colours there are, and is refused beside a target."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -182,7 +180,7 @@ def _compressed(
     from fastkq.pipeline import compress
     from fastkq.pipeline.targets import largest
 
-    if suffix == ".fkq" or "target_bytes" not in asked or asked.keys() & _OTHERS_DECIDE:
+    if suffix == ".fkq" or "target_bytes" not in asked:
         return compress(source, **asked)
     target, least = asked.pop("target_bytes"), len(asked.get("fixed", [0]))
 

@@ -63,7 +63,7 @@ def printable(text: str) -> str:
 
 def number_of(things: str, number: int) -> str:
     """As "1 colour" and "2 colours" of "colour"."""
-    return f"{number:,} {things}{'s' * (number != 1)}"
+    return f"{number} {things}{'s' * (number != 1)}"
 
 
 def reason(error: BaseException) -> str:

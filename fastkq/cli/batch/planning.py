@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import NamedTuple
 
 from fastkq.cli.batch.finding import Found, Wanted, find
 from fastkq.cli.batch.jobs import Job
-from fastkq.cli.console import number_of
+from fastkq.cli.console import number_of, reason
 from fastkq.cli.shared import STREAM, check_stdin
 from fastkq.errors import ArgumentError
+
+_BY_ENDING = "take one ending at a time, as 'IN/**/*.jpg' -r, with its own -o"
 
 
 class Kinds(NamedTuple):
@@ -118,16 +121,18 @@ def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> 
     if options.suffix:
         raise ArgumentError(f"expected a folder for outputs with a --suffix, got the file {str(output)!r}")
     if not output.parent.is_dir():
-        reason = f"{os.strerror(errno.ENOENT)}; -o {output.parent}/ makes it"
-        raise FileNotFoundError(errno.ENOENT, reason, str(output.parent))
+        text = f"{os.strerror(errno.ENOENT)}; -o {output.parent}/ makes it"
+        raise FileNotFoundError(errno.ENOENT, text, str(output.parent))
     return Job(source, output, suffix)
 
 
 def _fault_of(path: Path) -> str:
     """Why an input cannot be read, as far as is seen without reading; mostly empty."""
-    if path.is_dir():
-        return f"{path}: {os.strerror(errno.EISDIR)}; -r takes what is in it"
-    return "" if path.exists() else f"{path}: {os.strerror(errno.ENOENT)}"
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except OSError as error:
+        return reason(error)
+    return f"{path}: {os.strerror(errno.EISDIR)}; -r takes what is in it" if is_folder else ""
 
 
 def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[Job]:
@@ -144,11 +149,12 @@ def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[J
                 fault = _of_an_input(job, kinds)
             elif first is not job:
                 both = f"{first.input} and {job.input}"
-                fault = f"expected an output for each input, got {job.target!r} for both {both}"
+                fault = f"expected an output for each input, got {job.target!r} for both {both}: {_BY_ENDING}"
         marked.append(job._replace(fault=fault))
     faults = [new.fault for new, old in zip(marked, jobs, strict=True) if new.fault != old.fault]
     if faults and not options.keep_going:
-        raise ArgumentError(faults[0] + _remedy(len(faults), len(jobs)))
+        more = f" ({number_of('more such output', len(faults) - 1)}; --keep-going goes without)"
+        raise ArgumentError(faults[0] + more * (len(jobs) > 1))
     return marked
 
 
@@ -157,15 +163,7 @@ def _of_an_input(job: Job, kinds: Kinds) -> str:
     if is_of_another_kind and job.input == job.output:
         endings = ", ".join(kinds.readable)
         return f"expected an input that ends in {endings}, or -o for another output, got {job.source!r}"
-    return f"expected an output other than the input, got {job.target!r} for both"
-
-
-def _remedy(faults: int, jobs: int) -> str:
-    """What else there is to be said and done where names meet."""
-    if jobs == 1:
-        return ""
-    more = f" ({number_of('more such output', faults - 1)})" if faults > 1 else ""
-    return f"{more}: take endings one by one, as 'IN/**/*.jpg' -r with its own -o; --keep-going goes without"
+    return f"expected an output other than the input, got {job.target!r} for both: -o or --suffix"
 
 
 def _without_existing(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
