@@ -19,7 +19,6 @@ from tests.conftest import noise
 from tests.test_batch_outcomes import on_a_terminal
 from tests.test_batches import files, images
 from tests.test_cli import run
-from tests.test_interrupts import STUCK
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +55,14 @@ def test_an_output_that_is_an_input_fails_alone_when_it_is_to_keep_going(capsys)
     assert (code, files()) == (1, ["a.gif", "a.png", "b.gif", "b.png"])
     assert errors.count("expected an output other than the input") == 2
     assert Path("a.png").read_bytes() == before
+
+
+def test_a_file_that_fails_has_no_output_that_is_in_the_way(capsys):
+    images("a.png")
+    Path("nowhere.fkq").write_bytes(b"there already")
+    code, _, errors = run(capsys, "compress", "a.png", "nowhere.png", "--keep-going")
+    assert (code, errors.splitlines()[0]) == (1, "fastkq: nowhere.png: No such file or directory")
+    assert Path("a.fkq").exists()
 
 
 def test_a_dry_run_tells_which_inputs_are_not_there(capsys):
@@ -131,9 +138,25 @@ def test_a_single_file_that_takes_long_has_a_bar_of_its_own(capsys, monkeypatch)
     assert output.count("\n") == 1
 
 
+STUCK_AFTER_ONE = """
+import pathlib, sys, time
+import fastkq.pipeline
+from fastkq import cli
+
+compress = fastkq.pipeline.compress
+def stuck(*arguments, **options):
+    if not pathlib.Path("a.fkq").exists():
+        return compress(*arguments, **options)
+    print("stuck", flush=True)
+    time.sleep(600)
+fastkq.pipeline.compress = stuck
+sys.exit(cli.main(["compress", "a.png", "b.png", "-j", "1", "-q"]))
+"""
+
+
 def test_a_second_ctrl_c_says_how_many_files_were_written():
     images("a.png", "b.png")
-    program = [sys.executable, "-c", STUCK.replace('"a.png"', '"a.png", "b.png", "-j", "1"')]
+    program = [sys.executable, "-c", STUCK_AFTER_ONE]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(program, **pipes) as process:
         process.stdout.readline()
@@ -141,7 +164,8 @@ def test_a_second_ctrl_c_says_how_many_files_were_written():
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.5)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60)[1] == "fastkq: interrupted again: 0 of 2 files written\n"
+        assert process.communicate(timeout=60)[1] == "fastkq: interrupted again: 1 of 2 files written\n"
+    assert files() == ["a.fkq", "a.png", "b.png"]
 
 
 def test_control_characters_in_a_name_do_not_reach_the_terminal(capsys):

@@ -174,3 +174,13 @@ def test_options_that_do_not_agree_are_refused_once_before_any_file_is_read(
         code, output, errors = stop.code, "", capsys.readouterr().err
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert message in errors
+
+
+def test_advice_is_in_the_terms_of_the_command_line(photo, capsys):
+    Image.fromarray(noise(6, 6).astype(np.uint16) * 257).save("deep.png")
+    for options, advice in (
+        (["-o", "x.png"], "got uint16: reduce them with --depth 8, or save as .fkq or .tif"),
+        (["--max-error", "2"], "at most 4 channels for --max-error, got uint16"),
+        (["--weights", "photo.png"], "expected --weights of shape (6, 6) as the image, got (40, 56)"),
+    ):
+        assert advice in run(capsys, "compress", "deep.png", *options)[2]
