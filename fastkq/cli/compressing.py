@@ -132,8 +132,10 @@ def _made(
     from fastkq.cli import batch
     from fastkq.cli.colours import asked_for
     from fastkq.inputs import read_input
+    from fastkq.progress import stage
 
-    given = read_input(means.source, depth=options.depth, threads=means.threads)
+    with stage("reading", 0.1):
+        given = read_input(means.source, depth=options.depth, threads=means.threads)
     saving.check_pixels(job.suffix, given.pixels)
     encoded = partial(_encoded, options, job, means, Metadata() if options.strip else given.metadata)
     asked, psnr = asked_for(options, files, given.pixels), None
@@ -142,10 +144,13 @@ def _made(
     else:
         asked |= {"coding": options.coding, "effort": options.effort, "threads": means.threads}
         source = given.without_metadata() if options.strip else given
-        compressed = _compressed(source, asked, job.suffix, encoded)
-        psnr = compressed.report(given.pixels, ssim=False, threads=means.threads).psnr
+        with stage(None, 0.4):
+            compressed = _compressed(source, asked, job.suffix, encoded)
+        with stage("measuring", 0.1):
+            psnr = compressed.report(given.pixels, ssim=False, threads=means.threads).psnr
         quality = f"PSNR {psnr:.2f} dB"
-    data, before = encoded(compressed), means.size
+    with stage("coding"):
+        data, before = encoded(compressed), means.size
     text = f"{before:,} -> {len(data):,} bytes, {number_of('colour', compressed.k)}, {quality}"
     skip = ""
     if options.skip_if_larger and len(data) >= before:

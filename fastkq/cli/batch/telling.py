@@ -128,4 +128,4 @@ def _bar(total: int) -> Any:
     if total > 1:
         return tqdm(total=total, unit="file", leave=False, dynamic_ncols=True)
     form = "{desc} {percentage:3.0f}% |{bar}|"
-    return tqdm(total=1.0, bar_format=form, leave=False, dynamic_ncols=True, delay=_SHORT)
+    return tqdm(total=1.0, bar_format=form, leave=False, dynamic_ncols=True, miniters=0, delay=_SHORT)
