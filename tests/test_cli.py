@@ -178,30 +178,6 @@ def fails_in_a_line(folder, capsys, expected, arguments, message):
     assert {path.name for path in folder.iterdir()} == before
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [],
-        ["paint"],
-        ["compress"],
-        ["compress", "photo.png", "-k", "0"],
-        ["compress", "photo.png", "-k", "65537"],
-        ["compress", "photo.png", "-k", "many"],
-        ["compress", "photo.png", "--threads", "0"],
-        ["compress", "photo.png", "-k", "4", "other.png"],
-        ["compress", "photo.png", "--tidy"],
-        ["compare", "photo.png", "-k", "2,,4"],
-    ],
-)
-def test_usage_errors_exit_2(capsys, arguments):
-    with pytest.raises(SystemExit) as exit_:
-        cli.main(arguments)
-    assert exit_.value.code == 2
-    errors = capsys.readouterr().err
-    assert (errors.startswith("fastkq: "), errors.count("\n")) == (True, 1)
-    assert errors.endswith("--help says more)\n")
-
-
 def test_a_name_that_begins_as_an_option_does_is_explained_where_there_is_such_a_file(photo, capsys):
     photo.rename("-f.png")
     with pytest.raises(SystemExit):

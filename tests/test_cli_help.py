@@ -50,3 +50,27 @@ print([name for name in ("numpy", "numba", "PIL", "tqdm", "concurrent.futures") 
     program = [sys.executable, "-c", code, *COMMANDS]
     done = subprocess.run(program, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["paint"],
+        ["compress"],
+        ["compress", "photo.png", "-k", "0"],
+        ["compress", "photo.png", "-k", "65537"],
+        ["compress", "photo.png", "-k", "many"],
+        ["compress", "photo.png", "--threads", "0"],
+        ["compress", "photo.png", "-k", "4", "other.png"],
+        ["compress", "photo.png", "--tidy"],
+        ["compare", "photo.png", "-k", "2,,4"],
+    ],
+)
+def test_usage_errors_exit_2(capsys, arguments):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(arguments)
+    assert exit_.value.code == 2
+    errors = capsys.readouterr().err
+    assert (errors.startswith("fastkq: "), errors.count("\n")) == (True, 1)
+    assert errors.endswith("--help says more)\n")
