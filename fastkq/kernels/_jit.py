@@ -7,8 +7,8 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 
-# No fastmath: `contract` makes bits differ between CPUs. error_model="numpy": a division by zero
-# gives inf instead of a branch to an exception, which would keep a loop from vectorising.
+# No fastmath, but for `reordered`: `contract` makes bits differ between CPUs. error_model="numpy": a division
+# by zero gives inf instead of a branch to an exception, which would keep a loop from vectorising.
 # no_cfunc_wrapper: nobody calls them from C, and that entry is a seventh of the time to compile.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -78,6 +78,15 @@ def inlined(function: Any) -> Any:
     LLVM leaves alone what it thinks large, and a call that passes arrays costs some 5 ns.
     """
     return _compiled(function, {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True})
+
+
+def reordered(function: Any) -> Any:
+    """Compile an `inlined` part whose sums may be taken in any order, as the CPU likes best.
+
+    Its bits differ between CPUs: for bounds alone, where a margin covers that and no result depends on it.
+    """
+    options = {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True, "fastmath": {"reassoc"}}
+    return _compiled(function, options)
 
 
 def _compiled(function: Any, options: dict[str, Any]) -> Any:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels._jit import kernel, part
-from fastkq.kernels.clustering import squared_distance
-from fastkq.kernels.margins import bound_likely, bound_nearest, share_of
+from fastkq.kernels.clustering import roughly_squared_distance, squared_distance
+from fastkq.kernels.margins import bound_likely, bound_nearest, floor_of, share_of
 from fastkq.kernels.tiles import (
     VECTORS_PER_TILE,
     WIDTH,
@@ -29,7 +29,7 @@ _VECTORS_PER_BLOCK = 1024
 _BLOCKS_PER_TRY = 8
 """What did not pay on the last block is tried again on one of so many. Labels are the same either way."""
 # To bring a vector into a tile and to measure one distance, in products of a dimension; and to call for that.
-_LOADING, _MEASURING, _CALLING = 14, 23, 400
+_LOADING, _MEASURING, _CALLING = 14, 5, 150
 
 
 class Centroids(NamedTuple):
@@ -104,11 +104,11 @@ def _still_unsure(vectors, centroids, labels, uppers, lowers, places, count):
     """Keep those of the places, in and out, that taking the distance anew does not settle; how many."""
     dtype = uppers.dtype
     share = share_of(vectors.shape[1], dtype)
-    sure, over = dtype.type(1) + 2 * share, dtype.type(1) + share
+    sure, over, floor = dtype.type(1) + 2 * share, dtype.type(1) + share, floor_of(vectors.shape[1], dtype)
     kept = 0
     for place in range(count):
         i = places[place]
-        upper = dtype.type(np.sqrt(squared_distance(vectors[i], centroids[labels[i]]))) * over
+        upper = np.sqrt(roughly_squared_distance(vectors[i], centroids[labels[i]])) * over + floor
         uppers[i] = upper
         places[kept] = i
         kept += not upper * sure < lowers[i]

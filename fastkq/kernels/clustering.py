@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastkq.kernels._jit import inlined, kernel
+from fastkq.kernels._jit import inlined, kernel, reordered
 
 
 @inlined
@@ -21,6 +21,16 @@ def squared_distance(vector, centroid):
         p = np.float64(vector[i]) - np.float64(centroid[i])
         a += p * p
     return (a + b) + (c + d)
+
+
+@reordered
+def roughly_squared_distance(vector, centroid):
+    """Squared distance in their own dtype, off by a share at most: of 16 dimensions in half the time."""
+    total = vector.dtype.type(0)
+    for d in range(vector.shape[0]):
+        off = vector[d] - centroid[d]
+        total += off * off
+    return total
 
 
 @kernel
