@@ -124,7 +124,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(photo, capsys, argume
     (photo.parent / "there.png").write_bytes(b"old")
     (photo.parent / "there.html").write_bytes(b"old")
     code, output, errors = run(capsys, "compare", "photo.png", *arguments)
-    assert (code, output) == (1, "")
+    assert (code, output) == (2, "")
     assert message in errors
     assert (photo.parent / "there.png").read_bytes() == (photo.parent / "there.html").read_bytes() == b"old"
     assert written(photo.parent) == {"there.png", "there.html"}

@@ -105,7 +105,7 @@ def test_the_command_refuses_what_an_output_cannot_hold_before_any_work(folder, 
     assert (code, output) == (1, "")
     assert errors == (
         "fastkq: expected values of 8 bits for a palette PNG, got uint16: "
-        "reduce them with to_8bit() (--depth 8), or save as .fkq\n"
+        "reduce them with --depth 8, or save as .fkq\n"
     )
     assert not (folder / "flat.png").exists()
 

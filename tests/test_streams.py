@@ -27,7 +27,7 @@ def test_no_terminal_is_given_bytes(capsys, monkeypatch):
     on_a_terminal(monkeypatch)
     expected = "fastkq: expected standard output to be a file or a pipe, got a terminal: -o OUT\n"
     for arguments in (["a.png", "-o", "-"], ["-"]):
-        assert run(capsys, "compress", *arguments) == (1, "", expected)
+        assert run(capsys, "compress", *arguments) == (2, "", expected)
 
 
 def piped(data, *arguments):
