@@ -12,9 +12,9 @@ import fastkq.pillow  # from here on Pillow knows .fkq
 def save_thumbnail(source: Path, folder: Path, side: int = 320, colors: int = 32) -> list[Path]:
     """A PNG and a `.fkq` of at most `side` pixels a side."""
     with Image.open(source) as photo:
-        thumbnail = ImageOps.exif_transpose(photo)
-    thumbnail.thumbnail((side, side))
-    reduced = fastkq.quantize(thumbnail, colors, dither=Image.Dither.FLOYDSTEINBERG)
+        ImageOps.exif_transpose(photo, in_place=True)
+        photo.thumbnail((side, side))
+        reduced = fastkq.quantize(photo, colors, dither=Image.Dither.FLOYDSTEINBERG)
     paths = [folder / f"{source.stem}.png", folder / f"{source.stem}.fkq"]
     for path in paths:
         reduced.save(path)
