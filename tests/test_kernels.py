@@ -53,7 +53,8 @@ def test_every_loop_is_nopython_and_without_the_gil():
             options = function.targetoptions
             assert options["nopython"]
             assert options["nogil"]
-            assert not options.get("fastmath")
+            # Sums of bounds alone may be taken in any order: that their margins cover it is tested elsewhere.
+            assert not options.get("fastmath") or function.py_func.__name__ == "roughly_squared_distance"
             assert not options.get("parallel")
             assert _jit.FINGERPRINT in function.py_func.__qualname__
 
