@@ -90,6 +90,20 @@ def test_an_edit_of_a_kernel_is_seen_by_its_callers(package):
     assert after.stdout != before.stdout
 
 
+def test_the_fingerprint_covers_every_folder_of_kernels(tmp_path):
+    from fastkq.kernels import _jit
+
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "top.py").write_bytes(b"1")
+    (tmp_path / "a" / "b" / "deep.py").write_bytes(b"2")
+    (tmp_path / "a" / "notes.txt").write_bytes(b"3")
+    assert sorted(_jit._sources(tmp_path)) == [("a/b/deep.py", b"2"), ("top.py", b"1")]
+    names = [name for name, _ in _jit._sources(SOURCE / "kernels")]
+    assert sorted(names) == sorted(
+        path.relative_to(SOURCE / "kernels").as_posix() for path in (SOURCE / "kernels").rglob("*.py")
+    )
+
+
 def test_damaged_cache_files_mean_compiling_again(package):
     cache = package / "cache"
     assert_compresses(run(COMPRESS, package, NUMBA_CACHE_DIR=str(cache)))

@@ -1,7 +1,9 @@
 """The one decorator of every kernel, and the only file that names numba's options."""
 
 import hashlib
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import numba
@@ -20,10 +22,18 @@ def _fingerprint() -> str:
     upgraded `nearest.py` would go on running as it was compiled into its callers.
     """
     digest = hashlib.sha256(repr(sorted(OPTIONS.items())).encode())
-    sources = (entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(".py"))
-    for source in sorted(sources, key=lambda entry: entry.name):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    for name, source in sorted(_sources(resources.files("fastkq.kernels"))):
+        digest.update(name.encode() + b"\0" + source)
     return digest.hexdigest()[:12]
+
+
+def _sources(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    """Name below the package, and text, of every source file in a folder and in its sub-folders."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".py"):
+            yield prefix + entry.name, entry.read_bytes()
 
 
 FINGERPRINT = _fingerprint()
