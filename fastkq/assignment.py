@@ -46,7 +46,7 @@ def accumulate(
     def work(worker: int, start: int, stop: int) -> None:
         part = start // chunk
         for first in range(start, stop, rows):
-            errors[part] += kernels.assignment.visit(
+            errors[part] += kernels.kmeans.nearest_vectors.visit(
                 vectors,
                 weights,
                 first,
@@ -68,7 +68,7 @@ def accumulate(
 def nearest(vectors: Vectors, centroids: Vectors) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Nearest centroid of centroids (d, k), the lowest of equals, and squared distance, of vectors (n, d)."""
     labels, squares = np.empty(len(vectors), np.int32), np.empty(len(vectors))
-    kernels.assignment.visit(
+    kernels.kmeans.nearest_vectors.visit(
         vectors, _NO_VALUES, 0, len(vectors), centroids, labels, squares, np.empty((0, len(centroids) + 1))
     )
     return labels, squares

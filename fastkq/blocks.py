@@ -105,7 +105,7 @@ def of_cells(counted: Histogram, threads: int = 1, space: Space = "rgb") -> Poin
         first, last = firsts[start], firsts[stop]
         colours = to_coordinates(colours_of(arranged.keys[first:last], counted.channels), space)
         runs = firsts[start : stop + 1] - first
-        kernels.blocks.merge_runs(
+        kernels.kmeans.morton_tree.merge_runs(
             colours, counts[first:last], runs, spacing(colours), coordinates, weights, start
         )
 
@@ -142,8 +142,8 @@ def _cells(arranged: _Arranged, shift: int) -> tuple[npt.NDArray[np.int64], int]
     """Where each cell's colours start, and the end; and the number of opaque cells."""
     keys, opaque = arranged.keys, arranged.opaque
     starts = np.empty(len(keys) + 1, np.int64)
-    opaque_cells: int = kernels.blocks.run_starts(keys[:opaque], shift, starts)
-    others: int = kernels.blocks.run_starts(keys[opaque:], shift, starts[opaque_cells:])
+    opaque_cells: int = kernels.kmeans.morton_tree.run_starts(keys[:opaque], shift, starts)
+    others: int = kernels.kmeans.morton_tree.run_starts(keys[opaque:], shift, starts[opaque_cells:])
     cells = opaque_cells + others
     starts[opaque_cells : cells + 1] += opaque
     return starts[: cells + 1], opaque_cells
@@ -171,13 +171,15 @@ def in_blocks(
     """
     channels, points = coordinates.shape
     starts = np.empty(points + 1, np.int64)
-    blocks = kernels.blocks.cut(keys, opaque, starts)
+    blocks = kernels.kmeans.morton_tree.cut(keys, opaque, starts)
     opaque_blocks = int(np.searchsorted(starts[: blocks + 1], opaque))
     low = np.empty((channels, blocks), coordinates.dtype)
     high = np.empty_like(low)
     moments = np.empty((blocks, channels + 1))
     for part in slices(blocks, _BLOCKS_PER_CHUNK):
-        kernels.blocks.bound(coordinates, weights, starts, part.start, part.stop, low, high, moments)
+        kernels.kmeans.morton_tree.bound(
+            coordinates, weights, starts, part.start, part.stop, low, high, moments
+        )
     starts = starts[: blocks + 1]
     return Points(keys, coordinates, weights, starts, low, high, moments, opaque_blocks, opacity)
 

@@ -18,7 +18,7 @@ _ROWS_LISTED = 1 << 18
 
 
 def prepared(palette: npt.NDArray[Any]) -> Any:
-    """A palette (k, C), of whole levels or not, as a `fastkq.kernels.cells.Palette`.
+    """A palette (k, C), of whole levels or not, as a `fastkq.kernels.quantization.cell_index.Palette`.
 
     Gray and RGB are in sixteenths of a level, RGBA is as `fastkq.spaces` has it, but for the origin.
     """
@@ -32,7 +32,7 @@ def prepared(palette: npt.NDArray[Any]) -> Any:
     _, firsts = np.unique(coordinates, axis=0, return_index=True)
     numbers = np.sort(firsts).astype(np.int32)
     shift, bits = _cell_size(len(palette), with_alpha)
-    return kernels.cells.Palette(
+    return kernels.quantization.cell_index.Palette(
         coordinates=coordinates,
         different=np.ascontiguousarray(coordinates[numbers].T, np.float64),
         numbers=numbers,
@@ -59,18 +59,18 @@ def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) ->
     of_different = np.empty(len(order), np.int64)
     rising = coordinates[order].astype(np.int64)
     for part in slices(len(order), _ROWS_AT_ONCE):
-        kernels.cells.measure_gaps(rising, part.start, part.stop, of_different)
+        kernels.quantization.cell_index.measure_gaps(rising, part.start, part.stop, of_different)
     gaps[order] = of_different
     return gaps
 
 
 def memory(searched: Any) -> Any:
-    """Room for one worker's lists, a `fastkq.kernels.cells.Memory`."""
+    """Room for one worker's lists, a `fastkq.kernels.quantization.cell_index.Memory`."""
     dims, k = searched.different.shape
     listed = max(_ROWS_LISTED, 4 * k)
-    return kernels.cells.Memory(
+    return kernels.quantization.cell_index.Memory(
         fine=np.zeros(1 << dims * searched.bits, np.int64),
-        coarse=np.zeros(1 << dims * (searched.bits - kernels.cells.COARSER), np.int64),
+        coarse=np.zeros(1 << dims * (searched.bits - kernels.quantization.cell_index.COARSER), np.int64),
         lists=np.empty((listed, dims + 1), np.int32),
         coarse_lists=np.empty(listed, np.int32),
         used=np.zeros(2, np.int64),

@@ -86,7 +86,7 @@ class _Rows(NamedTuple):
     def to_words(self) -> npt.NDArray[np.uint64]:
         words = np.empty((len(self.bits), self.words), np.uint64)
         for part in slices(len(words), _ROWS_PER_CHUNK):
-            kernels.distinct.to_words(self.bits[part], *self[1:], words[part])
+            kernels.color.sorted_rows.to_words(self.bits[part], *self[1:], words[part])
         return words
 
 
@@ -123,7 +123,7 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> Distinct:
     bits, width, _, with_alpha = _Rows.of(pixels)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.distinct.count_in_table(bits, start, stop, width, with_alpha, tables[worker])
+        kernels.color.sorted_rows.count_in_table(bits, start, stop, width, with_alpha, tables[worker])
 
     over_chunks(work, len(pixels), _ROWS_PER_CHUNK, threads)
     counts = tables.sum(axis=0)
@@ -170,7 +170,7 @@ def _strewn(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDAr
     chosen = np.empty(number, np.uint16)
 
     def classify(worker: int, start: int, stop: int) -> None:
-        kernels.distinct.classify(
+        kernels.color.sorted_rows.classify(
             rows.bits, start, stop, *rows[1:], splitters, chosen, sizes[start // _ROWS_PER_CHUNK]
         )
 
@@ -180,7 +180,7 @@ def _strewn(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDAr
     words = np.empty((number, rows.words), np.uint64)
 
     def scatter(worker: int, start: int, stop: int) -> None:
-        kernels.distinct.scatter(
+        kernels.color.sorted_rows.scatter(
             rows.bits, start, stop, *rows[1:], chosen, places[start // _ROWS_PER_CHUNK], words
         )
 
@@ -202,12 +202,12 @@ def _count_bucket(words: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) 
     if len(words) == 0:
         return 0
     if words.shape[1] == 1:
-        words[:, 0] = kernels.distinct.sort_words(words[:, 0], np.empty(len(words), np.uint64))
+        words[:, 0] = kernels.color.sorted_rows.sort_words(words[:, 0], np.empty(len(words), np.uint64))
     else:
         order, keys = np.arange(len(words)), np.empty(len(words), np.uint64)
-        kernels.distinct.sort(words, keys, order, np.empty((3, 64 * (words.shape[1] + 2)), np.int64))
+        kernels.color.sorted_rows.sort(words, keys, order, np.empty((3, 64 * (words.shape[1] + 2)), np.int64))
         words[:] = words[order]
-    found: int = kernels.distinct.count_runs(words, counts)
+    found: int = kernels.color.sorted_rows.count_runs(words, counts)
     return found
 
 
@@ -217,7 +217,7 @@ def _merge(a: _Counted, b: _Counted) -> _Counted:
     state = np.zeros(3, np.int64)
     while state[0] < len(a.counts) or state[1] < len(b.counts):
         checkpoint()
-        kernels.distinct.merge(*a, *b, words, counts, state, state[2] + _ROWS_PER_CHUNK)
+        kernels.color.sorted_rows.merge(*a, *b, words, counts, state, state[2] + _ROWS_PER_CHUNK)
     found = int(state[2])
     return _Counted(words[:found], counts[:found])
 
@@ -227,7 +227,7 @@ def _decode(counted: _Counted, dtype: np.dtype[Any], channels: int, threads: int
     bits, width, is_float, _ = _Rows.of(colours)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.distinct.from_words(counted.words, start, stop, width, is_float, bits)
+        kernels.color.sorted_rows.from_words(counted.words, start, stop, width, is_float, bits)
 
     over_chunks(work, len(colours), _ROWS_PER_CHUNK, threads)
     return Distinct(colours, counted.counts)

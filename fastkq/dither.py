@@ -57,11 +57,11 @@ def diffuse(
         if block == 0:
             sent[worker] = 0
         top, left = band * rows, block * columns
-        kernels.dither.diffuse(
+        kernels.quantization.error_diffusion.diffuse(
             pixels,
             searched,
             memories[worker],
-            round(strength * kernels.dither.STRONGEST),
+            round(strength * kernels.quantization.error_diffusion.STRONGEST),
             top,
             min(rows, height - top),
             left,
@@ -109,7 +109,7 @@ def ordered(
     indices = np.empty((height, width), plans.dtype)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.ordered.choose(pixels, start, stop, lattice, numbers, plans, indices)
+        kernels.quantization.blue_noise.choose(pixels, start, stop, lattice, numbers, plans, indices)
 
     over_chunks(work, height, max(1, _PIXELS_PER_CHUNK // width), threads)
     return indices
@@ -117,15 +117,17 @@ def ordered(
 
 @cache
 def _lattice(with_alpha: bool) -> Any:
-    ranks = np.empty(kernels.bluenoise.SIDE**2, np.int32)
-    kernels.bluenoise.void_and_cluster(ranks)  # 30 ms
+    ranks = np.empty(kernels.quantization.blue_noise.SIDE**2, np.int32)
+    kernels.quantization.blue_noise.void_and_cluster(ranks)  # 30 ms
     bits, alpha_bits = (6, 5) if with_alpha else (7, 0)
     levels = np.arange(256)
     top, alpha_top = 2**bits - 1, 2**alpha_bits - 1
     alphas = np.clip((levels * alpha_top + 127) // 255, 1, max(1, alpha_top - 1))
     alphas[0], alphas[-1] = 0, alpha_top
     places = levels * top * len(ranks) // 255
-    return kernels.ordered.Lattice(ranks, bits, alpha_bits, places.astype(np.int32), alphas.astype(np.int32))
+    return kernels.quantization.blue_noise.Lattice(
+        ranks, bits, alpha_bits, places.astype(np.int32), alphas.astype(np.int32)
+    )
 
 
 def _points(pixels: npt.NDArray[np.uint8], lattice: Any, threads: int) -> npt.NDArray[np.int64]:
@@ -133,7 +135,7 @@ def _points(pixels: npt.NDArray[np.uint8], lattice: Any, threads: int) -> npt.ND
     met = np.zeros(1 << 3 * lattice.bits + lattice.alpha_bits, np.uint8)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.ordered.mark(pixels, start, stop, lattice, met)
+        kernels.quantization.blue_noise.mark(pixels, start, stop, lattice, met)
 
     over_chunks(work, len(pixels), max(1, _PIXELS_PER_CHUNK // pixels.shape[1]), threads)
     return np.flatnonzero(met)
@@ -153,12 +155,12 @@ def _plans(
     length = 64 if different < 8 else 32 if different < 16 else 16 if different < 128 else 8
     plans = np.empty((len(points), length), index_dtype(len(palette)))
     luminance = searched.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
-    scaled = round(strength * kernels.dither.STRONGEST)
+    scaled = round(strength * kernels.quantization.error_diffusion.STRONGEST)
     bits, alpha_bits = lattice.bits, lattice.alpha_bits
 
     def work(worker: int, start: int, stop: int) -> None:
         memory = memories[worker]
-        kernels.ordered.plan(
+        kernels.quantization.blue_noise.plan(
             points, start, stop, bits, alpha_bits, searched, memory, scaled, luminance, plans
         )
 

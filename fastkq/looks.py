@@ -115,7 +115,7 @@ class _Canvas:
 
     def __init__(self, image: npt.NDArray[np.uint8], k: int, threads: int) -> None:
         height, width = image.shape[:2]
-        margin = kernels.looks.MARGIN
+        margin = kernels.quantization.spatial.MARGIN
         self._pixels, self._threads = image.reshape(height, width, -1), threads
         self._errors = np.zeros((height + 2 * margin, 3 * (width + 2 * margin)), np.float32)
         self.indices = np.zeros((height, width), index_dtype(k))
@@ -130,11 +130,11 @@ class _Canvas:
         for band in (first,) if sparse > 1 else (0, 1):
 
             def work(worker: int, start: int, stop: int, top: int = band * _ROWS_PER_BAND) -> None:
-                kernels.looks.settle(
+                kernels.quantization.spatial.settle(
                     self._pixels,
                     searched,
                     memories[worker],
-                    _OWN * kernels.looks.WHOLE,
+                    _OWN * kernels.quantization.spatial.WHOLE,
                     top + 2 * start * apart,
                     apart,
                     _ROWS_PER_BAND,
@@ -152,7 +152,7 @@ def _moved(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.
     """The palette's rows (k, C), moved against what is seen of their errors."""
     channels = min(levels.shape[1], 3)
     opaque = levels[:, 3:] if levels.shape[1] == 4 else cells.OPAQUE
-    shown = 2 * opaque * _RESISTANCE * kernels.looks.WHOLE * sums[:, 3:]  # by a level
+    shown = 2 * opaque * _RESISTANCE * kernels.quantization.spatial.WHOLE * sums[:, 3:]  # by a level
     moved = levels.copy()
     moved[:, :channels] -= sums[:, :channels] / np.maximum(shown, 1)
     return np.clip(moved, 0, 255)

@@ -39,7 +39,7 @@ class Assignment(NamedTuple):
 def _blocks_per_chunk(k: int, threads: int) -> int:
     """Blocks of a chunk, whole groups, for 0.1 ms of work: waking a thread takes 0.04 ms; alone, 10 ms."""
     groups: int = max(1, (1024 if threads > 1 else _ALONE) // (k + 32))
-    return groups * int(kernels.nearest.BLOCKS_PER_GROUP)
+    return groups * int(kernels.kmeans.nearest.BLOCKS_PER_GROUP)
 
 
 def assign(points: Points, centroids: Coordinates, threads: int = 1) -> Assignment:
@@ -48,7 +48,7 @@ def assign(points: Points, centroids: Coordinates, threads: int = 1) -> Assignme
     assignment = Assignment(np.empty(number, np.int32), np.empty(number, points.coordinates.dtype))
 
     def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
-        kernels.lloyd.visit(points, seen, start, stop, _NO_TOTALS, *assignment)
+        kernels.kmeans.lloyd.visit(points, seen, start, stop, _NO_TOTALS, *assignment)
 
     over_blocks(work, points, centroids, threads)
     return assignment
@@ -130,7 +130,9 @@ def map_pixels(
     indices = np.empty(len(pixels), index_dtype(len(palette)))
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.mapping.map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices)
+        kernels.quantization.nearest_row.map_pixels(
+            pixels, start, stop, centroids, for_opaque, linear, indices
+        )
 
     # Each pixel may have to be compared with every row.
     chunk = min(_PIXELS_PER_CHUNK, max(1, _DISTANCES_PER_CHUNK // len(palette)))
@@ -167,7 +169,7 @@ def paint(
     out = np.empty((len(flat), palette.shape[1]), bits.dtype)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.mapping.paint(bits, flat, start, stop, out)
+        kernels.quantization.nearest_row.paint(bits, flat, start, stop, out)
 
     over_chunks(work, len(flat), _PIXELS_PER_CHUNK, threads)
     return out.view(palette.dtype).reshape(*indices.shape, -1)

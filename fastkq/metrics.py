@@ -134,9 +134,9 @@ def _counted_error(
     for part in slices(len(colours), _VALUES_PER_CHUNK):
         some = colours[part], counts[part], palette, labels[part]
         if colours.dtype.kind == "f":
-            total = kernels.metrics.counted_error_of_floats(*some, scale, float(total))
+            total = kernels.image_error.counted_error_of_floats(*some, scale, float(total))
         else:
-            high, low = kernels.metrics.counted_error(*some, np.array(channels))
+            high, low = kernels.image_error.counted_error(*some, np.array(channels))
             total += (int(high) << 16) + int(low)
     return total
 
@@ -184,7 +184,7 @@ def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
     totals = [0] * threads
 
     def work(worker: int, start: int, stop: int) -> None:
-        totals[worker] += int(kernels.metrics.squared_error(a, b, start, stop))
+        totals[worker] += int(kernels.image_error.squared_error(a, b, start, stop))
 
     over_chunks(work, len(a), _VALUES_PER_CHUNK, threads)
     return sum(totals) / len(a), 0
@@ -199,7 +199,9 @@ def _mse_of_floats(a: Values, b: Values, scale: float, threads: int) -> float:
     totals = np.zeros(-(-len(a) // _VALUES_PER_CHUNK))
 
     def work(worker: int, start: int, stop: int) -> None:
-        totals[start // _VALUES_PER_CHUNK] = kernels.metrics.squared_error_of_floats(a, b, scale, start, stop)
+        totals[start // _VALUES_PER_CHUNK] = kernels.image_error.squared_error_of_floats(
+            a, b, scale, start, stop
+        )
 
     over_chunks(work, len(a), _VALUES_PER_CHUNK, threads)
     return math.fsum(totals) / len(a)

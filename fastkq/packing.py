@@ -32,7 +32,7 @@ def pack(indices: npt.NDArray[np.unsignedinteger], bits: int, threads: int = 1) 
     packed = np.empty(packed_size(len(flat), bits), np.uint8)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.packing.pack(flat, bits, start, stop, packed)
+        kernels.coding.bit_packing.pack(flat, bits, start, stop, packed)
 
     if bits:
         over_chunks(work, len(flat), _INDICES_PER_CHUNK, threads)
@@ -52,7 +52,9 @@ def unpack(
     largest = np.zeros(threads, np.int64)
 
     def work(worker: int, start: int, stop: int) -> None:
-        largest[worker] = max(largest[worker], kernels.packing.unpack(packed, bits, start, stop, indices))
+        largest[worker] = max(
+            largest[worker], kernels.coding.bit_packing.unpack(packed, bits, start, stop, indices)
+        )
 
     over_chunks(work, count, _INDICES_PER_CHUNK, threads)
     return indices, int(largest.max())

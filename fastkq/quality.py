@@ -142,7 +142,7 @@ def _errors(
 
     def work(worker: int, start: int, stop: int) -> None:
         number = start // chunk
-        largest[number], places[number] = kernels.quality.add_errors(
+        largest[number], places[number] = kernels.image_error.add_errors(
             pixels, indices, centroids, start, stop, sums[number], counts[worker]
         )
 

@@ -6,7 +6,7 @@ ALPHA_WEIGHT = 361
 
 
 def diffused(image, palette, strength):
-    """Rows of indices by the weights of Floyd and Steinberg, in integers as `fastkq.kernels.dither` says."""
+    """Indices by Floyd-Steinberg, in the integers of `fastkq.kernels.quantization.error_diffusion`."""
     height, width = image.shape[:2]
     rows = [coordinates(colour) for colour in palette.tolist()]
     errors = {}

@@ -180,6 +180,8 @@ def test_the_path_is_the_shortest_at_every_price():
     errors = slow_least_errors(values, weights, 40)
     for price in (0, 1, 7, 60, 500, 4000, 10**6):
         origins = np.empty(41, np.int32)
-        total, levels = kernels.grayscale.shortest_path(problem.sums, problem.away, False, price, origins)
+        total, levels = kernels.kmeans.one_dimensional.shortest_path(
+            problem.sums, problem.away, False, price, origins
+        )
         costs = [least + price * (number + 1) for number, least in enumerate(errors)]
         assert (total, levels) == (min(costs), 1 + int(np.argmin(costs)))

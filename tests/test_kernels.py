@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
@@ -43,10 +45,12 @@ def package(tmp_path):
 
 def test_every_loop_is_nopython_and_without_the_gil():
     from fastkq import kernels
-    from fastkq.kernels import _jit
+    from fastkq.kernels import jit
 
-    for name in sorted(kernels._FILES):
-        module = getattr(kernels, name)
+    names = [info.name for info in walk_packages(kernels.__path__, "fastkq.kernels.") if not info.ispkg]
+    assert len(names) > 20
+    for name in set(names) - {"fastkq.kernels.jit"}:
+        module = import_module(name)
         functions = [value for value in vars(module).values() if hasattr(value, "py_func")]
         assert functions
         for function in functions:
@@ -56,7 +60,7 @@ def test_every_loop_is_nopython_and_without_the_gil():
             # Sums of bounds alone may be taken in any order: that their margins cover it is tested elsewhere.
             assert not options.get("fastmath") or function.py_func.__name__ == "roughly_squared_distance"
             assert not options.get("parallel")
-            assert _jit.FINGERPRINT in function.py_func.__qualname__
+            assert jit.FINGERPRINT in function.py_func.__qualname__
 
 
 def test_importing_fastkq_imports_neither_numba_nor_numpy():
@@ -79,7 +83,7 @@ def test_an_edit_of_a_kernel_is_seen_by_its_callers(package):
     cache = str(package / "cache")
     before = run(MAP, package, NUMBA_CACHE_DIR=cache)
     assert before.stdout.startswith("["), before.stderr
-    nearest = package / "fastkq" / "kernels" / "nearest.py"
+    nearest = package / "fastkq" / "kernels" / "kmeans" / "nearest.py"
     text, status = nearest.read_text(), nearest.stat()
     edited = text.replace("best[i] = best[i] if best[i] <=", "best[i] = best[i] if best[i] >")
     assert edited != text
@@ -91,14 +95,14 @@ def test_an_edit_of_a_kernel_is_seen_by_its_callers(package):
 
 
 def test_the_fingerprint_covers_every_folder_of_kernels(tmp_path):
-    from fastkq.kernels import _jit
+    from fastkq.kernels import jit
 
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "top.py").write_bytes(b"1")
     (tmp_path / "a" / "b" / "deep.py").write_bytes(b"2")
     (tmp_path / "a" / "notes.txt").write_bytes(b"3")
-    assert sorted(_jit._sources(tmp_path)) == [("a/b/deep.py", b"2"), ("top.py", b"1")]
-    names = [name for name, _ in _jit._sources(SOURCE / "kernels")]
+    assert sorted(jit._sources(tmp_path)) == [("a/b/deep.py", b"2"), ("top.py", b"1")]
+    names = [name for name, _ in jit._sources(SOURCE / "kernels")]
     assert sorted(names) == sorted(
         path.relative_to(SOURCE / "kernels").as_posix() for path in (SOURCE / "kernels").rglob("*.py")
     )

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from fastkq import histogram, looks, mapping, palette
+from fastkq.palette import integer
 from tests.conftest import images, noise
 from tests.reference import as_pixels
 
@@ -39,7 +40,7 @@ def test_a_palette_has_different_used_rows_in_order(image, k):
     assert indices.shape == image.shape[:2]
     assert set(np.unique(indices)) == set(range(len(colours)))
     assert len(np.unique(colours, axis=0)) == len(colours)
-    np.testing.assert_array_equal(colours, palette.integer.in_order(colours))
+    np.testing.assert_array_equal(colours, integer.in_order(colours))
 
 
 @given(images(side=12))

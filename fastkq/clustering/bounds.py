@@ -32,12 +32,12 @@ class Bounds:
         k, dtype = len(centroids), centroids.dtype
         moves = np.empty((2, 0 if self._seen is None else k), dtype)
         if self._seen is not None:
-            kernels.bounds.measure_moves(self._seen, centroids, *moves)
+            kernels.kmeans.hamerly.measure_moves(self._seen, centroids, *moves)
         self._seen = centroids.copy()
-        among = kernels.bounds.prepare(centroids)
+        among = kernels.kmeans.hamerly.prepare(centroids)
 
         def visit(start: int, stop: int, totals: Weights) -> int:
-            changed: int = kernels.bounds.visit(
+            changed: int = kernels.kmeans.hamerly.visit(
                 self._vectors,
                 self._weights,
                 start,

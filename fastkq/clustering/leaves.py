@@ -25,13 +25,13 @@ class Leaves:
     def __init__(self, vectors: Vectors, weights: Weights, k: int, threads: int) -> None:
         n, dims = vectors.shape
         self._threads = worth(vectors, k, threads)
-        lanes = int(kernels.tiles.LANES)
+        lanes = int(kernels.kmeans.tiles.LANES)
         rows, self._order = np.zeros((n, lanes), vectors.dtype), np.arange(n)
         rows[:, :dims] = vectors
         self._starts = _grow(rows, self._order, self._threads)
         self._weights = weights[self._order] if len(weights) else weights
         leaves = len(self._starts) - 1
-        self._planes = np.zeros((lanes, n + int(kernels.tiles.STEP)), vectors.dtype)
+        self._planes = np.zeros((lanes, n + int(kernels.kmeans.tiles.STEP)), vectors.dtype)
         self._lows, self._highs = np.empty((2, leaves, dims), vectors.dtype)
         self._moments = np.empty((leaves, dims + 1))
         self._owners: Labels = np.zeros(leaves, np.int32)
@@ -39,7 +39,7 @@ class Leaves:
         self._in_given_order: Labels | None = None
 
         def work(worker: int, start: int, stop: int) -> None:
-            kernels.leaves.describe(
+            kernels.kmeans.kd_tree.describe(
                 rows,
                 self._weights,
                 self._starts,
@@ -67,7 +67,7 @@ class Leaves:
         self._in_given_order = None
 
         def visit(start: int, stop: int, totals: Weights) -> int:
-            changed: int = kernels.pruning.visit(
+            changed: int = kernels.kmeans.kd_tree.visit(
                 self._planes,
                 self._weights,
                 self._starts,
@@ -90,7 +90,7 @@ class Leaves:
 def _grow(rows: Vectors, order: Order, threads: int) -> Order:
     """Bring rows (n, LANES) and their order into that of a tree's leaves; where those start, and n."""
     spare = np.empty_like(rows), np.empty_like(order)
-    most, ends = int(kernels.tiles.VECTORS_PER_TILE), [0, len(rows)]
+    most, ends = int(kernels.kmeans.tiles.VECTORS_PER_TILE), [0, len(rows)]
     for _ in range(_LEVELS):
         nodes = [node for node in pairwise(ends) if node[1] - node[0] > most]
         ends = sorted([*ends, *_divide(rows, order, spare, nodes, threads)])
@@ -99,7 +99,7 @@ def _grow(rows: Vectors, order: Order, threads: int) -> Order:
     def grow(worker: int, node: int, stop: int) -> None:
         first, last = ends[node], ends[node + 1]
         starts = np.empty(last - first, np.int64)
-        leaves[node] = starts[: kernels.leaves.grow(rows, order, first, last, most, *spare, starts)]
+        leaves[node] = starts[: kernels.kmeans.kd_tree.grow(rows, order, first, last, most, *spare, starts)]
 
     over_chunks(grow, len(leaves), 1, threads)
     return np.concatenate([*leaves, [len(rows)]])
@@ -112,7 +112,7 @@ def _divide(
     middles = [0] * len(nodes)
 
     def divide(worker: int, node: int, stop: int) -> None:
-        middles[node] = kernels.leaves.divide(rows, order, *nodes[node], *spare)
+        middles[node] = kernels.kmeans.kd_tree.divide(rows, order, *nodes[node], *spare)
 
     over_chunks(divide, len(nodes), 1, threads)
     return middles

@@ -92,7 +92,7 @@ class Lloyd:
         empty = np.flatnonzero(totals[:, -1] == 0)
         if len(empty):
             self._relocate(empty, totals)
-        return Step(float(kernels.clustering.move(totals, self.centroids)), changed)
+        return Step(float(kernels.kmeans.lloyd_vectors.move(totals, self.centroids)), changed)
 
     def settle(self) -> None:
         """Label every vector with its nearest centroid as they are now."""
@@ -107,7 +107,7 @@ class Lloyd:
         sums, labels = np.empty(-(-len(self._vectors) // _VECTORS_PER_CHUNK)), self.labels
 
         def work(worker: int, start: int, stop: int) -> None:
-            sums[start // _VECTORS_PER_CHUNK] = kernels.clustering.inertia(
+            sums[start // _VECTORS_PER_CHUNK] = kernels.kmeans.lloyd_vectors.inertia(
                 self._vectors, self._weights, start, stop, centroids, labels
             )
 
@@ -119,7 +119,9 @@ class Lloyd:
         squares, labels = np.empty(len(self._vectors)), self.labels
 
         def work(worker: int, start: int, stop: int) -> None:
-            kernels.clustering.distances(self._vectors, start, stop, self.centroids, labels, squares)
+            kernels.kmeans.lloyd_vectors.distances(
+                self._vectors, start, stop, self.centroids, labels, squares
+            )
 
         over_chunks(work, len(self._vectors), _VECTORS_PER_CHUNK, self._threads)
         weights = self._weights if len(self._weights) else None

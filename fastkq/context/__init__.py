@@ -128,13 +128,13 @@ def encode(indices: npt.NDArray[np.unsignedinteger], palette: npt.NDArray[Any]) 
     height, width = indices.shape
     model = fresh(palette, indices.size)
     canvas = _canvas(height, width)
-    left = kernels.context.LEFT
-    canvas[kernels.context.TOP :, left : left + width] = indices
+    left = kernels.coding.context_mixing.LEFT
+    canvas[kernels.coding.context_mixing.TOP :, left : left + width] = indices
     # No decision costs more than 13 bits; pages that are not touched cost nothing.
     decisions = indices.size * (len(palette) - 1).bit_length() + indices.size
     data = np.empty(2 * decisions + 8, np.uint8)
     _code(canvas, model, data, decoding=False)
-    end = int(model.state[kernels.mixing.PLACE])
+    end = int(model.state[kernels.coding.context_mixing.PLACE])
     return data[:end].tobytes() + _tail(model)
 
 
@@ -155,25 +155,25 @@ def decode(
         return np.zeros((wanted, width), index_dtype(k))
     model = fresh(palette, height * width)
     first = data[:4].tobytes().ljust(4, b"\0")
-    model.state[kernels.mixing.CODE] = int.from_bytes(first, "big")
-    model.state[kernels.mixing.PLACE] = len(first)
+    model.state[kernels.coding.context_mixing.CODE] = int.from_bytes(first, "big")
+    model.state[kernels.coding.context_mixing.PLACE] = len(first)
     canvas = _canvas(wanted, width)
     _code(canvas, model, np.array(data), decoding=True)  # one signature: writable, contiguous
     if wanted == height:
-        end = int(model.state[kernels.mixing.PLACE]) - len(first)
+        end = int(model.state[kernels.coding.context_mixing.PLACE]) - len(first)
         if data[end:].tobytes() != _tail(model) or end > len(data):
             raise FormatError(f"expected {end} bytes of coded indices and their end, got {len(data)} bytes")
-    left = kernels.context.LEFT
-    return canvas[kernels.context.TOP :, left : left + width].astype(index_dtype(k))
+    left = kernels.coding.context_mixing.LEFT
+    return canvas[kernels.coding.context_mixing.TOP :, left : left + width].astype(index_dtype(k))
 
 
 def _code(
     canvas: npt.NDArray[np.int32], model: Model, data: npt.NDArray[np.uint8], *, decoding: bool
 ) -> None:
-    height, width = canvas.shape[0] - kernels.context.TOP, canvas.shape[1]
+    height, width = canvas.shape[0] - kernels.coding.context_mixing.TOP, canvas.shape[1]
 
     def work(worker: int, first: int, last: int) -> None:
-        kernels.context.code(canvas, first, last, model, data, decoding)
+        kernels.coding.context_mixing.code(canvas, first, last, model, data, decoding)
 
     over_chunks(work, height, max(1, _PIXELS_PER_CHUNK // width), 1)
 
@@ -184,13 +184,16 @@ def most_pixels(nbytes: int) -> int:
 
 
 def _canvas(height: int, width: int) -> npt.NDArray[np.int32]:
-    kernel = kernels.context
+    kernel = kernels.coding.context_mixing
     return np.zeros((kernel.TOP + height, kernel.LEFT + width + kernel.RIGHT), np.int32)
 
 
 def _tail(model: Model) -> bytes:
     """The fewest bytes that, zeros following, name a number in the range that is left."""
-    low, high = int(model.state[kernels.mixing.LOW]), int(model.state[kernels.mixing.HIGH])
+    low, high = (
+        int(model.state[kernels.coding.context_mixing.LOW]),
+        int(model.state[kernels.coding.context_mixing.HIGH]),
+    )
     for count in range(5):
         unit = 1 << (32 - 8 * count)
         number = -(-low // unit) * unit

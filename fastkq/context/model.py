@@ -25,7 +25,7 @@ class Model(NamedTuple):
     colours : (k, 3) int64
     paths : (k,) int64
     tree : (2^(depth + 1), 6) int64
-        See `fastkq.kernels.tree.grow`.
+        See `fastkq.kernels.coding.palette_tree.grow`.
     levels : (rows, k) uint8
         Levels of the palette's projections on the axes of the first nodes; the other nodes take row 0.
     sizes : (6,) int64
@@ -70,9 +70,9 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
     group = -(-depth // -(-depth // 4))
     colours = coordinates_of(palette)
     tree, paths = np.zeros((2 << depth, 6), np.int64), np.zeros(k, np.int64)
-    kernels.tree.grow(colours, depth, tree, paths)
+    kernels.coding.palette_tree.grow(colours, depth, tree, paths)
     cell_bits = min(6, max(4, depth // 2 + 2))
-    dense = kernels.context.LINES << (bits + group)
+    dense = kernels.coding.context_mixing.LINES << (bits + group)
     run = dense + (8 << bits)
     identity = 64 * constants.squash[np.clip(128 * np.arange(33) - 1, 0, 4094)]
     return Model(
@@ -83,9 +83,9 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
         _levels(colours, tree, constants.level),
         np.array((bits, depth, group, cell_bits, dense, run), np.int64),
         _aligned(run + _RUN_SLOTS),
-        np.full((_SETS_A, kernels.mixing.INPUTS), _WEIGHT, np.int32),
-        np.full((_SETS_B, kernels.mixing.INPUTS), _WEIGHT, np.int32),
-        np.full((_SETS_C, kernels.mixing.INPUTS), _WEIGHT, np.int32),
+        np.full((_SETS_A, kernels.coding.context_mixing.INPUTS), _WEIGHT, np.int32),
+        np.full((_SETS_B, kernels.coding.context_mixing.INPUTS), _WEIGHT, np.int32),
+        np.full((_SETS_C, kernels.coding.context_mixing.INPUTS), _WEIGHT, np.int32),
         np.tile(identity, (_SETS_A, 1)),
         np.tile(identity, (_ROWS_B, 1)),
         np.zeros(2 << (bits - 2), np.uint32),

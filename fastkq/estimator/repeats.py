@@ -108,7 +108,7 @@ class _Levels(NamedTuple):
 
         def work(worker: int, start: int, stop: int) -> None:
             if all(few):
-                few.append(kernels.levels.survey(bits, start, stop, *tables[worker]))
+                few.append(kernels.color.column_values.survey(bits, start, stop, *tables[worker]))
 
         over_chunks(work, len(bits), _ROWS_PER_CHUNK, threads)
         if not all(few):
@@ -116,7 +116,7 @@ class _Levels(NamedTuple):
         columns = range(bits.shape[1])
         values = [np.unique(np.concatenate([table.values(column) for table in tables])) for column in columns]
         varying = [column for column in columns if len(values[column]) > 1]
-        if len(varying) > _MOST_VARYING or max(map(len, values)) > kernels.levels.MOST:
+        if len(varying) > _MOST_VARYING or max(map(len, values)) > kernels.color.column_values.MOST:
             return None
         return cls([some.astype(bits.dtype) for some in values], varying)
 
@@ -125,12 +125,16 @@ class _Levels(NamedTuple):
         table = _Table.empty(len(self.varying))
         for place, column in enumerate(self.varying):
             rising = self.values[column][:, None]
-            kernels.levels.survey(rising, 0, len(rising), *(part[place : place + 1] for part in table))
+            kernels.color.column_values.survey(
+                rising, 0, len(rising), *(part[place : place + 1] for part in table)
+            )
         codes = np.zeros((len(bits), 1, _MOST_VARYING), np.uint8)
         columns = np.array(self.varying, np.int64)
 
         def work(worker: int, start: int, stop: int) -> None:
-            kernels.levels.encode(bits, start, stop, columns, table.words, table.numbers, codes[:, 0])
+            kernels.color.column_values.encode(
+                bits, start, stop, columns, table.words, table.numbers, codes[:, 0]
+            )
 
         over_chunks(work, len(bits), _ROWS_PER_CHUNK, threads)
         return codes
@@ -153,7 +157,7 @@ class _Table(NamedTuple):
 
     @classmethod
     def empty(cls, columns: int) -> "_Table":
-        shape = columns, int(kernels.levels.SLOTS)
+        shape = columns, int(kernels.color.column_values.SLOTS)
         return cls(np.zeros(shape, np.uint64), np.full(shape, -1, np.int32), np.zeros(columns, np.int64))
 
     def values(self, column: int) -> npt.NDArray[np.uint64]:

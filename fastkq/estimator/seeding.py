@@ -126,7 +126,7 @@ class _Field:
                 differences = self._vectors[first:last] - self._origin
                 np.dot(differences, columns, out=products[first - start : last - start])
             distances = self._distances[start:stop]
-            kernels.seeding.consider(
+            kernels.kmeans.seeding.consider(
                 self._squares[start:stop], squares, self._weights[start:stop], distances[:, before].copy(),
                 products, distances, self._potentials[start // _ROWS_PER_CHUNK],
             )  # fmt: skip

@@ -51,7 +51,7 @@ def count_without_alpha(image: npt.NDArray[np.uint8], threads: int = 1) -> Histo
 def count_cells(image: npt.NDArray[np.uint8], threads: int = 1) -> Histogram:
     """The colours of an RGBA image with 6 bits a channel, widened to 8."""
     cells, counts = dense.count(_pixels(image), 4, threads)
-    keys = cells << kernels.histogram.RGBA_CELL_BITS
+    keys = cells << kernels.color.histogram.RGBA_CELL_BITS
     return Histogram(keys | (keys >> 24), counts, 4)  # widened by the two high bits of each channel
 
 
@@ -62,7 +62,7 @@ def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
 
     def work(worker: int, start: int, stop: int) -> None:
         if all(opaque):
-            opaque.append(kernels.histogram.is_opaque(pixels, start, stop))
+            opaque.append(kernels.color.histogram.is_opaque(pixels, start, stop))
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     return all(opaque)

@@ -50,7 +50,7 @@ class _Counters(NamedTuple):
 
     @classmethod
     def make(cls) -> "_Counters":
-        cells = kernels.histogram.CELLS
+        cells = kernels.color.histogram.CELLS
         return cls(
             np.zeros((_MOST_COUNTERS, _COLOURS), np.uint8), np.zeros((_MOST_COUNTERS, cells), np.uint8)
         )
@@ -70,11 +70,11 @@ def count(
     workers = max(1, min(threads, _MOST_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
     retained = _counters.take()
     counts, seen = retained.counts[:workers], retained.seen[:workers]
-    spilled = np.empty((workers, len(pixels) // kernels.histogram.FULL + 1), np.uint32)
+    spilled = np.empty((workers, len(pixels) // kernels.color.histogram.FULL + 1), np.uint32)
     spills = np.zeros((workers, 8), np.int64)  # a cache line each
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.histogram.count_densely(
+        kernels.color.histogram.count_densely(
             pixels, start, stop, channels, counts[worker], seen[worker], spilled[worker], spills[worker]
         )
 
@@ -84,7 +84,7 @@ def count(
 
     def merge(worker: int, start: int, stop: int) -> None:
         for other in words[1:]:
-            kernels.histogram.merge_counters(
+            kernels.color.histogram.merge_counters(
                 words[0], counts[0], other, cells, start, stop, spilled[worker], spills[worker]
             )
 
@@ -95,7 +95,7 @@ def count(
     emptied = np.concatenate([row[: spill[0]] for row, spill in zip(spilled, spills, strict=True)])
     if len(emptied):
         emptied, times = np.unique(emptied, return_counts=True)
-        numbers[np.searchsorted(keys, emptied)] += kernels.histogram.FULL * times
+        numbers[np.searchsorted(keys, emptied)] += kernels.color.histogram.FULL * times
     return keys, numbers
 
 
@@ -105,7 +105,7 @@ def _seen_cells(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
         words[0] |= other
         other[:] = 0
     cells = np.empty(seen.shape[1] + 7, np.int32)
-    return cells[: kernels.histogram.list_seen(words[0], seen[0], cells)]
+    return cells[: kernels.color.histogram.list_seen(words[0], seen[0], cells)]
 
 
 def _list_colours(
@@ -114,7 +114,9 @@ def _list_colours(
     found = np.zeros(len(cells) // _CELLS_PER_CHUNK + 2, np.int64)
 
     def survey(worker: int, start: int, stop: int) -> None:
-        found[start // _CELLS_PER_CHUNK + 1] = kernels.histogram.count_colours(words, cells, start, stop)
+        found[start // _CELLS_PER_CHUNK + 1] = kernels.color.histogram.count_colours(
+            words, cells, start, stop
+        )
 
     over_chunks(survey, len(cells), _CELLS_PER_CHUNK, threads)
     bounds = np.cumsum(found)
@@ -122,7 +124,7 @@ def _list_colours(
 
     def write(worker: int, start: int, stop: int) -> None:
         first, last = bounds[start // _CELLS_PER_CHUNK :][:2]
-        kernels.histogram.list_colours(words, counts, cells, start, stop, first, last, keys, numbers)
+        kernels.color.histogram.list_colours(words, counts, cells, start, stop, first, last, keys, numbers)
 
     over_chunks(write, len(cells), _CELLS_PER_CHUNK, threads)
     return keys, numbers
@@ -139,12 +141,12 @@ def look_up(
     table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLOURS, values.dtype)
 
     def enter(worker: int, start: int, stop: int) -> None:
-        kernels.histogram.enter(histogram.keys[start:stop], values[start:stop], table)
+        kernels.color.histogram.enter(histogram.keys[start:stop], values[start:stop], table)
 
     over_chunks(enter, len(values), _COLOURS_PER_CHUNK, threads)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.histogram.look_up(pixels, start, stop, histogram.channels, table, out)
+        kernels.color.histogram.look_up(pixels, start, stop, histogram.channels, table, out)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     if values.dtype == np.uint8:

@@ -49,7 +49,7 @@ def look_up(
     _fill(histogram.keys, values, table, entries)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.histogram.look_up_in_table(pixels, start, stop, table, entries, out)
+        kernels.color.histogram.look_up_in_table(pixels, start, stop, table, entries, out)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
 
@@ -64,7 +64,9 @@ class _Table:
 
     def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int, most: int) -> None:
         while start < stop and self.used[0] <= most:
-            start = kernels.histogram.count_in_table(pixels, start, stop, self.keys, self.counts, self.used)
+            start = kernels.color.histogram.count_in_table(
+                pixels, start, stop, self.keys, self.counts, self.used
+            )
             if start < stop:
                 self._grow()
 
@@ -91,7 +93,7 @@ def _fill(
     out: npt.NDArray[Any],
 ) -> None:
     for part in slices(len(keys), _ENTRIES_AT_ONCE):
-        kernels.histogram.fill_table(keys[part], values[part], table, out)
+        kernels.color.histogram.fill_table(keys[part], values[part], table, out)
 
 
 def _table_size(entries: int) -> int:

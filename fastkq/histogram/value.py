@@ -38,7 +38,7 @@ class Histogram(NamedTuple):
 def colours_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.uint8]:
     """Colours (M, C) whose Morton codes are `keys` (M,)."""
     colours = np.empty((len(keys), channels), np.uint8)
-    kernels.histogram.colours_of(keys, colours)
+    kernels.color.histogram.colours_of(keys, colours)
     return colours
 
 
@@ -52,7 +52,7 @@ def with_alpha(counted: Histogram) -> Histogram:
     if counted.channels == 4:
         return counted
     red, green, blue = counted.colours.T
-    spread = kernels.histogram.SPREAD_4
+    spread = kernels.color.histogram.SPREAD_4
     keys = (spread[255] << 3) | (spread[red] << 2) | (spread[green] << 1) | spread[blue]
     return Histogram(keys.astype(np.uint32), counted.counts, 4)  # still in order: all have the same alpha
 

@@ -52,7 +52,7 @@ class Tree:
         self._moments = np.empty((len(points.keys) + 1, 6))
         self._moments[0] = 0.0
         for part in slices(len(points.keys), _POINTS_AT_ONCE):
-            kernels.coarsen.accumulate(
+            kernels.kmeans.morton_tree.accumulate(
                 points.coordinates, points.weights, part.start, part.stop, self._moments
             )
         weight, a, b, c, d, square = self._moments[-1].tolist()
@@ -87,10 +87,10 @@ class Tree:
 
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
         starts = np.empty(len(self.points.keys) + 1, np.int64)
-        state = np.zeros(2 + kernels.blocks.MOST_DEPTH, np.int64)
+        state = np.zeros(2 + kernels.kmeans.morton_tree.MOST_DEPTH, np.int64)
         while state[0] == 0 or state[1] > 0:
             checkpoint()
-            kernels.coarsen.leaves(
+            kernels.kmeans.morton_tree.leaves(
                 self.points.keys,
                 self._opaque,
                 self._moments,
@@ -110,7 +110,7 @@ class Tree:
         weights = np.empty(boxes)
         spacing = blocks.spacing(coordinates)
         for part in slices(boxes, _BOXES_AT_ONCE):
-            kernels.coarsen.summarize(
+            kernels.kmeans.morton_tree.summarize(
                 self._moments, starts, part.start, part.stop, spacing, coordinates, weights
             )
         opaque = int(np.searchsorted(starts, self._opaque))

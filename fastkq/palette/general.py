@@ -149,7 +149,7 @@ def _lloyd(
         means = (totals[moving, :-1] / totals[moving, -1:]).T
         is_last = iteration == most - 1 or before - error < least_gain * error
         # The last step is not beyond the means: what follows takes the centroids as they are.
-        beyond = 0.0 if is_last else kernels.lloyd.OVER_RELAXATION - 1
+        beyond = 0.0 if is_last else kernels.kmeans.lloyd.OVER_RELAXATION - 1
         centroids[:, moving] = means + beyond * (means - centroids[:, moving])
         if is_last:
             break

@@ -155,7 +155,7 @@ def _levels(problem: _Problem, k: int) -> _Integers:
 def _at(problem: _Problem, price: int) -> _Path:
     checkpoint()
     origins = np.empty(len(problem.sums), np.int32)  # of 65,536 values in some 10 ms
-    total, levels = kernels.grayscale.shortest_path(
+    total, levels = kernels.kmeans.one_dimensional.shortest_path(
         problem.sums, problem.away, len(problem.fixed) > 0, price, origins
     )
     return _Path(price, int(levels), int(total) - price * int(levels), origins)
@@ -163,7 +163,7 @@ def _at(problem: _Problem, price: int) -> _Path:
 
 def _trace(problem: _Problem, path: _Path) -> tuple[_Integers, _Integers]:
     levels, ends = np.empty(path.levels, np.int64), np.empty(path.levels, np.int64)
-    kernels.grayscale.trace(problem.sums, path.origins, levels, ends)
+    kernels.kmeans.one_dimensional.trace(problem.sums, path.origins, levels, ends)
     return levels, ends
 
 
@@ -179,7 +179,7 @@ def _spliced(problem: _Problem, fewer: _Path, more: _Path, k: int) -> _Integers:
     begins, surplus = np.append(0, ends[:-1]), more.levels - k
     kept = int(np.flatnonzero(begins <= np.append(0, other_ends)[surplus:][: len(begins)])[-1])
     after = kept + surplus + 1
-    between = kernels.grayscale.best_level(
+    between = kernels.kmeans.one_dimensional.best_level(
         problem.values, problem.sums, problem.away, problem.fixed, begins[kept], other_ends[after - 1]
     )
     return np.concatenate((levels[:kept], [between], others[after:]))

@@ -39,7 +39,7 @@ def round_well(
     for _ in range(rounds):
         coordinates = to_coordinates(palette, space)
         totals = accumulate(points, coordinates, threads)
-        error = float(kernels.lloyd.excess(totals, coordinates))
+        error = float(kernels.kmeans.lloyd.excess(totals, coordinates))
         if error >= least:
             break
         best, least = palette, error

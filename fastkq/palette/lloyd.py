@@ -29,7 +29,7 @@ def lloyd(
     moved = centroids.copy()
     for iteration in range(most):
         # The last step is not beyond the means: what follows takes the centroids as they are.
-        reach = kernels.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
+        reach = kernels.kmeans.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
         if move(accumulate(points, moved, threads), moved, points.opacity, reach, held) <= least_gain:
             break
     return moved
@@ -62,7 +62,7 @@ def move(
     if len(centroids) == 4:
         opaque = are_opaque(centroids, opacity)
         totals[opaque, 3] = totals[opaque, 4] * opacity
-    return float(kernels.lloyd.move(totals, centroids, reach))
+    return float(kernels.kmeans.lloyd.move(totals, centroids, reach))
 
 
 def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.NDArray[np.float64]:
@@ -73,7 +73,7 @@ def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.
     nothing = np.empty(0, np.int32), np.empty(0, centroids.dtype)
 
     def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
-        kernels.lloyd.visit(points, seen, start, stop, totals[worker], *nothing)
+        kernels.kmeans.lloyd.visit(points, seen, start, stop, totals[worker], *nothing)
 
     over_blocks(work, points, centroids, workers)
     merged: npt.NDArray[np.float64] = totals.sum(axis=0)

@@ -46,7 +46,7 @@ def partition(points: Points, boxes: int) -> tuple[Points, Points]:
     """The points in the order of at most so many boxes of about equal error, and the boxes' means."""
     vectors, weights = points.vectors.copy(), points.weights.copy()
     boxes = min(boxes, len(weights))
-    cut = kernels.partition.Boxes(
+    cut = kernels.kmeans.box_partition.Boxes(
         starts=np.empty(boxes, np.int64),
         stops=np.empty(boxes, np.int64),
         means=np.empty((boxes, vectors.shape[1])),
@@ -58,7 +58,7 @@ def partition(points: Points, boxes: int) -> tuple[Points, Points]:
     count = 0
     while count >= 0:
         checkpoint()
-        count = kernels.partition.partition(vectors, weights, cut, count, _VECTORS_AT_ONCE)
+        count = kernels.kmeans.box_partition.partition(vectors, weights, cut, count, _VECTORS_AT_ONCE)
     count = -count
     order = np.argsort(cut.starts[:count])
     return Points(vectors, weights), Points(cut.means[order], cut.weights[order])

@@ -9,7 +9,7 @@ from fastkq.progress import checkpoint
 _DISTANCES_PER_PIECE = 1 << 26
 """Of one dimension: some 10 ms of work."""
 _ROUND = 1 << 10
-"""Points of a piece are whole runs of `fastkq.kernels.assignment`."""
+"""Points of a piece are whole runs of `fastkq.kernels.kmeans.nearest_vectors`."""
 _TRIAL = 1 << 17
 """A trial takes as long as some twenty distances a centroid and so many more."""
 
@@ -25,7 +25,7 @@ class Piece(NamedTuple):
 
 def pieces(points: int, dims: int, k: int, trials: int) -> Iterator[Piece]:
     """All the pieces of a search, in their order, with a checkpoint before each."""
-    start = 1 - kernels.search.SETTLING_ITERATIONS
+    start = 1 - kernels.kmeans.swap_search.SETTLING_ITERATIONS
     together = max(1, _DISTANCES_PER_PIECE // (k * dims * _ROUND)) * _ROUND
     if points <= together:
         first = start

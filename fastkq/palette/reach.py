@@ -91,7 +91,9 @@ class Reach:
         )
         while state[0] < len(colours) and state[2] >= 0:
             checkpoint()
-            kernels.cover.cover(points, is_covered, reach, self.radius, chosen, state, _COLOURS_AT_ONCE)
+            kernels.kmeans.greedy_cover.cover(
+                points, is_covered, reach, self.radius, chosen, state, _COLOURS_AT_ONCE
+            )
         number = int(state[2])
         return colours if number < 0 else colours[order[chosen[:number]]]
 

@@ -48,7 +48,7 @@ def search(
         clusters = _clusters(number, centroids[start])
         region = _region(planes, points.weights, centroids[start])
         for piece in pieces(number, dims, k, swaps):
-            if not kernels.search.search(
+            if not kernels.kmeans.swap_search.search(
                 planes,
                 max(dims, 3),
                 points.weights,
@@ -97,7 +97,7 @@ def _farther(starts: Coordinates, held: Coordinates) -> npt.NDArray[np.intp]:
 
 def _clusters(points: int, centroids: Coordinates) -> Any:
     k = centroids.shape[1]
-    return kernels.clusters.Clusters(
+    return kernels.kmeans.cluster_stats.Clusters(
         centroids=centroids.copy(),
         moments=np.empty((k, 15)),
         explained=np.zeros(k),
@@ -115,7 +115,7 @@ def _clusters(points: int, centroids: Coordinates) -> Any:
 def _region(planes: npt.NDArray[np.float32], weights: npt.NDArray[np.float64], centroids: Coordinates) -> Any:
     """A region of all the clusters and points."""
     points, k = planes.shape[1], centroids.shape[1]
-    return kernels.region.Region(
+    return kernels.kmeans.swap_search.Region(
         clusters=np.arange(k, dtype=np.int32),
         inside=np.zeros(k, np.uint8),
         centroids=centroids.copy(),

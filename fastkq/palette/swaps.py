@@ -34,7 +34,7 @@ def search_from(points: Points, fixed: Vectors, starts: Vectors, swaps: int, thr
     """`search` from given centroids (searches, free, d)."""
     number, dims = points.vectors.shape
     searches, k = len(starts), len(fixed) + starts.shape[1]
-    lanes = int(kernels.assignment.LANES)
+    lanes = int(kernels.kmeans.nearest_vectors.LANES)
     centroids = np.zeros((searches, -(-dims // lanes) * lanes, k))
     centroids[:, :dims, : len(fixed)] = fixed.T
     centroids[:, :dims, len(fixed) :] = starts.transpose(0, 2, 1)
@@ -44,7 +44,7 @@ def search_from(points: Points, fixed: Vectors, starts: Vectors, swaps: int, thr
         clusters = _clusters(number, dims, centroids[start])
         region = _region(points, centroids[start])
         for piece in pieces(number, dims, k, swaps):
-            if not kernels.swaps.search(
+            if not kernels.kmeans.swap_search_vectors.search(
                 *points,
                 centroids[start],
                 len(fixed),
@@ -70,7 +70,7 @@ def _starts(number: int, free: int, searches: int) -> Any:
 
 def _clusters(points: int, dims: int, centroids: Vectors) -> Any:
     k = centroids.shape[1]
-    return kernels.vector_clusters.Clusters(
+    return kernels.kmeans.cluster_stats_vectors.VectorClusters(
         centroids=centroids.copy(),
         weights=np.empty(k),
         errors=np.zeros(k),
@@ -88,11 +88,11 @@ def _region(points: Points, centroids: Vectors) -> Any:
     """A region of all the clusters and points."""
     number, dims = points.vectors.shape
     padded, k = centroids.shape
-    run = int(kernels.assignment.VECTORS_PER_RUN)
+    run = int(kernels.kmeans.nearest_vectors.VECTORS_PER_RUN)
     runs = -(-number // run)
     planes = np.zeros((runs * run, padded))
     planes[:number, :dims] = points.vectors
-    return kernels.swaps.Region(
+    return kernels.kmeans.swap_search_vectors.VectorRegion(
         clusters=np.arange(k),
         inside=np.zeros(k, bool),
         centroids=centroids.copy(),

@@ -29,18 +29,18 @@ _COLOURS_AT_ONCE = 1 << 12
 
 def unit(channels: int) -> float:
     """Coordinates for a difference of 1 in Oklab's units, in which L goes from 0 to 1."""
-    return float(kernels.oklab.SCALE) * (255.0 if channels == 4 else 1.0)
+    return float(kernels.color.oklab.SCALE) * (255.0 if channels == 4 else 1.0)
 
 
 def alpha_weight() -> float:
     """Last coordinate of RGBA for a step of alpha."""
-    return float(kernels.oklab.ALPHA_WEIGHT)
+    return float(kernels.color.oklab.ALPHA_WEIGHT)
 
 
 def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
     """Coordinates (C, M) float64 of colours (M, C)."""
     coordinates = np.empty(colours.shape[::-1])
-    kernels.oklab.coordinates_of(colours, linear_light(), coordinates)
+    kernels.color.oklab.coordinates_of(colours, linear_light(), coordinates)
     return coordinates
 
 
@@ -59,9 +59,9 @@ def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
 def _to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     colours = np.empty((coordinates.shape[1], len(coordinates)), np.uint8)
     if len(coordinates) == 4:
-        alpha = np.clip(np.floor(coordinates[3] / kernels.oklab.ALPHA_WEIGHT + 0.5), 0, 255)
+        alpha = np.clip(np.floor(coordinates[3] / kernels.color.oklab.ALPHA_WEIGHT + 0.5), 0, 255)
         visible = coordinates[:3] / np.maximum(alpha, 1)
-        visible[0] += kernels.oklab.SCALE / 2
+        visible[0] += kernels.color.oklab.SCALE / 2
         colours[:, 3] = alpha
         colours[:, :3] = _from_oklab(visible)
         colours[alpha == 0] = 0
@@ -72,7 +72,7 @@ def _to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
 
 def _from_oklab(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """Colours (M, 3) of coordinates (3, M), cut to the gamut."""
-    lightness, a, b = coordinates.astype(np.float64) / kernels.oklab.SCALE
+    lightness, a, b = coordinates.astype(np.float64) / kernels.color.oklab.SCALE
     long = lightness + 0.3963377774 * a + 0.2158037573 * b
     medium = lightness - 0.1055613458 * a - 0.0638541728 * b
     short = lightness - 0.0894841775 * a - 1.2914855480 * b

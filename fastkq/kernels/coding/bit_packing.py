@@ -1,0 +1,46 @@
+"""Pack indices of 1 to 16 bits into bytes without gaps, the first index in the highest bits."""
+
+import numpy as np
+
+from fastkq.kernels.jit import kernel
+
+GROUP = 8
+"""Indices that fill whole bytes at any width: the unit in which work may be cut."""
+
+
+@kernel
+def pack(indices, bits, start, stop, packed):
+    """Pack indices[start:stop] into packed, out, at byte start * bits / 8; start is a multiple of GROUP."""
+    place = start // GROUP * bits
+    pending = np.int64(0)
+    have = 0
+    for i in range(start, stop):
+        pending = (pending << bits) | np.int64(indices[i])
+        have += bits
+        while have >= 8:
+            have -= 8
+            packed[place] = pending >> have
+            place += 1
+            pending &= (1 << have) - 1
+    if have:
+        packed[place] = pending << (8 - have)
+
+
+@kernel
+def unpack(packed, bits, start, stop, indices):
+    """Inverse of `pack`; returns the largest index met."""
+    place = start // GROUP * bits
+    pending = np.int64(0)
+    have = 0
+    largest = np.int64(0)
+    for i in range(start, stop):
+        while have < bits:
+            pending = (pending << 8) | np.int64(packed[place])
+            place += 1
+            have += 8
+        have -= bits
+        index = pending >> have
+        pending &= (1 << have) - 1
+        indices[i] = index
+        largest = max(largest, index)
+    return largest

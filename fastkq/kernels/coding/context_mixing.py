@@ -1,0 +1,337 @@
+"""Code the indices of one part by an adaptive binary range coder under context mixing.
+
+`fastkq.context` specifies the model in the same terms. A binary decision is predicted by 16 inputs, which are
+mixed and refined; the model then learns from the coded bit. All arithmetic is on integers that never
+overflow, so any CPU, with or without compilation, decodes what any other encoded. One kernel encodes and
+decodes, so the two cannot differ.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastkq.kernels.jit import inlined, kernel
+
+INPUTS = 16
+LOW, HIGH, CODE, PLACE = 0, 1, 2, 3
+"""What the state of the range coder holds: both ends, what is read of the code, and the place in the data."""
+WEIGHT_LIMIT = 1 << 19
+"""So that a product with an input, 11 bits, fits 32."""
+
+_MASK = 0xFFFFFFFF
+
+
+@inlined
+def shift_out(state, data, decoding):
+    """Move the bytes on which both ends of the range agree."""
+    low, high, code, place = state[LOW], state[HIGH], state[CODE], state[PLACE]
+    while (low ^ high) >> 24 == 0:
+        if decoding:
+            code = (code << 8) & _MASK
+            if place < len(data):
+                code |= np.int64(data[place])
+        else:
+            data[place] = high >> 24
+        place += 1
+        low = (low << 8) & _MASK
+        high = ((high << 8) & _MASK) | 255
+    state[LOW], state[HIGH], state[CODE], state[PLACE] = low, high, code, place
+
+
+@inlined
+def code_bit(bit, probability, state, data, decoding):
+    """Encode the bit, or decode it; the probability of a 1 in 16 bits."""
+    low, high = state[LOW], state[HIGH]
+    middle = low + (((high - low) * probability) >> 16)
+    if decoding:
+        bit = np.int64(state[CODE] <= middle)
+    # Without branches: nothing predicts a bit that is worth coding.
+    state[HIGH] = high + bit * (middle - high)
+    state[LOW] = low + (1 - bit) * (middle + 1 - low)
+    shift_out(state, data, decoding)
+    return bit
+
+
+@inlined
+def mix(weights, stretched):
+    """The weighted sum of the inputs, -2047 to 2047."""
+    total = np.int32(0)
+    for i in range(len(stretched)):  # not INPUTS: LLVM would unroll the loop before it vectorises it
+        total += np.int32(np.int32(weights[i] * stretched[i]) >> 8)
+    return min(np.int64(2047), max(np.int64(-2047), np.int64(total) >> 8))
+
+
+@inlined
+def learn(weights, stretched, error):
+    """Move the weights against the error of the probability, in 16 bits."""
+    step = np.int32(error * 3)
+    for i in range(len(stretched)):
+        moved = weights[i] + np.int32(np.int32(np.int32(stretched[i] * step) + 65536) >> 17)
+        weights[i] = min(np.int32(WEIGHT_LIMIT), max(np.int32(-WEIGHT_LIMIT), np.int32(moved)))
+
+
+@inlined
+def decide(bit, sets, rows, scratch, model, data, decoding):
+    """Code one binary decision: its inputs stand in the slots; then all that was asked learns.
+
+    sets: numbers of the weights a, b and c; rows: of the refinements a and b.
+    """
+    memory, squash, slots, stretched = model.memory, model.squash, scratch.slots, scratch.stretched
+    weights_a, weights_b = model.weights_a[np.uint64(sets[0])], model.weights_b[np.uint64(sets[1])]
+    weights_c = model.weights_c[np.uint64(sets[2])]
+    refined_a, refined_b = model.refined_a[np.uint64(rows[0])], model.refined_b[np.uint64(rows[1])]
+    for i in range(INPUTS):
+        stretched[i] = model.opinions[memory[slots[i]]]
+    mixed_a, mixed_b = mix(weights_a, stretched), mix(weights_b, stretched)
+    mixed_c = mix(weights_c, stretched)
+    mixed = (((mixed_a + mixed_b + mixed_c) * 85) >> 8) + 2048  # a third
+    low, share = np.uint64(mixed >> 7), mixed & 127
+    high = low + np.uint64(1)
+    refined = (refined_a[low] + refined_b[low]) * (128 - share) + (refined_a[high] + refined_b[high]) * share
+    probability = (2 * np.int64(squash[np.uint64(mixed - 1)]) + (refined >> 13)) >> 2
+    bit = code_bit(bit, min(65528, max(8, probability)), model.state, data, decoding)
+    learn(weights_a, stretched, (bit << 16) - squash[np.uint64(mixed_a + 2047)])
+    learn(weights_b, stretched, (bit << 16) - squash[np.uint64(mixed_b + 2047)])
+    learn(weights_c, stretched, (bit << 16) - squash[np.uint64(mixed_c + 2047)])
+    near = np.uint64((mixed + 64) >> 7)
+    refined_a[near] += ((bit << 22) - bit - refined_a[near]) >> 6
+    refined_b[near] += ((bit << 22) - bit - refined_b[near]) >> 6
+    following = model.successors[np.uint64(bit)]
+    for i in range(INPUTS):
+        memory[slots[i]] = following[memory[slots[i]]]
+    return bit
+
+
+LINES, RUNS = 11, 2
+"""Inputs of a decision; three more are in dense tables. All their slots stand in one memory: the tables of
+lines, of 2^bits lines each, the dense ones, of 4, 2 and 2 times 2^bits slots, and 4096 of the runs. Half of
+the time goes into waiting for it: that what is asked together stands together saves a quarter at k = 64."""
+TOP, LEFT, RIGHT = 3, 2, 2
+"""Margins of the canvas."""
+W, WW, N, NW, NE, NWW, NEE, NN, NNE, NNN = range(10)
+BITS, DEPTH, GROUP, CELL_BITS, DENSE_START, RUN_START = range(6)
+"""What a model's sizes hold, in this order."""
+LENGTH = 4
+"""Where its state holds how many flat pixels before were hits; `mixing` says what stands ahead of it."""
+
+# Odd constants without a pattern: products of a 16-bit symbol with them stay below 2^48.
+_A, _B, _C, _D, _E = 0x1E3779B1, 0x05EBCA77, 0x42B2AE3D, 0x27D4EB2F, 0x165667B1
+_F, _G, _H, _I = 0x53A2646D, 0x3D4D51CB, 0x71234567, 0x01234567
+
+
+class Scratch(NamedTuple):
+    """What is worked out for a pixel and asked for a decision.
+
+    near (10,), predicted (3,), contexts and lines (LINES,), met (3, RUNS): int64; slots (INPUTS,) uint64;
+    stretched (INPUTS,) int32.
+    """
+
+    near: Any
+    predicted: Any
+    contexts: Any
+    lines: Any
+    met: Any
+    slots: Any
+    stretched: Any
+
+
+@inlined
+def scatter(context, node, bits):
+    """One of 2^bits places for a context at a node of the tree."""
+    value = (context + node * 0x2545F491) & _MASK
+    value = ((value ^ (value >> 15)) * 0x5851F42D) & _MASK
+    value = ((value ^ (value >> 13)) * 0x2C1B3C6D) & _MASK
+    return value >> (32 - bits)
+
+
+@inlined
+def look_around(canvas, y, x, near):
+    """The indices of the ten neighbours, in the order of the constants W to NNN."""
+    near[W], near[WW] = canvas[y, x - 1], canvas[y, x - 2]
+    near[N], near[NW], near[NE] = canvas[y - 1, x], canvas[y - 1, x - 1], canvas[y - 1, x + 1]
+    near[NWW], near[NEE] = canvas[y - 1, x - 2], canvas[y - 1, x + 2]
+    near[NN], near[NNE], near[NNN] = canvas[y - 2, x], canvas[y - 2, x + 1], canvas[y - 3, x]
+
+
+@inlined
+def predict(colours, near, predicted):
+    """The colour, (3,), that the slope of the neighbours leads to; returns how much they differ."""
+    difference = np.int64(0)
+    for c in range(3):
+        west, north = colours[near[W], c], colours[near[N], c]
+        northwest, northeast = colours[near[NW], c], colours[near[NE], c]
+        predicted[c] = min(255, max(0, (2 * (west + north) + northeast - northwest + 2) >> 2))
+        difference += abs(west - northwest) + abs(north - northwest) + abs(north - northeast)
+    return difference
+
+
+@inlined
+def set_contexts(near, paths, depth, predicted, cell_bits, contexts):
+    """What each line of slots is chosen by: (LINES,)."""
+    w, ww, n, nw, ne = near[W], near[WW], near[N], near[NW], near[NE]
+    nww, nee, nn, nne, nnn = near[NWW], near[NEE], near[NN], near[NNE], near[NNN]
+    few, fewer = max(np.int64(0), depth - 3), max(np.int64(0), depth - 2)
+    drop = 8 - cell_bits
+    cell = (((predicted[0] >> drop) << cell_bits | predicted[1] >> drop) << cell_bits) | predicted[2] >> drop
+    contexts[0] = w * _A + ww * _B
+    contexts[1] = n * _A + nn * _B
+    contexts[2] = n * _A + ne * _B
+    contexts[3] = w * _A + ne * _B
+    contexts[4] = w * _A
+    contexts[5] = n * _A + nn * _B + nnn * _C
+    contexts[6] = (paths[w] >> few) * _A + (paths[n] >> few) * _B + (paths[nw] >> fewer) * _C
+    contexts[6] += (paths[ne] >> few) * _D + (paths[ww] >> fewer) * _E + (paths[nn] >> fewer) * _F
+    contexts[6] += (paths[nne] >> fewer) * _G + (paths[nee] >> fewer) * _H + (paths[nww] >> fewer) * _I
+    contexts[7] = cell * _A
+    contexts[8] = w * _A + n * _B + nw * _C
+    contexts[9] = w * _A + n * _B + ne * _C + nee * _D + nne * _E
+    contexts[10] = ne * _A + nee * _B
+
+
+@inlined
+def set_runs(near, runs, bits, met):
+    """Where two long contexts remember, the colours last met there, and how surely: met (3, 2)."""
+    long = near[W] * _A + near[N] * _B + near[NW] * _C + near[NE] * _D + near[WW] * _E + near[NN] * _F
+    longer = long + near[NNE] * _G + near[NEE] * _H + near[NWW] * _I
+    met[0, 0], met[0, 1] = scatter(long, 0, bits - 2), (1 << (bits - 2)) + scatter(longer, 0, bits - 2)
+    for r in range(RUNS):
+        kept = np.int64(runs[np.uint64(met[0, r])])
+        met[1, r], met[2, r] = kept >> 8, kept & 255
+
+
+@inlined
+def remember(runs, met, index):
+    """Keep the colour that was last met in a long context, and how surely."""
+    for r in range(RUNS):
+        guess, sure = met[1, r], met[2, r]
+        if guess == index:
+            sure = min(255, sure + 1)
+        elif sure > 1:
+            sure >>= 1
+        else:
+            guess, sure = index, np.int64(1)
+        runs[np.uint64(met[0, r])] = guess << 8 | sure
+
+
+@inlined
+def expected(path, node, below):
+    """The turn at the node on the way to the end of the path; 2 where the path does not pass it."""
+    path >>= below
+    return 2 - np.int64(path >> 1 == node) * (2 - (path & 1))
+
+
+@inlined
+def code_flat(index, equal, activity, length, scratch, model, data, decoding):
+    """Code whether a pixel amid equal neighbours equals them too."""
+    near, met, slots = scratch.near, scratch.met, scratch.slots
+    bits, group = model.sizes[BITS], model.sizes[GROUP]
+    dense, run = model.sizes[DENSE_START], model.sizes[RUN_START]
+    w = near[W]
+    pattern = (w == near[WW]) + 2 * (w == near[NN]) + 4 * (w == near[NEE])
+    pattern += 8 * (near[NN] == near[NNE]) + 16 * (w == near[NWW]) + 32 * (near[NN] == near[NNN])
+    since = np.int64(0)
+    while length >> since and since < 11:
+        since += 1
+    for i in range(LINES):
+        slots[i] = (i << (bits + group)) + (scatter(scratch.contexts[i], 0, bits) << group)
+    for r in range(RUNS):
+        slots[LINES + r] = run + 1024 * r + (2 * min(met[2, r], 7) + (met[1, r] == w)) * 64 + pattern
+    slots[LINES + 2] = dense + ((pattern * 12 + since) & ((4 << bits) - 1))
+    slots[LINES + 3] = dense + (4 << bits) + scatter(w * 64 + pattern, 0, bits + 1)
+    slots[LINES + 4] = dense + (6 << bits) + scatter(w * 16 + since, 0, bits + 1)
+    row, bit = equal * 18 + 17, np.int64(index == w)
+    sets, rows = (row, activity * 512, 431), (row, 512 + (w & 511))
+    return decide(bit, sets, rows, scratch, model, data, decoding)
+
+
+@inlined
+def set_slots(activity, node, level, inner, scratch, model):
+    """The slots that are asked at a node of the tree; returns which way the slope of the neighbours leads."""
+    near, predicted, met, slots = scratch.near, scratch.predicted, scratch.met, scratch.slots
+    bits, depth = model.sizes[BITS], model.sizes[DEPTH]
+    dense, run = model.sizes[DENSE_START], model.sizes[RUN_START] + 2048
+    axis = model.tree[node]
+    row = model.levels[np.uint64(node if node < len(model.levels) else 0)]
+    slope = axis[0] * predicted[0] + axis[1] * predicted[1] + axis[2] * predicted[2] - axis[3]
+    slope = np.int64(model.level[np.uint64(min(2047, max(0, (slope >> 5) + 1024)))])
+    around = (np.int64(row[near[W]]) >> 2) * 128 + (row[near[N]] >> 2) * 16
+    around += (row[near[NW]] >> 3) * 4 + (row[near[NE]] >> 3)
+    for i in range(LINES):
+        slots[i] = scratch.lines[i] + inner
+    for r in range(RUNS):
+        turn = expected((1 << depth) | model.paths[met[1, r]], node, depth - level - 1)
+        slots[LINES + r] = run + 1024 * r + (3 * min(met[2, r], 15) + turn) * 17 + level
+    slots[LINES + 2] = dense + ((node * 1024 + around) & ((4 << bits) - 1))
+    slots[LINES + 3] = dense + (4 << bits) + ((node * 192 + slope * 8 + activity) & ((2 << bits) - 1))
+    slots[LINES + 4] = dense + (6 << bits) + (node & ((2 << bits) - 1))
+    return slope
+
+
+@inlined
+def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
+    """Code the way from the root to a colour; returns the colour's index."""
+    near, contexts, lines = scratch.near, scratch.contexts, scratch.lines
+    bits, depth, group = model.sizes[BITS], model.sizes[DEPTH], model.sizes[GROUP]
+    tree = model.tree
+    not_this = (1 << depth) | model.paths[near[W]]
+    node, inner, level = np.int64(1), np.int64(1), np.int64(0)
+    while tree[node, 4] > 1:
+        if level % group == 0:
+            inner = np.int64(1)
+            for i in range(LINES):
+                line = scatter(contexts[i], node >> 2, bits) ^ (node & 3)
+                lines[i] = (i << (bits + group)) + (line << group)
+        bit = (path >> (depth - level - 1)) & 1
+        away = expected(not_this, node, depth - level - 1)
+        if flat and away < 2 and tree[2 * node + away, 4] == 1:
+            bit = 1 - away
+        else:
+            slope = set_slots(activity, node, level, inner, scratch, model)
+            last = min(node, 511)
+            sets = (equal * 18 + level, activity * 512 + last, slope * 18 + level)
+            bit = decide(bit, sets, (sets[0], last), scratch, model, data, decoding)
+        node, inner, level = 2 * node + bit, 2 * inner + bit, level + 1
+    return tree[node, 5]
+
+
+@kernel
+def code(canvas, first, last, model, data, decoding):
+    """Encode the rows first .. last - 1 of the indices on a canvas to data, or decode data to them.
+
+    canvas (TOP + H, LEFT + W + RIGHT) int32, in or out, its margins zeros before; model, a
+    `fastkq.context.model.Model`, in and out, that has met the rows above; data (n,) uint8, out or in.
+    """
+    width = canvas.shape[1] - LEFT - RIGHT
+    scratch = Scratch(
+        np.empty(10, np.int64), np.empty(3, np.int64), np.empty(LINES, np.int64), np.empty(LINES, np.int64),
+        np.empty((3, RUNS), np.int64), np.empty(INPUTS, np.uint64), np.empty(INPUTS, np.int32),
+    )  # fmt: skip
+    near, predicted, met = scratch.near, scratch.predicted, scratch.met
+    depth, cell_bits = model.sizes[DEPTH], model.sizes[CELL_BITS]
+    length = model.state[LENGTH]
+    for y in range(TOP + first, TOP + last):
+        for x in range(LEFT):
+            canvas[y, x] = canvas[y - 1, LEFT]
+        for x in range(LEFT, LEFT + width):
+            look_around(canvas, y, x, near)
+            difference = predict(model.colours, near, predicted)
+            activity = np.int64(model.activities[np.uint64(min(255, difference))])
+            equal = (near[W] == near[N]) + 2 * (near[N] == near[NW]) + 4 * (near[N] == near[NE])
+            equal += 8 * (near[W] == near[WW]) + 16 * (near[N] == near[NN])
+            set_contexts(near, model.paths, depth, predicted, cell_bits, scratch.contexts)
+            set_runs(near, model.runs, model.sizes[BITS], met)
+            index = np.int64(canvas[y, x])
+            flat, hit = equal & 7 == 7, np.int64(0)
+            if flat:
+                hit = code_flat(index, equal, activity, length, scratch, model, data, decoding)
+                length = (length + 1) * hit
+            if hit:
+                index = near[W]
+            else:
+                path = model.paths[index]
+                index = code_turns(path, flat, equal, activity, scratch, model, data, decoding)
+            remember(model.runs, met, index)
+            canvas[y, x] = index
+        for x in range(LEFT + width, canvas.shape[1]):
+            canvas[y, x] = canvas[y, LEFT + width - 1]
+    model.state[LENGTH] = length

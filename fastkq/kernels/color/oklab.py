@@ -1,0 +1,104 @@
+"""Colours to Oklab, with +, *, / and comparisons alone: the same bits on every CPU.
+
+The matrices are those of B. Ottosson, "A perceptual color space for image processing", 2020.
+"""
+
+import numpy as np
+
+from fastkq.kernels.jit import kernel, part
+
+SCALE = 65536.0
+"""Steps of a coordinate for 1 in Oklab's units."""
+
+ALPHA_WEIGHT = 26755.0
+"""SCALE / sqrt(6), rounded: what a step of alpha weighs, see `fastkq.spaces.oklab`."""
+
+COLOURS_PER_RUN = 128  # a colour takes 5.7 ns in runs whose loops are vectorised, one by one 19
+
+_TWO_THIRDS_OF_ONE = 682 << 20
+"""Two thirds of the high half of the bits of 1.0: what a third of a number's lacks to be its root's."""
+_SMALLEST = 2.0**-60  # far below the darkest blue; its root is below half a step
+
+
+@part
+def buffers():
+    """What a run is converted in: linear R, G and B, and the roots of cone responses; the bits of these."""
+    responses, roots = np.empty((3, COLOURS_PER_RUN)), np.empty((3, COLOURS_PER_RUN))
+    return responses, roots, roots.view(np.int64)
+
+
+@part
+def _cube_roots(values, roots, bits):
+    """Cube roots (n,), out, of values (n,) from 0 to 1, in, to 1e-9; bits (n,) int64 is a view of roots.
+
+    First exponent and mantissa, which read as one number are a logarithm, are divided by three; then come two
+    of Halley's iterations.
+    """
+    for i in range(values.shape[0]):
+        values[i] = max(values[i], _SMALLEST)
+        roots[i] = values[i]
+    for i in range(values.shape[0]):
+        third = ((bits[i] >> 32) * 0x55555556) >> 32
+        bits[i] = (third + _TWO_THIRDS_OF_ONE) << 32
+    for i in range(values.shape[0]):
+        x, root = values[i], roots[i]
+        for _ in range(2):
+            cube = root * root * root
+            root = root * (cube + 2.0 * x) / (2.0 * cube + x)
+        roots[i] = root
+
+
+@part
+def convert(responses, roots, bits, number, out):
+    """Coordinates of a run: out (3, >= number), out: integers, SCALE times L, a and b.
+
+    responses (3, >= number), in, holds linear R, G and B from 0 to 1, and is used up.
+    """
+    long, medium, short = responses[0, :number], responses[1, :number], responses[2, :number]
+    for i in range(number):
+        r, g, b = long[i], medium[i], short[i]
+        long[i] = 0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b
+        medium[i] = 0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b
+        short[i] = 0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b
+    for d in range(3):
+        _cube_roots(responses[d, :number], roots[d, :number], bits[d, :number])
+    long, medium, short = roots[0, :number], roots[1, :number], roots[2, :number]
+    lightness, to_red, to_yellow = out[0, :number], out[1, :number], out[2, :number]
+    for i in range(number):
+        u, v, w = SCALE * long[i], SCALE * medium[i], SCALE * short[i]
+        lightness[i] = np.floor(0.2104542553 * u + 0.7936177850 * v - 0.0040720468 * w + 0.5)
+        to_red[i] = np.floor(1.9779984951 * u - 2.4285922050 * v + 0.4505937099 * w + 0.5)
+        to_yellow[i] = np.floor(0.0259040371 * u + 0.7827717662 * v - 0.8086757660 * w + 0.5)
+
+
+@part
+def veil(coordinates, i, alpha):
+    """Weigh the coordinates of point i of (4, >= i + 1), in and out, by alpha from 0 to 255."""
+    coordinates[0, i] = (coordinates[0, i] - SCALE / 2.0) * alpha
+    coordinates[1, i] *= alpha
+    coordinates[2, i] *= alpha
+    coordinates[3, i] = ALPHA_WEIGHT * alpha
+
+
+@kernel
+def coordinates_of(colours, linear, out):
+    """Coordinates: out (C, M) float64, out, of colours (M, C) uint8, C = 1, 3 or 4.
+
+    linear (256,), in: each level's linear light, 0 to 1.
+    """
+    channels = colours.shape[1]
+    green, blue = min(1, channels - 1), min(2, channels - 1)
+    responses, roots, bits = buffers()
+    run = np.empty((4, COLOURS_PER_RUN))
+    for start in range(0, colours.shape[0], COLOURS_PER_RUN):
+        number = min(COLOURS_PER_RUN, colours.shape[0] - start)
+        for i in range(number):
+            responses[0, i] = linear[colours[start + i, 0]]
+            responses[1, i] = linear[colours[start + i, green]]
+            responses[2, i] = linear[colours[start + i, blue]]
+        convert(responses, roots, bits, number, run)
+        if channels == 4:
+            for i in range(number):
+                veil(run, i, np.float64(colours[start + i, 3]))
+        for d in range(channels):
+            out[d, start : start + number] = run[d, :number]

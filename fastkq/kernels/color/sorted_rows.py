@@ -1,0 +1,246 @@
+"""Count rows as words: unsigned 64-bit integers whose order is that of the rows."""
+
+import numpy as np
+
+from fastkq.kernels.jit import kernel, part
+
+SMALL = 12
+"""Rows that are sorted by insertion."""
+
+
+@kernel
+def count_in_table(bits, start, stop, width, has_alpha, table):
+    """Count rows (N, C) unsigned of `width` bits a channel, 16 in all: table (65536,) int64, in and out."""
+    channels = bits.shape[1]
+    for i in range(start, stop):
+        word = np.int64(bits[i, 0])
+        for channel in range(1, channels):
+            word = (word << width) | np.int64(bits[i, channel])
+        if has_alpha and bits[i, channels - 1] == 0:
+            word = 0
+        table[word] += 1
+
+
+@part
+def _word(bits, i, word, width, is_float, has_alpha):
+    """One word of row i of (N, C) unsigned of `width` bits a channel, of which the first are the highest.
+
+    Bits of floats are turned so that they rise with the values: of negative ones all, of the others the sign.
+    Those of -0.0 become those of 0.0, and rows of alpha 0 zeros.
+    """
+    channels = bits.shape[1]
+    first = word * (64 // width)
+    last = min(first + 64 // width, channels)
+    packed = np.uint64(0)
+    if has_alpha and bits[i, channels - 1] == 0:
+        return packed
+    if is_float:
+        sign = np.uint64(1) << np.uint64(width - 1)
+        for channel in range(first, last):
+            value = np.uint64(bits[i, channel])
+            value = np.uint64(0) if value == sign else value
+            value ^= (sign - np.uint64(1)) | sign if value & sign else sign
+            packed = ((packed << np.uint64(width - 1)) << np.uint64(1)) | value
+    else:
+        for channel in range(first, last):
+            packed = (packed << np.uint64(width)) | np.uint64(bits[i, channel])
+    return packed << np.uint64(64 - width * (last - first))
+
+
+@kernel
+def to_words(bits, width, is_float, has_alpha, words):
+    """Words (N, W) uint64, out, of rows (N, C)."""
+    for i in range(bits.shape[0]):
+        for word in range(words.shape[1]):
+            words[i, word] = _word(bits, i, word, width, is_float, has_alpha)
+
+
+@kernel
+def classify(bits, start, stop, width, is_float, has_alpha, splitters, buckets, sizes):
+    """How many of 2^n - 1 rising splitters are at most the first word of a row: buckets (N,), out.
+
+    sizes (2^n,) int64, in and out: counts the rows of each bucket.
+    """
+    for i in range(start, stop):
+        word = _word(bits, i, 0, width, is_float, has_alpha)
+        bucket = 0
+        step = sizes.shape[0] >> 1
+        while step > 0:
+            bucket += step if splitters[bucket + step - 1] <= word else 0
+            step >>= 1
+        buckets[i] = bucket
+        sizes[bucket] += 1
+
+
+@kernel
+def scatter(bits, start, stop, width, is_float, has_alpha, buckets, places, words):
+    """Words (N, W), out, of rows, each at the place of its bucket: places (2^n,), in and out."""
+    for i in range(start, stop):
+        place = places[buckets[i]]
+        for word in range(words.shape[1]):
+            words[place, word] = _word(bits, i, word, width, is_float, has_alpha)
+        places[buckets[i]] = place + 1
+
+
+@kernel
+def sort_words(words, scratch):
+    """Sort words (n,) uint64 digit by digit, without those that are all alike.
+
+    In place or into scratch (n,): returns where they are.
+    """
+    number = words.shape[0]
+    counts = np.zeros((8, 256), np.int64)
+    for i in range(number):
+        word = words[i]
+        for digit in range(8):
+            counts[digit, word & np.uint64(255)] += 1
+            word >>= np.uint64(8)
+    source, target = words, scratch
+    for digit in range(8):
+        shift = np.uint64(8 * digit)
+        if counts[digit, (words[0] >> shift) & np.uint64(255)] == number:
+            continue
+        place = 0
+        for value in range(256):
+            count = counts[digit, value]
+            counts[digit, value] = place
+            place += count
+        for i in range(number):
+            word = source[i]
+            value = (word >> shift) & np.uint64(255)
+            target[counts[digit, value]] = word
+            counts[digit, value] += 1
+        source, target = target, source
+    return source
+
+
+@kernel
+def from_words(words, start, stop, width, is_float, bits):
+    """Inverse of `to_words`: bits (M, C), out, of words (M, W), in."""
+    per_word = 64 // width
+    sign = np.uint64(1) << np.uint64(width - 1)
+    ones = (sign - np.uint64(1)) | sign
+    for i in range(start, stop):
+        for channel in range(bits.shape[1]):
+            shift = np.uint64(64 - width * (channel % per_word + 1))
+            value = (words[i, channel // per_word] >> shift) & ones
+            if is_float:
+                value ^= sign if value & sign else ones
+            bits[i, channel] = value
+
+
+@part
+def compare(a, i, b, j, column):
+    """-1, 0 or 1 as row i of a stands before, with or behind row j of b, from a column on."""
+    for word in range(column, a.shape[1]):
+        if a[i, word] != b[j, word]:
+            return -1 if a[i, word] < b[j, word] else 1
+    return 0
+
+
+@part
+def _insert(words, order, first, last, column):
+    """Sort few rows."""
+    for place in range(first + 1, last):
+        row = order[place]
+        while place > first and compare(words, row, words, order[place - 1], column) < 0:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = row
+
+
+@kernel
+def sort(words, keys, order, stack):
+    """Order (N,) int64, in and out, of rows: words (N, W), by quicksort of one column after another.
+
+    Rows that are equal in a column are sorted by the next (Bentley and Sedgewick, 1997). keys (N,) uint64 and
+    stack (3, >= 3 * 64) int64, scratch.
+    """
+    for i in range(order.shape[0]):
+        keys[i] = words[order[i], 0]
+    first, last, column = np.int64(0), np.int64(order.shape[0]), np.int64(0)
+    depth = 0
+    seed = np.int64(1)
+    while True:
+        if last - first <= SMALL:
+            _insert(words, order, first, last, column)
+            if depth == 0:
+                return
+            depth -= 1
+            first, last, column = stack[0, depth], stack[1, depth], stack[2, depth]
+            continue
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        a, b, c = keys[first + seed % (last - first)], keys[(first + last) >> 1], keys[last - 1]
+        pivot = max(min(a, b), min(max(a, b), c))
+        below, place, above = first, first, last
+        while place < above:
+            key = keys[place]
+            if key < pivot:
+                keys[place], keys[below] = keys[below], key
+                order[place], order[below] = order[below], order[place]
+                below += 1
+                place += 1
+            elif key > pivot:
+                above -= 1
+                keys[place], keys[above] = keys[above], key
+                order[place], order[above] = order[above], order[place]
+            else:
+                place += 1
+        # What is larger than the smallest of the three waits, so that no more than two of each size do.
+        stack[0, depth], stack[1, depth], stack[2, depth] = first, below, column
+        stack[0, depth + 1], stack[1, depth + 1], stack[2, depth + 1] = above, last, column
+        depth += 2
+        first, last = below, above
+        column += 1
+        if column == words.shape[1]:
+            first = last
+        else:
+            for place in range(first, last):
+                keys[place] = words[order[place], column]
+
+
+@kernel
+def count_runs(words, counts):
+    """Move the different ones of sorted rows: words (N, W), in and out, to the front, and count them.
+
+    counts (N,) int64, out. Returns how many there are.
+    """
+    found = 0
+    for i in range(words.shape[0]):
+        if found == 0 or compare(words, i, words, found - 1, 0) != 0:
+            for word in range(words.shape[1]):
+                words[found, word] = words[i, word]
+            counts[found] = 0
+            found += 1
+        counts[found - 1] += 1
+    return found
+
+
+@kernel
+def merge(a, a_counts, b, b_counts, words, counts, state, most):
+    """Merge sorted different rows a (m, W) and b (n, W) with their counts, into words and counts, out.
+
+    state (3,) int64, in and out: how many of a, of b and of both are done; no more than `most` of these.
+    """
+    i, j, found = state
+    while found < most and (i < a.shape[0] or j < b.shape[0]):
+        order = 0
+        if i == a.shape[0]:
+            order = 1
+        elif j == b.shape[0]:
+            order = -1
+        else:
+            order = compare(a, i, b, j, 0)
+        counts[found] = 0
+        if order <= 0:
+            for word in range(a.shape[1]):
+                words[found, word] = a[i, word]
+            counts[found] += a_counts[i]
+            i += 1
+        if order >= 0:
+            for word in range(a.shape[1]):
+                words[found, word] = b[j, word]
+            counts[found] += b_counts[j]
+            j += 1
+        found += 1
+    state[0], state[1], state[2] = i, j, found

@@ -1,0 +1,5 @@
+"""Kernels of weighted k-means on vectors; they know no colors."""
+
+from fastkq.kernels import import_on_first_use
+
+__getattr__ = import_on_first_use(__name__)

@@ -1,0 +1,229 @@
+"""A k-d tree of vectors, of which only the leaves are kept, and Lloyd's iterations on these leaves.
+
+The rows of the tree have LANES columns; columns beyond the vectors' dimension are zero, so that a whole row
+is moved at once. The bounding box of a leaf leaves few centroids to compare with, often a single one
+(T. Kanungo et al., An efficient k-means clustering algorithm: analysis and implementation, 2002).
+"""
+
+import numpy as np
+
+from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.kmeans.nearest_vectors import bounds, candidates
+from fastkq.kernels.kmeans.tiles import LANES, columns_of, filled_up, nearest_two, new_tile, spread
+
+_SAMPLE = 33
+"""Vectors that stand for those of a node when it is divided. Their median is robust, unlike a mean."""
+_MOST_DEPTH = 64
+"""Deeper nodes, which samples would have to mislead time and again, are cut without looking."""
+
+
+@part
+def _choose(rows, first, last, sample):
+    """Axis along which a sample of rows first .. last - 1 varies most, and its median there."""
+    widest, axis = -1.0, 0
+    for d in range(rows.shape[1]):
+        total = squares = 0.0
+        base = np.float64(rows[first, d])
+        for s in range(_SAMPLE):
+            offset = np.float64(rows[first + s * (last - 1 - first) // (_SAMPLE - 1), d]) - base
+            total += offset
+            squares += offset * offset
+        variance = squares - total * total / _SAMPLE
+        if variance > widest:
+            widest, axis = variance, d
+    for s in range(_SAMPLE):
+        value = rows[first + s * (last - 1 - first) // (_SAMPLE - 1), axis]
+        place = s
+        while place > 0 and sample[place - 1] > value:
+            sample[place] = sample[place - 1]
+            place -= 1
+        sample[place] = value
+    return axis, sample[_SAMPLE // 2]
+
+
+@part
+def _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order):
+    """Move the rows first .. last - 1 that are at most at the pivot before the others; where those begin.
+
+    Every row is written to both places it may go to: a branch would be mispredicted every other time.
+    """
+    left = right = first
+    for i in range(first, last):
+        stays = rows[i, axis] <= pivot
+        for d in range(LANES):
+            value = rows[i, d]
+            rows[left, d] = value
+            spare_rows[right, d] = value
+        place = order[i]
+        order[left] = place
+        spare_order[right] = place
+        left += stays
+        right += not stays
+    for i in range(first, right):
+        for d in range(LANES):
+            rows[left + i - first, d] = spare_rows[i, d]
+        order[left + i - first] = spare_order[i]
+    return left
+
+
+@part
+def _split_at_median(rows, order, first, last, spare_rows, spare_order, sample):
+    axis, pivot = _choose(rows, first, last, sample)
+    middle = _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order)
+    if middle == last:  # the median is the largest
+        pivot = np.nextafter(pivot, rows.dtype.type(-np.inf))
+        middle = _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order)
+    return middle if first < middle < last else (first + last) >> 1
+
+
+@kernel
+def divide(rows, order, first, last, spare_rows, spare_order):
+    """Bring rows first .. last - 1 into two halves that a plane parts; returns where the second begins.
+
+    rows (n, LANES) and order (n,) int64, which tells where they were, in and out; spare_rows and spare_order
+    of the same shapes, scratch, of which no other place is used.
+    """
+    return _split_at_median(rows, order, first, last, spare_rows, spare_order, np.empty(_SAMPLE, rows.dtype))
+
+
+@kernel
+def grow(rows, order, first, last, most, spare_rows, spare_order, starts):
+    """Divide rows first .. last - 1 as `divide` until no leaf holds more than `most`; how many leaves.
+
+    Where they start goes to starts (>= leaves,) int64, out.
+    """
+    sample = np.empty(_SAMPLE, rows.dtype)
+    ends = np.empty(2 * _MOST_DEPTH, np.int64)
+    ends[0] = last
+    depth, leaves = 1, 0
+    while depth > 0:
+        last = ends[depth - 1]
+        if last - first <= most:
+            starts[leaves] = first
+            leaves += 1
+            first = last
+            depth -= 1
+        elif depth < _MOST_DEPTH:
+            ends[depth] = _split_at_median(rows, order, first, last, spare_rows, spare_order, sample)
+            depth += 1
+        else:
+            ends[depth] = (first + last) >> 1
+            depth += 1
+    return leaves
+
+
+@kernel
+def describe(rows, weights, starts, first, last, planes, lows, highs, moments):
+    """What is known of the leaves first .. last - 1, of the rows starts[leaf] .. starts[leaf + 1] - 1.
+
+    rows (n, LANES) and weights (n,) float64 or empty, in; planes (LANES, >= n), boxes lows and highs
+    (leaves, d), and moments (leaves, d + 1) float64, weighted sums and weights, out.
+    """
+    dims = lows.shape[1]
+    for leaf in range(first, last):
+        for d in range(dims):
+            low = high = rows[starts[leaf], d]
+            total = weight = 0.0
+            for i in range(starts[leaf], starts[leaf + 1]):
+                value = rows[i, d]
+                planes[d, i] = value
+                low = value if value < low else low
+                high = value if value > high else high
+                w = weights[i] if weights.shape[0] > 0 else 1.0
+                total += w * np.float64(value)
+                weight += w
+            lows[leaf, d], highs[leaf, d] = low, high
+            moments[leaf, d], moments[leaf, dims] = total, weight
+
+
+_LEAVES_PER_GROUP = 8
+"""Leaves that choose their candidates from those of their common box."""
+_SETS = 4
+"""Of sums, to which the vectors are added in turn: each addition to one of them waits for the last."""
+
+
+@part
+def _add_up(planes, weights, first, number, dims, count, label, ids, sums, totals):
+    """Add the vectors in the columns first .. first + number - 1 to the totals of their labels."""
+    for s in range(_SETS):
+        for j in range(count):
+            for d in range(dims + 1):
+                sums[s, j, d] = 0.0
+    for c in range(number):
+        row = sums[c % _SETS, label[c]]
+        weight = weights[first + c] if weights.shape[0] > 0 else 1.0
+        for d in range(dims):
+            row[d] += weight * np.float64(planes[d, first + c])
+        row[dims] += weight
+    for j in range(count):
+        row = totals[ids[j]]
+        for d in range(dims + 1):
+            row[d] += (sums[0, j, d] + sums[1, j, d]) + (sums[2, j, d] + sums[3, j, d])
+
+
+@part
+def _relabel(owners, labels, leaf, first, number, label, ids):
+    """Write down a leaf's labels, and its owner when they are all alike; how many are others than before."""
+    owner, changed, alike = owners[leaf], 0, 0
+    for c in range(number):
+        new = ids[label[c]]
+        changed += new != (owner if owner >= 0 else labels[first + c])
+        alike += label[c] == label[0]
+        labels[first + c] = new
+    owners[leaf] = ids[label[0]] if alike == number else -1
+    return changed
+
+
+@kernel
+def visit(
+    planes, weights, starts, first_leaf, last_leaf, lows, highs, moments, centroids, owners, labels, totals
+):
+    """Label the vectors of the leaves first_leaf .. last_leaf - 1 with their nearest centroids.
+
+    Parameters
+    ----------
+    planes, weights, starts, lows, highs, moments
+        As `fastkq.kernels.kmeans.kd_tree.describe` has them, in.
+    centroids : (k, d), in
+    owners : (leaves,) int32, in and out
+        The label of all of a leaf's vectors; -1 when they have several.
+    labels : (n,) int32, in and out
+        Of the vectors whose leaf has no owner.
+    totals : (k, d + 1) float64, in and out
+        Weighted sums of the clusters' vectors, and their weights, are added to it; empty when not wanted.
+
+    Returns
+    -------
+    How many labels are others than before.
+    """
+    (k, dims), dtype = centroids.shape, planes.dtype
+    lanes = np.empty((planes.shape[0], filled_up(k)), dtype)
+    spread(centroids, np.zeros(dims, dtype), dtype.type(np.inf), lanes)
+    ids, group_ids, few_ids = np.arange(k).astype(np.int32), np.empty(k, np.int32), np.empty(k, np.int32)
+    group, few = np.zeros(lanes.shape, dtype), np.zeros(lanes.shape, dtype)
+    scratch, tile = np.empty((2, k), dtype), new_tile(dtype)
+    sums = np.empty((_SETS, k, dims + 1))
+    low, high = np.empty(dims, dtype), np.empty(dims, dtype)
+    changed = 0
+    for base in range(first_leaf, last_leaf, _LEAVES_PER_GROUP):
+        end = min(base + _LEAVES_PER_GROUP, last_leaf)
+        bounds(lows, highs, base, end, low, high)
+        of_group = candidates(low, high, lanes, k, scratch, ids, group, group_ids)
+        for leaf in range(base, end):
+            first, number = starts[leaf], starts[leaf + 1] - starts[leaf]
+            count = candidates(lows[leaf], highs[leaf], group, of_group, scratch, group_ids, few, few_ids)
+            if count == 1:
+                owner = few_ids[0]
+                changed += owners[leaf] != owner
+                owners[leaf] = owner
+                if totals.shape[0] > 0:
+                    for d in range(dims + 1):
+                        totals[owner, d] += moments[leaf, d]
+                continue
+            for j in range(count, filled_up(count)):
+                few[0, j] = np.inf
+            nearest_two(planes, first, columns_of(number), few, filled_up(count), tile)
+            changed += _relabel(owners, labels, leaf, first, number, tile.label, few_ids)
+            if totals.shape[0] > 0:
+                _add_up(planes, weights, first, number, dims, count, tile.label, few_ids, sums, totals)
+    return changed

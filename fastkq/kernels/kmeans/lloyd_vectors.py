@@ -1,0 +1,73 @@
+"""What Lloyd's iterations on vectors need, however the nearest centroids are found."""
+
+import numpy as np
+
+from fastkq.kernels.jit import inlined, kernel, reordered
+
+
+@inlined
+def squared_distance(vector, centroid):
+    """Squared distance in float64, in four sums: one alone waits for itself."""
+    a = b = c = d = 0.0
+    dims = vector.shape[0]
+    whole = dims - dims % 4
+    for i in range(0, whole, 4):
+        p = np.float64(vector[i]) - np.float64(centroid[i])
+        q = np.float64(vector[i + 1]) - np.float64(centroid[i + 1])
+        r = np.float64(vector[i + 2]) - np.float64(centroid[i + 2])
+        s = np.float64(vector[i + 3]) - np.float64(centroid[i + 3])
+        a, b, c, d = a + p * p, b + q * q, c + r * r, d + s * s
+    for i in range(whole, dims):
+        p = np.float64(vector[i]) - np.float64(centroid[i])
+        a += p * p
+    return (a + b) + (c + d)
+
+
+@reordered
+def roughly_squared_distance(vector, centroid):
+    """Squared distance in their own dtype, off by a share at most: of 16 dimensions in half the time."""
+    total = vector.dtype.type(0)
+    for d in range(vector.shape[0]):
+        off = vector[d] - centroid[d]
+        total += off * off
+    return total
+
+
+@kernel
+def move(totals, centroids):
+    """Move centroids (k, d), in and out, to the means of clusters with totals (k, d + 1).
+
+    A cluster without weight goes where the heaviest one is. Returns the sum of squared moves.
+    """
+    k, dims = centroids.shape
+    dtype = centroids.dtype
+    heaviest = 0
+    for j in range(k):
+        if totals[j, dims] > totals[heaviest, dims]:
+            heaviest = j
+    shift = 0.0
+    for j in range(k):
+        total = totals[j] if totals[j, dims] > 0 else totals[heaviest]
+        for d in range(dims):
+            mean = dtype.type(total[d] / total[dims])
+            difference = np.float64(mean) - np.float64(centroids[j, d])
+            centroids[j, d] = mean
+            shift += difference * difference
+    return shift
+
+
+@kernel
+def distances(vectors, start, stop, centroids, labels, squares):
+    """Squared distances (n,) float64, out, of the vectors start .. stop - 1 from their own centroids."""
+    for i in range(start, stop):
+        squares[i] = squared_distance(vectors[i], centroids[labels[i]])
+
+
+@kernel
+def inertia(vectors, weights, start, stop, centroids, labels):
+    """Weighted sum of those."""
+    total = 0.0
+    for i in range(start, stop):
+        square = squared_distance(vectors[i], centroids[labels[i]])
+        total += square * weights[i] if weights.shape[0] > 0 else square
+    return total

@@ -1,0 +1,183 @@
+"""The nearest centroid of vectors of any dimension, and the moments of the clusters.
+
+Squared distances are summed up in the order of the dimensions. That is the metric: what rounds there rounds
+alike wherever a distance is taken, so that an index is the same as by brute force.
+"""
+
+import numpy as np
+
+from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.kmeans.nearest import first_smallest
+
+VECTORS_PER_RUN = 128
+"""Vectors that have a box and its candidates in common."""
+RUNS_PER_GROUP = 8
+"""Runs that choose their candidates from those of their common box: few, out of thousands."""
+LANES = 4
+"""Dimensions that a pass over a run takes at once. Zeros fill planes up to a multiple."""
+
+
+@part
+def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
+    """Centroids that may be nearest to a vector of the box [low, high] (d,), in their given order.
+
+    centroids (>= d, >= count) and ids (>= count,), in; scratch (2, >= count); out_centroids and out_ids, out;
+    returns how many. One is left out when the one that is nearest to the box's far corner is nearer
+    everywhere in the box, by more than all that rounding can do to the distances.
+    """
+    dims = low.shape[0]
+    half = low.dtype.type(0.5)
+    slack = low.dtype.type((dims + 16) * 2.0 * np.finfo(low.dtype).eps)
+    tiny = low.dtype.type(np.finfo(low.dtype).tiny)  # where squares vanish, rounding is no share of them
+    outer, gain = scratch[0], scratch[1]
+    for j in range(count):
+        outer[j] = 0
+    for d in range(dims):
+        middle, reach = low[d] * half + high[d] * half, (high[d] - low[d]) * half
+        row = centroids[d]
+        for j in range(count):
+            distance = abs(row[j] - middle) + reach
+            outer[j] += distance * distance
+    best = first_smallest(outer, count)
+    least = outer[best]
+    for j in range(count):
+        gain[j] = slack * (outer[j] + least) + tiny
+    # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
+    for d in range(dims):
+        b, row = centroids[d, best], centroids[d]
+        to_low, to_high = low[d] - b, high[d] - b
+        for j in range(count):
+            c = row[j]
+            corner = (high[d] - c) + to_high if c > b else (low[d] - c) + to_low
+            gain[j] += (c - b) * corner
+    kept = 0
+    for j in range(count):
+        if not gain[j] < 0:  # squares that overflow make it NaN
+            for d in range(dims):
+                out_centroids[d, kept] = centroids[d, j]
+            out_ids[kept] = ids[j]
+            kept += 1
+    return kept
+
+
+@part
+def _square(planes, centroids, j, squares):
+    """Squared distances (VECTORS_PER_RUN,), out, of the vectors of a run from one centroid."""
+    for i in range(VECTORS_PER_RUN):
+        squares[i] = 0
+    for d in range(0, planes.shape[0], LANES):
+        w, x, y, z = planes[d], planes[d + 1], planes[d + 2], planes[d + 3]
+        cw, cx, cy, cz = centroids[d, j], centroids[d + 1, j], centroids[d + 2, j], centroids[d + 3, j]
+        for i in range(VECTORS_PER_RUN):
+            p = w[i] - cw
+            q = x[i] - cx
+            r = y[i] - cy
+            s = z[i] - cz
+            squares[i] = squares[i] + p * p + q * q + r * r + s * s
+
+
+@part
+def nearest(planes, centroids, count, squares, best, label):
+    """Squared distance and place of the nearest of `count` centroids, the first of equals.
+
+    For the vectors of a run: planes (D, VECTORS_PER_RUN), D a multiple of LANES; centroids (D, >= count), in;
+    squares (2, VECTORS_PER_RUN), scratch; best and label int64 (VECTORS_PER_RUN,), out.
+    """
+    for i in range(VECTORS_PER_RUN):
+        best[i] = np.inf
+    to_j, to_k = squares[0], squares[1]
+    for j in range(0, count, 2):
+        k = min(j + 1, count - 1)
+        _square(planes, centroids, j, to_j)
+        _square(planes, centroids, k, to_k)
+        for i in range(VECTORS_PER_RUN):
+            closer = np.int64(j) if to_j[i] <= to_k[i] else np.int64(k)
+            square = to_j[i] if to_j[i] <= to_k[i] else to_k[i]
+            label[i] = label[i] if best[i] <= square else closer
+            best[i] = best[i] if best[i] <= square else square
+
+
+@part
+def load(vectors, start, number, planes, lows, highs):
+    """Planes (runs, D, VECTORS_PER_RUN) and boxes (runs, d) of vectors (n, d) from start on.
+
+    What is left of the last run is filled with its first vector.
+    """
+    dims = vectors.shape[1]
+    runs = -(-number // VECTORS_PER_RUN)
+    for run in range(runs):
+        first = run * VECTORS_PER_RUN
+        last = min(first + VECTORS_PER_RUN, number)
+        for i in range(VECTORS_PER_RUN):
+            source = start + (first + i if first + i < last else first)
+            for d in range(dims):
+                planes[run, d, i] = vectors[source, d]
+        for d in range(dims):
+            row = planes[run, d]
+            low = high = row[0]
+            for i in range(VECTORS_PER_RUN):
+                low = row[i] if row[i] < low else low
+                high = row[i] if row[i] > high else high
+            lows[run, d], highs[run, d] = low, high
+    return runs
+
+
+@part
+def bounds(lows, highs, first, last, low, high):
+    """Common box (d,), out, of the boxes first .. last - 1."""
+    for d in range(low.shape[0]):
+        low[d], high[d] = lows[first, d], highs[first, d]
+        for run in range(first + 1, last):
+            low[d], high[d] = min(low[d], lows[run, d]), max(high[d], highs[run, d])
+
+
+@kernel
+def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
+    """Nearest centroid of the vectors start .. stop - 1, the lowest index among equals.
+
+    vectors (n, d), centroids (d, k), in. Labels (n,) and squared distances (n,), out, either or both empty;
+    totals (k, d + 1), in and out, empty or with the weighted sums and weights of the clusters, for
+    weights (n,), which then are added to. Returns the squared error if there are totals.
+    """
+    dims, k = centroids.shape
+    dtype = vectors.dtype
+    padded = -(-dims // LANES) * LANES
+    group_size = VECTORS_PER_RUN * RUNS_PER_GROUP
+    every, ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
+    for j in range(k):
+        ids[j] = j
+        for d in range(dims):  # an assignment of arrays takes 3 s to compile
+            every[d, j] = centroids[d, j]
+    group, group_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
+    few, few_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
+    scratch, squares = np.empty((2, k), dtype), np.empty((2, VECTORS_PER_RUN), dtype)
+    best, label = np.empty(VECTORS_PER_RUN, dtype), np.empty(VECTORS_PER_RUN, np.int64)
+    planes = np.zeros((RUNS_PER_GROUP, padded, VECTORS_PER_RUN), dtype)
+    lows, highs = np.empty((RUNS_PER_GROUP, dims), dtype), np.empty((RUNS_PER_GROUP, dims), dtype)
+    low, high = np.empty(dims, dtype), np.empty(dims, dtype)
+    error = 0.0
+    for base in range(start, stop, group_size):
+        in_group = min(group_size, stop - base)
+        runs = load(vectors, base, in_group, planes, lows, highs)
+        bounds(lows, highs, 0, runs, low, high)
+        of_group = candidates(low, high, every, k, scratch, ids, group, group_ids)
+        for run in range(runs):
+            first = run * VECTORS_PER_RUN
+            number = min(VECTORS_PER_RUN, in_group - first)
+            count = candidates(lows[run], highs[run], group, of_group, scratch, group_ids, few, few_ids)
+            nearest(planes[run], few, count, squares, best, label)
+            first += base
+            if labels.shape[0] > 0:
+                for i in range(number):
+                    labels[first + i] = few_ids[label[i]]
+            if distances.shape[0] > 0:
+                for i in range(number):
+                    distances[first + i] = best[i]
+            if totals.shape[0] > 0:
+                for i in range(number):
+                    row, weight = totals[few_ids[label[i]]], weights[first + i]
+                    for d in range(dims):
+                        row[d] += weight * np.float64(vectors[first + i, d])
+                    row[dims] += weight
+                    error += weight * np.float64(best[i])
+    return error

@@ -1,0 +1,230 @@
+"""Directed swaps for vectors of any dimension: move single centroids out of a local optimum.
+
+The method is that of `fastkq.kernels.kmeans.swap_search`, which handles at most 4 dimensions and 8-bit
+values. The comments on its constants give the reasons for their values.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.kmeans.cluster_stats_vectors import (
+    centroid_distances,
+    choose,
+    survey_removal,
+    survey_spread,
+)
+from fastkq.kernels.kmeans.nearest_vectors import VECTORS_PER_RUN, nearest
+
+SETTLING_ITERATIONS = 3
+_SPLIT_OFFSET = 0.8
+_LESSON = 1.2
+_REGION = 24
+_HOPELESS = 0.5
+
+
+class VectorRegion(NamedTuple):
+    """Copies of some clusters and of their points, to try a swap on."""
+
+    clusters: Any  # (k,) int64, their numbers
+    inside: Any  # (k,) bool
+    centroids: Any  # (D, k) float64
+    sums: Any  # (k, d + 1) float64
+    points: Any  # (n,) int64, their numbers
+    planes: Any  # (runs, D, VECTORS_PER_RUN) float64
+    weights: Any  # (n,) float64
+    labels: Any  # (>= n, whole runs) int64
+    best: Any  # (VECTORS_PER_RUN,) float64
+    distances: Any  # (k,) float64
+    squares: Any  # (2, VECTORS_PER_RUN) float64
+
+
+@part
+def _surround(clusters, removed, split, region):
+    """Choose the clusters about two; returns how many."""
+    k = clusters.spreads.shape[0]
+    if k <= _REGION:
+        for j in range(k):
+            region.clusters[j] = j
+        return k
+    count = 0
+    for centre in (removed, split):
+        centroid_distances(clusters.centroids, k, centre, region.distances)
+        for _ in range(_REGION // 2):
+            closest = 0
+            for j in range(1, k):
+                if region.distances[j] < region.distances[closest]:
+                    closest = j
+            region.distances[closest] = np.inf
+            if not region.inside[closest]:
+                region.inside[closest] = True
+                region.clusters[count] = closest
+                count += 1
+    for place in range(count):
+        region.inside[region.clusters[place]] = False
+    return count
+
+
+@part
+def _gather(vectors, weights, clusters, count, region):
+    """Copy the region's centroids and points; returns the number of points."""
+    points = 0
+    for place in range(count):
+        j = region.clusters[place]
+        for d in range(vectors.shape[1]):
+            region.centroids[d, place] = clusters.centroids[d, j]
+        i = clusters.heads[j]
+        while i >= 0:
+            region.points[points] = i
+            for d in range(vectors.shape[1]):
+                region.planes[points // VECTORS_PER_RUN, d, points % VECTORS_PER_RUN] = vectors[i, d]
+            region.weights[points] = weights[i]
+            points += 1
+            i = clusters.links[i]
+    return points
+
+
+@part
+def _place(clusters, fixed, removed, split, count, region):
+    """Put the two centroids where the halves of the split cluster are."""
+    for place in range(count):
+        j = region.clusters[place]
+        if j == removed or (j == split and j >= fixed):
+            side = _SPLIT_OFFSET if j == removed else -_SPLIT_OFFSET
+            for d in range(clusters.axes.shape[1]):
+                region.centroids[d, place] = clusters.centroids[d, split] + side * clusters.axes[split, d]
+
+
+@part
+def _clear(region, count):
+    """Begin an iteration."""
+    for place in range(count):
+        for d in range(region.sums.shape[1]):
+            region.sums[place, d] = 0.0
+
+
+@part
+def _add(region, begin, end, count, error):
+    """Add points of the region, from the first of a run, to their clusters, and to the squared error."""
+    dims = region.sums.shape[1] - 1
+    for first in range(begin, end, VECTORS_PER_RUN):
+        last = min(first + VECTORS_PER_RUN, end)
+        planes, labels = region.planes[first // VECTORS_PER_RUN], region.labels[first:]
+        nearest(planes, region.centroids, count, region.squares, region.best, labels)
+        for i in range(last - first):
+            row, weight = region.sums[labels[i]], region.weights[first + i]
+            for d in range(dims):
+                row[d] += weight * planes[d, i]
+            row[dims] += weight
+            error += weight * region.best[i]
+    return error
+
+
+@part
+def _move(region, fixed, count, error):
+    """Move the region's centroids to the means of their points; returns the squared error after it."""
+    dims = region.sums.shape[1] - 1
+    for place in range(count):
+        row = region.sums[place]
+        if row[dims] > 0 and region.clusters[place] >= fixed:
+            for d in range(dims):
+                mean = row[d] / row[dims]
+                error -= row[dims] * (mean - region.centroids[d, place]) ** 2
+                region.centroids[d, place] = mean
+    return error
+
+
+@part
+def _settle(clusters, fixed, points, count, region, hopeless):
+    """Lloyd's iterations within the region; returns by how much its squared error changed.
+
+    It gives up when the error is still `hopeless` higher.
+    """
+    before = 0.0
+    for place in range(count):
+        before += clusters.errors[region.clusters[place]]
+    change = np.inf
+    for _ in range(SETTLING_ITERATIONS):
+        _clear(region, count)
+        error = _add(region, 0, points, count, 0.0)
+        change = _move(region, fixed, count, error) - before
+        if change > hopeless:
+            break
+    return change
+
+
+@part
+def _accept(vectors, weights, clusters, fixed, region, points, count, now, offset):
+    """Make the region's state that of the clusters."""
+    k, dims = clusters.axes.shape
+    for place in range(count):
+        j = region.clusters[place]
+        for d in range(dims):
+            clusters.centroids[d, j] = region.centroids[d, place]
+        clusters.weights[j] = region.sums[place, dims]
+        clusters.errors[j], clusters.heads[j], clusters.changed[j] = 0.0, -1, now
+    for p in range(points - 1, -1, -1):
+        i, j = region.points[p], region.clusters[region.labels[p]]
+        clusters.links[i] = clusters.heads[j]
+        clusters.heads[j] = i
+        distance = 0.0
+        for d in range(dims):
+            distance += (vectors[i, d] - clusters.centroids[d, j]) ** 2
+        clusters.errors[j] += weights[i] * distance
+    for place in range(count):
+        survey_spread(vectors, weights, clusters, region.clusters[place], offset)
+    for j in range(k):
+        if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
+            survey_removal(clusters, fixed, j, region.distances)
+
+
+@kernel
+def search(vectors, weights, centroids, fixed, trials, temperature, clusters, region, piece, errors):
+    """Swap centroids one by one for as long as that promises to lower the squared error; a piece of it.
+
+    vectors (n, d) and weights (n,), in; centroids (D, k), D a multiple of LANES, in and out, of which the
+    first `fixed` stay, all float64; clusters, a region that holds them all, and errors (2,) float64, at first
+    infinite, are kept from piece to piece. In the trial of `trials` with number t, an error that grows by
+    less than temperature * (1 - t / trials)^2 of a mean cluster's is accepted, too. The second of the errors
+    is the least, that of the centroids.
+
+    Pieces are those of `fastkq.kernels.kmeans.swap_search.search`. Returns whether anything is left to try.
+    """
+    number, k = vectors.shape[0], centroids.shape[1]
+    offset = np.empty(clusters.axes.shape[1])
+    first, last, begin, end = piece
+    for trial in range(first, last):
+        if trial <= 0:
+            if begin == 0:
+                _clear(region, k)
+            _add(region, begin, end, k, 0.0)
+            if end < number:
+                return True
+            _move(region, fixed, k, 0.0)
+            if trial < 0:
+                continue
+            _accept(vectors, weights, clusters, fixed, region, number, k, trial, offset)
+        else:
+            removed, split = choose(clusters)
+            if removed < 0:
+                return False
+            total = errors[0]
+            count = _surround(clusters, removed, split, region)
+            points = _gather(vectors, weights, clusters, count, region)
+            _place(clusters, fixed, removed, split, count, region)
+            change = _settle(clusters, fixed, points, count, region, _HOPELESS * total / k)
+            if not change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
+                clusters.removals[removed] *= _LESSON
+                clusters.spreads[split] /= _LESSON
+                continue
+            _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset)
+        errors[0] = 0.0
+        for j in range(k):
+            errors[0] += clusters.errors[j]
+        if errors[0] < errors[1]:
+            errors[1] = errors[0]
+            for d in range(centroids.shape[0]):
+                for j in range(k):
+                    centroids[d, j] = clusters.centroids[d, j]
+    return True

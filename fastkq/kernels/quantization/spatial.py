@@ -1,0 +1,95 @@
+"""Indices that are right on the mean of a few pixels, as an eye sees them."""
+
+import numpy as np
+
+from fastkq.kernels.jit import inlined, kernel
+from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
+
+MARGIN = 2
+"""Pixels that are seen on each side of one."""
+
+HERE, BESIDE, BEYOND = np.float32(16), np.float32(11), np.float32(3)
+"""What is seen along a line of a pixel, of the one beside it and of the next: a Gaussian of 0.8 pixels with
+itself, as an eye blurs both what is there and what it compares that with."""
+
+WHOLE = 256
+"""What is seen of a pixel itself: HERE across, HERE down."""
+
+
+@inlined
+def _blur(errors, row, across, seen):
+    """What is seen at the pixels of a row of the errors in the two rows above and below: seen, out."""
+    a, b, c, d = errors[row], errors[row + 1], errors[row + 3], errors[row + 4]
+    for i in range(across.shape[0]):
+        across[i] = BEYOND * (a[i] + d[i]) + BESIDE * (b[i] + c[i])
+    left, right, beyond = across[3:], across[9:], across[12:]
+    here = across[6:]
+    for i in range(seen.shape[0]):
+        seen[i] = HERE * here[i] + BESIDE * (left[i] + right[i]) + BEYOND * (across[i] + beyond[i])
+
+
+@inlined
+def _beside(errors, row, i):
+    """What is seen at the pixel that has its own error at i + 6 of those left and right of it."""
+    near, far = errors[row, i + 3] + errors[row, i + 9], errors[row, i] + errors[row, i + 12]
+    return HERE * (BESIDE * near + BEYOND * far)
+
+
+@inlined
+def _bounded(value, reach):
+    return min(max(value, -reach), reach)
+
+
+@kernel
+def settle(image, palette, memory, own, first, apart, rows, errors, indices, sums):
+    """Give each pixel of two bands of rows the index that looks best beside the others' as they are by then.
+
+    The bands, so far apart that they do not see each other, are done side by side, for each pixel waits for
+    the one before it. image (H, W, C) uint8, in; indices (H, W), out; errors (H + 2 * MARGIN, 3 * (W + 2 *
+    MARGIN)) float32, in and out: how far the coordinates of each pixel are off, 0 in a margin and where
+    nothing is known yet. rows: of each band, as far as the image has them. own: what a pixel's own error
+    counts, WHOLE or more. sums (k, 4) int64, in and out: what is seen of the errors at the pixels of each row
+    of the palette, and how many these are.
+    """
+    height, width, last = image.shape[0], image.shape[1], image.shape[2] - 1
+    green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
+    fine, lists, colours = memory.fine, memory.lists, palette.coordinates
+    shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
+    across, seen = np.empty(errors.shape[1], np.float32), np.empty((2, 3 * width), np.float32)
+    middle, own = 255 * opaque, np.float32(own)
+    share = np.float32(1) / own
+    for top in range(first, min(first + rows, height)):
+        bands = 1 if top + apart >= height else 2
+        for band in range(bands):
+            _blur(errors, top + band * apart, across, seen[band])
+        for column in range(width):
+            i = 3 * column
+            for band in range(bands):
+                row = top + band * apart
+                alpha = np.int64(image[row, column, 3]) if with_alpha else np.int64(opaque)
+                r = (2 * np.int64(image[row, column, 0]) - 255) * alpha
+                g = (2 * np.int64(image[row, column, green]) - 255) * alpha
+                b = (2 * np.int64(image[row, column, blue]) - 255) * alpha
+                line = row + MARGIN
+                sr = seen[band, i] + _beside(errors, line, i)
+                sg = seen[band, i + 1] + _beside(errors, line, i + 1)
+                sb = seen[band, i + 2] + _beside(errors, line, i + 2)
+                x = _bounded(r - np.int64(sr * share), 255 * alpha) + middle
+                y = _bounded(g - np.int64(sg * share), 255 * alpha) + middle
+                z = _bounded(b - np.int64(sb * share), 255 * alpha) + middle
+                a = alpha_weight * alpha
+                cell = cell_of(x, y, z, a, shift, bits, with_alpha)
+                listed = fine[cell]
+                if listed == 0:
+                    listed = list_cell(palette, memory, cell)
+                number = nearest_listed(lists, listed, x, y, z, a, with_alpha)
+                indices[row, column] = number
+                if alpha > 0:
+                    er = np.float32(np.int64(colours[number, 0]) - middle - r)
+                    eg = np.float32(np.int64(colours[number, 1]) - middle - g)
+                    eb = np.float32(np.int64(colours[number, 2]) - middle - b)
+                    errors[line, i + 6], errors[line, i + 7], errors[line, i + 8] = er, eg, eb
+                    sums[number, 0] += np.int64(sr + own * er)
+                    sums[number, 1] += np.int64(sg + own * eg)
+                    sums[number, 2] += np.int64(sb + own * eb)
+                    sums[number, 3] += 1
