@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import blocks, histogram, mapping, packing, palette
+from fastkq import blocks, mapping, packing, palette
+from fastkq.color import indexed_image, packed_counting
+from fastkq.color.spaces import to_coordinates
 from fastkq.palette import lloyd
 from fastkq.palette.coarsen import Tree
 from fastkq.palette.search import search
-from fastkq.spaces import to_coordinates
 
 PARALLEL = ("count", "lloyd", "assign", "map", "pack", "unpack", "decompress")
 """Those that read pixels, and Lloyd."""
@@ -17,16 +18,16 @@ PARALLEL = ("count", "lloyd", "assign", "map", "pack", "unpack", "decompress")
 
 def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], object]]:
     """Name to call; what a stage works on is made beforehand."""
-    counted = histogram.count(image, 2)
+    counted = packed_counting.count(image, 2)
     points = blocks.of_colours(counted)
     summary = Tree(points).summary(25 * k)
     centroids, _ = search(summary, k, 0, 1)
     colours, labels = palette.fit(counted, k, threads=2)
     indices = mapping.map_colours(image, counted, labels, k, 2)
-    bits = packing.bits_per_index(len(colours))
+    bits = indexed_image.bits_per_index(len(colours))
     packed = packing.pack(indices, bits, 2)
     return {
-        "count": lambda threads: histogram.count(image, threads),
+        "count": lambda threads: packed_counting.count(image, threads),
         "points": lambda threads: blocks.of_colours(counted),
         "coarsen": lambda threads: Tree(points).summary(25 * k),
         "search": lambda threads: search(summary, k, 40, 2, threads),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastkq import errors as errors
 
 if TYPE_CHECKING:
-    from fastkq.counts import ColourCounts
+    from fastkq.color.color_counts import ColourCounts
     from fastkq.errors import Cancelled
     from fastkq.file import CompressedFile
     from fastkq.image import CompressedImage
@@ -38,7 +38,7 @@ __all__ = [
 
 _HOMES = {
     "Cancelled": "fastkq.errors",
-    "ColourCounts": "fastkq.counts",
+    "ColourCounts": "fastkq.color.color_counts",
     "CompressedFile": "fastkq.file",
     "CompressedImage": "fastkq.image",
     "apply_palette": "fastkq.pipeline",

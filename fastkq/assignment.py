@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.embedding import Embedding, Vectors
-from fastkq.packing import index_dtype
-from fastkq.progress import checkpoint
-from fastkq.threads import over_chunks
+from fastkq.color.embedding import Embedding, Vectors
+from fastkq.color.indexed_image import index_dtype
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import checkpoint
 
 _VALUES_PER_CHUNK = 1 << 16
 _FEWEST_ROWS = 1 << 10
@@ -79,7 +79,7 @@ def label(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Nearest row of a palette (k, C), the lowest of equals, of colours (M, C) of the same dtype.
 
-    Nearest by the metric of `fastkq.embedding`.
+    Nearest by the metric of `fastkq.color.kinds`.
     """
     labels = np.empty(len(colours), index_dtype(len(palette)))
 

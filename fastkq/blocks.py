@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.histogram import Histogram, colours_of
-from fastkq.progress import slices
-from fastkq.spaces import Coordinates, Space, opacity, to_coordinates
-from fastkq.threads import over_chunks
+from fastkq.color import packed_table
+from fastkq.color.spaces import Coordinates, Space, opacity, to_coordinates
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import slices
 
 _CELLS_PER_CHUNK = 1 << 12
 _COLOURS_PER_CHUNK = 1 << 18
@@ -57,7 +57,7 @@ class Points(NamedTuple):
     opacity: float
 
 
-def of_colours(counted: Histogram, space: Space = "rgb") -> Points:
+def of_colours(counted: packed_table.PackedTable, space: Space = "rgb") -> Points:
     """One point a colour."""
     keys, places, opaque = _opaque_first(counted)
     weights = counted.counts[places].astype(np.float64)
@@ -66,15 +66,15 @@ def of_colours(counted: Histogram, space: Space = "rgb") -> Points:
 
 def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> Coordinates:
     if len(keys) <= _COLOURS_PER_CHUNK:
-        return to_coordinates(colours_of(keys, channels), space)
-    first = to_coordinates(colours_of(keys[:1], channels), space)
+        return to_coordinates(packed_table.colours_of(keys, channels), space)
+    first = to_coordinates(packed_table.colours_of(keys[:1], channels), space)
     coordinates = np.empty((len(first), len(keys)), first.dtype)
     for part in slices(len(keys), _COLOURS_PER_CHUNK):
-        coordinates[:, part] = to_coordinates(colours_of(keys[part], channels), space)
+        coordinates[:, part] = to_coordinates(packed_table.colours_of(keys[part], channels), space)
     return coordinates
 
 
-def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def in_counted_order(counted: packed_table.PackedTable, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Values (M,) of the points `of_colours` in the order of the counted colours."""
     if counted.channels != 4:
         return values
@@ -85,13 +85,13 @@ def in_counted_order(counted: Histogram, values: npt.NDArray[Any]) -> npt.NDArra
     return ordered
 
 
-def are_opaque(counted: Histogram) -> npt.NDArray[np.bool_]:
+def are_opaque(counted: packed_table.PackedTable) -> npt.NDArray[np.bool_]:
     """Which of the counted colours of RGBA are opaque, (M,)."""
     opaque: npt.NDArray[np.bool_] = (counted.keys & _OPAQUE_KEY) == _OPAQUE_KEY
     return opaque
 
 
-def of_cells(counted: Histogram, threads: int = 1, space: Space = "rgb") -> Points:
+def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space = "rgb") -> Points:
     """One point for the colours of each cell, a box of 4 levels a channel, opaque ones apart."""
     arranged = _opaque_first(counted)
     counts = counted.counts[arranged.places]
@@ -103,7 +103,7 @@ def of_cells(counted: Histogram, threads: int = 1, space: Space = "rgb") -> Poin
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: coordinates of all the colours would take more memory than the image.
         first, last = firsts[start], firsts[stop]
-        colours = to_coordinates(colours_of(arranged.keys[first:last], counted.channels), space)
+        colours = to_coordinates(packed_table.colours_of(arranged.keys[first:last], counted.channels), space)
         runs = firsts[start : stop + 1] - first
         kernels.kmeans.morton_tree.merge_runs(
             colours, counts[first:last], runs, spacing(colours), coordinates, weights, start
@@ -121,7 +121,7 @@ class _Arranged(NamedTuple):
     opaque: int
 
 
-def _opaque_first(counted: Histogram) -> _Arranged:
+def _opaque_first(counted: packed_table.PackedTable) -> _Arranged:
     if counted.channels != 4:
         return _Arranged(counted.keys, slice(None), 0)
     is_opaque = are_opaque(counted)

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.progress import slices
-from fastkq.spaces.rgb import ALPHA_WEIGHT
+from fastkq.color.spaces.rgb import ALPHA_WEIGHT
+from fastkq.runtime.progress import slices
 
 OPAQUE = 8
 """What stands for alpha where there is none, so that a coordinate is a sixteenth of a level."""
@@ -20,7 +20,7 @@ _ROWS_LISTED = 1 << 18
 def prepared(palette: npt.NDArray[Any]) -> Any:
     """A palette (k, C), of whole levels or not, as a `fastkq.kernels.quantization.cell_index.Palette`.
 
-    Gray and RGB are in sixteenths of a level, RGBA is as `fastkq.spaces` has it, but for the origin.
+    Gray and RGB are in sixteenths of a level, RGBA is as `fastkq.color.spaces` has it, but for the origin.
     """
     values = palette.astype(np.float64)
     with_alpha = palette.shape[1] == 4

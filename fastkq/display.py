@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.depth import as_8bit
-from fastkq.embedding import has_alpha
+from fastkq.color.kinds import as_8bit, has_alpha
+from fastkq.color.metadata import Metadata
 from fastkq.io import pil
-from fastkq.metadata import Metadata
 
 _CHECKS = ((255, 255, 255), (214, 214, 214))
 _MOST_SIDE = 1600

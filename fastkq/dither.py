@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import cells, kernels
-from fastkq.packing import index_dtype
-from fastkq.threads import over_bands, over_chunks
+from fastkq.color.indexed_image import index_dtype
+from fastkq.runtime.parallel import over_bands, over_chunks
 
 _BAND, _BLOCK = 16, 256
 """Rows of a band and columns of its blocks: 0.1 ms of work."""
@@ -41,8 +41,8 @@ def diffuse(
     Notes
     -----
     R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial greyscale", Proc. SID 17, 1976, from left
-    to right in each row, in integers. The errors of RGBA are those of its colour as `fastkq.spaces` measures
-    it; what alpha is off is not passed on.
+    to right in each row, in integers. The errors of RGBA are those of its colour as `fastkq.color.spaces`
+    measures it; what alpha is off is not passed on.
     """
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)

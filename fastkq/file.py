@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import container
-from fastkq.checks import MAX_PIXELS, check_max_pixels, check_region, check_threads
+from fastkq.color import indexed_image
+from fastkq.color.indexed_image import bits_per_index
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, DamageWarning, FormatError
 from fastkq.image import CompressedImage
-from fastkq.metadata import Metadata
-from fastkq.packing import bits_per_index
-from fastkq.progress import Progress, stage, watched
+from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region, check_threads
 from fastkq.source import Source, SourceLike, opened
 
 
@@ -87,7 +88,7 @@ class CompressedFile:
         return self._head.parts
 
     @property
-    def damage(self) -> tuple[container.Damage, ...]:
+    def damage(self) -> tuple[indexed_image.Damage, ...]:
         """What was passed over because the reader is not strict; the parts are seen when they are loaded."""
         return self._head.damage
 
@@ -162,7 +163,7 @@ def _naming(source: Source) -> Iterator[None]:
         raise FormatError(f"{source.name}: {error}") from None
 
 
-def _summary(damage: tuple[container.Damage, ...]) -> str:
+def _summary(damage: tuple[indexed_image.Damage, ...]) -> str:
     parts = sum(found.part is not None for found in damage)
     first = damage[0]
     lost = f"{parts} part{'s' * (parts > 1)}, whose pixels are index 0" if parts else "no pixels are lost"

@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq import checks, container, display, quality, saving, source
-from fastkq.checks import MAX_PIXELS, Coding, check_threads
-from fastkq.depth import as_8bit
-from fastkq.indexed import IndexedImage
+from fastkq import container, display, quality, saving, source
+from fastkq.color.indexed_image import IndexedImage
+from fastkq.color.kinds import as_8bit
+from fastkq.color.metadata import Metadata
 from fastkq.io import pil
 from fastkq.mapping import paint
-from fastkq.metadata import Metadata
-from fastkq.progress import Progress, stage, watched
 from fastkq.quality import Report
+from fastkq.runtime import validation
+from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.validation import MAX_PIXELS, Coding, check_threads
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -104,7 +105,7 @@ class CompressedImage(IndexedImage):
         progress : callable, optional
             As in `fastkq.compress`.
         """
-        coding, workers = checks.check_coding(coding), check_threads(threads)
+        coding, workers = validation.check_coding(coding), check_threads(threads)
         with watched(progress), stage("coding"):
             return container.encode(self._contents(metadata), coding, workers)
 
@@ -128,7 +129,7 @@ class CompressedImage(IndexedImage):
         FormatError
             When they are damaged, truncated or something else, or of more than `max_pixels` pixels.
         """
-        most, workers = checks.check_max_pixels(max_pixels), check_threads(threads)
+        most, workers = validation.check_max_pixels(max_pixels), check_threads(threads)
         there = source.in_memory(data)
         with watched(progress), stage("decoding"):
             head = container.read_head(there)

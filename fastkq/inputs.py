@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from fastkq import container, io
-from fastkq.checks import MAX_PIXELS, Depth, check_depth, check_image
+from fastkq.color.metadata import Metadata
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
-from fastkq.metadata import Metadata
+from fastkq.runtime.validation import MAX_PIXELS, Depth, check_depth, check_image
 from fastkq.source import Source, is_binary_file, opened
 
 
@@ -20,7 +20,7 @@ class Input(NamedTuple):
 
     Attributes
     ----------
-    pixels : (H, W) or (H, W, C), as `fastkq.checks.check_image` gives it
+    pixels : (H, W) or (H, W, C), as `fastkq.runtime.validation.check_image` gives it
     metadata : Metadata
     as_it_is : callable or None
         Gives the palette and indices that the file has; None when it has none.

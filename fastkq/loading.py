@@ -1,11 +1,11 @@
 """A file to a CompressedImage: `.fkq` in whole or in part, image files with a palette."""
 
 from fastkq import container
-from fastkq.checks import MAX_PIXELS, check_max_pixels, check_region
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
 from fastkq.inputs import from_picture, picture_in
-from fastkq.progress import Progress, stage, watched
+from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region
 from fastkq.source import SourceLike, opened
 
 

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import cells, histogram, kernels, mapping, palette
-from fastkq.checks import Effort
-from fastkq.packing import index_dtype
+from fastkq import cells, kernels, mapping, palette
+from fastkq.color import packed_counting
+from fastkq.color.indexed_image import index_dtype
 from fastkq.palette.integer import in_order
-from fastkq.progress import stage
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import stage
+from fastkq.runtime.validation import Effort
 
 _ROWS_PER_BAND = 16
 
@@ -83,12 +84,14 @@ def visual(
        1666, 1992.
     .. [2] J. Puzicha et al., "On spatial quantization of color images", IEEE Trans. Image Processing 9, 2000.
     """
-    if image.shape[2:] == (4,) and histogram.is_opaque(image, threads):
+    if image.shape[2:] == (4,) and packed_counting.is_opaque(image, threads):
         colours, indices = visual(np.ascontiguousarray(image[:, :, :3]), k, effort, threads)
         return np.column_stack((colours, np.full(len(colours), 255, np.uint8))), indices
     plan = _PLANS[effort]
-    counted = histogram.count_up_to(image, histogram.MOST_RGBA_COLOURS, threads)
-    start, labels = palette.fit(counted or histogram.count_cells(image, threads), k, plan.start, threads)
+    counted = packed_counting.count_up_to(image, packed_counting.MOST_RGBA_COLOURS, threads)
+    start, labels = palette.fit(
+        counted or packed_counting.count_cells(image, threads), k, plan.start, threads
+    )
     if counted is not None and len(start) == len(counted.keys):
         return start, mapping.map_colours(image, counted, labels, len(start), threads)
     canvas = _Canvas(image, len(start), threads)

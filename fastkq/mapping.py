@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import blocks, histogram, kernels
+from fastkq import blocks, kernels
 from fastkq.blocks import Points
-from fastkq.histogram import Histogram
-from fastkq.packing import index_dtype
-from fastkq.spaces import Coordinates, Space, oklab, opacity, seen_by_opaque, to_coordinates
-from fastkq.threads import over_chunks
+from fastkq.color import packed_counting, packed_table
+from fastkq.color.indexed_image import index_dtype
+from fastkq.color.spaces import Coordinates, Space, oklab, opacity, seen_by_opaque, to_coordinates
+from fastkq.runtime.parallel import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
 _DISTANCES_PER_CHUNK = 1 << 25
@@ -76,7 +76,7 @@ def over_blocks(
 
 
 def label(
-    counted: Histogram, palette: npt.NDArray[np.uint8], threads: int = 1, space: Space = "rgb"
+    counted: packed_table.PackedTable, palette: npt.NDArray[np.uint8], threads: int = 1, space: Space = "rgb"
 ) -> Labels:
     """Nearest palette row of every counted colour, the lowest of equals."""
     centroids = to_coordinates(palette, space)
@@ -86,7 +86,7 @@ def label(
     def work(worker: int, start: int, stop: int) -> None:
         # A chunk at a time: points for all the colours of a large image would take more memory than it.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
-        part = Histogram(keys, counts, counted.channels)
+        part = packed_table.PackedTable(keys, counts, counted.channels)
         nearest = assign(blocks.of_colours(part, space), centroids).labels
         labels[start:stop] = blocks.in_counted_order(part, nearest)
         used[worker, nearest] = True
@@ -97,7 +97,7 @@ def label(
 
 def map_image(
     image: npt.NDArray[np.uint8],
-    counted: Histogram,
+    counted: packed_table.PackedTable,
     palette: npt.NDArray[np.uint8],
     threads: int = 1,
     space: Space = "rgb",
@@ -111,7 +111,7 @@ def map_image(
         Of this image, or of several of which it is one.
     palette : (k, C) uint8
     space : {"rgb", "oklab"}
-        In whose coordinates distances are measured, see `fastkq.spaces`.
+        In whose coordinates distances are measured, see `fastkq.color.spaces`.
 
     Returns
     -------
@@ -141,10 +141,14 @@ def map_pixels(
 
 
 def map_colours(
-    image: npt.NDArray[np.uint8], counted: Histogram, labels: npt.NDArray[Any], k: int, threads: int = 1
+    image: npt.NDArray[np.uint8],
+    counted: packed_table.PackedTable,
+    labels: npt.NDArray[Any],
+    k: int,
+    threads: int = 1,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Indices (H, W), below k, of the pixels from the labels (M,) of the counted colours."""
-    return histogram.look_up(image, counted, labels.astype(index_dtype(k), copy=False), threads)
+    return packed_counting.look_up(image, counted, labels.astype(index_dtype(k), copy=False), threads)
 
 
 def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -> npt.NDArray[np.bool_]:

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.checks import check_image, check_peak, check_threads
 from fastkq.errors import ArgumentError
-from fastkq.progress import slices
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import slices
+from fastkq.runtime.validation import check_image, check_peak, check_threads
 
 _VALUES_PER_CHUNK = 1 << 19
 _LARGEST_EXPONENT = 400

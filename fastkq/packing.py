@@ -4,19 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.threads import over_chunks
+from fastkq.color.indexed_image import index_dtype
+from fastkq.runtime.parallel import over_chunks
 
 _INDICES_PER_CHUNK = 1 << 18  # a multiple of 8, so that chunks meet at whole bytes; 0.3 ms
-
-
-def bits_per_index(k: int) -> int:
-    """ceil(log2 k): 0 for one colour, 16 for 65536."""
-    return (k - 1).bit_length()
-
-
-def index_dtype(k: int) -> type[np.uint8] | type[np.uint16]:
-    """Dtype of the indices into a palette of k rows."""
-    return np.uint8 if k <= 256 else np.uint16
 
 
 def packed_size(count: int, bits: int) -> int:

@@ -36,8 +36,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile, ImagePalette
 
+from fastkq.color.kinds import as_8bit
 from fastkq.container import MAGIC
-from fastkq.depth import as_8bit
 from fastkq.errors import DecodingError, FormatError, PrecisionWarning
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.channels import visible
-from fastkq.checks import check_image, check_threads
+from fastkq.color.kinds import visible
 from fastkq.errors import ArgumentError
 from fastkq.mapping import paint
 from fastkq.metrics import PEAKS
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.validation import check_image, check_threads
 
 _PIXELS_PER_CHUNK = 1 << 17
 _PIXELS_PER_COLOUR = 16

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import Effort, check_positive
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.inputs import read_input
 from fastkq.io import MAX_PALETTE, is_pil_image, pil
 from fastkq.io.picture import palette_of
-from fastkq.metadata import Metadata
 from fastkq.pipeline import apply_palette, compress
 from fastkq.pipeline.options import DitherMethod, Kind, check_palette_of
-from fastkq.progress import Progress
+from fastkq.runtime.progress import Progress
+from fastkq.runtime.validation import Effort, check_positive
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -26,9 +26,10 @@ from typing import Any
 import numpy.typing as npt
 
 from fastkq import container, io
-from fastkq.checks import Coding, check_coding, check_threads
 from fastkq.errors import ArgumentError
-from fastkq.progress import stage
+from fastkq.runtime.atomic_writing import write_atomically
+from fastkq.runtime.progress import stage
+from fastkq.runtime.validation import Coding, check_coding, check_threads
 
 SUFFIXES = (".fkq", *io.FORMATS)
 
@@ -78,7 +79,7 @@ def save(
     with stage("coding", 0.9):
         data = encode(suffix, contents, coding, optimize=optimize, threads=threads)
     with stage("writing"):
-        io.write_atomically(path, data)
+        write_atomically(path, data)
 
 
 def encode(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from fastkq.errors import ArgumentTypeError, FormatError
-from fastkq.progress import checkpoint
+from fastkq.runtime.progress import checkpoint
 
 _BLOCK = 1 << 22
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from fastkq import CompressedImage
+from fastkq.color.metadata import Metadata
 from fastkq.container import chunked
 from fastkq.container.contents import Contents
-from fastkq.metadata import Metadata
 
 FOLDER = Path(__file__).parent / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))

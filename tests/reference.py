@@ -22,7 +22,7 @@ def count(image):
 
 
 def seen(colours):
-    """Integer coordinates whose squared distance is the metric: as documented in fastkq.spaces."""
+    """Integer coordinates whose squared distance is the metric: as documented in fastkq.color.spaces."""
     values = colours.astype(np.int64)
     if colours.shape[1] != 4:
         return values

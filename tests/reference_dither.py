@@ -32,7 +32,7 @@ def diffused(image, palette, strength):
 
 
 def coordinates(colour):
-    """Sixteenths of a level about the middle; of RGBA those of `fastkq.spaces`."""
+    """Sixteenths of a level about the middle; of RGBA those of `fastkq.color.spaces`."""
     shades = colour * 3 if len(colour) == 1 else colour[:3]
     alpha = [ALPHA_WEIGHT * colour[3]] if len(colour) == 4 else []
     return [(2 * shade - 255) * opacity(colour) for shade in shades] + alpha

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq import assignment
-from fastkq.embedding import Embedding
+from fastkq.color.embedding import Embedding
 from fastkq.palette import general
 from tests.test_general import colours_and_weights, counted_of, squared_distances
 

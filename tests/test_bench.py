@@ -13,8 +13,8 @@ from bench.coding.formats import FORMATS, Format
 from bench.coding.results import Coded
 from bench.coding.sizes import Sized
 from bench.targets import coding_targets
+from fastkq.color.indexed_image import Box
 from fastkq.container import Part
-from fastkq.container.contents import Box
 from fastkq.container.grid import cut, needed
 
 NOTHING = {"machine": {}, "versions": {}, "sizes": [], "speeds": [], "regions": [], "cuts": []}

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq import CompressedImage
+from fastkq.color.metadata import Metadata
 from fastkq.container import chunked
 from fastkq.container.contents import Contents
 from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
-from fastkq.metadata import Metadata
 from tests import mending, reference
 from tests.conftest import images, noise
 

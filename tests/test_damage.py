@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import fastkq
+from fastkq.color.metadata import Metadata
 from fastkq.errors import DamageWarning, FormatError
-from fastkq.metadata import Metadata
 from tests import mending
 from tests.test_chunked import METADATA, in_parts, sample
 

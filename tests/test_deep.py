@@ -11,9 +11,9 @@ import tifffile
 from PIL import Image
 
 from fastkq import CompressedImage, io
-from fastkq.checks import check_depth
 from fastkq.errors import ArgumentError, FormatError, PrecisionWarning
 from fastkq.inputs import read_input
+from fastkq.runtime.validation import check_depth
 from tests.conftest import SHARED, noise
 from tests.deep_files import deep_noise, png16, quietly, tiff16
 from tests.reference_png import deep_png

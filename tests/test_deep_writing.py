@@ -8,8 +8,8 @@ from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage, io
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.metadata import Metadata
 from fastkq.report.comparison import Original, Row
 from fastkq.report.sheet import contact_sheet
 from tests.conftest import noise

@@ -12,8 +12,8 @@ from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.metadata import Metadata
 from tests.conftest import noise, photograph_like
 from tests.tags import exif, profile
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import distinct
+from fastkq.color import row_table
 
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 
@@ -42,22 +42,22 @@ def assert_counted(counted, rows):
 
 @given(pixels(), st.sampled_from([1, 3]))
 def test_rows_are_counted_exactly_and_in_order(rows, threads):
-    assert_counted(distinct.count(rows, threads), rows)
+    assert_counted(row_table.count(rows, threads), rows)
 
 
 @given(pixels(most=2000), st.integers(1, 4))
 def test_chunks_are_merged_whatever_the_threads(rows, threads):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distinct, "_ROWS_PER_CHUNK", 150)
-        patch.setattr(distinct, "_ROWS_PER_BUCKET", 70)
-        assert_counted(distinct.count(rows, threads), rows)
+        patch.setattr(row_table, "_ROWS_PER_CHUNK", 150)
+        patch.setattr(row_table, "_ROWS_PER_BUCKET", 70)
+        assert_counted(row_table.count(rows, threads), rows)
 
 
 @given(pixels(), st.integers(0, 200))
 def test_counts_of_parts_merge_to_those_of_the_whole(rows, place):
     parts = [part for part in (rows[:place], rows[place:]) if len(part)]
-    counted = [distinct.count(part) for part in parts]
-    assert_counted(counted[0] if len(counted) == 1 else distinct.merge(*counted), rows)
+    counted = [row_table.count(part) for part in parts]
+    assert_counted(counted[0] if len(counted) == 1 else row_table.merge(*counted), rows)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -67,7 +67,7 @@ def test_many_different_rows_are_sorted(dtype, channels):
     rows = (generator.normal(size=(5000, channels)) ** 2 * 40).clip(0, 250).astype(dtype)
     rows[::3] = rows[:1667] if len(rows[::3]) == 1667 else rows[::3]
     rows[:, : channels // 2] //= 100
-    assert_counted(distinct.count(rows, 2), rows)
+    assert_counted(row_table.count(rows, 2), rows)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_many_different_rows_are_sorted(dtype, channels):
 def test_sorted_rows_are_sorted_soon(make):
     """A quicksort with a bad pivot would take minutes."""
     rows = np.repeat(make(1 << 17).astype(np.float64)[:, None], 3, axis=1)
-    assert_counted(distinct.count(rows), rows)
+    assert_counted(row_table.count(rows), rows)

@@ -3,8 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import dither, histogram, mapping, threads
+from fastkq import dither, mapping
+from fastkq.color import packed_counting
 from fastkq.pipeline.stages import kept_opaque
+from fastkq.runtime import parallel
 from tests.conftest import images, noise
 from tests.reference import as_pixels
 from tests.reference_dither import diffused
@@ -16,7 +18,7 @@ METHODS = [dither.diffuse, dither.ordered]
 @given(image=images(side=40), k=st.integers(1, 300), seed=st.integers(0, 1000))
 def test_without_strength_the_nearest_row_is_taken(method, image, k, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed) // np.uint8(1 + seed % 9)
-    expected = mapping.map_image(image, histogram.count(image), palette)
+    expected = mapping.map_image(image, packed_counting.count(image), palette)
     found = kept_opaque(image, palette, method(image, palette, 0.0), 1)  # neither method knows of that rule
     np.testing.assert_array_equal(found, expected)
 
@@ -114,7 +116,7 @@ def test_colours_that_no_mixture_shows_leave_no_specks(method):
 
 def test_bands_and_blocks_follow_those_that_they_build_on():
     order = []
-    threads.over_bands(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
+    parallel.over_bands(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
     assert sorted(order) == [(band, block) for band in range(5) for block in range(4)]
     places = {job: place for place, job in enumerate(order)}
     for band, block in order:
@@ -130,4 +132,4 @@ def test_an_error_in_one_band_reaches_the_caller():
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        threads.over_bands(work, 6, 5, 3)
+        parallel.over_bands(work, 6, 5, 3)

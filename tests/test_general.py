@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import assignment, distinct
-from fastkq.embedding import Embedding
+from fastkq import assignment
+from fastkq.color import row_table
+from fastkq.color.embedding import Embedding
 from fastkq.palette import general
 from tests.test_distinct import pixels
 
@@ -43,7 +44,7 @@ def colours_and_weights(draw):
     if draw(st.booleans()):  # all different, and near each other
         noise = np.random.default_rng(draw(st.integers(0, 99))).normal(100, 50, rows.shape)
         rows = np.clip(noise, 0, 255).astype(rows.dtype)
-    return distinct.count(rows)
+    return row_table.count(rows)
 
 
 @given(colours_and_weights(), st.sampled_from([1, 2, 3, 7, 30, 300]), st.sampled_from(["fast", "balanced"]))
@@ -73,7 +74,7 @@ def test_a_fixed_colour_far_from_all_takes_nothing_away():
 
 
 def counted_of(image):
-    counted = distinct.count(image.reshape(-1, image.shape[2]))
+    counted = row_table.count(image.reshape(-1, image.shape[2]))
     return counted.colours, counted.counts.astype(float)
 
 
@@ -164,14 +165,15 @@ def test_thousands_of_rows_are_fitted(k):
 PROGRAM = """
 import hashlib, sys
 import numpy as np
-from fastkq import assignment, distinct
+from fastkq import assignment
+from fastkq.color import row_table
 from fastkq.palette import general
 digest = hashlib.sha256()
 for dtype, channels in ((np.uint16, 3), (np.uint16, 4), (np.float32, 1), (np.float64, 6)):
     generator = np.random.default_rng(channels)
     walk = np.cumsum(generator.integers(-9, 10, (int(sys.argv[1]), channels)), axis=0) % 5003
     rows = (walk * 0.37 if np.dtype(dtype).kind == "f" else walk).astype(dtype)
-    counted = distinct.count(rows)
+    counted = row_table.count(rows)
     palette = general.fit(counted.colours, np.sqrt(counted.counts), 9)
     for array in (*counted, palette, assignment.label(rows, palette)):
         digest.update(array.tobytes())

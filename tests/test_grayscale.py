@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import histogram, kernels, palette
+from fastkq import kernels, palette
+from fastkq.color import packed_counting
 from fastkq.palette import grayscale
 from tests.conftest import noise
 
@@ -160,14 +161,14 @@ def test_weights_too_large_for_exact_sums_are_scaled_down(scale):
 @pytest.mark.parametrize("effort", ["fast", "balanced", "best"])
 def test_a_gray_image_has_the_least_error_at_every_effort(china, k, effort):
     image = china[..., 0]
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     least = slow_least_errors(counted.colours[:, 0], counted.counts, k)[-1]
     compressed = fastkq.compress(image, k, effort=effort)
     assert int(((image.astype(int) - compressed.decompress()) ** 2).sum()) == least
 
 
 def test_the_labels_of_gray_colours_are_their_nearest_levels():
-    counted = histogram.count(noise(40, 50))
+    counted = packed_counting.count(noise(40, 50))
     levels, labels = palette.fit(counted, 12)
     distances = np.abs(counted.colours.astype(int) - levels[:, 0].astype(int))
     np.testing.assert_array_equal(labels, distances.argmin(axis=1))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq import context
-from fastkq.checks import MAX_PIXELS
 from fastkq.container.framing import MAGIC, varint
 from fastkq.errors import FormatError
+from fastkq.runtime.validation import MAX_PIXELS
 from tests import mending
 from tests.fuzz.probe import COLOURS, mutate, probe, seeds
 from tests.test_chunked import sample

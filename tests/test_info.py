@@ -14,7 +14,7 @@ from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage
-from fastkq.metadata import Metadata
+from fastkq.color.metadata import Metadata
 from fastkq.report.facts import read_facts
 from fastkq.report.listing import listing
 from tests.conftest import noise

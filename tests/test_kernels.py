@@ -72,10 +72,11 @@ def test_importing_fastkq_imports_neither_numba_nor_numpy():
 
 MAP = """
 import numpy as np
-from fastkq import histogram, mapping
+from fastkq import mapping
+from fastkq.color import packed_counting
 image = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
 palette = np.random.default_rng(1).integers(0, 256, (9, 3), dtype=np.uint8)
-print(np.bincount(mapping.map_image(image, histogram.count(image), palette).ravel()))
+print(np.bincount(mapping.map_image(image, packed_counting.count(image), palette).ravel()))
 """
 
 
@@ -168,7 +169,7 @@ def test_many_threads_may_compress_at_once():
 
 
 def test_an_error_in_any_chunk_reaches_the_caller():
-    from fastkq.threads import over_chunks
+    from fastkq.runtime.parallel import over_chunks
 
     for bad in (0, 30, 99):
 
@@ -181,7 +182,7 @@ def test_an_error_in_any_chunk_reaches_the_caller():
 
 
 def test_every_chunk_is_worked_on_once_and_no_worker_twice_at_once():
-    from fastkq.threads import over_chunks
+    from fastkq.runtime.parallel import over_chunks
 
     done, busy = [], set()
 

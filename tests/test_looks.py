@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from fastkq import histogram, looks, mapping, palette
+from fastkq import looks, mapping, palette
+from fastkq.color import packed_counting
 from fastkq.palette import integer
 from tests.conftest import images, noise
 from tests.reference import as_pixels
@@ -18,8 +19,8 @@ def blurred_error(image, shown):
 @pytest.mark.parametrize("k", [4, 16, 64])
 def test_the_mean_of_a_few_pixels_is_nearer_than_with_the_nearest_colours(china, k):
     image = china[:160, :200]
-    plain, _ = palette.fit(histogram.count(image), k)
-    nearest = mapping.map_image(image, histogram.count(image), plain)
+    plain, _ = palette.fit(packed_counting.count(image), k)
+    nearest = mapping.map_image(image, packed_counting.count(image), plain)
     colours, indices = looks.visual(image, k)
     assert blurred_error(image, colours[indices]) < 0.75 * blurred_error(image, plain[nearest])
 

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import blocks, histogram, mapping
+from fastkq import blocks, mapping
+from fastkq.color import packed_counting
+from fastkq.color.spaces import to_colours, to_coordinates
 from fastkq.palette.coarsen import Tree
-from fastkq.spaces import to_colours, to_coordinates
 from tests import reference
 from tests.conftest import images, noise
 
@@ -13,7 +14,7 @@ from tests.conftest import images, noise
 @given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
 def test_mapping_is_exact(image, k, seed, threads):
     palette = noise(k, reference.as_pixels(image).shape[1], seed=seed) // np.uint8(1 + seed % 9)
-    indices = mapping.map_image(image, histogram.count(image), palette, threads)
+    indices = mapping.map_image(image, packed_counting.count(image), palette, threads)
     assert indices.shape == image.shape[:2]
     assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)
     np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
@@ -24,7 +25,7 @@ def test_mapping_is_exact(image, k, seed, threads):
 def test_mapping_is_exact_on_many_colours(channels, k):
     image = noise(150, 101, channels)
     palette = noise(k, channels, seed=1)
-    indices = mapping.map_image(image, histogram.count(image), palette, 2)
+    indices = mapping.map_image(image, packed_counting.count(image), palette, 2)
     np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
 
 
@@ -34,19 +35,20 @@ def test_pixels_of_many_colours_are_mapped_like_all_others(k, threads):
     image, palette = noise(90, 131, 4), noise(k, 4, seed=1)
     image[:40] = image[:40] // 16 + 100  # runs of resembling pixels
     np.testing.assert_array_equal(
-        mapping.map_pixels(image, palette, threads), mapping.map_image(image, histogram.count(image), palette)
+        mapping.map_pixels(image, palette, threads),
+        mapping.map_image(image, packed_counting.count(image), palette),
     )
 
 
 def test_of_equally_near_rows_the_lowest_index_is_taken():
     image = np.full((3, 3, 3), 100, np.uint8)
     palette = np.array([[0, 0, 0], [100, 103, 100], [103, 100, 100], [100, 100, 97]], np.uint8)
-    assert (mapping.map_image(image, histogram.count(image), palette) == 1).all()
+    assert (mapping.map_image(image, packed_counting.count(image), palette) == 1).all()
 
 
 def test_assigned_distances_are_exact():
     image = noise(60, 60, 3)
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     palette = noise(40, 3, seed=3)
     labels, distances = mapping.assign(blocks.of_colours(counted), to_coordinates(palette))
     difference = counted.colours.astype(int) - palette[labels].astype(int)
@@ -55,7 +57,7 @@ def test_assigned_distances_are_exact():
 
 @given(images(), st.integers(0, 20), st.sampled_from([1, 2]))
 def test_points_and_summaries_keep_every_pixel(image, scale, threads):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     colours, cells = blocks.of_colours(counted), blocks.of_cells(counted, threads)
     total = (colours.coordinates * colours.weights).sum(axis=1)
     tree = Tree(colours)
@@ -82,14 +84,14 @@ def assert_in_blocks(points):
 
 @pytest.mark.parametrize("boxes", [1, 7, 100, 2000, 20000, 10**6])
 def test_a_summary_has_about_as_many_boxes_as_asked_for(china, boxes):
-    points = blocks.of_colours(histogram.count(china))
+    points = blocks.of_colours(packed_counting.count(china))
     found = len(Tree(points).summary(boxes).keys)
     assert min(0.8 * boxes, len(points.keys)) <= found <= 1.6 * boxes
 
 
 @given(images(channels=(3,)), st.integers(1, 12))
 def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scale):
-    points = blocks.of_colours(histogram.count(image))
+    points = blocks.of_colours(packed_counting.count(image))
     tree = Tree(points)
     tolerance = tree.error / 3**scale
     summary = tree.boxes_of(tolerance)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import histogram, palette
+from fastkq import palette
+from fastkq.color import packed_counting
+from fastkq.color.spaces import to_coordinates, unit
 from fastkq.errors import ArgumentError, UnreachableError
-from fastkq.spaces import to_coordinates, unit
 from tests import reference
 from tests.conftest import images, noise
 
@@ -35,7 +36,7 @@ def within_enough(counted, k, **how):
 
 @given(images(side=12), st.integers(1, 40), st.floats(0, 1), SPACES)
 def test_no_colour_is_too_far_whatever_the_distance_when_enough_rows_are_allowed(image, k, share, space):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     max_error = share * (300 if space == "rgb" else 0.7)
     enough, (rows, labels) = within_enough(counted, k, max_error=max_error, space=space)
     assert distances(counted, rows, labels, space).max() <= max_error * (1 + 1e-12)
@@ -45,7 +46,7 @@ def test_no_colour_is_too_far_whatever_the_distance_when_enough_rows_are_allowed
 
 @given(images(side=12), st.integers(0, 60), st.floats(0, 0.2), st.integers(0, 6), st.integers(0, 1000))
 def test_colours_of_a_small_share_do_not_matter(image, max_error, min_share, f, seed):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     generator = np.random.default_rng(seed)
     fixed = np.unique(reference.as_pixels(noise(1, f, counted.channels, seed=seed)), axis=0)
     weights = generator.random(len(counted.keys)) + 0.01
@@ -60,7 +61,7 @@ def test_colours_of_a_small_share_do_not_matter(image, max_error, min_share, f, 
 
 @given(images(), st.integers(1, 40))
 def test_a_distance_that_the_plain_fit_keeps_changes_nothing(image, k):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     plain = palette.fit(counted, k)
     reached = float(distances(counted, *plain).max())
     for one, other in zip(plain, palette.within(counted, k, max_error=reached * (1 + 1e-9)), strict=True):
@@ -77,7 +78,7 @@ def a_map_with_a_red_dot():
 
 
 def test_the_one_red_dot_on_a_map_stays_red():
-    counted = histogram.count(a_map_with_a_red_dot())
+    counted = packed_counting.count(a_map_with_a_red_dot())
     red = np.flatnonzero((counted.colours == [230, 20, 20]).all(axis=1))
     gray, gray_labels = palette.fit(counted, 16)
     assert np.abs(gray[gray_labels[red]].astype(int) - [230, 20, 20]).max() > 100
@@ -91,7 +92,7 @@ def test_the_one_red_dot_on_a_map_stays_red():
 @pytest.mark.parametrize(("k", "max_error"), [(16, 60), (64, 40), (256, 22)])
 def test_one_row_serves_many_rare_colours(china, k, max_error):
     """What a row for each violator of a fit would cost is far more than there are."""
-    counted = histogram.count(china)
+    counted = packed_counting.count(china)
     far = distances(counted, *palette.fit(counted, k)) > max_error
     assert far.sum() > 2 * k
     rows, labels = palette.within(counted, k, max_error=max_error)
@@ -100,7 +101,7 @@ def test_one_row_serves_many_rare_colours(china, k, max_error):
 
 def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
     """The rows that keep the rare colours near still move to where their colours are."""
-    counted = histogram.count(flower)
+    counted = packed_counting.count(flower)
     rows, labels = palette.within(counted, 64, max_error=38)
     moved = (rows[:, None] != counted.colours[None]).any(axis=2).all(axis=1)
     assert moved.sum() > 10
@@ -112,7 +113,7 @@ def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
 
 
 def test_the_error_names_the_best_and_travels():
-    counted = histogram.count(noise(20, 20, 3))
+    counted = packed_counting.count(noise(20, 20, 3))
     with pytest.raises(
         UnreachableError, match="expected all colours within 5 of a palette of 4, got one at"
     ) as caught:

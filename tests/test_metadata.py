@@ -8,7 +8,7 @@ from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage, io
-from fastkq.metadata import Metadata
+from fastkq.color.metadata import Metadata
 from tests.conftest import noise
 from tests.tags import EXIF_DIRECTORY, ORIENTATION, described, exif, profile
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import blocks, histogram, mapping, palette
+from fastkq import blocks, mapping, palette
+from fastkq.color import packed_counting
+from fastkq.color.spaces import oklab, opacity, to_colours, to_coordinates, unit
 from fastkq.palette import lloyd
-from fastkq.spaces import oklab, opacity, to_colours, to_coordinates, unit
 from tests import reference
 from tests.conftest import images, noise
 
@@ -111,7 +112,7 @@ def test_means_of_colours_become_the_nearest_colour(channels):
 
 @given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
 def test_mapping_is_exact(image, k, seed, threads):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     rows = noise(k, counted.channels, seed=seed) // np.uint8(1 + seed % 9)
     rows[: k // 3, -1] = 255
     expected = nearest(reference.as_pixels(image), rows)
@@ -124,7 +125,7 @@ def test_mapping_is_exact(image, k, seed, threads):
 
 @given(images(), COLOURS, st.integers(0, 5))
 def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, f):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     fixed = reference.as_pixels(noise(1, f, counted.channels))
     fixed = np.unique(fixed, axis=0)[:k]
     rows, labels = palette.fit(counted, k, fixed=fixed, space="oklab")
@@ -143,14 +144,14 @@ def error(counted, rows):
 
 @pytest.mark.parametrize("k", [16, 64, 256])
 def test_a_fit_in_oklab_is_better_there_than_one_in_rgb(china, k):
-    counted = histogram.count(china)
+    counted = packed_counting.count(china)
     ours, theirs = (palette.fit(counted, k, space=space)[0] for space in ("oklab", "rgb"))
     assert error(counted, ours) < 0.97 * error(counted, theirs)
 
 
 @pytest.mark.parametrize("k", [16, 64])
 def test_it_matches_the_best_of_several_runs_of_lloyds_algorithm(flower, k):
-    counted = histogram.count(flower)
+    counted = packed_counting.count(flower)
     points = blocks.of_colours(counted, "oklab")
     generator, errors = np.random.default_rng(0), []
     for _ in range(5):
@@ -165,7 +166,7 @@ def test_opaque_colours_are_those_at_the_given_coordinate():
 
 
 def test_more_threads_change_nothing(china):
-    counted = histogram.count(china)
+    counted = packed_counting.count(china)
     for alone, shared in zip(
         palette.fit(counted, 100, space="oklab"),
         palette.fit(counted, 100, threads=3, space="oklab"),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import histogram, mapping, palette, spaces
+from fastkq import mapping, palette
+from fastkq.color import packed_counting, spaces
 from tests import reference
 from tests.conftest import noise
 
@@ -44,7 +45,7 @@ def test_opacity_is_kept_from_three_colours_on(alphas, side, k, seed):
 
 @given(ALPHAS, st.integers(3, 40), st.integers(0, 1000))
 def test_opacity_is_kept_when_some_colours_are_fixed(alphas, k, seed):
-    counted = histogram.count(with_alphas(alphas, 20, 20, seed=seed))
+    counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     fixed = reference.as_pixels(with_alphas((0, 7, 254), 1, k, seed=seed + 1))
     fixed = np.unique(fixed, axis=0)[: k - 2]  # two rows are left, for the opaque and for the transparent
     rows, labels = palette.fit(counted, k, fixed=fixed)
@@ -53,7 +54,7 @@ def test_opacity_is_kept_when_some_colours_are_fixed(alphas, k, seed):
 
 @given(ALPHAS, st.integers(3, 40), st.integers(0, 1000))
 def test_opacity_is_kept_of_colours_that_weigh_nothing(alphas, k, seed):
-    counted = histogram.count(with_alphas(alphas, 20, 20, seed=seed))
+    counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (counted.colours[:, 3] != generator.choice([0, 255]))
     weights[generator.integers(len(weights))] = 1.0
@@ -74,7 +75,7 @@ def test_opacity_is_kept_when_colours_are_merged_by_cells(monkeypatch, k):
     monkeypatch.setattr(import_module("fastkq.palette.fit"), "_MOST_COLOURS", 500)
     monkeypatch.setattr(import_module("fastkq.palette.fit"), "_COLOURS_PER_CENTROID", 20)
     image = with_alphas((252, 253, 254, 255), 100, 100) // np.array([4, 4, 4, 1], np.uint8)
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     rows, labels = palette.fit(counted, k)
     assert_opacity_is_kept(counted.colours, rows[labels])
     np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
@@ -85,7 +86,7 @@ def test_among_the_rows_of_any_palette_the_nearest_is_taken_that_keeps_it(alphas
     image = with_alphas(alphas, 23, 31, seed=seed)
     rows = with_alphas(others, 1, k, seed=seed + 1)[0]
     expected = reference.nearest(reference.as_pixels(image), rows)
-    mapped = mapping.map_image(image, histogram.count(image), rows, threads)
+    mapped = mapping.map_image(image, packed_counting.count(image), rows, threads)
     np.testing.assert_array_equal(mapped.reshape(-1), expected)
     np.testing.assert_array_equal(mapping.map_pixels(image, rows, threads).reshape(-1), expected)
     if k >= 3 and {0, 255} <= set(rows[:, 3]):
@@ -97,13 +98,13 @@ def test_without_opaque_rows_or_with_two_rows_the_nearest_of_any_opacity_is_take
     near, far = [200, 0, 0, 254], [0, 0, 255, 255]
     for rows, taken in (([far, near], 1), ([near, near, [1, 1, 1, 9]], 0), ([far, near, near], 0)):
         rows = np.array(rows, np.uint8)
-        assert mapping.map_image(image, histogram.count(image), rows)[0, 0] == taken
+        assert mapping.map_image(image, packed_counting.count(image), rows)[0, 0] == taken
         assert mapping.map_pixels(image, rows)[0, 0] == taken
 
 
 @pytest.mark.parametrize("k", [16, 64, 256])
 def test_keeping_opacity_costs_little(monkeypatch, china, k):
-    counted = histogram.count(cut_out(china))
+    counted = packed_counting.count(cut_out(china))
     kept = error(counted, *palette.fit(counted, k))
     for module in (spaces, *(import_module(f"fastkq.palette.{name}") for name in ("fit", "centroids"))):
         monkeypatch.setattr(module, "LEAST_ROWS_FOR_ALPHA", 1000)

@@ -12,8 +12,8 @@ from PIL import Image, ImageFile
 
 import fastkq
 import fastkq.pillow
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, PrecisionWarning
-from fastkq.metadata import Metadata
 from tests.conftest import noise
 from tests.tags import described, exif, profile
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 import fastkq
 from fastkq.errors import ArgumentTypeError, Cancelled, FastKQError
-from fastkq.progress import PATIENCE, checkpoint, stage, watched
-from fastkq.threads import over_bands, over_chunks
+from fastkq.runtime.parallel import over_bands, over_chunks
+from fastkq.runtime.progress import PATIENCE, checkpoint, stage, watched
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
 DEEP = IMAGE.astype(np.uint16) * 257
@@ -60,7 +60,7 @@ calls = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Call at every checkpoint."""
-    monkeypatch.setattr("fastkq.progress.PATIENCE", 0.0)
+    monkeypatch.setattr("fastkq.runtime.progress.PATIENCE", 0.0)
 
 
 def alike(one, other):
@@ -209,7 +209,7 @@ def test_two_threads_are_told_each_of_its_own():
 
 
 def test_calls_come_no_more_often_than_an_eye_can_see(monkeypatch):
-    monkeypatch.setattr("fastkq.progress.PATIENCE", PATIENCE)
+    monkeypatch.setattr("fastkq.runtime.progress.PATIENCE", PATIENCE)
     told = []
     start = time.perf_counter()
     with watched(lambda *_: told.append(time.perf_counter())):

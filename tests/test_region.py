@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq import context, source
+from fastkq.color.indexed_image import Box
 from fastkq.container import grid
-from fastkq.container.contents import Box, Part
+from fastkq.container.contents import Part
 from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
 from tests.test_chunked import METADATA, in_parts, sample
 

@@ -68,7 +68,8 @@ PROGRAM = """
 import hashlib, sys
 import numpy as np
 import fastkq
-from fastkq import histogram, palette
+from fastkq import palette
+from fastkq.color import packed_counting
 digest = hashlib.sha256()
 side = int(sys.argv[1])
 WAYS = (
@@ -81,7 +82,7 @@ for channels in (1, 3, 4):
         smooth = np.cumsum(generator.integers(-9, 10, (side, side, channels)), axis=1) % 256
         smooth = smooth.astype(np.uint8)
         digest.update(fastkq.compress(smooth, k).to_bytes())
-        counted = histogram.count(smooth)
+        counted = packed_counting.count(smooth)
         weights = generator.random(len(counted.keys))
         for array in palette.fit(counted, k, fixed=smooth[0, :1], weights=weights, space="oklab"):
             digest.update(array.tobytes())

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq.metadata import Metadata
+from fastkq.color.metadata import Metadata
 from tests.conftest import noise
 from tests.test_cli import run
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fastkq import blocks, histogram, palette
+from fastkq import blocks, palette
+from fastkq.color import packed_counting
 from fastkq.palette.weights import to_counts
 from tests import reference
 from tests.conftest import images, noise
@@ -16,7 +17,7 @@ POSITIVE = st.floats(1e-300, 1e300)
 
 @given(images(), COLOURS)
 def test_counts_as_weights_change_nothing(image, k):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     plain, weighted = palette.fit(counted, k), palette.fit(counted, k, weights=counted.counts.astype(float))
     for one, other in zip(plain, weighted, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -24,7 +25,7 @@ def test_counts_as_weights_change_nothing(image, k):
 
 @given(images(), COLOURS, st.integers(-300, 300), st.integers(0, 1000))
 def test_only_proportions_count(image, k, exponent, seed):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     weights = np.random.default_rng(seed).random(len(counted.keys)) + 0.01
     plain, scaled = (palette.fit(counted, k, weights=weights * scale)[0] for scale in (1.0, 2.0**exponent))
     np.testing.assert_array_equal(plain, scaled)
@@ -32,7 +33,7 @@ def test_only_proportions_count(image, k, exponent, seed):
 
 @given(images(), COLOURS, st.sampled_from([0.0, 0.3, 0.9]), st.integers(0, 1000))
 def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, weightless, seed):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (generator.random(len(counted.keys)) >= weightless)
     weights[0] += 1.0
@@ -44,7 +45,7 @@ def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, wei
 
 @given(images(channels=(0, 1, 3)), COLOURS, st.integers(0, 1000))
 def test_colours_without_weight_do_not_pull(image, k, seed):
-    counted = histogram.count(image)
+    counted = packed_counting.count(image)
     pulling = np.random.default_rng(seed).random(len(counted.keys)) < 0.7
     pulling[-1] = True
     k = min(k, int(pulling.sum()))
@@ -54,7 +55,7 @@ def test_colours_without_weight_do_not_pull(image, k, seed):
 
 
 def test_rows_that_remain_go_to_colours_without_weight():
-    counted = histogram.count(noise(40, 40, 3))
+    counted = packed_counting.count(noise(40, 40, 3))
     weights = np.zeros(len(counted.keys))
     weights[::100] = 1.0
     rows, _ = palette.fit(counted, 50, weights=weights)
@@ -64,7 +65,7 @@ def test_rows_that_remain_go_to_colours_without_weight():
 
 
 def test_a_heavy_colour_gets_a_nearer_row(china):
-    counted = histogram.count(china)
+    counted = packed_counting.count(china)
     reds = counted.colours.astype(int) @ [2, -1, -1] > 60
     weights = counted.counts * np.where(reds, 100.0, 1.0)
 
@@ -88,7 +89,7 @@ def test_weights_become_integers_in_proportion(weights):
 
 def test_sums_of_the_heaviest_weights_are_exact():
     """Coordinates times weights stay integers below 2^53, whatever the order they are added in."""
-    counted = histogram.count(noise(200, 200, 4))
+    counted = packed_counting.count(noise(200, 200, 4))
     weights = np.random.default_rng(0).random(len(counted.keys))
     points = blocks.of_colours(counted._replace(counts=to_counts(weights)))
     limit = int(points.weights.sum()) * int(np.abs(points.coordinates).max())

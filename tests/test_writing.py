@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import fastkq
-from fastkq import io
+from fastkq.runtime.atomic_writing import write_atomically
 from tests.conftest import noise
 
 
@@ -17,7 +17,7 @@ def test_writing_replaces_the_file_and_keeps_its_permissions(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
     path.chmod(0o640)
-    io.write_atomically(path, b"new")
+    write_atomically(path, b"new")
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert list(tmp_path.iterdir()) == [path]
@@ -25,7 +25,7 @@ def test_writing_replaces_the_file_and_keeps_its_permissions(tmp_path):
 
 def test_a_new_file_has_the_usual_permissions(tmp_path):
     (tmp_path / "usual").write_bytes(b"")
-    io.write_atomically(tmp_path / "file", b"new")
+    write_atomically(tmp_path / "file", b"new")
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
@@ -49,19 +49,19 @@ def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path, monkeypatch, cal
 def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path):
     (tmp_path / "target").write_bytes(b"old")
     (tmp_path / "link").symlink_to("target")
-    io.write_atomically(tmp_path / "link", b"new")
+    write_atomically(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_bytes() == b"new"
 
 
 def test_a_folder_is_not_written_over(tmp_path):
     with pytest.raises(IsADirectoryError):
-        io.write_atomically(tmp_path, b"new")
+        write_atomically(tmp_path, b"new")
 
 
 def test_what_is_no_regular_file_is_written_to(tmp_path):
     reader, writer = os.pipe()
-    io.write_atomically(f"/dev/fd/{writer}", b"through a pipe")
+    write_atomically(f"/dev/fd/{writer}", b"through a pipe")
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         assert pipe.read() == b"through a pipe"
@@ -69,17 +69,17 @@ def test_what_is_no_regular_file_is_written_to(tmp_path):
 
 SAVES_FOR_EVER = """
 import itertools, os, random, signal, sys, time
-from fastkq import io
+from fastkq.runtime.atomic_writing import write_atomically
 
 path, kills = sys.argv[1], int(sys.argv[2])
 contents = {b"old" * 70000: "old", b"new" * 70000: "new"}
-io.write_atomically(path, b"old" * 70000)
+write_atomically(path, b"old" * 70000)
 moments = random.Random(0)
 for _ in range(kills):
     child = os.fork()
     if not child:
         for data in itertools.cycle(contents):
-            io.write_atomically(path, data)
+            write_atomically(path, data)
     time.sleep(moments.uniform(0.002, 0.05))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -9,8 +9,8 @@ from bench import THREADS
 from bench.cases import COLOURS, images, of_24_megapixels
 from bench.coding.results import COLOURS_TIMED, Cut, Region
 from bench.coding.speeds import ROUNDS, in_turn
+from fastkq.color.indexed_image import Box
 from fastkq.container import Contents, Part, chunked
-from fastkq.container.contents import Box
 from fastkq.container.grid import needed
 
 SIDE = 256

@@ -60,9 +60,9 @@ def run(options: argparse.Namespace) -> None:
     """Compare, and write what was asked for."""
     with before_any_work():
         _check(options)
-    from fastkq import io
     from fastkq.cli.colours import appearance_in
     from fastkq.report.comparison import Original, compare, table
+    from fastkq.runtime.atomic_writing import write_atomically
     from fastkq.source import in_memory
 
     if options.output:
@@ -79,11 +79,11 @@ def run(options: argparse.Namespace) -> None:
     else:
         print(table(rows, original.nbytes))
     if options.output:
-        io.write_atomically(options.output, contact_sheet(original, rows, options.output.suffix.lower()))
+        write_atomically(options.output, contact_sheet(original, rows, options.output.suffix.lower()))
     if options.html:
         from fastkq.report.page import page
 
-        io.write_atomically(options.html, page(original, rows))
+        write_atomically(options.html, page(original, rows))
     if options.open:
         import webbrowser
 

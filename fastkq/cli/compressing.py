@@ -17,8 +17,8 @@ from fastkq.cli.shared import (
     add_strip,
 )
 from fastkq.cli.values import colour, colours, finite, positive, share
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from fastkq.cli import batch
@@ -132,7 +132,7 @@ def _made(
     from fastkq.cli import batch
     from fastkq.cli.colours import asked_for
     from fastkq.inputs import read_input
-    from fastkq.progress import stage
+    from fastkq.runtime.progress import stage
 
     with stage("reading", 0.1):
         given = read_input(means.source, depth=options.depth, threads=means.threads)

@@ -9,7 +9,7 @@ from fastkq.cli.values import region
 
 if TYPE_CHECKING:
     from fastkq.cli import batch
-    from fastkq.container import Damage
+    from fastkq.color.indexed_image import Damage
 
 SUMMARY = "write .fkq files as ordinary images"
 EXAMPLES = """\

@@ -17,7 +17,7 @@ def positive(text: str) -> int:
 
 def colours(text: str) -> int:
     """A number of colours, 1 to 65536."""
-    from fastkq.checks import check_k
+    from fastkq.runtime.validation import check_k
 
     try:
         return check_k(int(text))

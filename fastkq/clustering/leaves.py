@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.clustering.parts import Labels, Vectors, Visited, Weights, visit_parts, worth
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
 
 Order = npt.NDArray[np.int64]
 

@@ -9,7 +9,7 @@ from fastkq import kernels
 from fastkq.clustering.bounds import Bounds
 from fastkq.clustering.leaves import Leaves
 from fastkq.clustering.parts import Labels, Vectors, Weights, worth
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
 
 _VECTORS_PER_CHUNK = 1 << 14
 _FEW_DIMENSIONS = 4

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
 
 Vectors = npt.NDArray[np.floating[Any]]
 Weights = npt.NDArray[np.float64]

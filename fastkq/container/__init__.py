@@ -15,16 +15,17 @@ Palettes of any dtype and number of channels are specified in `fastkq.container.
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import Coding
+from fastkq.color.indexed_image import Box
 from fastkq.container import chunked, packed
-from fastkq.container.contents import Box, Contents, Damage, Head, Part
+from fastkq.container.contents import Contents, Head, Part
 from fastkq.container.framing import MAGIC
 from fastkq.container.packed import encoded_size
 from fastkq.errors import FormatError
+from fastkq.runtime.validation import Coding
 from fastkq.source import Source
 
 __all__ = [
-    "MAGIC", "Box", "Contents", "Damage", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq",
+    "MAGIC", "Contents", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq",
     "read_head",
 ]  # fmt: skip
 

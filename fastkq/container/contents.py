@@ -5,17 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.indexed_image import Box, Damage
+from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
-from fastkq.metadata import Metadata
-
-
-class Box(NamedTuple):
-    """A rectangle of pixels."""
-
-    top: int
-    left: int
-    height: int
-    width: int
 
 
 class Part(NamedTuple):
@@ -27,26 +19,6 @@ class Part(NamedTuple):
     checksum: int
 
 
-class Damage(NamedTuple):
-    """What a file lacked and was read without.
-
-    Attributes
-    ----------
-    part : int or None
-        Number of the part, from 0; None for what is no pixels: the metadata, bytes after the end.
-    box : Box or None
-        The pixels (top, left, height, width) that cannot be trusted.
-    offset : int
-        Byte of the file where the damaged piece begins.
-    reason : str
-    """
-
-    part: int | None
-    box: Box | None
-    offset: int
-    reason: str
-
-
 class Head(NamedTuple):
     """All that a file says before its pixels: read without decoding any.
 
@@ -55,7 +27,7 @@ class Head(NamedTuple):
     version : int
     coding : {"packed", "context"}
     shape : (H, W) or (H, W, C)
-    palette : (k, C) of a dtype in `fastkq.checks.DTYPES`
+    palette : (k, C) of a dtype in `fastkq.runtime.validation.DTYPES`
     metadata : Metadata
     parts : tuple of Part
         In raster order.

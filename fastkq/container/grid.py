@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fastkq.container.contents import Box, Part
+from fastkq.color.indexed_image import Box
+from fastkq.container.contents import Part
 
 PART_HEIGHT, PART_WIDTH = 1280, 384
 """Largest part of a large image. A part is decoded from its top down to the last row that is needed, so a

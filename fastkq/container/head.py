@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from fastkq import context
+from fastkq.color.indexed_image import Damage
 from fastkq.container import metadata, values
-from fastkq.container.contents import Contents, Damage, Head, Part
+from fastkq.container.contents import Contents, Head, Part
 from fastkq.container.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk, varint
 from fastkq.container.grid import MAX_PARTS, cut
 from fastkq.errors import FormatError

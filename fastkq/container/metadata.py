@@ -4,10 +4,10 @@ import math
 import struct
 from collections.abc import Iterator
 
-from fastkq.container.contents import Damage
+from fastkq.color.indexed_image import Damage
+from fastkq.color.metadata import Metadata
 from fastkq.container.framing import Chunk, chunk, read_chunk
 from fastkq.errors import ArgumentError, FormatError
-from fastkq.metadata import Metadata
 from fastkq.source import Source
 
 _DPI = struct.Struct("<dd")

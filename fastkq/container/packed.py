@@ -34,13 +34,14 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.indexed_image import Box, Damage, bits_per_index, index_dtype
+from fastkq.color.metadata import Metadata
 from fastkq.container import values
-from fastkq.container.contents import Box, Contents, Damage, Head, Part, check_pixels
+from fastkq.container.contents import Contents, Head, Part, check_pixels
 from fastkq.container.framing import CHECKSUM, MAGIC
 from fastkq.errors import FormatError
-from fastkq.metadata import Metadata
-from fastkq.packing import bits_per_index, index_dtype, pack, packed_size, unpack
-from fastkq.progress import checkpoint
+from fastkq.packing import pack, packed_size, unpack
+from fastkq.runtime.progress import checkpoint
 from fastkq.source import Source
 
 VERSIONS = (1, 3)

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import context
-from fastkq.container.contents import Box, Contents, Damage, Head, Part, check_pixels
+from fastkq.color.indexed_image import Box, Damage, index_dtype
+from fastkq.container.contents import Contents, Head, Part, check_pixels
 from fastkq.container.grid import needed
 from fastkq.errors import FormatError
-from fastkq.packing import index_dtype
+from fastkq.runtime.parallel import over_chunks
 from fastkq.source import Source
-from fastkq.threads import over_chunks
 
 
 def encode(contents: Contents, boxes: Sequence[Box], threads: int) -> list[bytes]:

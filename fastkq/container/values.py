@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import DTYPES, MAX_CHANNELS, MAX_COLOURS
 from fastkq.errors import FormatError
+from fastkq.runtime.validation import DTYPES, MAX_CHANNELS, MAX_COLOURS
 
 DTYPES_BY_BITS = {1 if dtype == np.bool_ else 8 * dtype.itemsize: dtype for dtype in DTYPES}
 

@@ -110,10 +110,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.color.indexed_image import index_dtype
 from fastkq.context.model import Model, fresh
 from fastkq.errors import FormatError
-from fastkq.packing import index_dtype
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 15  # some 15 ms, twice that for many colours
 

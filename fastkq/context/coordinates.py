@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.embedding import has_alpha
+from fastkq.color.kinds import has_alpha
 
 Integers = npt.NDArray[np.int64]
 

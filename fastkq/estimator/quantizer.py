@@ -8,12 +8,12 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fastkq.checks import Effort, check_k, check_word
+from fastkq.color.spaces import Space
 from fastkq.errors import ArgumentError
 from fastkq.inputs import is_file, read_input
 from fastkq.pipeline import apply_palette, fit_palette
 from fastkq.pipeline.options import DitherMethod, Kind, check_dithering
-from fastkq.spaces import Space
+from fastkq.runtime.validation import Effort, check_k, check_word
 
 Output = Literal["image", "indices"]
 

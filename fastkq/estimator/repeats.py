@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import counted, histogram, kernels
-from fastkq.histogram import Histogram
-from fastkq.threads import over_chunks
+from fastkq import kernels
+from fastkq.color import packed_counting, packed_table
+from fastkq.color.table import sum_weights
+from fastkq.runtime.parallel import over_chunks
 
 _FEWEST_ROWS = 1 << 13
 """Fewer are clustered in milliseconds as they are."""
@@ -41,7 +42,7 @@ class Rows(NamedTuple):
     counts: npt.NDArray[np.float64] | None
     weights: npt.NDArray[np.float64] | None
     codes: npt.NDArray[np.uint8] | None = None
-    colours: Histogram | None = None
+    colours: packed_table.PackedTable | None = None
 
     def variance(self) -> float:
         """Mean of the variances of the features, of all samples whatever they weigh."""
@@ -63,7 +64,7 @@ class Rows(NamedTuple):
         values: npt.NDArray[np.unsignedinteger] = labels.astype(
             np.uint8 if k <= _MOST_IN_BYTES else np.uint32
         )
-        return histogram.look_up(self.codes, self.colours, values, threads)[:, 0].astype(np.int32)
+        return packed_counting.look_up(self.codes, self.colours, values, threads)[:, 0].astype(np.int32)
 
 
 def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
@@ -80,10 +81,10 @@ def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, 
     if levels is None:
         return plain
     codes = levels.encode(bits, threads)
-    colours = histogram.count(codes, threads)
+    colours = packed_counting.count(codes, threads)
     vectors = levels.decode(colours.colours).view(samples.dtype)
     counts = colours.counts.astype(np.float64)
-    summed = counts if weights is None else counted.sum_weights(codes, colours, weights, threads)
+    summed = counts if weights is None else sum_weights(codes, colours, weights, threads)
     return Rows(vectors, counts, summed, codes, colours)
 
 

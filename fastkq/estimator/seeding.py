@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.palette.partition import Points, partition
 from fastkq.palette.swaps import search_from
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
 
 Chosen = npt.NDArray[np.intp]
 Weights = npt.NDArray[np.float64]

@@ -1,6 +1,5 @@
 """Image files, read and written without losing anything unsaid."""
 
-from fastkq.io.atomic import write_atomically
 from fastkq.io.formats import FORMATS, MAX_PALETTE
 from fastkq.io.opening import decode, is_pil_image, read, read_image
 from fastkq.io.picture import Indexed, Picture
@@ -20,5 +19,4 @@ __all__ = [
     "read",
     "read_image",
     "require_optimizer",
-    "write_atomically",
 ]

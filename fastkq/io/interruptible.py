@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from fastkq.progress import checkpoint
+from fastkq.runtime.progress import checkpoint
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

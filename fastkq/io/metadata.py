@@ -3,9 +3,9 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from fastkq.color.metadata import Metadata
 from fastkq.io import exif
 from fastkq.io.formats import ImageFormat
-from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import MAX_PIXELS, Depth
 from fastkq.errors import FormatError, FrameWarning, PrecisionWarning
 from fastkq.io import deep
 from fastkq.io.exif import ORIENTATION
@@ -19,6 +18,7 @@ from fastkq.io.interruptible import Interruptible
 from fastkq.io.metadata import metadata_of
 from fastkq.io.picture import Picture, pixel_mode
 from fastkq.io.png import verify_chunks
+from fastkq.runtime.validation import MAX_PIXELS, Depth
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.checks import Depth
-from fastkq.depth import high_byte
+from fastkq.color.kinds import high_byte
+from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
 from fastkq.io import deep
-from fastkq.metadata import Metadata
-from fastkq.progress import bands
+from fastkq.runtime.progress import bands
+from fastkq.runtime.validation import Depth
 
 if TYPE_CHECKING:
     from PIL import Image

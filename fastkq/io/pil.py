@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.embedding import has_alpha
+from fastkq.color.kinds import has_alpha
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 from fastkq.io.formats import MAX_PALETTE
 from fastkq.io.metadata import carried
-from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image

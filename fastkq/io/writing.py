@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.depth import as_8bit
-from fastkq.embedding import has_alpha
+from fastkq.color.kinds import as_8bit, has_alpha
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 from fastkq.io.formats import FORMATS, MAX_PALETTE, ImageFormat, format_for
 from fastkq.io.interruptible import Interruptible
 from fastkq.io.metadata import save_options
 from fastkq.io.pil import paletted, transparency_of
 from fastkq.io.png import deep_png, optimized, with_palette_of
-from fastkq.metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -6,11 +6,11 @@ import numpy as np
 
 from fastkq import blocks
 from fastkq.blocks import Points
-from fastkq.checks import Effort
+from fastkq.color.spaces import LEAST_ROWS_FOR_ALPHA, Coordinates, are_opaque
 from fastkq.mapping import assign
 from fastkq.palette import lloyd, search
 from fastkq.palette.coarsen import Summary, Tree
-from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Coordinates, are_opaque
+from fastkq.runtime.validation import Effort
 
 MOST_SEARCHED = 4096
 """Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,

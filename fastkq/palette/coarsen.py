@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from fastkq import blocks, kernels
 from fastkq.blocks import Points
-from fastkq.progress import checkpoint, slices
-from fastkq.spaces import Coordinates
+from fastkq.color.spaces import Coordinates
+from fastkq.runtime.progress import checkpoint, slices
 
 
 class Summary(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.progress import slices
+from fastkq.runtime.progress import slices
 
 _POINTS_AT_ONCE = 1 << 18
 

@@ -5,16 +5,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import blocks, histogram, mapping
-from fastkq.checks import Effort
-from fastkq.histogram import Histogram
+from fastkq import blocks, mapping
+from fastkq.color import packed_counting, packed_table
+from fastkq.color.spaces import LEAST_ROWS_FOR_ALPHA, Space, to_coordinates
 from fastkq.palette import grayscale
 from fastkq.palette.centroids import PLANS, Plan, centroids
 from fastkq.palette.coarsen import Tree
 from fastkq.palette.integer import Fitted, fill, in_order, round_well
 from fastkq.palette.prepared import Prepared
 from fastkq.palette.weights import to_counts
-from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space, to_coordinates
+from fastkq.runtime.validation import Effort
 
 _MOST_COLOURS = 1 << 18
 _COLOURS_PER_CENTROID = 256
@@ -22,7 +22,7 @@ _COLOURS_PER_CENTROID = 256
 
 
 def fit(
-    counted: Histogram,
+    counted: packed_table.PackedTable,
     k: int,
     effort: Effort = "balanced",
     threads: int = 1,
@@ -48,7 +48,7 @@ def fit(
         What an error in each colour weighs, instead of its count: finite, at least 0, not all 0. Colours that
         weigh nothing get rows only when the others are fewer than k, or to keep opacity.
     space : {"rgb", "oklab"}
-        In whose coordinates distances are measured, see `fastkq.spaces`.
+        In whose coordinates distances are measured, see `fastkq.color.spaces`.
     prepared : Prepared, optional
         Of the same colours and space, when there are several fits.
 
@@ -81,7 +81,9 @@ def fit(
     return palette, mapping.label(counted, palette, threads, space).labels
 
 
-def weigh(counted: Histogram, weights: npt.NDArray[np.float64], k: int) -> Histogram:
+def weigh(
+    counted: packed_table.PackedTable, weights: npt.NDArray[np.float64], k: int
+) -> packed_table.PackedTable:
     """The colours that weigh something, with weights (M,) for counts.
 
     So that opacity is kept, the transparent colour and an opaque one of RGBA weigh at least 1.
@@ -94,7 +96,7 @@ def weigh(counted: Histogram, weights: npt.NDArray[np.float64], k: int) -> Histo
         opaque = blocks.are_opaque(counted)
         if opaque.any() and not pulling[opaque].any():
             pulling[np.argmax(np.where(opaque, counted.counts, 0))] = True
-    return Histogram(counted.keys[pulling], counts[pulling], counted.channels)
+    return packed_table.PackedTable(counted.keys[pulling], counts[pulling], counted.channels)
 
 
 class _Way(NamedTuple):
@@ -128,7 +130,7 @@ def _fit(
     return palette, blocks.in_counted_order(counted, found)
 
 
-def _held(others: Histogram, fixed: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.uint8]:
+def _held(others: packed_table.PackedTable, fixed: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.uint8]:
     """The fixed colours and, so that it stays transparent, the transparent one of an RGBA image."""
     if others.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA and len(others.keys) and others.keys[0] == 0:
         return np.concatenate((fixed, np.zeros((1, 4), np.uint8)))
@@ -143,11 +145,11 @@ def _on(tree: Tree, fixed: npt.NDArray[np.uint8], held: npt.NDArray[np.uint8], k
     return fill(points, palette, len(fixed), k, threads, space)
 
 
-def _without(counted: Histogram, colours: npt.NDArray[np.uint8]) -> Histogram:
+def _without(counted: packed_table.PackedTable, colours: npt.NDArray[np.uint8]) -> packed_table.PackedTable:
     """The counted colours that are not among these (f, C)."""
     if len(colours) == 0:
         return counted
-    keys = histogram.count(colours[None]).keys
+    keys = packed_counting.count(colours[None]).keys
     places = np.searchsorted(counted.keys, keys)
     places[places == len(counted.keys)] = 0
     others = np.ones(len(counted.keys), bool)

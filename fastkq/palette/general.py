@@ -7,13 +7,14 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.assignment import accumulate, distances, used
-from fastkq.checks import Effort
-from fastkq.embedding import Embedding, Vectors, has_alpha
+from fastkq.color.embedding import Embedding, Vectors
+from fastkq.color.kinds import has_alpha
 from fastkq.palette.centroids import MOST_SEARCHED, PLANS, Plan
 from fastkq.palette.costs import costliest
 from fastkq.palette.partition import Points, condense, partition
 from fastkq.palette.swaps import search
-from fastkq.progress import slices
+from fastkq.runtime.progress import slices
+from fastkq.runtime.validation import Effort
 
 _MOST_POINTS = 1 << 20
 """More are condensed before the fit, to fewer."""
@@ -81,7 +82,7 @@ def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Rows (k, C) by alpha, then by luminance, then by their channels.
 
     Luminance is that of ITU-R BT.709 for three channels, the sum of the channels else. It is taken of the
-    coordinates of `fastkq.embedding`, so floats may have any range.
+    coordinates of `fastkq.color.kinds`, so floats may have any range.
     """
     channels = rows.shape[1]
     plain = channels - has_alpha(rows.dtype, channels)

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.progress import checkpoint
+from fastkq.runtime.progress import checkpoint
 
 _Integers = npt.NDArray[np.int64]
 

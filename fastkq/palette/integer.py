@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.blocks import Points
-from fastkq.histogram import colours_of
+from fastkq.color import packed_table
+from fastkq.color.spaces import Coordinates, Space, to_colours, to_coordinates
 from fastkq.mapping import assign, used_rows
 from fastkq.palette.costs import costliest
 from fastkq.palette.lloyd import accumulate, move
-from fastkq.spaces import Coordinates, Space, to_colours, to_coordinates
 
 
 class Fitted(NamedTuple):
@@ -82,7 +82,7 @@ def fill(
         if len(unused) == 0:
             return Fitted(rows, labels)
         costly = costliest(distances, points.weights, len(unused))
-        rows[unused] = colours_of(points.keys[costly], rows.shape[1])
+        rows[unused] = packed_table.colours_of(points.keys[costly], rows.shape[1])
         rows = _in_order_after(fixed, rows)
 
 

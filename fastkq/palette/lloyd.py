@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.blocks import Points
+from fastkq.color.spaces import Coordinates, are_opaque
 from fastkq.mapping import over_blocks
-from fastkq.spaces import Coordinates, are_opaque
 
 _DISTANCES_ALONE = 1 << 23
 """Points times centroids up to which one thread takes 0.2 ms at most; to wake another takes 0.05 ms."""

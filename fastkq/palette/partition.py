@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.embedding import Embedding, Vectors
-from fastkq.progress import checkpoint
-from fastkq.threads import over_chunks
+from fastkq.color.embedding import Embedding, Vectors
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import checkpoint
 
 _VECTORS_PER_CHUNK = 1 << 16
 """More are cut chunk by chunk, on several threads and in the cache."""

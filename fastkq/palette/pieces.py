@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fastkq import kernels
-from fastkq.progress import checkpoint
+from fastkq.runtime.progress import checkpoint
 
 _DISTANCES_PER_PIECE = 1 << 26
 """Of one dimension: some 10 ms of work."""

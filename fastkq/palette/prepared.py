@@ -3,15 +3,15 @@
 from functools import cached_property
 
 from fastkq import blocks
-from fastkq.histogram import Histogram
+from fastkq.color import packed_table
+from fastkq.color.spaces import Space
 from fastkq.palette.coarsen import Tree
-from fastkq.spaces import Space
 
 
 class Prepared:
     """What fits to the same colours share, made when one first needs it: a tenth of a fit's time."""
 
-    def __init__(self, counted: Histogram, space: Space = "rgb", threads: int = 1) -> None:
+    def __init__(self, counted: packed_table.PackedTable, space: Space = "rgb", threads: int = 1) -> None:
         self.counted, self.space = counted, space
         self._threads = threads
 

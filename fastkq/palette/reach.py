@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels, mapping
-from fastkq.checks import MAX_COLOURS
-from fastkq.histogram import Histogram, colours_of
-from fastkq.progress import checkpoint, slices
-from fastkq.spaces import Space, are_opaque, opacity, to_coordinates, unit
+from fastkq.color import packed_table
+from fastkq.color.spaces import Space, are_opaque, opacity, to_coordinates, unit
+from fastkq.runtime.progress import checkpoint, slices
+from fastkq.runtime.validation import MAX_COLOURS
 
 Colours = npt.NDArray[np.uint8]
 
@@ -20,7 +20,9 @@ _COLOURS_AT_ONCE = 1 << 21
 class Reach:
     """The colours that must be within a distance of a row, opaque ones of an opaque row."""
 
-    def __init__(self, counted: Histogram, max_error: float, min_share: float, space: Space) -> None:
+    def __init__(
+        self, counted: packed_table.PackedTable, max_error: float, min_share: float, space: Space
+    ) -> None:
         self.radius = (max_error * unit(counted.channels, space)) ** 2
         self.space, self._counted = space, counted
         self._coordinates = to_coordinates(counted.colours, space).astype(np.float64)
@@ -73,7 +75,7 @@ class Reach:
         return self._with(rows, self._cover(np.flatnonzero(far)))
 
     def _with(self, rows: Colours, colours: npt.NDArray[np.intp]) -> Colours:
-        return np.concatenate((rows, colours_of(self._counted.keys[colours], rows.shape[1])))
+        return np.concatenate((rows, packed_table.colours_of(self._counted.keys[colours], rows.shape[1])))
 
     def _cover(self, colours: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Few of the colours, within reach of all of them; all when they are too many for a palette."""

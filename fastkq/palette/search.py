@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.color.spaces import Coordinates
 from fastkq.palette.coarsen import Summary
 from fastkq.palette.pieces import pieces
-from fastkq.spaces import Coordinates
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
 
 _TEMPERATURE = 0.15
 """Share of a mean cluster's error that a swap may cost at first. The best of 8 searches ends 0.1 to 0.2 %

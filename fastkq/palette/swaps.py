@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from fastkq import kernels
-from fastkq.embedding import Vectors
+from fastkq.color.embedding import Vectors
 from fastkq.palette.partition import Points
 from fastkq.palette.pieces import pieces
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
 
 _TEMPERATURE = 0.15
 """As in `fastkq.palette.search`."""

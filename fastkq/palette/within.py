@@ -8,15 +8,15 @@ import numpy.typing as npt
 
 from fastkq import blocks, mapping
 from fastkq.blocks import Points
-from fastkq.checks import MAX_COLOURS, Effort
+from fastkq.color import packed_table
+from fastkq.color.spaces import Space, to_colours, to_coordinates, unit
 from fastkq.errors import UnreachableError
-from fastkq.histogram import Histogram
 from fastkq.palette.fit import fit, weigh
 from fastkq.palette.integer import in_order
 from fastkq.palette.lloyd import accumulate, move
 from fastkq.palette.reach import Colours, Reach
-from fastkq.progress import stage
-from fastkq.spaces import Space, to_colours, to_coordinates, unit
+from fastkq.runtime.progress import stage
+from fastkq.runtime.validation import MAX_COLOURS, Effort
 
 _REPAIRS = 2
 """Fits after the first of an attempt, each with rows for the colours that were too far."""
@@ -33,7 +33,7 @@ _Fit = Callable[[int, Colours], tuple[Colours, npt.NDArray[Any]]]
 
 
 def within(
-    counted: Histogram,
+    counted: packed_table.PackedTable,
     k: int,
     effort: Effort = "balanced",
     threads: int = 1,

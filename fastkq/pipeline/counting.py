@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import io
-from fastkq.checks import check_threads
-from fastkq.counts import ColourCounts
+from fastkq.color.color_counts import ColourCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.inputs import is_file, read_input
 from fastkq.pipeline.options import check_weights
-from fastkq.progress import Progress, stage, watched
+from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.validation import check_threads
 
 if TYPE_CHECKING:
     import os

@@ -6,18 +6,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import histogram, looks, mapping, palette
-from fastkq.channels import stored_palette, working
-from fastkq.checks import MAX_COLOURS, Coding
+from fastkq import looks, mapping, palette
+from fastkq.color import packed_counting
+from fastkq.color.color_counts import ColourCounts
+from fastkq.color.kinds import stored_palette, working
+from fastkq.color.packed_counting import MOST_RGBA_COLOURS
 from fastkq.container import encoded_size
-from fastkq.counts import ColourCounts
-from fastkq.histogram import MOST_RGBA_COLOURS
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
 from fastkq.pipeline.options import Dithering, FitOptions, Kind
 from fastkq.pipeline.stages import Fit, dithered, fit, indices_of, kept_opaque, mapping_stage
 from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
-from fastkq.progress import stage
+from fastkq.runtime.progress import stage
+from fastkq.runtime.validation import MAX_COLOURS, Coding
 
 _CELLS_PER_CENTROID = 64
 
@@ -98,7 +99,7 @@ class Job:
         """An RGBA image of too many colours to list; None when cells do not suffice for k."""
         pixels, threads = self._pixels, self._options.threads
         with stage("counting", _SHARE_OF_COUNTING, each=0.5):
-            cells = histogram.count_cells(pixels, threads)
+            cells = packed_counting.count_cells(pixels, threads)
         if len(cells.keys) < _CELLS_PER_CENTROID * k:
             return None
         with stage("fitting", _SHARE_OF_FITTING, each=0.2):

@@ -8,10 +8,10 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.channels import working_palette
-from fastkq.checks import Effort, check_k, check_palette, check_positive, check_word
+from fastkq.color.kinds import working_palette
+from fastkq.color.spaces import Space
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.spaces import Space
+from fastkq.runtime.validation import Effort, check_k, check_palette, check_positive, check_word
 
 Preset = Literal["visual"]
 DitherMethod = Literal["diffusion", "blue-noise"]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq.channels import stored_palette, working, working_palette
-from fastkq.checks import Effort, check_effort, check_threads
-from fastkq.counts import ColourCounts
+from fastkq.color.color_counts import ColourCounts
+from fastkq.color.kinds import stored_palette, working, working_palette
+from fastkq.color.spaces import Space
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input, read_input
 from fastkq.pipeline.counting import count_colours
@@ -23,8 +23,8 @@ from fastkq.pipeline.options import (
     check_space,
 )  # fmt: skip
 from fastkq.pipeline.stages import fit, indices_for, mapping_stage
-from fastkq.progress import Progress, stage, watched
-from fastkq.spaces import Space
+from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.validation import Effort, check_effort, check_threads
 
 if TYPE_CHECKING:
     from fastkq.pipeline.counting import ImageLike, Images

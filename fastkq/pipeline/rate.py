@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy.typing as npt
 
 from fastkq import container
-from fastkq.checks import Effort
-from fastkq.counts import ColourCounts
+from fastkq.color.color_counts import ColourCounts
+from fastkq.color.spaces import Space
 from fastkq.pipeline.options import FitOptions, check_ks
 from fastkq.pipeline.palettes import counted_for_fit
 from fastkq.pipeline.stages import distortion, fit, prepared
-from fastkq.progress import Progress, stage, watched
-from fastkq.spaces import Space
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.validation import Effort
 
 if TYPE_CHECKING:
     from fastkq.pipeline.counting import Images

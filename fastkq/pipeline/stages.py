@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import assignment, dither, mapping, metrics, palette
-from fastkq.channels import GRAY_WITH_ALPHA, RGBA, visible, without_alpha
-from fastkq.counted import Counted, channels_of, count_up_to, with_alpha
-from fastkq.counts import ColourCounts
-from fastkq.distinct import Distinct
-from fastkq.embedding import has_alpha
+from fastkq.color import packed_table
+from fastkq.color.color_counts import ColourCounts
+from fastkq.color.kinds import GRAY_WITH_ALPHA, RGBA, has_alpha, visible, without_alpha
+from fastkq.color.packed_counting import MOST_RGBA_COLOURS
+from fastkq.color.row_table import RowTable
+from fastkq.color.spaces import LEAST_ROWS_FOR_ALPHA, Space
+from fastkq.color.table import ColorTable, channels_of, count_up_to, with_alpha
 from fastkq.errors import ArgumentError
-from fastkq.histogram import MOST_RGBA_COLOURS, Histogram
 from fastkq.palette import Prepared, general, grayscale
 from fastkq.palette.weights import to_counts
 from fastkq.pipeline.options import Dithering, FitOptions
-from fastkq.progress import rows_per_band, stage
-from fastkq.spaces import LEAST_ROWS_FOR_ALPHA, Space
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import rows_per_band, stage
 
 _OPAQUE = 255
 _WEIGHTLESS = 30
@@ -37,7 +37,7 @@ class Fit(NamedTuple):
 def prepared(counts: ColourCounts, options: FitOptions) -> Prepared | None:
     """What several fits to the same counts can share."""
     counted = counts.counted
-    if isinstance(counted, Histogram) and counts.weights is None and options.max_error is None:
+    if isinstance(counted, packed_table.PackedTable) and counts.weights is None and options.max_error is None:
         return Prepared(counted, options.space, options.threads)
     return None
 
@@ -50,7 +50,7 @@ def fit(counts: ColourCounts, k: int, options: FitOptions, shared: Prepared | No
             options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
         else:
             counted, shared = with_alpha(counted), None
-    if isinstance(counted, Histogram):
+    if isinstance(counted, packed_table.PackedTable):
         return _fit_histogram(counted, counts.weights, k, options, shared)
     return _fit_distinct(counted, counts.weights, k, options)
 
@@ -61,12 +61,12 @@ def mapping_stage(dithering: Dithering) -> AbstractContextManager[None]:
 
 
 def indices_of(
-    pixels: npt.NDArray[Any], counted: Counted, fitted: Fit, dithering: Dithering, options: FitOptions
+    pixels: npt.NDArray[Any], counted: ColorTable, fitted: Fit, dithering: Dithering, options: FitOptions
 ) -> npt.NDArray[np.unsignedinteger]:
     """The index (H, W) of every pixel of an image in its working form, all of whose colours were fitted."""
     if dithering.strength > 0:
         return dithered(pixels, fitted.palette, dithering, options.threads)
-    if isinstance(counted, Histogram):
+    if isinstance(counted, packed_table.PackedTable):
         assert fitted.labels is not None
         return mapping.map_colours(pixels, counted, fitted.labels, len(fitted.palette), options.threads)
     return assignment.map_image(_without(pixels, fitted.palette), fitted.palette, options.threads)
@@ -81,9 +81,9 @@ def indices_for(
     counted = count_up_to(pixels, MOST_RGBA_COLOURS, threads)
     if counted is None:
         return mapping.map_pixels(pixels, rows, threads, space)
-    if isinstance(counted, Histogram):
+    if isinstance(counted, packed_table.PackedTable):
         alike = with_alpha(counted) if rows.shape[1] == RGBA else counted
-        assert isinstance(alike, Histogram)
+        assert isinstance(alike, packed_table.PackedTable)
         labels = mapping.label(alike, rows, threads, space).labels
         return mapping.map_colours(pixels, counted, labels, len(rows), threads)
     return assignment.map_image(pixels, rows, threads)
@@ -108,7 +108,7 @@ def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Disto
 
 
 def _fit_histogram(
-    counted: Histogram,
+    counted: packed_table.PackedTable,
     weights: npt.NDArray[np.float64] | None,
     k: int,
     options: FitOptions,
@@ -128,7 +128,7 @@ def _fit_histogram(
 
 
 def _fit_distinct(
-    counted: Distinct, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions
+    counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions
 ) -> Fit:
     fixed, max_error, _, _, effort, threads = options
     if max_error is not None:

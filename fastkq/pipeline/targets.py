@@ -6,14 +6,14 @@ that the target is, find it. What is promised is checked on the palette that is 
 
 from collections.abc import Callable
 
-from fastkq.checks import MAX_COLOURS, Effort
-from fastkq.counts import ColourCounts
+from fastkq.color.color_counts import ColourCounts
 from fastkq.errors import UnreachableError
 from fastkq.image import CompressedImage
 from fastkq.pipeline.crossing import Bracket, cross
 from fastkq.pipeline.options import FitOptions
 from fastkq.pipeline.stages import Fit, distortion, fit, prepared
-from fastkq.progress import stage
+from fastkq.runtime.progress import stage
+from fastkq.runtime.validation import MAX_COLOURS, Effort
 
 _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
 _BETTER = 0.972

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq.checks import Coding, Effort, check_coding, check_effort, check_threads
+from fastkq.color.spaces import Space
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
 from fastkq.loading import load
@@ -24,9 +24,9 @@ from fastkq.pipeline.options import (
     refuse,
 )  # fmt: skip
 from fastkq.pipeline.palettes import applied, read
-from fastkq.progress import Progress, stage, watched
+from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.validation import Coding, Effort, check_coding, check_effort, check_threads
 from fastkq.source import SourceLike
-from fastkq.spaces import Space
 
 if TYPE_CHECKING:
     from fastkq.pipeline.counting import ImageLike

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import io
+from fastkq.color.metadata import Metadata
 from fastkq.image import CompressedImage
 from fastkq.inputs import read_input
-from fastkq.metadata import Metadata
 from fastkq.pipeline import compress
 from fastkq.report.numerals import decimal
 from fastkq.source import Source, SourceLike, opened

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import container
+from fastkq.color.color_counts import ColourCounts
+from fastkq.color.indexed_image import bits_per_index
+from fastkq.color.metadata import Metadata
 from fastkq.container import Part
-from fastkq.counts import ColourCounts
 from fastkq.file import CompressedFile
 from fastkq.image import CompressedImage
 from fastkq.inputs import from_picture, picture_in
-from fastkq.metadata import Metadata
-from fastkq.packing import bits_per_index
 from fastkq.source import Source, SourceLike, opened
 
 

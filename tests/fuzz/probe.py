@@ -11,12 +11,12 @@ import numpy as np
 
 import fastkq
 from fastkq import CompressedImage, context
+from fastkq.color.indexed_image import index_dtype
+from fastkq.color.metadata import Metadata
 from fastkq.container import chunked
 from fastkq.container.contents import Contents
 from fastkq.container.framing import MAGIC
 from fastkq.errors import FormatError
-from fastkq.metadata import Metadata
-from fastkq.packing import index_dtype
 from tests import mending
 
 MAX_PIXELS = 100

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from fastkq.metadata import Metadata
+from fastkq.color.metadata import Metadata
 from fastkq.report.comparison import Original, compare
 from fastkq.report.page import page
 

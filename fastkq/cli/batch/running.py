@@ -16,9 +16,9 @@ from fastkq.cli.batch.telling import Teller
 from fastkq.cli.console import reason, say
 from fastkq.cli.shared import STREAM
 from fastkq.errors import ArgumentError
-from fastkq.progress import watched
+from fastkq.runtime.parallel import available
+from fastkq.runtime.progress import watched
 from fastkq.source import Source, in_memory
-from fastkq.threads import available
 
 _MOST_BY_DEFAULT = 4
 """More files at once than that take more memory than most would expect."""
@@ -146,7 +146,7 @@ def _write(job: Job, data: bytes, force: bool) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    from fastkq.io import write_atomically
+    from fastkq.runtime.atomic_writing import write_atomically
 
     if not force and job.output.exists():  # it did not when the jobs were planned
         raise ArgumentError(f"{job.target} exists already; --force replaces it")

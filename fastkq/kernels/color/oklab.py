@@ -11,7 +11,7 @@ SCALE = 65536.0
 """Steps of a coordinate for 1 in Oklab's units."""
 
 ALPHA_WEIGHT = 26755.0
-"""SCALE / sqrt(6), rounded: what a step of alpha weighs, see `fastkq.spaces.oklab`."""
+"""SCALE / sqrt(6), rounded: what a step of alpha weighs, see `fastkq.color.spaces.oklab`."""
 
 COLOURS_PER_RUN = 128  # a colour takes 5.7 ns in runs whose loops are vectorised, one by one 19
 

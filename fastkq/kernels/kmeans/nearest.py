@@ -1,6 +1,6 @@
 """The nearest centroid of every point of a block: shared by Lloyd's iterations and the mapping.
 
-Arithmetic on integer coordinates (palettes and colours) is exact here: see `fastkq.spaces`.
+Arithmetic on integer coordinates (palettes and colours) is exact here: see `fastkq.color.spaces`.
 """
 
 import numpy as np

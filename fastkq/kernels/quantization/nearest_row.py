@@ -6,7 +6,7 @@ from fastkq.kernels.color import oklab
 from fastkq.kernels.jit import kernel, part
 from fastkq.kernels.kmeans.nearest import buffers, candidates, nearest
 
-_ALPHA_WEIGHT = 361  # as in fastkq.spaces.rgb
+_ALPHA_WEIGHT = 361  # as in fastkq.color.spaces.rgb
 PIXELS_PER_RUN = 128  # 24 megapixels with k = 256 take 0.46 s; 0.53 s in runs of 64, 0.54 s of 32
 
 
@@ -14,8 +14,8 @@ PIXELS_PER_RUN = 128  # 24 megapixels with k = 256 take 0.46 s; 0.53 s in runs o
 def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
     """Nearest palette row of each RGBA pixel (N, 4) uint8, the lowest index among equals.
 
-    centroids (4, k) float64, coordinates as in `fastkq.spaces`, and for_opaque, those as opaque pixels see
-    them, in; linear (256,), in, for Oklab the linear light of the levels, else empty; indices (N,), out.
+    centroids (4, k) float64, coordinates as in `fastkq.color.spaces`, and for_opaque, those as opaque pixels
+    see them, in; linear (256,), in, for Oklab the linear light of the levels, else empty; indices (N,), out.
     Neighbours in an image resemble each other, so a run of them has few candidates.
     """
     k = centroids.shape[1]
@@ -54,7 +54,7 @@ def _choose(pixels, first, last, is_opaque, places):
 
 @part
 def _to_rgb(pixels, places, number, coordinates):
-    """Coordinates (4, >= number), out, of the pixels, as in `fastkq.spaces.rgb`."""
+    """Coordinates (4, >= number), out, of the pixels, as in `fastkq.color.spaces.rgb`."""
     for i in range(number):
         pixel = pixels[places[i]]
         alpha = np.int64(pixel[3])
@@ -65,7 +65,7 @@ def _to_rgb(pixels, places, number, coordinates):
 
 @part
 def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinates):
-    """The same as in `fastkq.spaces.oklab`."""
+    """The same as in `fastkq.color.spaces.oklab`."""
     for i in range(number):
         for d in range(3):
             responses[d, i] = linear[pixels[places[i], d]]

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from fastkq import io
+from fastkq.color.metadata import Metadata
 from fastkq.display import by_8_bits
-from fastkq.metadata import Metadata
 from fastkq.report.comparison import Original, Row
 
 _MOST_PIXELS = 1 << 22

@@ -1,15 +1,52 @@
-"""Palette and indices that fit together, and what stands beside them."""
+"""The value that encoders and decoders exchange: a palette, an index per pixel, metadata and damage."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import checks
-from fastkq.container import Damage
+from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.metadata import Metadata
-from fastkq.packing import bits_per_index, index_dtype
+from fastkq.runtime import validation
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+class Damage(NamedTuple):
+    """What a file lacked and was read without.
+
+    Attributes
+    ----------
+    part : int or None
+        Number of the part, from 0; None for what is no pixels: the metadata, bytes after the end.
+    box : Box or None
+        The pixels (top, left, height, width) that cannot be trusted.
+    offset : int
+        Byte of the file where the damaged piece begins.
+    reason : str
+    """
+
+    part: int | None
+    box: Box | None
+    offset: int
+    reason: str
+
+
+def bits_per_index(k: int) -> int:
+    """ceil(log2 k): 0 for one colour, 16 for 65536."""
+    return (k - 1).bit_length()
+
+
+def index_dtype(k: int) -> type[np.uint8] | type[np.uint16]:
+    """Dtype of the indices into a palette of k rows."""
+    return np.uint8 if k <= 256 else np.uint16
 
 
 class IndexedImage:
@@ -25,8 +62,8 @@ class IndexedImage:
         metadata: Metadata | None = None,
         damage: tuple[Damage, ...] = (),
     ) -> None:
-        self._palette = checks.check_palette(palette).view()
-        checked = checks.check_indices(indices, self.k)
+        self._palette = validation.check_palette(palette).view()
+        checked = validation.check_indices(indices, self.k)
         stored: npt.NDArray[np.unsignedinteger] = checked.astype(index_dtype(self.k), order="C", copy=False)
         self._indices = stored.view()
         self._palette.flags.writeable = self._indices.flags.writeable = False

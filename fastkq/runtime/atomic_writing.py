@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from fastkq.progress import checkpoint, last_checkpoint
+from fastkq.runtime.progress import checkpoint, last_checkpoint
 
 _BLOCK = 1 << 22
 

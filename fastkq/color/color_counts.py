@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import counted as counting
-from fastkq.channels import stored_palette, working
-from fastkq.counted import Counted
+from fastkq.color import table as counting
+from fastkq.color.kinds import stored_palette, working
+from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError, FormatError
-from fastkq.io import write_atomically
+from fastkq.runtime.atomic_writing import write_atomically
 
 
 class ColourCounts:
@@ -37,7 +37,7 @@ class ColourCounts:
 
     def __init__(
         self,
-        counted: Counted,
+        counted: ColorTable,
         dtype: np.dtype[Any],
         channels: int,
         weights: npt.NDArray[np.float64] | None = None,
@@ -82,7 +82,7 @@ class ColourCounts:
         return self._weights
 
     @property
-    def counted(self) -> Counted:
+    def counted(self) -> ColorTable:
         """What the stages below work on."""
         return self._counted
 
@@ -124,7 +124,7 @@ class ColourCounts:
             return self
         return NotImplemented
 
-    def _added_weights(self, other: "ColourCounts", merged: Counted) -> npt.NDArray[np.float64] | None:
+    def _added_weights(self, other: "ColourCounts", merged: ColorTable) -> npt.NDArray[np.float64] | None:
         if self._weights is None and other._weights is None:
             return None
         weights = np.zeros(len(merged.counts))

@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.progress import slices
-from fastkq.threads import over_chunks
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import slices
 
 _KEYS_PER_RUN = 1 << 19
 _SAMPLES_PER_RUN = 32
 
 
-class Histogram(NamedTuple):
+class PackedTable(NamedTuple):
     """The distinct colours of an image, in Morton order, and how many pixels have each.
 
     Attributes
@@ -42,30 +42,30 @@ def colours_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.ui
     return colours
 
 
-def merge(a: Histogram, b: Histogram, threads: int = 1) -> Histogram:
+def merge(a: PackedTable, b: PackedTable, threads: int = 1) -> PackedTable:
     """The colours of two histograms of the same channels, with the sums of their counts."""
     return added(np.concatenate((a.keys, b.keys)), np.concatenate((a.counts, b.counts)), a.channels, threads)
 
 
-def with_alpha(counted: Histogram) -> Histogram:
+def with_alpha(counted: PackedTable) -> PackedTable:
     """The same colours R, G, B with an alpha of 255; as they are where they have one."""
     if counted.channels == 4:
         return counted
     red, green, blue = counted.colours.T
     spread = kernels.color.histogram.SPREAD_4
     keys = (spread[255] << 3) | (spread[red] << 2) | (spread[green] << 1) | spread[blue]
-    return Histogram(keys.astype(np.uint32), counted.counts, 4)  # still in order: all have the same alpha
+    return PackedTable(keys.astype(np.uint32), counted.counts, 4)  # still in order: all have the same alpha
 
 
 def added(
     keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], channels: int, threads: int = 1
-) -> Histogram:
+) -> PackedTable:
     """A histogram of keys in any order, where equal ones are counted together.
 
     Runs of them are sorted, and what lies between two bounds in any run is merged: no step takes long.
     """
     if len(keys) <= _KEYS_PER_RUN:
-        return Histogram(*_united(keys, counts), channels)
+        return PackedTable(*_united(keys, counts), channels)
     runs = range(0, len(keys), _KEYS_PER_RUN)
     sorted_keys, sorted_counts = np.empty_like(keys), np.empty_like(counts)
 
@@ -95,7 +95,7 @@ def added(
 
     over_chunks(unite, len(bounds) + 1, 1, threads)
     listed, numbers = zip(*merged, strict=True)
-    return Histogram(joined(listed), joined(numbers), channels)
+    return PackedTable(joined(listed), joined(numbers), channels)
 
 
 def joined(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

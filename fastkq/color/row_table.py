@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.embedding import has_alpha
-from fastkq.progress import checkpoint, slices
-from fastkq.threads import over_chunks
+from fastkq.color.kinds import has_alpha
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import checkpoint, slices
 
 _ROWS_PER_CHUNK = 1 << 16
 _PLACES_PER_CHUNK = 1 << 14
@@ -18,7 +18,7 @@ _SAMPLES_PER_BUCKET = 32
 _WORDS = 1 << 16
 
 
-class Distinct(NamedTuple):
+class RowTable(NamedTuple):
     """The distinct colours of images, sorted by their first channel, then by the next, and so on.
 
     Attributes
@@ -33,7 +33,7 @@ class Distinct(NamedTuple):
     counts: npt.NDArray[np.int64]
 
 
-def count(pixels: npt.NDArray[Any], threads: int = 1) -> Distinct:
+def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
     """Count the distinct rows of an array, exactly.
 
     Parameters
@@ -55,10 +55,10 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> Distinct:
     return _decode(counted, pixels.dtype, pixels.shape[1], threads)
 
 
-def merge(a: Distinct, b: Distinct, threads: int = 1) -> Distinct:
+def merge(a: RowTable, b: RowTable, threads: int = 1) -> RowTable:
     """What counting the pixels of both gives."""
     dtype, channels = a.colours.dtype, a.colours.shape[1]
-    counted = _merge(*(_Counted(_Rows.of(some.colours).to_words(), some.counts) for some in (a, b)))
+    counted = _merge(*(_CountedWords(_Rows.of(some.colours).to_words(), some.counts) for some in (a, b)))
     return _decode(counted, dtype, channels, threads)
 
 
@@ -90,7 +90,7 @@ class _Rows(NamedTuple):
         return words
 
 
-def places(pixels: npt.NDArray[Any], counted: Distinct, threads: int = 1) -> npt.NDArray[np.intp]:
+def places(pixels: npt.NDArray[Any], counted: RowTable, threads: int = 1) -> npt.NDArray[np.intp]:
     """Where each of the pixels (N, C), all of them counted, is among the colours: (N,)."""
     found = np.empty(len(pixels), np.intp)
     colours = _sortable(counted.colours)
@@ -111,14 +111,14 @@ def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return digits.view(np.dtype((np.void, digits.shape[1] * digits.itemsize)))[:, 0]
 
 
-class _Counted(NamedTuple):
+class _CountedWords(NamedTuple):
     """Distinct rows as words (M, W) uint64, rising, and their counts (M,)."""
 
     words: npt.NDArray[np.uint64]
     counts: npt.NDArray[np.int64]
 
 
-def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> Distinct:
+def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
     tables = np.zeros((threads, _WORDS), np.int64)
     bits, width, _, with_alpha = _Rows.of(pixels)
 
@@ -130,10 +130,10 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> Distinct:
     found = np.flatnonzero(counts)
     shifts = width * np.arange(pixels.shape[1])[::-1]
     colours = ((found[:, None] >> shifts) & ((1 << width) - 1)).astype(pixels.dtype)
-    return Distinct(colours, counts[found])
+    return RowTable(colours, counts[found])
 
 
-def _count_in_buckets(rows: _Rows, threads: int) -> _Counted:
+def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
     """Rows are strewn over buckets of rising words, and each bucket is sorted in the cache."""
     words, ends = _strewn(rows, threads)
     counts = np.empty(len(words), np.int64)
@@ -144,7 +144,7 @@ def _count_in_buckets(rows: _Rows, threads: int) -> _Counted:
         found[start] = _count_bucket(words[first:last], counts[first:last])
 
     over_chunks(work, len(found), 1, threads)
-    return _Counted(_joined(words, ends, found), _joined(counts, ends, found))
+    return _CountedWords(_joined(words, ends, found), _joined(counts, ends, found))
 
 
 def _joined(
@@ -211,7 +211,7 @@ def _count_bucket(words: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) 
     return found
 
 
-def _merge(a: _Counted, b: _Counted) -> _Counted:
+def _merge(a: _CountedWords, b: _CountedWords) -> _CountedWords:
     most = len(a.counts) + len(b.counts)
     words, counts = np.empty((most, a.words.shape[1]), np.uint64), np.empty(most, np.int64)
     state = np.zeros(3, np.int64)
@@ -219,10 +219,10 @@ def _merge(a: _Counted, b: _Counted) -> _Counted:
         checkpoint()
         kernels.color.sorted_rows.merge(*a, *b, words, counts, state, state[2] + _ROWS_PER_CHUNK)
     found = int(state[2])
-    return _Counted(words[:found], counts[:found])
+    return _CountedWords(words[:found], counts[:found])
 
 
-def _decode(counted: _Counted, dtype: np.dtype[Any], channels: int, threads: int) -> Distinct:
+def _decode(counted: _CountedWords, dtype: np.dtype[Any], channels: int, threads: int) -> RowTable:
     colours = np.empty((len(counted.counts), channels), dtype)
     bits, width, is_float, _ = _Rows.of(colours)
 
@@ -230,4 +230,4 @@ def _decode(counted: _Counted, dtype: np.dtype[Any], channels: int, threads: int
         kernels.color.sorted_rows.from_words(counted.words, start, stop, width, is_float, bits)
 
     over_chunks(work, len(colours), _ROWS_PER_CHUNK, threads)
-    return Distinct(colours, counted.counts)
+    return RowTable(colours, counted.counts)

@@ -8,36 +8,34 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import distinct, histogram
-from fastkq.channels import RGBA, without_alpha
-from fastkq.distinct import Distinct
-from fastkq.embedding import has_alpha
-from fastkq.histogram import Histogram
-from fastkq.progress import slices
+from fastkq.color import packed_counting, packed_table, row_table
+from fastkq.color.kinds import RGBA, has_alpha, without_alpha
+from fastkq.color.row_table import RowTable
+from fastkq.runtime.progress import slices
 
-Counted = Histogram | Distinct
+ColorTable = packed_table.PackedTable | RowTable
 
 _PIXELS_AT_ONCE = 1 << 18
 
 
-def count(pixels: npt.NDArray[Any], threads: int = 1) -> Counted:
+def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
     """The distinct colours of an image in its working form, opaque ones without their alpha."""
     counted = count_up_to(pixels, pixels.size, threads)
     assert counted is not None
     return counted
 
 
-def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> Counted | None:
+def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> ColorTable | None:
     """`count`, but None for an RGBA image, not all of it opaque, of more than `most` colours."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
         rows = pixels.reshape(-1, channels)
         if has_alpha(pixels.dtype, channels) and _is_opaque(rows):
             rows = without_alpha(rows[:, np.newaxis])[:, 0]
-        return distinct.count(rows, threads)
-    if channels == RGBA and histogram.is_opaque(pixels, threads):
-        return histogram.count_without_alpha(pixels, threads)
-    return histogram.count_up_to(pixels, most, threads)
+        return row_table.count(rows, threads)
+    if channels == RGBA and packed_counting.is_opaque(pixels, threads):
+        return packed_counting.count_without_alpha(pixels, threads)
+    return packed_counting.count_up_to(pixels, most, threads)
 
 
 def _is_opaque(rows: npt.NDArray[Any]) -> bool:
@@ -45,54 +43,54 @@ def _is_opaque(rows: npt.NDArray[Any]) -> bool:
     return all((rows[part, -1] == top).all() for part in slices(len(rows), _PIXELS_AT_ONCE))
 
 
-def with_alpha(counted: Counted) -> Counted:
+def with_alpha(counted: ColorTable) -> ColorTable:
     """Opaque colours that were counted without their alpha, with it; their order stays."""
-    if isinstance(counted, Histogram):
-        return histogram.with_alpha(counted)
+    if isinstance(counted, packed_table.PackedTable):
+        return packed_table.with_alpha(counted)
     colours = counted.colours
     opaque = np.full(len(colours), np.iinfo(colours.dtype).max, colours.dtype)
-    return Distinct(np.column_stack((colours, opaque)), counted.counts)
+    return RowTable(np.column_stack((colours, opaque)), counted.counts)
 
 
-def channels_of(counted: Counted) -> int:
+def channels_of(counted: ColorTable) -> int:
     """Channels that were counted."""
-    return counted.channels if isinstance(counted, Histogram) else counted.colours.shape[1]
+    return counted.channels if isinstance(counted, packed_table.PackedTable) else counted.colours.shape[1]
 
 
-def merge(a: Counted, b: Counted) -> Counted:
+def merge(a: ColorTable, b: ColorTable) -> ColorTable:
     """The colours of both, with the sums of their counts; alpha is added where only one has it."""
     if channels_of(a) < channels_of(b):
         a = with_alpha(a)
     elif channels_of(b) < channels_of(a):
         b = with_alpha(b)
-    if isinstance(a, Histogram) and isinstance(b, Histogram):
-        return histogram.merge(a, b)
-    assert isinstance(a, Distinct)
-    assert isinstance(b, Distinct)
-    return distinct.merge(a, b)
+    if isinstance(a, packed_table.PackedTable) and isinstance(b, packed_table.PackedTable):
+        return packed_table.merge(a, b)
+    assert isinstance(a, RowTable)
+    assert isinstance(b, RowTable)
+    return row_table.merge(a, b)
 
 
-def places(some: Counted, among: Counted) -> npt.NDArray[np.intp]:
+def places(some: ColorTable, among: ColorTable) -> npt.NDArray[np.intp]:
     """Where each of some colours is among others that include them."""
     if channels_of(some) < channels_of(among):
         some = with_alpha(some)
-    if isinstance(some, Histogram) and isinstance(among, Histogram):
+    if isinstance(some, packed_table.PackedTable) and isinstance(among, packed_table.PackedTable):
         return np.searchsorted(among.keys, some.keys)
-    assert isinstance(among, Distinct)
-    return distinct.places(some.colours, among)
+    assert isinstance(among, RowTable)
+    return row_table.places(some.colours, among)
 
 
 def sum_weights(
-    pixels: npt.NDArray[Any], counted: Counted, weights: npt.NDArray[np.float64], threads: int
+    pixels: npt.NDArray[Any], counted: ColorTable, weights: npt.NDArray[np.float64], threads: int
 ) -> npt.NDArray[np.float64]:
     """Sum of the weights of each colour's pixels, added in the order of the pixels."""
     owners: npt.NDArray[Any]
-    if isinstance(counted, Histogram):
+    if isinstance(counted, packed_table.PackedTable):
         numbers = np.arange(len(counted.keys), dtype=np.uint32)
-        owners = histogram.look_up(pixels, counted, numbers, threads).reshape(-1)
+        owners = packed_counting.look_up(pixels, counted, numbers, threads).reshape(-1)
     else:
         rows = pixels.reshape(weights.size, -1)[:, : counted.colours.shape[1]]
-        owners = distinct.places(np.ascontiguousarray(rows), counted, threads)
+        owners = row_table.places(np.ascontiguousarray(rows), counted, threads)
     sums, flat = np.zeros(len(counted.counts)), weights.reshape(-1)
     for part in slices(len(flat), _PIXELS_AT_ONCE):
         np.add.at(sums, owners[part], flat[part])

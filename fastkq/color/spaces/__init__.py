@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.spaces import oklab, rgb
-from fastkq.spaces.rgb import Coordinates
+from fastkq.color.spaces import oklab, rgb
+from fastkq.color.spaces.rgb import Coordinates
 
 __all__ = [
     "LEAST_ROWS_FOR_ALPHA",
@@ -38,7 +38,7 @@ _FAR = -1e9
 
 
 def to_coordinates(colours: npt.NDArray[np.uint8], space: Space = "rgb") -> Coordinates:
-    """Coordinates (C, M) of colours (M, C): see `fastkq.spaces.rgb` and `fastkq.spaces.oklab`."""
+    """Coordinates (C, M) of colours (M, C): see `fastkq.color.spaces.rgb` and `fastkq.color.spaces.oklab`."""
     return oklab.to_coordinates(colours) if space == "oklab" else rgb.to_coordinates(colours)
 
 

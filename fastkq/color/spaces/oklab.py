@@ -2,7 +2,7 @@
 
 Colours are taken as sRGB (IEC 61966-2-1). Gray has L alone, RGB has L, a and b, rounded to integers; no two
 colours have the same. (Of steps of 1/4096, the finest whose squares float32 would hold, 451,362 colours would
-share theirs.) RGBA is measured as RGBA in `fastkq.spaces.rgb` is: as if composited, in Oklab, over
+share theirs.) RGBA is measured as RGBA in `fastkq.color.spaces.rgb` is: as if composited, in Oklab, over
 black, the mid-gray of L = 1/2, and white, averaged over the three. That is the squared distance of
 ((L - 1/2) * alpha, a * alpha, b * alpha, alpha / sqrt(6)), here times 65536 and, for alpha from 0 to 255, not
 divided by 255. Colours of alpha 0 coincide.
@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.progress import slices
-from fastkq.spaces.rgb import Coordinates
+from fastkq.color.spaces.rgb import Coordinates
+from fastkq.runtime.progress import slices
 
 _ROOT_BITS = 64
 _MOST_STEPS = 16

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.progress import bands
-from fastkq.threads import available
+from fastkq.runtime.parallel import available
+from fastkq.runtime.progress import bands
 
 Effort = Literal["fast", "balanced", "best"]
 Coding = Literal["packed", "context"]

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from fastkq.progress import PATIENCE, Watch, assumed, checkpoint, current
+from fastkq.runtime.progress import PATIENCE, Watch, assumed, checkpoint, current
 
 Work = Callable[[int, int, int], object]
 

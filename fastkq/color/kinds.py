@@ -1,8 +1,8 @@
-"""What the channels of an image mean, and the form in which it is counted, fitted and mapped.
+"""What the channels of an image mean, and the working form in which it is counted, fitted and mapped.
 
 The last of 2 or 4 channels of a uint8 or uint16 image is its alpha; all other channels are plain values.
-Masks are counted as gray 0 and 1, gray with alpha as RGBA of equal R, G and B: their distances are
-three times as large, so nearest rows and means are the same.
+Masks are counted as gray 0 and 1. Gray with alpha is counted as RGBA with equal R, G and B: distances are
+then three times as large, so nearest rows and means are the same.
 """
 
 from typing import Any
@@ -10,8 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.embedding import has_alpha
-from fastkq.progress import bands
+from fastkq.errors import ArgumentError
+from fastkq.runtime.progress import bands
+
+
+def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
+    """Whether the last channel is alpha: the second or fourth of integers."""
+    return channels in (2, 4) and np.dtype(dtype).kind == "u"
+
 
 GRAY_WITH_ALPHA, RGBA = 2, 4
 
@@ -67,3 +73,28 @@ def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: in
         )
         return np.column_stack((shades, alpha)).astype(dtype)
     return palette.astype(dtype, copy=False)
+
+
+def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Values of bool, uint8 or uint16 on the scale from 0 to 255, rounded.
+
+    Raises
+    ------
+    ArgumentError
+        For floats, which have no scale that is known.
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == np.bool_:
+        return values.view(np.uint8) * np.uint8(255)
+    if values.dtype == np.uint16:
+        return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    raise ArgumentError(
+        f"expected values of bool, uint8 or uint16 to reduce to 8 bits, got {values.dtype}: "
+        "scale to 0..255 and convert with .astype(np.uint8) before compressing"
+    )
+
+
+def high_byte(values: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
+    """Values of 16 bits without their low byte, as Pillow reads them."""
+    return (values >> 8).astype(np.uint8)

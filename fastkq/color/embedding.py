@@ -5,16 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.kinds import has_alpha
+
 Vectors = npt.NDArray[np.float64]
 
 _FAR, _FOLD = 900, 200
 _TOP = 480
 """Floats are scaled to below 2^480: squares of 64 channels, summed over 2^40 pixels, stay below 2^1023."""
-
-
-def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
-    """Whether the last channel is alpha: the second or fourth of integers."""
-    return channels in (2, 4) and np.dtype(dtype).kind == "u"
 
 
 class Embedding(NamedTuple):

@@ -1,9 +1,9 @@
 """How far a call has come, for who wants to know, and whether it should go on.
 
 A public function enters `watched(progress)`. Below it `stage` says what is being done and which share of the
-work it is, and whatever takes long comes by a `checkpoint`, of its own or of `fastkq.threads`, ten times a
-second at least. So nothing in between has to hand the callable on, and what nobody watches pays next to
-nothing. Each thread has a watch of its own.
+work it is, and whatever takes long comes by a `checkpoint`, of its own or of `fastkq.runtime.parallel`, ten
+times a second at least. So nothing in between has to hand the callable on, and what nobody watches pays next
+to nothing. Each thread has a watch of its own.
 """
 
 import contextlib

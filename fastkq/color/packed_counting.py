@@ -1,0 +1,331 @@
+"""Count the colours of 8-bit images as packed keys, and map pixels by their colours.
+
+Gray and RGB use an array with an entry for each of 2^24 colours. RGBA uses hash tables, one per thread: an
+image has few of its 2^32 possible colours.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import kernels
+from fastkq.color.packed_table import PackedTable, added, joined
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import slices
+
+MOST_RGBA_COLOURS = 1 << 18
+"""Of an image that is not opaque: to list more takes long."""
+
+_PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times what waking a thread costs
+
+
+def count(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
+    """Count the distinct colours of an image, exactly.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
+        Colours with alpha 0 count as (0, 0, 0, 0): nobody can tell them apart.
+    """
+    counted = count_up_to(image, image.size, threads)
+    assert counted is not None
+    return counted
+
+
+def count_up_to(image: npt.NDArray[np.uint8], most: int, threads: int = 1) -> PackedTable | None:
+    """`count`, but None for an RGBA image of more than `most` colours: listing those takes long."""
+    pixels = _pixels(image)
+    if pixels.shape[1] == 4:
+        return _count_in_hash_tables(pixels, most, threads)
+    return PackedTable(*_count_densely(pixels, pixels.shape[1], threads), pixels.shape[1])
+
+
+def count_without_alpha(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
+    """The colours R, G, B of an RGBA image (H, W, 4)."""
+    return PackedTable(*_count_densely(_pixels(image), 3, threads), 3)
+
+
+def count_cells(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
+    """The colours of an RGBA image with 6 bits a channel, widened to 8."""
+    cells, counts = _count_densely(_pixels(image), 4, threads)
+    keys = cells << kernels.color.histogram.RGBA_CELL_BITS
+    return PackedTable(keys | (keys >> 24), counts, 4)  # widened by the two high bits of each channel
+
+
+def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
+    """Whether every pixel of an RGBA image (H, W, 4) has alpha 255."""
+    pixels = _pixels(image)
+    opaque: list[bool] = []
+
+    def work(worker: int, start: int, stop: int) -> None:
+        if all(opaque):
+            opaque.append(kernels.color.histogram.is_opaque(pixels, start, stop))
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    return all(opaque)
+
+
+def look_up(
+    image: npt.NDArray[np.uint8],
+    histogram: PackedTable,
+    values: npt.NDArray[np.unsignedinteger],
+    threads: int = 1,
+) -> npt.NDArray[np.unsignedinteger]:
+    """Replace each pixel by the value of its colour.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) uint8, C-contiguous
+        Every colour of it must be in the histogram, with or without alpha.
+    values : (M,) uint8 or uint16
+        One for each colour of the histogram.
+
+    Returns
+    -------
+    (H, W), of the dtype of `values`
+    """
+    pixels = _pixels(image)
+    out = np.empty(len(pixels), values.dtype)
+    if histogram.channels == 4:
+        _look_up_in_hash_table(pixels, histogram, values, out, threads)
+    else:
+        _look_up_densely(pixels, histogram, values, out, threads)
+    return out.reshape(image.shape[:2])
+
+
+def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return image.reshape(image.shape[0] * image.shape[1], -1)
+
+
+_CELLS_PER_CHUNK = 1 << 12
+_PIXELS_PER_COUNTER = 1 << 19  # fewer are counted sooner than two workers' counters are merged
+_COLOURS_PER_CHUNK = 1 << 16
+_MOST_COUNTERS = 4
+_COLOURS = 1 << 24
+
+T = TypeVar("T")
+
+
+class _Retained(Generic[T]):
+    """Large arrays that are kept for the next image, each used by one thread at a time.
+
+    Fresh pages cost more than counting a small image: 2 to 11 ms, when the system has to find huge pages.
+    """
+
+    def __init__(self, make: Callable[[], T], most: int) -> None:
+        self._make, self._most = make, most
+        self._idle: deque[T] = deque()
+
+    def take(self) -> T:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._make()
+
+    def give_back(self, used: T) -> None:
+        if len(self._idle) < self._most:
+            self._idle.append(used)
+
+
+class _Counters(NamedTuple):
+    """Counters for all colours, zero between two images, a row a worker: 16 MB each where touched."""
+
+    counts: npt.NDArray[np.uint8]
+    seen: npt.NDArray[np.uint8]
+
+    @classmethod
+    def make(cls) -> "_Counters":
+        cells = kernels.color.histogram.CELLS
+        return cls(
+            np.zeros((_MOST_COUNTERS, _COLOURS), np.uint8), np.zeros((_MOST_COUNTERS, cells), np.uint8)
+        )
+
+
+def _make_table() -> npt.NDArray[np.uint8]:
+    return np.empty(_COLOURS, np.uint8)
+
+
+_counters = _Retained(_Counters.make, 2)
+_tables = _Retained(_make_table, 2)
+
+
+def _count_densely(
+    pixels: npt.NDArray[np.uint8], channels: int, threads: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    workers = max(1, min(threads, _MOST_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
+    retained = _counters.take()
+    counts, seen = retained.counts[:workers], retained.seen[:workers]
+    spilled = np.empty((workers, len(pixels) // kernels.color.histogram.FULL + 1), np.uint32)
+    spills = np.zeros((workers, 8), np.int64)  # a cache line each
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.color.histogram.count_densely(
+            pixels, start, stop, channels, counts[worker], seen[worker], spilled[worker], spills[worker]
+        )
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, workers)
+    cells = _seen_cells(seen)
+    words = counts.view(np.uint64)
+
+    def merge(worker: int, start: int, stop: int) -> None:
+        for other in words[1:]:
+            kernels.color.histogram.merge_counters(
+                words[0], counts[0], other, cells, start, stop, spilled[worker], spills[worker]
+            )
+
+    if workers > 1:
+        over_chunks(merge, len(cells), _CELLS_PER_CHUNK, workers)
+    keys, numbers = _list_colours(words[0], counts[0], cells, threads)
+    _counters.give_back(retained)
+    emptied = np.concatenate([row[: spill[0]] for row, spill in zip(spilled, spills, strict=True)])
+    if len(emptied):
+        emptied, times = np.unique(emptied, return_counts=True)
+        numbers[np.searchsorted(keys, emptied)] += kernels.color.histogram.FULL * times
+    return keys, numbers
+
+
+def _seen_cells(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    words = seen.view(np.uint64)
+    for other in words[1:]:
+        words[0] |= other
+        other[:] = 0
+    cells = np.empty(seen.shape[1] + 7, np.int32)
+    return cells[: kernels.color.histogram.list_seen(words[0], seen[0], cells)]
+
+
+def _list_colours(
+    words: npt.NDArray[np.uint64], counts: npt.NDArray[np.uint8], cells: npt.NDArray[np.int32], threads: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    found = np.zeros(len(cells) // _CELLS_PER_CHUNK + 2, np.int64)
+
+    def survey(worker: int, start: int, stop: int) -> None:
+        found[start // _CELLS_PER_CHUNK + 1] = kernels.color.histogram.count_colours(
+            words, cells, start, stop
+        )
+
+    over_chunks(survey, len(cells), _CELLS_PER_CHUNK, threads)
+    bounds = np.cumsum(found)
+    keys, numbers = np.empty(bounds[-1], np.uint32), np.empty(bounds[-1], np.int64)
+
+    def write(worker: int, start: int, stop: int) -> None:
+        first, last = bounds[start // _CELLS_PER_CHUNK :][:2]
+        kernels.color.histogram.list_colours(words, counts, cells, start, stop, first, last, keys, numbers)
+
+    over_chunks(write, len(cells), _CELLS_PER_CHUNK, threads)
+    return keys, numbers
+
+
+def _look_up_densely(
+    pixels: npt.NDArray[np.uint8],
+    histogram: PackedTable,
+    values: npt.NDArray[np.unsignedinteger],
+    out: npt.NDArray[np.unsignedinteger],
+    threads: int,
+) -> None:
+    # Only the entries that are read are written, hence a table of all colours costs what it holds.
+    table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLOURS, values.dtype)
+
+    def enter(worker: int, start: int, stop: int) -> None:
+        kernels.color.histogram.enter(histogram.keys[start:stop], values[start:stop], table)
+
+    over_chunks(enter, len(values), _COLOURS_PER_CHUNK, threads)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.color.histogram.look_up(pixels, start, stop, histogram.channels, table, out)
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    if values.dtype == np.uint8:
+        _tables.give_back(table)
+
+
+_ENTRIES_AT_ONCE = 1 << 17
+
+
+def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> PackedTable | None:
+    """Count pixels (N, 4); None when they have more than `most` colours."""
+    # Four channels have 2^32 colours, too many for cells; an image has as many as it has pixels at most.
+    states = [_HashTable() for _ in range(threads)]
+
+    def work(worker: int, start: int, stop: int) -> None:
+        if all(state.used[0] <= most for state in states):
+            states[worker].count(pixels, start, stop, most)
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+    if any(state.used[0] > most for state in states):
+        return None
+    listed = [state.entries() for state in states]
+    found = added(
+        joined([keys for keys, _ in listed]),
+        joined([counts for _, counts in listed]),
+        4,
+        threads,
+    )
+    return None if len(found.keys) > most else found
+
+
+def _look_up_in_hash_table(
+    pixels: npt.NDArray[np.uint8],
+    histogram: PackedTable,
+    values: npt.NDArray[Any],
+    out: npt.NDArray[Any],
+    threads: int,
+) -> None:
+    """Put the value of each pixel's colour into out (N,)."""
+    table_size = _table_size(len(histogram.keys))
+    table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
+    _fill(histogram.keys, values, table, entries)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.color.histogram.look_up_in_table(pixels, start, stop, table, entries, out)
+
+    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
+
+
+class _HashTable:
+    """A growing hash table of counted colours, one worker's."""
+
+    def __init__(self) -> None:
+        self.keys = np.zeros(_table_size(1 << 11), np.int64)
+        self.counts = np.zeros(len(self.keys), np.int64)
+        self.used = np.zeros(1, np.int64)
+
+    def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int, most: int) -> None:
+        while start < stop and self.used[0] <= most:
+            start = kernels.color.histogram.count_in_table(
+                pixels, start, stop, self.keys, self.counts, self.used
+            )
+            if start < stop:
+                self._grow()
+
+    def entries(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        parts = slices(len(self.keys), _ENTRIES_AT_ONCE)
+        places = joined([part.start + np.flatnonzero(self.keys[part]) for part in parts])
+        keys, counts = np.empty(len(places), np.uint32), np.empty(len(places), np.int64)
+        for part in slices(len(places), _ENTRIES_AT_ONCE):
+            keys[part] = self.keys[places[part]] - 1
+            counts[part] = self.counts[places[part]]
+        return keys, counts
+
+    def _grow(self) -> None:
+        keys, counts = self.entries()
+        self.keys = np.zeros(len(self.keys) * 4, np.int64)
+        self.counts = np.zeros(len(self.keys), np.int64)
+        _fill(keys, counts, self.keys, self.counts)
+
+
+def _fill(
+    keys: npt.NDArray[np.uint32],
+    values: npt.NDArray[Any],
+    table: npt.NDArray[np.int64],
+    out: npt.NDArray[Any],
+) -> None:
+    for part in slices(len(keys), _ENTRIES_AT_ONCE):
+        kernels.color.histogram.fill_table(keys[part], values[part], table, out)
+
+
+def _table_size(entries: int) -> int:
+    """Smallest power of two that is at most half full."""
+    return max(1 << (2 * entries).bit_length(), 1 << 6)

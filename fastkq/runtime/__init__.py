@@ -1,0 +1,1 @@
+"""How work is run and files are written; nothing here knows a color."""
