@@ -17,7 +17,8 @@ from bench.cases import images, of_24_megapixels
 from bench.machine import machine
 from bench.scaling import tiled
 from bench.targets import Target
-from fastkq import dither, io
+from fastkq import io
+from fastkq.quantization import dither
 
 _PACKAGES = ("numpy", "numba")
 _ROUNDS = 15  # with 7 the ratios of a few milliseconds differ by a quarter between runs

@@ -10,8 +10,8 @@ from fastkq.color.indexed_image import IndexedImage
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
 from fastkq.io import pil
-from fastkq.mapping import paint
 from fastkq.quality import Report
+from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime import validation
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import MAX_PIXELS, Coding, check_threads

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.kinds import visible
 from fastkq.errors import ArgumentError
-from fastkq.mapping import paint
 from fastkq.metrics import PEAKS
+from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.validation import check_image, check_threads
 

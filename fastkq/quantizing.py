@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.kinds import ImageKind
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.inputs import read_input
 from fastkq.io import MAX_PALETTE, is_pil_image, pil
 from fastkq.io.picture import palette_of
 from fastkq.pipeline import apply_palette, compress
-from fastkq.pipeline.options import DitherMethod, Kind, check_palette_of
+from fastkq.pipeline.options import check_palette_of
+from fastkq.quantization.options import DitherMethod
 from fastkq.runtime.progress import Progress
 from fastkq.runtime.validation import Effort, check_positive
 
@@ -164,7 +166,7 @@ def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
     channels = 3
     with contextlib.suppress(ValueError):  # rows of unequal length are named below
         channels = 4 if np.shape(palette)[1:] == (4,) else 3
-    colours: npt.NDArray[np.uint8] = check_palette_of(palette, Kind(np.dtype(np.uint8), channels))
+    colours: npt.NDArray[np.uint8] = check_palette_of(palette, ImageKind(np.dtype(np.uint8), channels))
     if len(colours) > MAX_PALETTE:
         raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colours, got {len(colours)}")
     return colours

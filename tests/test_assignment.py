@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import assignment
 from fastkq.color.embedding import Embedding
-from fastkq.palette import general
+from fastkq.quantization import fit_rows, nearest_rows
 from tests.test_general import colours_and_weights, counted_of, squared_distances
 
 
@@ -17,7 +16,7 @@ def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads
     rows = counted.colours[generator.integers(0, len(counted.colours), k)]
     if seed % 2:  # other colours than those of the image, and equal ones
         rows = np.roll(rows, 1, axis=1)
-    labels = assignment.label(counted.colours, rows, threads)
+    labels = nearest_rows.label(counted.colours, rows, threads)
     assert labels.dtype == (np.uint8 if k <= 256 else np.uint16)
     np.testing.assert_array_equal(labels, squared_distances(counted.colours, rows).argmin(axis=1))
 
@@ -28,9 +27,9 @@ def test_mapping_is_exact_on_runs_of_resembling_pixels(channels, dtype):
     generator = np.random.default_rng(channels)
     walk = np.cumsum(generator.normal(size=(41 * 50, channels)), axis=0)
     image = ((walk - walk.min()) * 250 / np.ptp(walk)).astype(dtype).reshape(41, 50, channels)
-    palette = general.fit(*counted_of(image), 300)
+    palette = fit_rows.fit(*counted_of(image), 300)
     palette = generator.permutation(palette)
-    indices = assignment.map_image(image, palette, 2)
+    indices = nearest_rows.map_image(image, palette, 2)
     assert indices.shape == (41, 50)
     expected = squared_distances(image.reshape(-1, channels), palette).argmin(axis=1)
     np.testing.assert_array_equal(indices.reshape(-1), expected)
@@ -41,7 +40,7 @@ def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
     colours = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
     palette = generator.integers(0, 65536, (257, 3), dtype=np.uint16)
     exact = ((colours.astype(int)[:, None] - palette.astype(int)[None]) ** 2).sum(axis=2)
-    np.testing.assert_array_equal(assignment.label(colours, palette), exact.argmin(axis=1))
+    np.testing.assert_array_equal(nearest_rows.label(colours, palette), exact.argmin(axis=1))
 
 
 @pytest.mark.parametrize("channels", [2, 4])
@@ -69,7 +68,7 @@ def test_what_rounding_decides_is_decided_as_by_brute_force(seed, dtype):
     palette = (generator.integers(0, 4, (k, channels)) * 2 * step + offset).astype(dtype)
     colours = (generator.integers(0, 7, (700, channels)) * step + offset).astype(dtype)
     expected = squared_distances(colours, palette).argmin(axis=1)
-    np.testing.assert_array_equal(assignment.label(colours, palette), expected)
+    np.testing.assert_array_equal(nearest_rows.label(colours, palette), expected)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq.clustering import Lloyd, nearest
+from fastkq.kmeans import accelerated_lloyd, hamerly
 
 DTYPES = [np.float32, np.float64]
 
@@ -69,7 +69,7 @@ def problems(draw):
 @given(problems(), st.integers(1, 3), st.integers(1, 9))
 def test_each_step_is_one_of_lloyds_iterations(problem, threads, steps):
     vectors, weights, centroids = problem
-    lloyd, labels = Lloyd(vectors, weights, centroids, threads), None
+    lloyd, labels = accelerated_lloyd.Lloyd(vectors, weights, centroids, threads), None
     ones = np.ones(len(vectors)) if weights is None else weights
     for _ in range(steps):
         before = lloyd.centroids.copy()
@@ -86,7 +86,7 @@ def test_each_step_is_one_of_lloyds_iterations(problem, threads, steps):
     lloyd.settle()
     settled = squares(vectors, lloyd.centroids).argmin(axis=1)
     np.testing.assert_array_equal(lloyd.labels, settled)
-    np.testing.assert_array_equal(nearest(vectors, lloyd.centroids, threads), settled)
+    np.testing.assert_array_equal(hamerly.nearest(vectors, lloyd.centroids, threads), settled)
     own = lloyd.centroids[settled].astype(np.float64)
     assert lloyd.inertia() == pytest.approx(float(ones @ ((vectors - own) ** 2).sum(axis=1)), rel=1e-9)
 
@@ -97,7 +97,7 @@ def test_iterations_to_the_end_keep_labels_that_are_nearest(dims, dtype):
     """Bounds that are kept for many iterations would show what rounding does to them."""
     generator = np.random.default_rng(dims)
     vectors = generator.normal(size=(6000, dims)).astype(dtype)
-    lloyd = Lloyd(vectors, None, vectors[:20], 2)
+    lloyd = accelerated_lloyd.Lloyd(vectors, None, vectors[:20], 2)
     for iteration in range(300):
         before = lloyd.centroids.copy()
         changed = lloyd.step().changed
@@ -117,7 +117,7 @@ def test_the_number_of_threads_changes_no_bit(dims, weighted):
     weights = generator.random(70_000) if weighted else None
     results = []
     for threads in (1, 2, 5):
-        lloyd = Lloyd(vectors, weights, vectors[:50], threads)
+        lloyd = accelerated_lloyd.Lloyd(vectors, weights, vectors[:50], threads)
         steps = [lloyd.step() for _ in range(5)]
         lloyd.settle()
         results.append((steps, lloyd.labels.tobytes(), lloyd.centroids.tobytes(), lloyd.inertia()))
@@ -135,7 +135,7 @@ def test_many_vectors_of_few_dimensions_are_labelled_as_by_brute_force(dims, kin
     weights = generator.random(9000)
     for dtype in DTYPES:
         vectors = of_kind(kind, dims, generator, dtype)
-        lloyd = Lloyd(vectors, weights, generator.permutation(vectors)[:31], 2)
+        lloyd = accelerated_lloyd.Lloyd(vectors, weights, generator.permutation(vectors)[:31], 2)
         for _ in range(4):
             before = lloyd.centroids.copy()
             lloyd.step()
@@ -165,19 +165,19 @@ def of_kind(kind, dims, generator, dtype):
 
 def test_labels_that_change_together_are_a_change():
     vectors = np.repeat([[0.0], [10.0]], 4500, axis=0)  # a tree keeps one label for each leaf of them
-    lloyd = Lloyd(vectors, None, np.array([[0.0], [1000.0]]), 1)
+    lloyd = accelerated_lloyd.Lloyd(vectors, None, np.array([[0.0], [1000.0]]), 1)
     assert [lloyd.step().changed for _ in range(4)] == [True, True, False, False]
     assert lloyd.labels.tolist() == [0] * 4500 + [1] * 4500
 
 
 def test_of_equal_centroids_the_first_has_the_vectors():
     vectors = np.array([[0.0, 0.0], [1.0, 0.0], [4.0, 4.0]])
-    assert nearest(vectors, np.array([[1.0, 0.0], [9.0, 9.0], [1.0, 0.0]]), 1).tolist() == [0, 0, 0]
+    assert hamerly.nearest(vectors, np.array([[1.0, 0.0], [9.0, 9.0], [1.0, 0.0]]), 1).tolist() == [0, 0, 0]
 
 
 def test_empty_clusters_take_the_farthest_vectors_in_turn():
     vectors = np.array([[0.0], [0.0], [7.0], [0.0], [-5.0], [0.0]])
-    lloyd = Lloyd(vectors, None, np.array([[0.0], [100.0], [50.0]]), 1)
+    lloyd = accelerated_lloyd.Lloyd(vectors, None, np.array([[0.0], [100.0], [50.0]]), 1)
     lloyd.step()
     assert lloyd.centroids.tolist() == [[0.0], [7.0], [-5.0]]
 
@@ -189,35 +189,35 @@ def test_vectors_that_empty_clusters_take_leave_the_sums_of_their_old_ones(dims,
     vectors = generator.normal(size=(5000, dims)).astype(dtype)
     weights = generator.random(5000) * (generator.random(5000) < 0.5)
     centroids = np.concatenate((vectors[:3], np.full((4, dims), 100), vectors[3:6])).astype(dtype)
-    lloyd = Lloyd(vectors, weights, centroids, 2)
+    lloyd = accelerated_lloyd.Lloyd(vectors, weights, centroids, 2)
     lloyd.step()
     assert_close(lloyd.centroids, means(vectors, weights, lloyd.labels, centroids), vectors)
 
 
 def test_an_empty_cluster_takes_no_vector_without_weight():
     vectors, weights = np.array([[0.0], [7.0], [-5.0]]), np.array([1.0, 0.0, 1.0])
-    lloyd = Lloyd(vectors, weights, np.array([[0.0], [100.0]]), 1)
+    lloyd = accelerated_lloyd.Lloyd(vectors, weights, np.array([[0.0], [100.0]]), 1)
     lloyd.step()
     assert lloyd.centroids.tolist() == [[0.0], [-5.0]]
 
 
 def test_a_cluster_that_loses_all_its_vectors_to_empty_ones_goes_where_the_heaviest_is():
     vectors, weights = np.array([[0.0], [0.1], [9.0], [12.0]]), np.array([1.0, 1.0, 0.1, 0.3])
-    lloyd = Lloyd(vectors, weights, np.array([[0.05], [10.0], [50.0], [60.0]]), 1)
+    lloyd = accelerated_lloyd.Lloyd(vectors, weights, np.array([[0.05], [10.0], [50.0], [60.0]]), 1)
     lloyd.step()
     np.testing.assert_allclose(lloyd.centroids, [[0.05], [0.05], [12.0], [9.0]])
 
 
 def test_more_centroids_than_distinct_vectors_lie_where_the_heaviest_is():
     vectors = np.array([[1.0], [3.0], [3.0]])
-    lloyd = Lloyd(vectors, None, np.array([[1.0], [3.0], [8.0]]), 1)
+    lloyd = accelerated_lloyd.Lloyd(vectors, None, np.array([[1.0], [3.0], [8.0]]), 1)
     assert lloyd.step() == (25.0, True)
     assert lloyd.centroids.tolist() == [[1.0], [3.0], [3.0]]
 
 
 def test_settling_between_steps_changes_nothing():
     vectors = np.random.default_rng(1).normal(size=(3000, 5))
-    plain, settled = (Lloyd(vectors, None, vectors[:9], 1) for _ in range(2))
+    plain, settled = (accelerated_lloyd.Lloyd(vectors, None, vectors[:9], 1) for _ in range(2))
     for _ in range(6):
         plain.step()
         settled.step()
@@ -228,7 +228,7 @@ def test_settling_between_steps_changes_nothing():
 @pytest.mark.parametrize("scale", [1e-45, 1e-30, 1e18, 1e30])
 def test_numbers_whose_squares_vanish_or_overflow_raise_nothing(scale):
     vectors = (np.random.default_rng(2).normal(size=(500, 3)) * scale).astype(np.float32)
-    lloyd = Lloyd(vectors, None, vectors[:7], 1)
+    lloyd = accelerated_lloyd.Lloyd(vectors, None, vectors[:7], 1)
     with np.errstate(all="ignore"):
         for _ in range(4):
             before = lloyd.centroids.copy()
@@ -240,9 +240,9 @@ def test_what_is_given_stays_as_it_is():
     vectors, weights = np.random.default_rng(3).normal(size=(5000, 3)), np.ones(5000)
     centroids = vectors[:4].copy()
     copies = [array.copy() for array in (vectors, weights, centroids)]
-    lloyd = Lloyd(vectors, weights, centroids, 1)
+    lloyd = accelerated_lloyd.Lloyd(vectors, weights, centroids, 1)
     lloyd.step()
     lloyd.settle()
-    nearest(vectors, centroids, 1)
+    hamerly.nearest(vectors, centroids, 1)
     for array, copy in zip((vectors, weights, centroids), copies, strict=True):
         np.testing.assert_array_equal(array, copy)

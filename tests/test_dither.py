@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import dither, mapping
 from fastkq.color import packed_counting
-from fastkq.pipeline.stages import kept_opaque
+from fastkq.quantization import dither, nearest_packed
+from fastkq.quantization.nearest import kept_opaque
 from fastkq.runtime import parallel
 from tests.conftest import images, noise
 from tests.reference import as_pixels
@@ -18,7 +18,7 @@ METHODS = [dither.diffuse, dither.ordered]
 @given(image=images(side=40), k=st.integers(1, 300), seed=st.integers(0, 1000))
 def test_without_strength_the_nearest_row_is_taken(method, image, k, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed) // np.uint8(1 + seed % 9)
-    expected = mapping.map_image(image, packed_counting.count(image), palette)
+    expected = nearest_packed.map_image(image, packed_counting.count(image), palette)
     found = kept_opaque(image, palette, method(image, palette, 0.0), 1)  # neither method knows of that rule
     np.testing.assert_array_equal(found, expected)
 

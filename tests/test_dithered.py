@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import fastkq
-from fastkq import dither, looks
 from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.quantization import dither, spatial
 from tests.conftest import noise, photograph_like
 
 METHODS = ["diffusion", "blue-noise"]
@@ -95,7 +95,7 @@ def test_the_preset_for_looks_has_a_palette_and_indices_of_its_own(channels):
     assert (made.shape, made.dtype) == (image.shape, image.dtype)
     assert made.k <= 6
     if channels in [(), (1,), (3,)]:
-        palette, indices = looks.visual(image, 6)
+        palette, indices = spatial.visual(image, 6)
         assert np.array_equal(made.palette, palette)
         assert np.array_equal(made.indices, indices)
     assert fastkq.compress(image, 65536, preset="visual") == fastkq.compress(image, 65536)

@@ -18,7 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from fastkq.errors import ArgumentError
-from fastkq.estimator import KMeans, checks, repeats, seeding
+from fastkq.estimator import KMeans, checks, repeats
+from fastkq.kmeans import seeding
 from tests.conftest import photograph_like
 
 

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import blocks, palette
 from fastkq.color import packed_counting
 from fastkq.color.spaces import to_coordinates
-from fastkq.palette import integer, lloyd
-from fastkq.palette.coarsen import Tree
-from fastkq.palette.search import search, starts
+from fastkq.kmeans import lloyd
+from fastkq.kmeans.coarsening import Tree
+from fastkq.kmeans.swap_search import search, starts
+from fastkq.quantization import fit_packed, rounding
+from fastkq.quantization.points import of_colours
 from tests import reference
 from tests.conftest import images, noise
 from tests.test_search import error_of, summary_of
@@ -35,10 +36,10 @@ def images_and_fixed(draw):
 def test_fixed_colours_come_first_and_the_others_are_used_and_in_order(case, threads):
     image, k, fixed = case
     counted = packed_counting.count(image)
-    rows, labels = palette.fit(counted, k, threads=threads, fixed=fixed)
+    rows, labels = fit_packed.fit(counted, k, threads=threads, fixed=fixed)
     f = len(fixed)
     np.testing.assert_array_equal(rows[:f], fixed)
-    np.testing.assert_array_equal(integer.in_order(rows[f:]), rows[f:])
+    np.testing.assert_array_equal(rounding.in_order(rows[f:]), rows[f:])
     distinct = np.unique(np.concatenate((counted.colours, fixed)), axis=0)
     assert len(rows) == len(np.unique(rows, axis=0)) == min(k, len(distinct))
     assert set(range(f, len(rows))) <= set(labels.tolist())
@@ -48,7 +49,7 @@ def test_fixed_colours_come_first_and_the_others_are_used_and_in_order(case, thr
 def test_colours_are_given_the_nearest_of_all_rows(case):
     image, k, fixed = case
     counted = packed_counting.count(image)
-    rows, labels = palette.fit(counted, k, fixed=fixed)
+    rows, labels = fit_packed.fit(counted, k, fixed=fixed)
     np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
 
 
@@ -56,7 +57,7 @@ def test_colours_are_given_the_nearest_of_all_rows(case):
 def test_fixing_no_colour_changes_nothing(image, k):
     counted = packed_counting.count(image)
     none = np.empty((0, counted.channels), np.uint8)
-    for free, fixed in zip(palette.fit(counted, k), palette.fit(counted, k, fixed=none), strict=True):
+    for free, fixed in zip(fit_packed.fit(counted, k), fit_packed.fit(counted, k, fixed=none), strict=True):
         np.testing.assert_array_equal(free, fixed)
 
 
@@ -71,7 +72,7 @@ def test_a_search_leaves_what_is_held_and_tells_the_error_of_its_centroids(case,
 
 
 def test_lloyd_leaves_what_is_held(china):
-    points = blocks.of_colours(packed_counting.count(china))
+    points = of_colours(packed_counting.count(china))
     seeds = points.coordinates[:, np.linspace(0, len(points.keys) - 1, 40).astype(int)]
     moved = lloyd.lloyd(points, seeds, least_gain=0.0, most=3, held=15)
     np.testing.assert_array_equal(moved[:, :15], seeds[:, :15])
@@ -79,7 +80,7 @@ def test_lloyd_leaves_what_is_held(china):
 
 
 def test_starts_avoid_what_is_held(china):
-    points = Tree(blocks.of_colours(packed_counting.count(china))).summary(2000)
+    points = Tree(of_colours(packed_counting.count(china))).summary(2000)
     alone = starts(points, 64, 3)
     held = alone[1, :, :20] + np.float32(0.25)
     for centroids in starts(points, 64, 3, held):
@@ -93,8 +94,8 @@ def test_the_others_know_the_fixed_ones(china, k, f):
     """They do better than a palette that was fitted alone and then joined with the fixed colours."""
     counted = packed_counting.count(china)
     fixed = np.random.default_rng(1).choice(counted.colours, f)
-    together = error(counted, palette.fit(counted, k, fixed=fixed)[0])
-    joined = error(counted, np.concatenate((fixed, palette.fit(counted, k - f)[0])))
+    together = error(counted, fit_packed.fit(counted, k, fixed=fixed)[0])
+    joined = error(counted, np.concatenate((fixed, fit_packed.fit(counted, k - f)[0])))
     assert together < 0.999 * joined
 
 
@@ -102,14 +103,14 @@ def test_the_others_know_the_fixed_ones(china, k, f):
 def test_they_match_the_best_of_several_runs_of_lloyds_algorithm(china, k, f):
     counted = packed_counting.count(china)
     fixed = noise(f, 3, seed=1)
-    points, held = blocks.of_colours(counted), to_coordinates(fixed)
+    points, held = of_colours(counted), to_coordinates(fixed)
     generator = np.random.default_rng(0)
     errors = []
     for _ in range(5):
         seeds = points.coordinates[:, generator.choice(len(points.keys), k - f, replace=False)]
         centroids = lloyd.lloyd(points, np.column_stack((held, seeds)), 0.0, 100, threads=2, held=f)
         errors.append(error(counted, np.floor(centroids.T + 0.5)))
-    assert error(counted, palette.fit(counted, k, fixed=fixed)[0]) < 1.005 * min(errors)
+    assert error(counted, fit_packed.fit(counted, k, fixed=fixed)[0]) < 1.005 * min(errors)
 
 
 def error(counted, rows):
@@ -119,26 +120,26 @@ def error(counted, rows):
 
 
 def mapped(counted, rows):
-    from fastkq import mapping
+    from fastkq.quantization import nearest_packed
 
-    return mapping.label(counted, rows.astype(np.uint8)).labels
+    return nearest_packed.label(counted, rows.astype(np.uint8)).labels
 
 
 @pytest.mark.parametrize("f", [0, 3, 4199])
 def test_palettes_too_large_to_be_searched_keep_what_is_fixed(f):
     counted, fixed = packed_counting.count(noise(80, 80, 3)), np.unique(noise(5000, 3, seed=1), axis=0)[:f]
-    rows, labels = palette.fit(counted, 4200, "fast", fixed=fixed)
+    rows, labels = fit_packed.fit(counted, 4200, "fast", fixed=fixed)
     np.testing.assert_array_equal(rows[:f], fixed)
     assert len(np.unique(rows, axis=0)) == 4200
     assert set(range(f, 4200)) <= set(labels.tolist())
 
 
 def test_more_colours_than_a_fit_takes_are_fitted_around_fixed_ones_too(monkeypatch):
-    fit = import_module("fastkq.palette.fit")
+    fit = import_module("fastkq.quantization.fit_packed")
     monkeypatch.setattr(fit, "_MOST_COLOURS", 500)
     monkeypatch.setattr(fit, "_COLOURS_PER_CENTROID", 20)
     image, fixed = noise(100, 100, 3), noise(3, 3, seed=1)
-    rows, labels = palette.fit(packed_counting.count(image), 20, fixed=fixed)
+    rows, labels = fit_packed.fit(packed_counting.count(image), 20, fixed=fixed)
     np.testing.assert_array_equal(rows[:3], fixed)
     np.testing.assert_array_equal(labels, reference.nearest(packed_counting.count(image).colours, rows))
     assert len(np.unique(rows, axis=0)) == 20

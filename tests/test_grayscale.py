@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import kernels, palette
+from fastkq import kernels
 from fastkq.color import packed_counting
-from fastkq.palette import grayscale
+from fastkq.kmeans import one_dimensional
+from fastkq.quantization import fit_packed
 from tests.conftest import noise
 
 
@@ -41,7 +42,7 @@ def least_error(values, weights, free, fixed=()):
 @given(weighted_values(), st.integers(1, 7))
 def test_no_palette_of_integers_is_better(counted, k):
     values, weights = counted
-    levels = grayscale.fit(values, weights, k)
+    levels = one_dimensional.fit(values, weights, k)
     assert error(values, weights, levels) == least_error(values, weights, k)
 
 
@@ -56,7 +57,7 @@ def counted(values, weights):
 @given(weighted_values(), st.sets(st.integers(0, 20), max_size=4), st.integers(0, 4))
 def test_no_palette_that_holds_the_fixed_levels_is_better(given_values, fixed, free):
     values, weights = given_values
-    levels = grayscale.fit(values, weights, max(len(fixed) + free, 1), fixed=sorted(fixed))
+    levels = one_dimensional.fit(values, weights, max(len(fixed) + free, 1), fixed=sorted(fixed))
     assert fixed <= set(levels.tolist())
     free = max(len(fixed) + free, 1) - len(fixed)
     assert error(values, weights, levels) == least_error(values, weights, free, fixed)
@@ -66,7 +67,7 @@ def test_no_palette_that_holds_the_fixed_levels_is_better(given_values, fixed, f
 def test_exactly_k_levels_rise_and_those_that_are_free_are_used(counted, fixed, free):
     values, weights = counted
     k = max(len(fixed) + free, 1)
-    levels = grayscale.fit(values, weights, k, fixed=sorted(fixed)).astype(int)
+    levels = one_dimensional.fit(values, weights, k, fixed=sorted(fixed)).astype(int)
     assert len(levels) == min(k, len({*values.tolist(), *fixed}))
     assert (np.diff(levels) > 0).all()
     nearest = np.abs(values.astype(int)[:, None] - levels).argmin(axis=1)
@@ -102,26 +103,26 @@ def test_every_k_is_optimal_on_256_levels(name, request):
         weights = generator.integers(1, 1 << 20, 256)
         values = np.sort(generator.choice(65536, 256, replace=False)).astype(np.uint16)
     for k, least in enumerate(slow_least_errors(values, weights, 70), start=1):
-        assert error(values, weights, grayscale.fit(values, weights, k)) == least
+        assert error(values, weights, one_dimensional.fit(values, weights, k)) == least
 
 
 def test_where_no_price_gives_k_levels_two_paths_are_spliced(monkeypatch):
     spliced = []
-    splice = grayscale._spliced
-    monkeypatch.setattr(grayscale, "_spliced", lambda *args: spliced.append(args[3]) or splice(*args))
+    splice = one_dimensional._spliced
+    monkeypatch.setattr(one_dimensional, "_spliced", lambda *args: spliced.append(args[3]) or splice(*args))
     values, weights = np.arange(64, dtype=np.uint8), np.ones(64, int)
     for k, least in enumerate(slow_least_errors(values, weights, 63), start=1):
-        assert error(values, weights, grayscale.fit(values, weights, k)) == least
+        assert error(values, weights, one_dimensional.fit(values, weights, k)) == least
     assert len(spliced) > 20
 
 
 def test_65536_levels_are_fitted_in_less_than_a_second_at_any_k():
     values = np.arange(65536, dtype=np.uint16)
     weights = np.random.default_rng(0).integers(1, 10000, 65536)
-    grayscale.fit(values[:10], weights[:10], 2)
+    one_dimensional.fit(values[:10], weights[:10], 2)
     for k in (256, 30000):
         started = time.thread_time()
-        levels = grayscale.fit(values, weights, k)
+        levels = one_dimensional.fit(values, weights, k)
         assert time.thread_time() - started < 1
         assert levels.dtype == np.uint16
         assert len(levels) == k
@@ -142,9 +143,9 @@ def error_by_moves(values, weights, levels):
 @given(weighted_values(), st.integers(1, 7))
 def test_floating_weights_and_shifted_values_give_the_same_levels(counted, k):
     values, weights = counted
-    levels = grayscale.fit(values, weights, k)
-    np.testing.assert_array_equal(grayscale.fit(values, weights.astype(float), k), levels)
-    shifted = grayscale.fit(values.astype(np.int32) - 500, weights, k)
+    levels = one_dimensional.fit(values, weights, k)
+    np.testing.assert_array_equal(one_dimensional.fit(values, weights.astype(float), k), levels)
+    shifted = one_dimensional.fit(values.astype(np.int32) - 500, weights, k)
     np.testing.assert_array_equal(shifted + 500, levels)
 
 
@@ -152,8 +153,8 @@ def test_floating_weights_and_shifted_values_give_the_same_levels(counted, k):
 def test_weights_too_large_for_exact_sums_are_scaled_down(scale):
     values = np.arange(0, 65536, 257, dtype=np.uint16)
     weights = np.random.default_rng(1).integers(1, 1 << 20, 256)
-    expected = grayscale.fit(values, weights, 9)
-    levels = grayscale.fit(values, weights * scale, 9)
+    expected = one_dimensional.fit(values, weights, 9)
+    levels = one_dimensional.fit(values, weights * scale, 9)
     assert error(values, weights, levels) <= 1.0001 * error(values, weights, expected)
 
 
@@ -169,7 +170,7 @@ def test_a_gray_image_has_the_least_error_at_every_effort(china, k, effort):
 
 def test_the_labels_of_gray_colours_are_their_nearest_levels():
     counted = packed_counting.count(noise(40, 50))
-    levels, labels = palette.fit(counted, 12)
+    levels, labels = fit_packed.fit(counted, 12)
     distances = np.abs(counted.colours.astype(int) - levels[:, 0].astype(int))
     np.testing.assert_array_equal(labels, distances.argmin(axis=1))
 
@@ -177,7 +178,7 @@ def test_the_labels_of_gray_colours_are_their_nearest_levels():
 def test_the_path_is_the_shortest_at_every_price():
     weights = np.random.default_rng(2).integers(1, 50, 40)
     values = np.arange(40, dtype=np.int64)
-    problem = grayscale._problem(values, weights, np.empty(0, np.int64))
+    problem = one_dimensional._problem(values, weights, np.empty(0, np.int64))
     errors = slow_least_errors(values, weights, 40)
     for price in (0, 1, 7, 60, 500, 4000, 10**6):
         origins = np.empty(41, np.int32)

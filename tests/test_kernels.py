@@ -72,11 +72,11 @@ def test_importing_fastkq_imports_neither_numba_nor_numpy():
 
 MAP = """
 import numpy as np
-from fastkq import mapping
 from fastkq.color import packed_counting
+from fastkq.quantization import nearest_packed
 image = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
 palette = np.random.default_rng(1).integers(0, 256, (9, 3), dtype=np.uint8)
-print(np.bincount(mapping.map_image(image, packed_counting.count(image), palette).ravel()))
+print(np.bincount(nearest_packed.map_image(image, packed_counting.count(image), palette).ravel()))
 """
 
 

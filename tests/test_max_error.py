@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import palette
 from fastkq.color import packed_counting
 from fastkq.color.spaces import to_coordinates, unit
 from fastkq.errors import ArgumentError, UnreachableError
+from fastkq.quantization import fit_packed
+from fastkq.quantization.max_error import within
 from tests import reference
 from tests.conftest import images, noise
 
@@ -25,13 +26,13 @@ def distances(counted, rows, labels, space="rgb"):
 def within_enough(counted, k, **how):
     """A palette within reach of k rows, or of as many as the error says suffice."""
     try:
-        return k, palette.within(counted, k, **how)
+        return k, within(counted, k, **how)
     except UnreachableError as error:
         unreachable = error
     assert unreachable.k > k
     assert f"k = {unreachable.k} suffices" in str(unreachable)
     assert unreachable.best > how["max_error"]
-    return unreachable.k, palette.within(counted, unreachable.k, **how)
+    return unreachable.k, within(counted, unreachable.k, **how)
 
 
 @given(images(side=12), st.integers(1, 40), st.floats(0, 1), SPACES)
@@ -62,9 +63,9 @@ def test_colours_of_a_small_share_do_not_matter(image, max_error, min_share, f, 
 @given(images(), st.integers(1, 40))
 def test_a_distance_that_the_plain_fit_keeps_changes_nothing(image, k):
     counted = packed_counting.count(image)
-    plain = palette.fit(counted, k)
+    plain = fit_packed.fit(counted, k)
     reached = float(distances(counted, *plain).max())
-    for one, other in zip(plain, palette.within(counted, k, max_error=reached * (1 + 1e-9)), strict=True):
+    for one, other in zip(plain, within(counted, k, max_error=reached * (1 + 1e-9)), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -80,12 +81,12 @@ def a_map_with_a_red_dot():
 def test_the_one_red_dot_on_a_map_stays_red():
     counted = packed_counting.count(a_map_with_a_red_dot())
     red = np.flatnonzero((counted.colours == [230, 20, 20]).all(axis=1))
-    gray, gray_labels = palette.fit(counted, 16)
+    gray, gray_labels = fit_packed.fit(counted, 16)
     assert np.abs(gray[gray_labels[red]].astype(int) - [230, 20, 20]).max() > 100
-    rows, labels = palette.within(counted, 16, max_error=30)
+    rows, labels = within(counted, 16, max_error=30)
     assert np.abs(rows[labels[red]].astype(int) - [230, 20, 20]).max() <= 30
     assert distances(counted, rows, labels).max() <= 30
-    without = palette.within(counted, 16, max_error=30, min_share=1e-5)
+    without = within(counted, 16, max_error=30, min_share=1e-5)
     np.testing.assert_array_equal(without[0], gray)
 
 
@@ -93,23 +94,23 @@ def test_the_one_red_dot_on_a_map_stays_red():
 def test_one_row_serves_many_rare_colours(china, k, max_error):
     """What a row for each violator of a fit would cost is far more than there are."""
     counted = packed_counting.count(china)
-    far = distances(counted, *palette.fit(counted, k)) > max_error
+    far = distances(counted, *fit_packed.fit(counted, k)) > max_error
     assert far.sum() > 2 * k
-    rows, labels = palette.within(counted, k, max_error=max_error)
+    rows, labels = within(counted, k, max_error=max_error)
     assert distances(counted, rows, labels).max() <= max_error
 
 
 def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
     """The rows that keep the rare colours near still move to where their colours are."""
     counted = packed_counting.count(flower)
-    rows, labels = palette.within(counted, 64, max_error=38)
+    rows, labels = within(counted, 64, max_error=38)
     moved = (rows[:, None] != counted.colours[None]).any(axis=2).all(axis=1)
     assert moved.sum() > 10
 
     def squared_error(rows, labels):
         return distances(counted, rows, labels) ** 2 @ counted.counts
 
-    assert squared_error(rows, labels) < 1.2 * squared_error(*palette.fit(counted, 64))
+    assert squared_error(rows, labels) < 1.2 * squared_error(*fit_packed.fit(counted, 64))
 
 
 def test_the_error_names_the_best_and_travels():
@@ -117,7 +118,7 @@ def test_the_error_names_the_best_and_travels():
     with pytest.raises(
         UnreachableError, match="expected all colours within 5 of a palette of 4, got one at"
     ) as caught:
-        palette.within(counted, 4, max_error=5)
+        within(counted, 4, max_error=5)
     assert isinstance(caught.value, ArgumentError)
     assert 5 < caught.value.best < 442
     copied = pickle.loads(pickle.dumps(caught.value))

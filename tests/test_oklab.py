@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import blocks, mapping, palette
 from fastkq.color import packed_counting
 from fastkq.color.spaces import oklab, opacity, to_colours, to_coordinates, unit
-from fastkq.palette import lloyd
+from fastkq.kmeans import lloyd
+from fastkq.quantization import fit_packed, nearest_packed
+from fastkq.quantization.points import of_colours
 from tests import reference
 from tests.conftest import images, noise
 
@@ -116,10 +117,10 @@ def test_mapping_is_exact(image, k, seed, threads):
     rows = noise(k, counted.channels, seed=seed) // np.uint8(1 + seed % 9)
     rows[: k // 3, -1] = 255
     expected = nearest(reference.as_pixels(image), rows)
-    mapped = mapping.map_image(image, counted, rows, threads, "oklab")
+    mapped = nearest_packed.map_image(image, counted, rows, threads, "oklab")
     np.testing.assert_array_equal(mapped.reshape(-1), expected)
     if counted.channels == 4:
-        pixelwise = mapping.map_pixels(image, rows, threads, "oklab")
+        pixelwise = nearest_packed.map_pixels(image, rows, threads, "oklab")
         np.testing.assert_array_equal(pixelwise.reshape(-1), expected)
 
 
@@ -128,7 +129,7 @@ def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, f):
     counted = packed_counting.count(image)
     fixed = reference.as_pixels(noise(1, f, counted.channels))
     fixed = np.unique(fixed, axis=0)[:k]
-    rows, labels = palette.fit(counted, k, fixed=fixed, space="oklab")
+    rows, labels = fit_packed.fit(counted, k, fixed=fixed, space="oklab")
     distinct = np.unique(np.concatenate((counted.colours, fixed)), axis=0)
     np.testing.assert_array_equal(rows[: len(fixed)], fixed)
     assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(distinct))
@@ -137,7 +138,7 @@ def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, f):
 
 
 def error(counted, rows):
-    labels = mapping.label(counted, rows, 1, "oklab").labels
+    labels = nearest_packed.label(counted, rows, 1, "oklab").labels
     difference = to_coordinates(counted.colours, "oklab") - to_coordinates(rows, "oklab")[:, labels]
     return float((difference**2).sum(axis=0) @ counted.counts)
 
@@ -145,19 +146,19 @@ def error(counted, rows):
 @pytest.mark.parametrize("k", [16, 64, 256])
 def test_a_fit_in_oklab_is_better_there_than_one_in_rgb(china, k):
     counted = packed_counting.count(china)
-    ours, theirs = (palette.fit(counted, k, space=space)[0] for space in ("oklab", "rgb"))
+    ours, theirs = (fit_packed.fit(counted, k, space=space)[0] for space in ("oklab", "rgb"))
     assert error(counted, ours) < 0.97 * error(counted, theirs)
 
 
 @pytest.mark.parametrize("k", [16, 64])
 def test_it_matches_the_best_of_several_runs_of_lloyds_algorithm(flower, k):
     counted = packed_counting.count(flower)
-    points = blocks.of_colours(counted, "oklab")
+    points = of_colours(counted, "oklab")
     generator, errors = np.random.default_rng(0), []
     for _ in range(5):
         seeds = points.coordinates[:, generator.choice(len(points.keys), k, replace=False)]
         errors.append(error(counted, to_colours(lloyd.lloyd(points, seeds, 0.0, 100, 2), "oklab")))
-    assert error(counted, palette.fit(counted, k, space="oklab")[0]) < 1.005 * min(errors)
+    assert error(counted, fit_packed.fit(counted, k, space="oklab")[0]) < 1.005 * min(errors)
 
 
 def test_opaque_colours_are_those_at_the_given_coordinate():
@@ -168,8 +169,8 @@ def test_opaque_colours_are_those_at_the_given_coordinate():
 def test_more_threads_change_nothing(china):
     counted = packed_counting.count(china)
     for alone, shared in zip(
-        palette.fit(counted, 100, space="oklab"),
-        palette.fit(counted, 100, threads=3, space="oklab"),
+        fit_packed.fit(counted, 100, space="oklab"),
+        fit_packed.fit(counted, 100, threads=3, space="oklab"),
         strict=True,
     ):
         np.testing.assert_array_equal(alone, shared)

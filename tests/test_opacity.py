@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import mapping, palette
-from fastkq.color import packed_counting, spaces
+from fastkq.color import packed_counting
+from fastkq.quantization import fit_packed, nearest_packed
 from tests import reference
 from tests.conftest import noise
 
@@ -48,7 +48,7 @@ def test_opacity_is_kept_when_some_colours_are_fixed(alphas, k, seed):
     counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     fixed = reference.as_pixels(with_alphas((0, 7, 254), 1, k, seed=seed + 1))
     fixed = np.unique(fixed, axis=0)[: k - 2]  # two rows are left, for the opaque and for the transparent
-    rows, labels = palette.fit(counted, k, fixed=fixed)
+    rows, labels = fit_packed.fit(counted, k, fixed=fixed)
     assert_opacity_is_kept(counted.colours, rows[labels])
 
 
@@ -58,7 +58,7 @@ def test_opacity_is_kept_of_colours_that_weigh_nothing(alphas, k, seed):
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (counted.colours[:, 3] != generator.choice([0, 255]))
     weights[generator.integers(len(weights))] = 1.0
-    rows, labels = palette.fit(counted, k, weights=weights)
+    rows, labels = fit_packed.fit(counted, k, weights=weights)
     assert_opacity_is_kept(counted.colours, rows[labels])
     assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(counted.keys))
 
@@ -72,11 +72,11 @@ def test_opacity_is_kept_in_images_of_too_many_colours_to_list(monkeypatch, k):
 
 @pytest.mark.parametrize("k", [3, 16, 200])
 def test_opacity_is_kept_when_colours_are_merged_by_cells(monkeypatch, k):
-    monkeypatch.setattr(import_module("fastkq.palette.fit"), "_MOST_COLOURS", 500)
-    monkeypatch.setattr(import_module("fastkq.palette.fit"), "_COLOURS_PER_CENTROID", 20)
+    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_MOST_COLOURS", 500)
+    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_COLOURS_PER_CENTROID", 20)
     image = with_alphas((252, 253, 254, 255), 100, 100) // np.array([4, 4, 4, 1], np.uint8)
     counted = packed_counting.count(image)
-    rows, labels = palette.fit(counted, k)
+    rows, labels = fit_packed.fit(counted, k)
     assert_opacity_is_kept(counted.colours, rows[labels])
     np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
 
@@ -86,9 +86,9 @@ def test_among_the_rows_of_any_palette_the_nearest_is_taken_that_keeps_it(alphas
     image = with_alphas(alphas, 23, 31, seed=seed)
     rows = with_alphas(others, 1, k, seed=seed + 1)[0]
     expected = reference.nearest(reference.as_pixels(image), rows)
-    mapped = mapping.map_image(image, packed_counting.count(image), rows, threads)
+    mapped = nearest_packed.map_image(image, packed_counting.count(image), rows, threads)
     np.testing.assert_array_equal(mapped.reshape(-1), expected)
-    np.testing.assert_array_equal(mapping.map_pixels(image, rows, threads).reshape(-1), expected)
+    np.testing.assert_array_equal(nearest_packed.map_pixels(image, rows, threads).reshape(-1), expected)
     if k >= 3 and {0, 255} <= set(rows[:, 3]):
         assert_opacity_is_kept(image, rows[mapped])
 
@@ -98,17 +98,18 @@ def test_without_opaque_rows_or_with_two_rows_the_nearest_of_any_opacity_is_take
     near, far = [200, 0, 0, 254], [0, 0, 255, 255]
     for rows, taken in (([far, near], 1), ([near, near, [1, 1, 1, 9]], 0), ([far, near, near], 0)):
         rows = np.array(rows, np.uint8)
-        assert mapping.map_image(image, packed_counting.count(image), rows)[0, 0] == taken
-        assert mapping.map_pixels(image, rows)[0, 0] == taken
+        assert nearest_packed.map_image(image, packed_counting.count(image), rows)[0, 0] == taken
+        assert nearest_packed.map_pixels(image, rows)[0, 0] == taken
 
 
 @pytest.mark.parametrize("k", [16, 64, 256])
 def test_keeping_opacity_costs_little(monkeypatch, china, k):
     counted = packed_counting.count(cut_out(china))
-    kept = error(counted, *palette.fit(counted, k))
-    for module in (spaces, *(import_module(f"fastkq.palette.{name}") for name in ("fit", "centroids"))):
+    kept = error(counted, *fit_packed.fit(counted, k))
+    for name in ("kmeans.points", "kmeans.fit", "quantization.fit_packed"):
+        module = import_module(f"fastkq.{name}")
         monkeypatch.setattr(module, "LEAST_ROWS_FOR_ALPHA", 1000)
-    rows, labels = palette.fit(counted, k)
+    rows, labels = fit_packed.fit(counted, k)
     assert (rows[labels][counted.colours[:, 3] == 255, 3] < 255).any()
     assert kept < (1 + 0.4 / k**0.5) * error(counted, rows, labels)
 

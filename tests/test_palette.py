@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import blocks, palette
 from fastkq.color import packed_counting
-from fastkq.palette import lloyd
+from fastkq.kmeans import lloyd
+from fastkq.quantization import fit_packed
+from fastkq.quantization.points import of_colours
 from tests import reference
 from tests.conftest import images, noise
 
@@ -140,7 +141,7 @@ def test_65536_colours_fit():
 @given(images(channels=(3,)), st.integers(2, 40), st.sampled_from([1, 3]))
 def test_lloyd_takes_the_steps_of_the_naive_algorithm(image, k, threads):
     counted = packed_counting.count(image)
-    points = blocks.of_colours(counted)
+    points = of_colours(counted)
     centroids = spread(points, k)
     expected = reference.lloyd_step(counted.colours.astype(float), counted.counts, centroids.T.astype(float))
     stepped = lloyd.lloyd(points, centroids, least_gain=0.0, most=1, threads=threads)
@@ -152,7 +153,7 @@ def spread(points, k):
 
 
 def test_lloyd_never_raises_the_error(china):
-    points = blocks.of_colours(packed_counting.count(china))
+    points = of_colours(packed_counting.count(china))
     centroids = spread(points, 32)
     errors = []
     for _ in range(12):
@@ -163,13 +164,13 @@ def test_lloyd_never_raises_the_error(china):
 
 
 def _distances(points, centroids):
-    from fastkq.mapping import assign
+    from fastkq.kmeans.assign import assign
 
     return assign(points, centroids).distances.astype(float)
 
 
 def test_one_thread_and_several_take_the_same_steps(china):
-    points = blocks.of_colours(packed_counting.count(china))
+    points = of_colours(packed_counting.count(china))
     seeds = spread(points, 200)
     assert points.coordinates.shape[1] * 200 > lloyd._DISTANCES_ALONE
     alone, shared = (lloyd.lloyd(points, seeds, 0.0, 4, threads) for threads in (1, 3))
@@ -183,7 +184,7 @@ def test_a_fit_on_counts_is_the_fit_on_the_pixels(channels):
     counted = packed_counting.count(image)
     half = packed_counting.count(image[:32])
     doubled = half._replace(counts=half.counts * 2)
-    np.testing.assert_array_equal(palette.fit(counted, 20)[0], palette.fit(doubled, 20)[0])
+    np.testing.assert_array_equal(fit_packed.fit(counted, 20)[0], fit_packed.fit(doubled, 20)[0])
 
 
 @given(images(), COLOURS)

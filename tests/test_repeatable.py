@@ -68,8 +68,8 @@ PROGRAM = """
 import hashlib, sys
 import numpy as np
 import fastkq
-from fastkq import palette
 from fastkq.color import packed_counting
+from fastkq.quantization import fit_packed
 digest = hashlib.sha256()
 side = int(sys.argv[1])
 WAYS = (
@@ -84,7 +84,7 @@ for channels in (1, 3, 4):
         digest.update(fastkq.compress(smooth, k).to_bytes())
         counted = packed_counting.count(smooth)
         weights = generator.random(len(counted.keys))
-        for array in palette.fit(counted, k, fixed=smooth[0, :1], weights=weights, space="oklab"):
+        for array in fit_packed.fit(counted, k, fixed=smooth[0, :1], weights=weights, space="oklab"):
             digest.update(array.tobytes())
         for way in WAYS if k == 7 else ():
             digest.update(fastkq.compress(smooth, k if "target_psnr" not in way else None, **way).to_bytes())

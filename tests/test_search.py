@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import blocks
 from fastkq.color import packed_counting
-from fastkq.palette.coarsen import Summary, Tree
-from fastkq.palette.search import search
+from fastkq.kmeans.coarsening import Summary, Tree
+from fastkq.kmeans.swap_search import search
+from fastkq.quantization.points import of_colours
 from tests.conftest import images, noise
 
 
 def summary_of(image):
-    points = blocks.of_colours(packed_counting.count(image))
+    points = of_colours(packed_counting.count(image))
     return Summary(points.keys, points.coordinates, points.weights)
 
 
@@ -55,7 +55,7 @@ def test_a_centroid_is_moved_to_where_it_is_needed():
 
 
 def test_the_best_of_several_searches_is_taken_whatever_the_threads(china):
-    points = Tree(blocks.of_colours(packed_counting.count(china))).summary(600)
+    points = Tree(of_colours(packed_counting.count(china))).summary(600)
     (one, one_error), (three, three_error) = (search(points, 24, 60, 5, threads) for threads in (1, 3))
     assert one_error == three_error
     np.testing.assert_array_equal(one, three)
@@ -63,7 +63,7 @@ def test_the_best_of_several_searches_is_taken_whatever_the_threads(china):
 
 
 def test_the_tree_is_as_the_points_are(china):
-    points = blocks.of_colours(packed_counting.count(china))
+    points = of_colours(packed_counting.count(china))
     mean = (points.coordinates * points.weights).sum(axis=1) / points.weights.sum()
     error = (((points.coordinates - mean[:, None]) ** 2).sum(axis=0) * points.weights).sum()
     np.testing.assert_allclose(Tree(points).error, error, rtol=1e-9)

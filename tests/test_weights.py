@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fastkq import blocks, palette
 from fastkq.color import packed_counting
-from fastkq.palette.weights import to_counts
+from fastkq.kmeans.points import to_counts
+from fastkq.quantization import fit_packed
+from fastkq.quantization.points import of_colours
 from tests import reference
 from tests.conftest import images, noise
 
@@ -18,7 +19,10 @@ POSITIVE = st.floats(1e-300, 1e300)
 @given(images(), COLOURS)
 def test_counts_as_weights_change_nothing(image, k):
     counted = packed_counting.count(image)
-    plain, weighted = palette.fit(counted, k), palette.fit(counted, k, weights=counted.counts.astype(float))
+    plain, weighted = (
+        fit_packed.fit(counted, k),
+        fit_packed.fit(counted, k, weights=counted.counts.astype(float)),
+    )
     for one, other in zip(plain, weighted, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -27,7 +31,7 @@ def test_counts_as_weights_change_nothing(image, k):
 def test_only_proportions_count(image, k, exponent, seed):
     counted = packed_counting.count(image)
     weights = np.random.default_rng(seed).random(len(counted.keys)) + 0.01
-    plain, scaled = (palette.fit(counted, k, weights=weights * scale)[0] for scale in (1.0, 2.0**exponent))
+    plain, scaled = (fit_packed.fit(counted, k, weights=weights * scale)[0] for scale in (1.0, 2.0**exponent))
     np.testing.assert_array_equal(plain, scaled)
 
 
@@ -37,7 +41,7 @@ def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, wei
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (generator.random(len(counted.keys)) >= weightless)
     weights[0] += 1.0
-    rows, labels = palette.fit(counted, k, weights=weights)
+    rows, labels = fit_packed.fit(counted, k, weights=weights)
     assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(counted.keys))
     np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
     assert len(np.unique(labels)) == len(rows)
@@ -51,14 +55,14 @@ def test_colours_without_weight_do_not_pull(image, k, seed):
     k = min(k, int(pulling.sum()))
     weights = np.where(pulling, counted.counts, 0).astype(float)
     alone = counted._replace(keys=counted.keys[pulling], counts=counted.counts[pulling])
-    np.testing.assert_array_equal(palette.fit(counted, k, weights=weights)[0], palette.fit(alone, k)[0])
+    np.testing.assert_array_equal(fit_packed.fit(counted, k, weights=weights)[0], fit_packed.fit(alone, k)[0])
 
 
 def test_rows_that_remain_go_to_colours_without_weight():
     counted = packed_counting.count(noise(40, 40, 3))
     weights = np.zeros(len(counted.keys))
     weights[::100] = 1.0
-    rows, _ = palette.fit(counted, 50, weights=weights)
+    rows, _ = fit_packed.fit(counted, 50, weights=weights)
     kept = (rows[:, None] == counted.colours[::100][None]).all(axis=2).any(axis=0)
     assert kept.all()
     assert len(kept) < 50 == len(rows)
@@ -74,7 +78,7 @@ def test_a_heavy_colour_gets_a_nearer_row(china):
         difference = counted.colours[reds].astype(int) - rows[labels].astype(int)
         return ((difference**2).sum(axis=1) * counted.counts[reds]).sum()
 
-    plain, weighted = palette.fit(counted, 16)[0], palette.fit(counted, 16, weights=weights)[0]
+    plain, weighted = fit_packed.fit(counted, 16)[0], fit_packed.fit(counted, 16, weights=weights)[0]
     assert error_of_reds(weighted) < 0.5 * error_of_reds(plain)
 
 
@@ -91,6 +95,6 @@ def test_sums_of_the_heaviest_weights_are_exact():
     """Coordinates times weights stay integers below 2^53, whatever the order they are added in."""
     counted = packed_counting.count(noise(200, 200, 4))
     weights = np.random.default_rng(0).random(len(counted.keys))
-    points = blocks.of_colours(counted._replace(counts=to_counts(weights)))
+    points = of_colours(counted._replace(counts=to_counts(weights)))
     limit = int(points.weights.sum()) * int(np.abs(points.coordinates).max())
     assert limit < 1 << 53

@@ -10,7 +10,7 @@ from PIL import Image
 import fastkq
 from bench import THREADS
 from bench.peers import Pixels, image_of_imagequant, image_of_pillow
-from fastkq import dither, looks
+from fastkq.quantization import dither, spatial
 
 
 class Method(NamedTuple):
@@ -39,7 +39,7 @@ def _dithered(spread: Callable[..., object]) -> Callable[[Pixels, int], object]:
 
 
 def _visual(image: Pixels, k: int) -> object:
-    return looks.visual(image, k, threads=THREADS)
+    return spatial.visual(image, k, threads=THREADS)
 
 
 def _painted(result: object, _: Pixels) -> Pixels:

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.kinds import has_alpha
-
-Vectors = npt.NDArray[np.float64]
+from fastkq.runtime.typing import Vectors
 
 _FAR, _FOLD = 900, 200
 _TOP = 480

@@ -5,7 +5,7 @@ Masks are counted as gray 0 and 1. Gray with alpha is counted as RGBA with equal
 then three times as large, so nearest rows and means are the same.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -98,3 +98,17 @@ def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 def high_byte(values: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
     """Values of 16 bits without their low byte, as Pillow reads them."""
     return (values >> 8).astype(np.uint8)
+
+
+class ImageKind(NamedTuple):
+    """The dtype and the number of channels of images that can share a palette."""
+
+    dtype: np.dtype[Any]
+    channels: int
+
+    @classmethod
+    def of(cls, image: npt.NDArray[Any]) -> "ImageKind":
+        return cls(image.dtype, 1 if image.ndim == 2 else image.shape[2])
+
+    def __str__(self) -> str:
+        return f"{self.dtype} with {self.channels} channel{'s' * (self.channels > 1)}"

@@ -15,11 +15,10 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils.validation import check_is_fitted
 
-from fastkq.clustering import Lloyd, nearest
 from fastkq.errors import ArgumentError
-from fastkq.estimator import seeding
 from fastkq.estimator.checks import validated, weights_of
 from fastkq.estimator.repeats import Rows, rows_of
+from fastkq.kmeans import accelerated_lloyd, hamerly, seeding
 
 _RUNS = 10
 """Of n_init="auto" where the initial centroids are not chosen well."""
@@ -115,9 +114,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         tolerance = self.tol * rows.variance() if self.tol else 0.0
         random_state = check_random_state(self.random_state)
         draw = self._drawing(X, rows)
-        best: tuple[float, int, Lloyd] | None = None
+        best: tuple[float, int, accelerated_lloyd.Lloyd] | None = None
         for _ in range(self._n_init):
-            lloyd = Lloyd(rows.vectors, rows.weights, draw(random_state), self._n_threads)
+            lloyd = accelerated_lloyd.Lloyd(rows.vectors, rows.weights, draw(random_state), self._n_threads)
             if self.verbose:
                 print("Initialization complete")
             iterations = self._iterate(lloyd, tolerance)
@@ -141,7 +140,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             labels: npt.NDArray[np.int32] = super().predict(X)
             return labels
         rows, centroids, threads = self._beside(X, None)
-        return rows.spread(nearest(rows.vectors, centroids, threads), len(centroids), threads)
+        return rows.spread(hamerly.nearest(rows.vectors, centroids, threads), len(centroids), threads)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Minus the weighted sum of the squared distances of X (n_samples, n_features) from the clusters."""
@@ -150,7 +149,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if sparse.issparse(X):
             return float(super().score(X, sample_weight=sample_weight))
         rows, centroids, threads = self._beside(X, weights_of(sample_weight, X))
-        settled = Lloyd(rows.vectors, rows.weights, centroids, threads)
+        settled = accelerated_lloyd.Lloyd(rows.vectors, rows.weights, centroids, threads)
         settled.settle()
         return -settled.inertia()
 
@@ -202,7 +201,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
                 )
         return init
 
-    def _iterate(self, lloyd: Lloyd, tolerance: float) -> int:
+    def _iterate(self, lloyd: accelerated_lloyd.Lloyd, tolerance: float) -> int:
         """Lloyd's algorithm until it has converged; returns the number of iterations."""
         for iteration in range(self.max_iter):
             before = lloyd.centroids.copy()

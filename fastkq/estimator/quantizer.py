@@ -8,16 +8,18 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from fastkq.color.kinds import ImageKind
 from fastkq.color.spaces import Space
 from fastkq.errors import ArgumentError
 from fastkq.inputs import is_file, read_input
 from fastkq.pipeline import apply_palette, fit_palette
-from fastkq.pipeline.options import DitherMethod, Kind, check_dithering
+from fastkq.pipeline.options import check_dithering
+from fastkq.quantization.options import DitherMethod
 from fastkq.runtime.validation import Effort, check_k, check_word
 
 Output = Literal["image", "indices"]
 
-_DITHERED = Kind(np.dtype(np.uint8), 3)
+_DITHERED = ImageKind(np.dtype(np.uint8), 3)
 _MOST_CHANNELS = 4
 """Of an array of three axes that is taken for an image."""
 
@@ -124,10 +126,10 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _reduced(self, image: Any) -> npt.NDArray[Any]:
-        given, expected = read_input(image), Kind(self.palette_.dtype, self.palette_.shape[1])
-        if Kind.of(given.pixels) != expected:
+        given, expected = read_input(image), ImageKind(self.palette_.dtype, self.palette_.shape[1])
+        if ImageKind.of(given.pixels) != expected:
             raise ArgumentError(
-                f"expected an image as those that were fitted, {expected}, got {Kind.of(given.pixels)}"
+                f"expected an image as those that were fitted, {expected}, got {ImageKind.of(given.pixels)}"
             )
         compressed = apply_palette(
             given, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,

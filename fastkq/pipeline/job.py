@@ -6,17 +6,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import looks, mapping, palette
 from fastkq.color import packed_counting
 from fastkq.color.color_counts import ColourCounts
-from fastkq.color.kinds import stored_palette, working
+from fastkq.color.kinds import ImageKind, stored_palette, working
 from fastkq.color.packed_counting import MOST_RGBA_COLOURS
 from fastkq.container import encoded_size
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
-from fastkq.pipeline.options import Dithering, FitOptions, Kind
-from fastkq.pipeline.stages import Fit, dithered, fit, indices_of, kept_opaque, mapping_stage
 from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr
+from fastkq.quantization import fit_packed, nearest_packed, spatial
+from fastkq.quantization.fit import Fit, fit
+from fastkq.quantization.nearest import dithered, indices_of, kept_opaque, mapping_stage
+from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import MAX_COLOURS, Coding
 
@@ -65,7 +66,7 @@ class Job:
         """The image with k colours for the eye."""
         threads = self._options.threads
         with stage("dithering", each=0.2):
-            rows, indices = looks.visual(self._pixels, k, self._options.effort, threads)
+            rows, indices = spatial.visual(self._pixels, k, self._options.effort, threads)
             return self._image(rows, kept_opaque(self._pixels, rows, indices, threads))
 
     def reaching(self, target: float) -> CompressedImage:
@@ -79,7 +80,7 @@ class Job:
         """The image of the most colours whose file has at most `target` bytes."""
         within = self._options.least, min(len(self._counts), MAX_COLOURS)
         if coding == "packed":
-            kind = Kind.of(self._given.pixels)
+            kind = ImageKind.of(self._given.pixels)
             pixels = self._given.pixels.size // kind.channels
             k = largest(
                 lambda k: encoded_size(pixels, k, kind.channels, kind.dtype.itemsize), target, *within
@@ -103,14 +104,14 @@ class Job:
         if len(cells.keys) < _CELLS_PER_CENTROID * k:
             return None
         with stage("fitting", _SHARE_OF_FITTING, each=0.2):
-            rows, _ = palette.fit(cells, k, self._options.effort, threads)
+            rows, _ = fit_packed.fit(cells, k, self._options.effort, threads)
         with mapping_stage(self._dithering):
             if self._dithering.strength > 0:
                 return self._image(rows, dithered(pixels, rows, self._dithering, threads))
-            indices = mapping.map_pixels(pixels, rows, threads)
-            is_used = mapping.used_rows(indices, k, threads).all()
+            indices = nearest_packed.map_pixels(pixels, rows, threads)
+            is_used = nearest_packed.used_rows(indices, k, threads).all()
             return self._image(rows, indices) if is_used else None
 
     def _image(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
         pixels, metadata, _ = self._given
-        return CompressedImage(stored_palette(rows, *Kind.of(pixels)), indices, pixels.shape, metadata)
+        return CompressedImage(stored_palette(rows, *ImageKind.of(pixels)), indices, pixels.shape, metadata)

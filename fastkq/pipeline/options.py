@@ -3,73 +3,23 @@
 import math
 import numbers
 from collections.abc import Iterable, Sized
-from typing import Any, Literal, NamedTuple, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color.kinds import working_palette
+from fastkq.color.kinds import ImageKind, working_palette
 from fastkq.color.spaces import Space
 from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
 from fastkq.runtime.validation import Effort, check_k, check_palette, check_positive, check_word
 
 Preset = Literal["visual"]
-DitherMethod = Literal["diffusion", "blue-noise"]
 DEFAULT_K = 64
 _MAX_WEIGHT = 1e100
 
 
-class FitOptions(NamedTuple):
-    """How a palette is fitted, whatever its number of colours.
-
-    Attributes
-    ----------
-    fixed : (f, C) array or None
-        In the working form of the image.
-    max_error, min_share : float
-        See `compress`.
-    """
-
-    fixed: npt.NDArray[Any] | None
-    max_error: float | None
-    min_share: float
-    space: Space
-    effort: Effort
-    threads: int
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the palette is that of least squared error in R, G, B, without conditions."""
-        return self.fixed is None and self.max_error is None and self.space == "rgb"
-
-    @property
-    def least(self) -> int:
-        """The smallest k that has room for the fixed colours."""
-        return 1 if self.fixed is None else max(1, len(self.fixed))
-
-
-class Dithering(NamedTuple):
-    """How indices are chosen: of strength 0 each is the nearest."""
-
-    strength: float
-    method: DitherMethod
-
-
-class Kind(NamedTuple):
-    """The dtype and the number of channels of images that can share a palette."""
-
-    dtype: np.dtype[Any]
-    channels: int
-
-    @classmethod
-    def of(cls, image: npt.NDArray[Any]) -> "Kind":
-        return cls(image.dtype, 1 if image.ndim == 2 else image.shape[2])
-
-    def __str__(self) -> str:
-        return f"{self.dtype} with {self.channels} channel{'s' * (self.channels > 1)}"
-
-
-def check_palette_of(palette: npt.ArrayLike, kind: Kind, name: str = "palette") -> npt.NDArray[Any]:
+def check_palette_of(palette: npt.ArrayLike, kind: ImageKind, name: str = "palette") -> npt.NDArray[Any]:
     """A palette (k, C) for images of a kind, as an array of its own.
 
     Raises
@@ -93,7 +43,7 @@ def check_palette_of(palette: npt.ArrayLike, kind: Kind, name: str = "palette") 
     return check_palette(array)
 
 
-def _cast(array: npt.NDArray[Any], kind: Kind, name: str) -> npt.NDArray[Any]:
+def _cast(array: npt.NDArray[Any], kind: ImageKind, name: str) -> npt.NDArray[Any]:
     """Numbers of a list as the image's dtype, which has to hold them."""
     try:
         with np.errstate(invalid="ignore", over="ignore"):
@@ -110,7 +60,7 @@ def _cast(array: npt.NDArray[Any], kind: Kind, name: str) -> npt.NDArray[Any]:
     return cast_array
 
 
-def check_fixed(fixed: npt.ArrayLike | None, kind: Kind, k: int | None) -> npt.NDArray[Any] | None:
+def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> npt.NDArray[Any] | None:
     """Fixed colours (f, C) in the working form, or None; different ones, at most k."""
     if fixed is None or (isinstance(fixed, Sized) and len(fixed) == 0):
         return None
@@ -142,7 +92,7 @@ def check_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.
 
 
 def check_fit(
-    kind: Kind,
+    kind: ImageKind,
     k: int | None,
     *,
     fixed: npt.ArrayLike | None,
@@ -162,7 +112,7 @@ def check_fit(
     return FitOptions(check_fixed(fixed, kind, k), max_error, min_share, space, effort, threads)
 
 
-def check_dithering(dither: bool | float, method: DitherMethod, kind: Kind) -> Dithering:
+def check_dithering(dither: bool | float, method: DitherMethod, kind: ImageKind) -> Dithering:
     """The strength, 0.0 to 1.0, and the method."""
     strength = check_number("dither", dither, 0.0, 1.0)
     method = cast("DitherMethod", check_word("dither_method", method, get_args(DitherMethod)))
@@ -213,7 +163,7 @@ def refuse(what: str, others: dict[str, Any]) -> None:
         raise ArgumentError(f"expected {what} alone, got {given[0]} as well")
 
 
-def check_space(space: Any, kind: Kind) -> Space:
+def check_space(space: Any, kind: ImageKind) -> Space:
     """Where distances are measured, as one of the two words."""
     word = cast("Space", check_word("space", space, get_args(Space)))
     if word == "oklab" and (kind.dtype != np.uint8 or kind.channels > 4):
@@ -221,7 +171,7 @@ def check_space(space: Any, kind: Kind) -> Space:
     return word
 
 
-def check_preset(preset: Any, kind: Kind) -> Preset | None:
+def check_preset(preset: Any, kind: ImageKind) -> Preset | None:
     """A preset's name, or None."""
     if preset is None:
         return None

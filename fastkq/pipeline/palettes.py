@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from fastkq.color.color_counts import ColourCounts
-from fastkq.color.kinds import stored_palette, working, working_palette
+from fastkq.color.kinds import ImageKind, stored_palette, working, working_palette
 from fastkq.color.spaces import Space
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input, read_input
 from fastkq.pipeline.counting import count_colours
 from fastkq.pipeline.options import (
-    Dithering,
-    DitherMethod,
-    FitOptions,
-    Kind,
     check_dithering,
     check_fit,
     check_number_of_colours,
     check_palette_of,
     check_space,
-)  # fmt: skip
-from fastkq.pipeline.stages import fit, indices_for, mapping_stage
+)
+from fastkq.quantization.fit import fit
+from fastkq.quantization.nearest import (
+    indices_for,
+    mapping_stage,  # fmt: skip
+)
+from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import Effort, check_effort, check_threads
 
@@ -107,7 +108,7 @@ def counted_for_fit(
     with stage(None, _SHARE_OF_COUNTING):
         counts = count_colours(images, weights=weights, threads=workers)
     options = check_fit(
-        Kind(counts.dtype, counts.channels), k, fixed=fixed, max_error=max_error, min_share=min_share,
+        ImageKind(counts.dtype, counts.channels), k, fixed=fixed, max_error=max_error, min_share=min_share,
         space=space, effort=effort, threads=workers,
     )  # fmt: skip
     return counts, options
@@ -161,7 +162,7 @@ def apply_palette(
     workers = check_threads(threads)
     with watched(progress):
         given = read(image, workers)
-        kind = Kind.of(given.pixels)
+        kind = ImageKind.of(given.pixels)
         dithering = check_dithering(dither, dither_method, kind)
         return applied(given, palette, dithering, check_space(space, kind), workers)
 
@@ -176,7 +177,7 @@ def applied(
     given: Input, palette: npt.ArrayLike, dithering: Dithering, space: Space, threads: int
 ) -> CompressedImage:
     """`apply_palette` of what was read."""
-    rows = check_palette_of(palette, Kind.of(given.pixels))
+    rows = check_palette_of(palette, ImageKind.of(given.pixels))
     with mapping_stage(dithering):
         indices = indices_for(working(given.pixels), working_palette(rows), dithering, space, threads)
     return CompressedImage(rows, indices, given.pixels.shape, given.metadata)

@@ -8,9 +8,10 @@ import numpy.typing as npt
 from fastkq import container
 from fastkq.color.color_counts import ColourCounts
 from fastkq.color.spaces import Space
-from fastkq.pipeline.options import FitOptions, check_ks
+from fastkq.pipeline.options import check_ks
 from fastkq.pipeline.palettes import counted_for_fit
-from fastkq.pipeline.stages import distortion, fit, prepared
+from fastkq.quantization.fit import distortion, fit, prepared
+from fastkq.quantization.options import FitOptions
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import Effort

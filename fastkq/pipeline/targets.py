@@ -10,8 +10,8 @@ from fastkq.color.color_counts import ColourCounts
 from fastkq.errors import UnreachableError
 from fastkq.image import CompressedImage
 from fastkq.pipeline.crossing import Bracket, cross
-from fastkq.pipeline.options import FitOptions
-from fastkq.pipeline.stages import Fit, distortion, fit, prepared
+from fastkq.quantization.fit import Fit, distortion, fit, prepared
+from fastkq.quantization.options import FitOptions
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import MAX_COLOURS, Effort
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from fastkq.color.kinds import ImageKind
 from fastkq.color.spaces import Space
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
@@ -11,8 +12,6 @@ from fastkq.loading import load
 from fastkq.pipeline.job import Job
 from fastkq.pipeline.options import (
     DEFAULT_K,
-    DitherMethod,
-    Kind,
     Preset,
     check_dithering,
     check_fit,
@@ -22,8 +21,9 @@ from fastkq.pipeline.options import (
     check_targets,
     check_weights,
     refuse,
-)  # fmt: skip
+)
 from fastkq.pipeline.palettes import applied, read
+from fastkq.quantization.options import DitherMethod  # fmt: skip
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import Coding, Effort, check_coding, check_effort, check_threads
 from fastkq.source import SourceLike
@@ -162,7 +162,7 @@ def compress(
     with watched(progress):
         effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
         given = read(image, workers)
-        kind = Kind.of(given.pixels)
+        kind = ImageKind.of(given.pixels)
         dithering = check_dithering(dither, dither_method, kind)
         asked = {"fixed": fixed, "weights": weights, "max_error": max_error}
         targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.spaces import oklab, rgb
-from fastkq.color.spaces.rgb import Coordinates
+from fastkq.runtime.typing import Coordinates
 
 __all__ = [
     "LEAST_ROWS_FOR_ALPHA",
@@ -30,11 +30,6 @@ __all__ = [
 ]
 
 Space = Literal["rgb", "oklab"]
-
-LEAST_ROWS_FOR_ALPHA = 3
-"""With fewer rows, opaque colours have no rows of their own, and take the nearest."""
-
-_FAR = -1e9
 
 
 def to_coordinates(colours: npt.NDArray[np.uint8], space: Space = "rgb") -> Coordinates:
@@ -55,21 +50,3 @@ def unit(channels: int, space: Space = "rgb") -> float:
 def opacity(space: Space = "rgb") -> float:
     """The last coordinate of opaque colours of RGBA."""
     return 255.0 * (oklab.alpha_weight() if space == "oklab" else rgb.ALPHA_WEIGHT)
-
-
-def are_opaque(centroids: Coordinates, opacity: float) -> npt.NDArray[np.bool_]:
-    """Which of the centroids (C, k) are exactly opaque, (k,); of gray and RGB, none."""
-    if len(centroids) != 4:
-        return np.zeros(centroids.shape[1], bool)
-    opaque: npt.NDArray[np.bool_] = centroids[3] == opacity
-    return opaque
-
-
-def seen_by_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
-    """The centroids (C, k) as they are for opaque colours: far away, where those may not choose them."""
-    opaque = are_opaque(centroids, opacity)
-    if len(opaque) < LEAST_ROWS_FOR_ALPHA or not opaque.any():
-        return centroids
-    seen = centroids.copy()
-    seen[3, ~opaque] = _FAR
-    return seen

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.spaces.rgb import Coordinates
 from fastkq.runtime.progress import slices
+from fastkq.runtime.typing import Coordinates
 
 _ROOT_BITS = 64
 _MOST_STEPS = 16

@@ -6,12 +6,10 @@ squared distance of (c*a - 127.5*a for each of R, G, B; 180.3*a) / 255; here dou
 integers, without the division. Colours of alpha 0 coincide.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-Coordinates = npt.NDArray[np.floating[Any]]
+from fastkq.runtime.typing import Coordinates
 
 ALPHA_WEIGHT = 361
 """255 * sqrt(2), rounded (360.6): what makes the RGBA metric a mean over backgrounds."""

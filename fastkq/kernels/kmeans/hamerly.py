@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.kmeans.accelerated_lloyd import roughly_squared_distance, squared_distance
 from fastkq.kernels.kmeans.error_margins import bound_likely, bound_nearest, floor_of, share_of
-from fastkq.kernels.kmeans.lloyd_vectors import roughly_squared_distance, squared_distance
 from fastkq.kernels.kmeans.tiles import (
     VECTORS_PER_TILE,
     WIDTH,

@@ -32,9 +32,9 @@ def add(points, start, stop, ids, label, totals):
 def visit(points, centroids, first_block, last_block, totals, labels, distances):
     """Nearest centroid of each point of some blocks, the lowest index among equals.
 
-    points, a `fastkq.blocks.Points`, and centroids (C, k), in. Either labels (M,) int32 and the squared
-    distances (M,), out; or, when those are empty, totals (k, C + 1) float64, in and out: the points' moments
-    are added to those of their centroids. Whole groups of BLOCKS_PER_GROUP, or all that are left.
+    points, a `fastkq.kmeans.points.MortonPoints`, and centroids (C, k), in. Either labels (M,) int32 and the
+    squared distances (M,), out; or, when those are empty, totals (k, C + 1) float64, in and out: the points'
+    moments are added to those of their centroids. Whole groups of BLOCKS_PER_GROUP, or all that are left.
     """
     dims, k = centroids.shape
     is_labelling = labels.shape[0] > 0

@@ -1,6 +1,6 @@
 """Optimal levels of gray: the shortest path over rising values, an edge for each interval of them.
 
-All of it is exact in int64. `fastkq.palette.grayscale` makes the arrays and says what they are for.
+All of it is exact in int64. `fastkq.kmeans.one_dimensional` makes the arrays and says what they are for.
 """
 
 import numpy as np

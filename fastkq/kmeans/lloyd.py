@@ -1,19 +1,26 @@
-"""Lloyd's algorithm on weighted points."""
+"""Lloyd's algorithm with over-relaxation, on weighted points and on weighted vectors."""
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.blocks import Points
-from fastkq.color.spaces import Coordinates, are_opaque
-from fastkq.mapping import over_blocks
+from fastkq.kmeans.assign import over_blocks
+from fastkq.kmeans.assign_vectors import accumulate
+from fastkq.kmeans.coarsening import WeightedVectors
+from fastkq.kmeans.points import MortonPoints, are_opaque
+from fastkq.runtime.typing import Coordinates, Vectors
 
 _DISTANCES_ALONE = 1 << 23
 """Points times centroids up to which one thread takes 0.2 ms at most; to wake another takes 0.05 ms."""
 
 
 def lloyd(
-    points: Points, centroids: Coordinates, least_gain: float, most: int, threads: int = 1, held: int = 0
+    points: MortonPoints,
+    centroids: Coordinates,
+    least_gain: float,
+    most: int,
+    threads: int = 1,
+    held: int = 0,
 ) -> Coordinates:
     """Move the centroids (C, k) to the means of their clusters, and beyond, until that no longer pays.
 
@@ -30,7 +37,7 @@ def lloyd(
     for iteration in range(most):
         # The last step is not beyond the means: what follows takes the centroids as they are.
         reach = kernels.kmeans.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
-        if move(accumulate(points, moved, threads), moved, points.opacity, reach, held) <= least_gain:
+        if move(cluster_moments(points, moved, threads), moved, points.opacity, reach, held) <= least_gain:
             break
     return moved
 
@@ -65,7 +72,9 @@ def move(
     return float(kernels.kmeans.lloyd.move(totals, centroids, reach))
 
 
-def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.NDArray[np.float64]:
+def cluster_moments(
+    points: MortonPoints, centroids: Coordinates, threads: int = 1
+) -> npt.NDArray[np.float64]:
     """Moments (k, C + 1) of the clusters: exact, whatever the order they were added in."""
     dims, k = centroids.shape
     workers = threads if points.coordinates.shape[1] * k > _DISTANCES_ALONE else 1
@@ -78,3 +87,26 @@ def accumulate(points: Points, centroids: Coordinates, threads: int = 1) -> npt.
     over_blocks(work, points, centroids, workers)
     merged: npt.NDArray[np.float64] = totals.sum(axis=0)
     return merged
+
+
+def lloyd_on_vectors(
+    points: WeightedVectors, centroids: Vectors, fixed: int, most: int, least_gain: float, threads: int
+) -> Vectors:
+    """Move centroids (d, k), but for the first `fixed`, to the means of their clusters, and beyond.
+
+    At most so often, and until that lowers the error by no more than a share of `least_gain`.
+    """
+    centroids, before = centroids.copy(), np.inf
+    for iteration in range(most):
+        totals, error = accumulate(*points, centroids, threads)
+        moving = totals[:, -1] > 0
+        moving[:fixed] = False
+        means = (totals[moving, :-1] / totals[moving, -1:]).T
+        is_last = iteration == most - 1 or before - error < least_gain * error
+        # The last step is not beyond the means: what follows takes the centroids as they are.
+        beyond = 0.0 if is_last else kernels.kmeans.lloyd.OVER_RELAXATION - 1
+        centroids[:, moving] = means + beyond * (means - centroids[:, moving])
+        if is_last:
+            break
+        before = error
+    return centroids

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.clustering.parts import Labels, Vectors, Visited, Weights, visit_parts, worth
+from fastkq.kmeans.partial_sums import Visited, visit_parts, worth
 from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.typing import Labels, Samples, Weights
 
 Order = npt.NDArray[np.int64]
 
@@ -22,7 +23,7 @@ _SHARES = 64
 class Leaves:
     """A copy of the vectors in the order of their leaves, and labels, of a leaf or of each of its vectors."""
 
-    def __init__(self, vectors: Vectors, weights: Weights, k: int, threads: int) -> None:
+    def __init__(self, vectors: Samples, weights: Weights, k: int, threads: int) -> None:
         n, dims = vectors.shape
         self._threads = worth(vectors, k, threads)
         lanes = int(kernels.kmeans.tiles.LANES)
@@ -62,7 +63,7 @@ class Leaves:
             self._in_given_order[self._order] = np.where(owners < 0, self._labels, owners)
         return self._in_given_order
 
-    def visit(self, centroids: Vectors, wants_totals: bool) -> Visited:
+    def visit(self, centroids: Samples, wants_totals: bool) -> Visited:
         """Label the vectors with their nearest centroids (k, d)."""
         self._in_given_order = None
 
@@ -87,7 +88,7 @@ class Leaves:
         return visit_parts(visit, len(self._owners), fewest, centroids, wants_totals, self._threads)
 
 
-def _grow(rows: Vectors, order: Order, threads: int) -> Order:
+def _grow(rows: Samples, order: Order, threads: int) -> Order:
     """Bring rows (n, LANES) and their order into that of a tree's leaves; where those start, and n."""
     spare = np.empty_like(rows), np.empty_like(order)
     most, ends = int(kernels.kmeans.tiles.VECTORS_PER_TILE), [0, len(rows)]
@@ -106,7 +107,7 @@ def _grow(rows: Vectors, order: Order, threads: int) -> Order:
 
 
 def _divide(
-    rows: Vectors, order: Order, spare: tuple[Vectors, Order], nodes: list[tuple[int, int]], threads: int
+    rows: Samples, order: Order, spare: tuple[Samples, Order], nodes: list[tuple[int, int]], threads: int
 ) -> list[int]:
     """Divide nodes (first, last); where the second halves begin."""
     middles = [0] * len(nodes)

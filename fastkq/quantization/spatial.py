@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import cells, kernels, mapping, palette
+from fastkq import kernels
 from fastkq.color import packed_counting
 from fastkq.color.indexed_image import index_dtype
-from fastkq.palette.integer import in_order
+from fastkq.quantization import cell_index, fit_packed, nearest_packed
+from fastkq.quantization.rounding import in_order
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import Effort
@@ -70,7 +71,7 @@ def visual(
     Returns
     -------
     palette : (<= k, C) uint8
-        Different colours in the order of `fastkq.palette.integer.in_order`, each used.
+        Different colours in the order of `fastkq.quantization.rounding.in_order`, each used.
     indices : (H, W) uint8, uint16 when k is above 256
 
     Notes
@@ -89,11 +90,11 @@ def visual(
         return np.column_stack((colours, np.full(len(colours), 255, np.uint8))), indices
     plan = _PLANS[effort]
     counted = packed_counting.count_up_to(image, packed_counting.MOST_RGBA_COLOURS, threads)
-    start, labels = palette.fit(
+    start, labels = fit_packed.fit(
         counted or packed_counting.count_cells(image, threads), k, plan.start, threads
     )
     if counted is not None and len(start) == len(counted.keys):
-        return start, mapping.map_colours(image, counted, labels, len(start), threads)
+        return start, nearest_packed.map_colours(image, counted, labels, len(start), threads)
     canvas = _Canvas(image, len(start), threads)
     levels = start.astype(np.float64)
     sparse = plan.sparse
@@ -125,8 +126,8 @@ class _Canvas:
 
     def settle(self, levels: npt.NDArray[Any], first: int, sparse: int) -> npt.NDArray[np.int64]:
         """Give the pixels of one band in so many the best of the palette's rows (k, C), and sum up (k, 4)."""
-        searched = cells.prepared(levels)
-        memories = [cells.memory(searched) for _ in range(self._threads)]
+        searched = cell_index.prepared(levels)
+        memories = [cell_index.memory(searched) for _ in range(self._threads)]
         sums = np.zeros((self._threads, len(levels), 4), np.int64)
         # Bands side by side see each other, and which was first would show: every other one is done first.
         apart = max(sparse, 2) * _ROWS_PER_BAND
@@ -154,7 +155,7 @@ class _Canvas:
 def _moved(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """The palette's rows (k, C), moved against what is seen of their errors."""
     channels = min(levels.shape[1], 3)
-    opaque = levels[:, 3:] if levels.shape[1] == 4 else cells.OPAQUE
+    opaque = levels[:, 3:] if levels.shape[1] == 4 else cell_index.OPAQUE
     shown = 2 * opaque * _RESISTANCE * kernels.quantization.spatial.WHOLE * sums[:, 3:]  # by a level
     moved = levels.copy()
     moved[:, :channels] -= sums[:, :channels] / np.maximum(shown, 1)
@@ -164,7 +165,7 @@ def _moved(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.
 def _without_unused(
     colours: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.unsignedinteger]]:
-    used = mapping.used_rows(indices, len(colours), threads)
+    used = nearest_packed.used_rows(indices, len(colours), threads)
     if used.all():
         return colours, indices
     kept = colours[used]

@@ -1,4 +1,8 @@
-"""Few points that stand for many."""
+"""Few weighted points that stand for many: means of boxes of about equal squared error.
+
+`Tree` takes its boxes from a Morton curve, for points of up to 4 dimensions. `partition` divides boxes at
+their mean, in any number of dimensions.
+"""
 
 import copy
 from typing import NamedTuple
@@ -6,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import blocks, kernels
-from fastkq.blocks import Points
-from fastkq.color.spaces import Coordinates
+from fastkq import kernels
+from fastkq.kmeans.points import MortonPoints, grid_spacing
 from fastkq.runtime.progress import checkpoint, slices
+from fastkq.runtime.typing import Coordinates, Vectors
 
 
 class Summary(NamedTuple):
@@ -46,7 +50,7 @@ class Tree:
     much as it has boxes.
     """
 
-    def __init__(self, points: Points) -> None:
+    def __init__(self, points: MortonPoints) -> None:
         self.points = points
         self._opaque = int(points.starts[points.opaque])
         self._moments = np.empty((len(points.keys) + 1, 6))
@@ -108,10 +112,42 @@ class Tree:
         boxes = len(starts) - 1
         coordinates = np.empty((len(points.coordinates), boxes), points.coordinates.dtype)
         weights = np.empty(boxes)
-        spacing = blocks.spacing(coordinates)
+        spacing = grid_spacing(coordinates)
         for part in slices(boxes, _BOXES_AT_ONCE):
             kernels.kmeans.morton_tree.summarize(
                 self._moments, starts, part.start, part.stop, spacing, coordinates, weights
             )
         opaque = int(np.searchsorted(starts, self._opaque))
         return Summary(points.keys[starts[:-1]], coordinates, weights, opaque, of_equal_error=True)
+
+
+_VECTORS_AT_ONCE = 1 << 19
+
+
+class WeightedVectors(NamedTuple):
+    """Vectors (n, d) and their weights (n,), neighbours close to each other."""
+
+    vectors: Vectors
+    weights: npt.NDArray[np.float64]
+
+
+def partition(points: WeightedVectors, boxes: int) -> tuple[WeightedVectors, WeightedVectors]:
+    """The points in the order of at most so many boxes of about equal error, and the boxes' means."""
+    vectors, weights = points.vectors.copy(), points.weights.copy()
+    boxes = min(boxes, len(weights))
+    cut = kernels.kmeans.box_partition.Boxes(
+        starts=np.empty(boxes, np.int64),
+        stops=np.empty(boxes, np.int64),
+        means=np.empty((boxes, vectors.shape[1])),
+        weights=np.empty(boxes),
+        errors=np.empty(boxes),
+        axes=np.empty(boxes, np.int64),
+        heap=np.empty(boxes, np.int64),
+    )
+    count = 0
+    while count >= 0:
+        checkpoint()
+        count = kernels.kmeans.box_partition.partition(vectors, weights, cut, count, _VECTORS_AT_ONCE)
+    count = -count
+    order = np.argsort(cut.starts[:count])
+    return WeightedVectors(vectors, weights), WeightedVectors(cut.means[order], cut.weights[order])

@@ -1,4 +1,8 @@
-"""Lloyd's iterations, and what becomes of empty clusters."""
+"""Lloyd's iterations on vectors of any dimension, and the relocation of empty clusters.
+
+Two methods find the nearest centroids, with the same labels: the leaves of a k-d tree
+(`fastkq.kmeans.kd_tree`) for few dimensions, Hamerly's bounds (`fastkq.kmeans.hamerly`) for any.
+"""
 
 from typing import NamedTuple
 
@@ -6,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.clustering.bounds import Bounds
-from fastkq.clustering.leaves import Leaves
-from fastkq.clustering.parts import Labels, Vectors, Weights, worth
+from fastkq.kmeans.hamerly import Bounds
+from fastkq.kmeans.kd_tree import Leaves
+from fastkq.kmeans.partial_sums import worth
 from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.typing import Labels, Samples, Weights
 
 _VECTORS_PER_CHUNK = 1 << 14
 _FEW_DIMENSIONS = 4
@@ -67,7 +72,7 @@ class Lloyd:
     ([[0.5], [9.0]], [0, 0, 1], 0.5)
     """
 
-    def __init__(self, vectors: Vectors, weights: Weights | None, centroids: Vectors, threads: int) -> None:
+    def __init__(self, vectors: Samples, weights: Weights | None, centroids: Samples, threads: int) -> None:
         k, is_low = len(centroids), vectors.shape[1] <= _FEW_DIMENSIONS and len(vectors) >= _MANY_VECTORS
         self.centroids = np.array(centroids, vectors.dtype, order="C")
         self._vectors, self._threads = vectors, worth(vectors, k, threads)
@@ -92,13 +97,13 @@ class Lloyd:
         empty = np.flatnonzero(totals[:, -1] == 0)
         if len(empty):
             self._relocate(empty, totals)
-        return Step(float(kernels.kmeans.lloyd_vectors.move(totals, self.centroids)), changed)
+        return Step(float(kernels.kmeans.accelerated_lloyd.move(totals, self.centroids)), changed)
 
     def settle(self) -> None:
         """Label every vector with its nearest centroid as they are now."""
         self._labelling.visit(self.centroids, wants_totals=False)
 
-    def inertia(self, centroids: Vectors | None = None) -> float:
+    def inertia(self, centroids: Samples | None = None) -> float:
         """Weighted sum of the squared distances of the vectors from the centroids of their labels.
 
         `centroids` are those as they are now, unless others are given.
@@ -107,7 +112,7 @@ class Lloyd:
         sums, labels = np.empty(-(-len(self._vectors) // _VECTORS_PER_CHUNK)), self.labels
 
         def work(worker: int, start: int, stop: int) -> None:
-            sums[start // _VECTORS_PER_CHUNK] = kernels.kmeans.lloyd_vectors.inertia(
+            sums[start // _VECTORS_PER_CHUNK] = kernels.kmeans.accelerated_lloyd.inertia(
                 self._vectors, self._weights, start, stop, centroids, labels
             )
 
@@ -119,7 +124,7 @@ class Lloyd:
         squares, labels = np.empty(len(self._vectors)), self.labels
 
         def work(worker: int, start: int, stop: int) -> None:
-            kernels.kmeans.lloyd_vectors.distances(
+            kernels.kmeans.accelerated_lloyd.distances(
                 self._vectors, start, stop, self.centroids, labels, squares
             )
 

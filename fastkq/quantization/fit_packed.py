@@ -5,15 +5,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import blocks, mapping
 from fastkq.color import packed_counting, packed_table
-from fastkq.color.spaces import LEAST_ROWS_FOR_ALPHA, Space, to_coordinates
-from fastkq.palette import grayscale
-from fastkq.palette.centroids import PLANS, Plan, centroids
-from fastkq.palette.coarsen import Tree
-from fastkq.palette.integer import Fitted, fill, in_order, round_well
-from fastkq.palette.prepared import Prepared
-from fastkq.palette.weights import to_counts
+from fastkq.color.spaces import Space, to_coordinates
+from fastkq.kmeans import one_dimensional
+from fastkq.kmeans.coarsening import Tree
+from fastkq.kmeans.fit import centroids
+from fastkq.kmeans.plans import PLANS, Plan
+from fastkq.kmeans.points import LEAST_ROWS_FOR_ALPHA, to_counts
+from fastkq.quantization import nearest_packed
+from fastkq.quantization.points import Prepared, are_opaque_colors, in_counted_order
+from fastkq.quantization.rounding import Fitted, fill, in_order, round_well
 from fastkq.runtime.validation import Effort
 
 _MOST_COLOURS = 1 << 18
@@ -56,7 +57,7 @@ def fit(
     -------
     palette : (min(k, distinct colours), C) uint8
         The fixed colours in the given order, then others in the order of
-        `fastkq.palette.integer.in_order`, each nearest to some colour.
+        `fastkq.quantization.rounding.in_order`, each nearest to some colour.
     labels : (M,) integers
         Each colour's nearest row, the first of equals.
 
@@ -78,7 +79,7 @@ def fit(
         others = _without(counted, weighted.colours)
         palette, _ = _fit(Prepared(others, space, threads), palette, k, way)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
-    return palette, mapping.label(counted, palette, threads, space).labels
+    return palette, nearest_packed.label(counted, palette, threads, space).labels
 
 
 def weigh(
@@ -93,7 +94,7 @@ def weigh(
     counts[pulling] = to_counts(weights[pulling])
     if counted.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA:
         pulling = pulling | (counted.keys == 0)
-        opaque = blocks.are_opaque(counted)
+        opaque = are_opaque_colors(counted)
         if opaque.any() and not pulling[opaque].any():
             pulling[np.argmax(np.where(opaque, counted.counts, 0))] = True
     return packed_table.PackedTable(counted.keys[pulling], counts[pulling], counted.channels)
@@ -114,20 +115,20 @@ def _fit(
     others = _without(counted, fixed)
     if k >= len(fixed) + len(others.keys):
         palette = np.concatenate((fixed, in_order(others.colours)))
-        return palette, mapping.label(counted, palette, way.threads, way.space).labels
+        return palette, nearest_packed.label(counted, palette, way.threads, way.space).labels
     if k == len(fixed):
-        return fixed, mapping.label(counted, fixed, way.threads, way.space).labels
+        return fixed, nearest_packed.label(counted, fixed, way.threads, way.space).labels
     if counted.channels == 1 and way.space == "rgb":
-        levels = grayscale.fit(counted.colours[:, 0], counted.counts, k, fixed=fixed[:, 0])
+        levels = one_dimensional.fit(counted.colours[:, 0], counted.counts, k, fixed=fixed[:, 0])
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
-        return palette, mapping.label(counted, palette, way.threads).labels
+        return palette, nearest_packed.label(counted, palette, way.threads).labels
     if len(counted.keys) > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
         palette = _on(prepared.cells, fixed, _held(others, fixed, k), k, way).palette
-        labels, used = mapping.label(counted, palette, way.threads, way.space)
+        labels, used = nearest_packed.label(counted, palette, way.threads, way.space)
         if used[len(fixed) :].all():
             return palette, labels
     palette, found = _on(prepared.colours, fixed, _held(others, fixed, k), k, way)
-    return palette, blocks.in_counted_order(counted, found)
+    return palette, in_counted_order(counted, found)
 
 
 def _held(others: packed_table.PackedTable, fixed: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.uint8]:

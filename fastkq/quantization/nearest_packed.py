@@ -1,24 +1,22 @@
-"""The nearest palette row of every colour and of every pixel."""
+"""The nearest palette row of every counted 8-bit colour and of every pixel."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import blocks, kernels
-from fastkq.blocks import Points
+from fastkq import kernels
 from fastkq.color import packed_counting, packed_table
 from fastkq.color.indexed_image import index_dtype
-from fastkq.color.spaces import Coordinates, Space, oklab, opacity, seen_by_opaque, to_coordinates
+from fastkq.color.spaces import Space, oklab, opacity, to_coordinates
+from fastkq.kmeans.assign import assign
+from fastkq.kmeans.points import seen_by_opaque
+from fastkq.quantization.points import in_counted_order, of_colours
 from fastkq.runtime.parallel import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
 _DISTANCES_PER_CHUNK = 1 << 25
 _COLOURS_PER_CHUNK = 1 << 14
-_ALONE = 1 << 17
-
-_NO_TOTALS = np.empty((0, 0))
 _NO_LIGHT = np.empty(0)
 
 
@@ -27,52 +25,6 @@ class Labels(NamedTuple):
 
     labels: npt.NDArray[np.unsignedinteger]
     used: npt.NDArray[np.bool_]
-
-
-class Assignment(NamedTuple):
-    """Each point's nearest centroid, the lowest index among equals, and its squared distance, both (M,)."""
-
-    labels: npt.NDArray[np.int32]
-    distances: Coordinates
-
-
-def _blocks_per_chunk(k: int, threads: int) -> int:
-    """Blocks of a chunk, whole groups, for 0.1 ms of work: waking a thread takes 0.04 ms; alone, 10 ms."""
-    groups: int = max(1, (1024 if threads > 1 else _ALONE) // (k + 32))
-    return groups * int(kernels.kmeans.nearest.BLOCKS_PER_GROUP)
-
-
-def assign(points: Points, centroids: Coordinates, threads: int = 1) -> Assignment:
-    """Nearest centroid of each point; exact when the centroids' coordinates (C, k) are integers."""
-    number = points.coordinates.shape[1]
-    assignment = Assignment(np.empty(number, np.int32), np.empty(number, points.coordinates.dtype))
-
-    def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
-        kernels.kmeans.lloyd.visit(points, seen, start, stop, _NO_TOTALS, *assignment)
-
-    over_blocks(work, points, centroids, threads)
-    return assignment
-
-
-def over_blocks(
-    work: Callable[[int, Coordinates, int, int], object], points: Points, centroids: Coordinates, threads: int
-) -> None:
-    """Call ``work(worker, seen, start, stop)`` for chunks of blocks that see the same centroids.
-
-    `seen` (C, k) are the centroids, as the points of the blocks start .. stop - 1 see them.
-    """
-    blocks, opaque = len(points.moments), points.opaque
-    chunk = _blocks_per_chunk(centroids.shape[1], threads)
-
-    def visit(first: int, last: int, seen: Coordinates) -> None:
-        over_chunks(
-            lambda w, start, stop: work(w, seen, first + start, first + stop), last - first, chunk, threads
-        )
-
-    if opaque > 0:
-        visit(0, opaque, seen_by_opaque(centroids, points.opacity))
-    if opaque < blocks:
-        visit(opaque, blocks, centroids)
 
 
 def label(
@@ -87,8 +39,8 @@ def label(
         # A chunk at a time: points for all the colours of a large image would take more memory than it.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
         part = packed_table.PackedTable(keys, counts, counted.channels)
-        nearest = assign(blocks.of_colours(part, space), centroids).labels
-        labels[start:stop] = blocks.in_counted_order(part, nearest)
+        nearest = assign(of_colours(part, space), centroids).labels
+        labels[start:stop] = in_counted_order(part, nearest)
         used[worker, nearest] = True
 
     over_chunks(work, len(labels), _COLOURS_PER_CHUNK, threads)

@@ -1,17 +1,34 @@
-"""From real centroids to the integer colours that are stored."""
+"""From centroids to the integer colours that are stored, in their documented order."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.blocks import Points
 from fastkq.color import packed_table
-from fastkq.color.spaces import Coordinates, Space, to_colours, to_coordinates
-from fastkq.mapping import assign, used_rows
-from fastkq.palette.costs import costliest
-from fastkq.palette.lloyd import accumulate, move
+from fastkq.color.spaces import Space, to_colours, to_coordinates
+from fastkq.kmeans.assign import assign
+from fastkq.kmeans.lloyd import cluster_moments, move
+from fastkq.kmeans.points import MortonPoints
+from fastkq.quantization.nearest_packed import used_rows
+from fastkq.runtime.progress import slices
+from fastkq.runtime.typing import Coordinates
+
+_POINTS_AT_ONCE = 1 << 18
+
+
+def costliest(
+    distances: npt.NDArray[Any], weights: npt.NDArray[np.float64], number: int
+) -> npt.NDArray[np.intp]:
+    """So many points of the largest distance times weight, both (M,), falling, the first of equals first."""
+    chosen: list[npt.NDArray[np.intp]] = []
+    for part in slices(len(weights), _POINTS_AT_ONCE):
+        costs = -distances[part] * weights[part]
+        chosen.append(part.start + np.sort(np.argsort(costs, kind="stable")[:number]))
+    places = np.concatenate(chosen)
+    order = np.argsort(-distances[places] * weights[places], kind="stable")
+    return places[order[:number]]
 
 
 class Fitted(NamedTuple):
@@ -22,7 +39,7 @@ class Fitted(NamedTuple):
 
 
 def round_well(
-    points: Points,
+    points: MortonPoints,
     centroids: Coordinates,
     held: npt.NDArray[np.uint8],
     rounds: int,
@@ -38,7 +55,7 @@ def round_well(
     least = np.inf
     for _ in range(rounds):
         coordinates = to_coordinates(palette, space)
-        totals = accumulate(points, coordinates, threads)
+        totals = cluster_moments(points, coordinates, threads)
         error = float(kernels.kmeans.lloyd.excess(totals, coordinates))
         if error >= least:
             break
@@ -53,7 +70,7 @@ def _rounded(centroids: Coordinates, held: npt.NDArray[np.uint8], space: Space) 
 
 
 def fill(
-    points: Points,
+    points: MortonPoints,
     palette: npt.NDArray[np.uint8],
     fixed: int,
     k: int,

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import cells, kernels
+from fastkq import kernels
 from fastkq.color.indexed_image import index_dtype
+from fastkq.quantization import cell_index
 from fastkq.runtime.parallel import over_bands, over_chunks
 
 _BAND, _BLOCK = 16, 256
@@ -32,7 +33,7 @@ def diffuse(
         Up to 65,536 rows in any order, equal ones too.
     strength : float
         The share of the errors that is passed on, 0 to 1. With 0 each pixel gets the index of its nearest
-        row, as by `fastkq.mapping`.
+        row, as by `fastkq.kmeans.assign`.
 
     Returns
     -------
@@ -46,8 +47,8 @@ def diffuse(
     """
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)
-    searched = cells.prepared(palette)
-    memories = [cells.memory(searched) for _ in range(threads)]
+    searched = cell_index.prepared(palette)
+    memories = [cell_index.memory(searched) for _ in range(threads)]
     rows, columns = (_BAND, _BLOCK) if len(palette) <= _MANY else (_SMALL_BAND, _SMALL_BLOCK)
     sent = np.zeros((threads, rows, 9), np.int32)
     below = np.zeros((width, 3), np.int32)
@@ -91,7 +92,7 @@ def ordered(
     palette : (k, C) uint8
         Up to 65,536 rows in any order, equal ones too.
     strength : float
-        0 to 1. With 0 each pixel gets the index of its nearest row, as by `fastkq.mapping`.
+        0 to 1. With 0 each pixel gets the index of its nearest row, as by `fastkq.kmeans.assign`.
 
     Returns
     -------
@@ -149,8 +150,8 @@ def _plans(
     threads: int,
 ) -> npt.NDArray[np.unsignedinteger]:
     """A plan (length,) of rows for each lattice point, the longer the fewer there are to choose from."""
-    searched = cells.prepared(palette)
-    memories = [cells.memory(searched) for _ in range(threads)]
+    searched = cell_index.prepared(palette)
+    memories = [cell_index.memory(searched) for _ in range(threads)]
     different = len(searched.numbers)
     length = 64 if different < 8 else 32 if different < 16 else 16 if different < 128 else 8
     plans = np.empty((len(points), length), index_dtype(len(palette)))

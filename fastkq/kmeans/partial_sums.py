@@ -1,16 +1,13 @@
-"""Fixed parts of the vectors, of which each has sums of its own."""
+"""Sums over fixed parts of the vectors, added in a fixed order."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.typing import Samples, Weights
 
-Vectors = npt.NDArray[np.floating[Any]]
-Weights = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int32]
 Visit = Callable[[int, int, Weights], int]
 """Label the items start .. stop - 1 and add to their totals (k, d + 1); returns how many labels changed."""
 
@@ -27,7 +24,7 @@ class Visited(NamedTuple):
 
 
 def visit_parts(
-    visit: Visit, items: int, fewest: int, centroids: Vectors, wants_totals: bool, threads: int
+    visit: Visit, items: int, fewest: int, centroids: Samples, wants_totals: bool, threads: int
 ) -> Visited:
     """Visit parts of the items, at least `fewest` each, and add up their totals in their order."""
     part = max(fewest, -(-items // _MOST_PARTS))
@@ -44,6 +41,6 @@ def visit_parts(
     return Visited(bool(changes.any()), totals[0])
 
 
-def worth(vectors: Vectors, k: int, threads: int) -> int:
+def worth(vectors: Samples, k: int, threads: int) -> int:
     """How many threads are worth their start."""
     return threads if vectors.size * k > _WORTH_A_THREAD else 1

@@ -3,7 +3,8 @@
 import numpy as np
 
 from fastkq import kernels
-from fastkq.clustering.parts import Labels, Vectors, Visited, Weights, visit_parts, worth
+from fastkq.kmeans.partial_sums import Visited, visit_parts, worth
+from fastkq.runtime.typing import Labels, Samples, Weights
 
 _FEWEST_VECTORS = 1 << 12
 _SHARES = 4
@@ -19,15 +20,15 @@ class Bounds:
     """
 
     def __init__(
-        self, vectors: Vectors, weights: Weights, k: int, threads: int, *, visits_again: bool = True
+        self, vectors: Samples, weights: Weights, k: int, threads: int, *, visits_again: bool = True
     ) -> None:
         n, dtype = len(vectors), vectors.dtype
         self.labels: Labels = np.zeros(n, np.int32)
         self._vectors, self._weights, self._threads = vectors, weights, worth(vectors, k, threads)
         self._uppers, self._lowers = np.empty((2, n if visits_again else 0), dtype)
-        self._seen: Vectors | None = None
+        self._seen: Samples | None = None
 
-    def visit(self, centroids: Vectors, wants_totals: bool) -> Visited:
+    def visit(self, centroids: Samples, wants_totals: bool) -> Visited:
         """Label the vectors with their nearest centroids (k, d)."""
         k, dtype = len(centroids), centroids.dtype
         moves = np.empty((2, 0 if self._seen is None else k), dtype)
@@ -56,7 +57,7 @@ class Bounds:
         return visit_parts(visit, len(self._vectors), fewest, centroids, wants_totals, self._threads)
 
 
-def nearest(vectors: Vectors, centroids: Vectors, threads: int) -> Labels:
+def nearest(vectors: Samples, centroids: Samples, threads: int) -> Labels:
     """Labels (n,) int32 of the nearest centroids, the lowest of equals: those that `Lloyd.settle` gives.
 
     Parameters

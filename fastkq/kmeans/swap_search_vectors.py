@@ -1,23 +1,26 @@
-"""Leave the local optimum that Lloyd's algorithm ends in, in any number of dimensions."""
+"""Directed swaps on vectors of any dimension: leave the local optimum where Lloyd's algorithm ends."""
 
 from typing import Any
 
 import numpy as np
 
 from fastkq import kernels
-from fastkq.color.embedding import Vectors
-from fastkq.palette.partition import Points
-from fastkq.palette.pieces import pieces
+from fastkq.kmeans.coarsening import WeightedVectors
+from fastkq.kmeans.swap_search import pieces
 from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.typing import Vectors
 
 _TEMPERATURE = 0.15
-"""As in `fastkq.palette.search`."""
+"""As in `fastkq.kmeans.swap_search`."""
 
 
-def search(points: Points, fixed: Vectors, free: int, swaps: int, searches: int, threads: int = 1) -> Vectors:
+def search(
+    points: WeightedVectors, fixed: Vectors, free: int, swaps: int, searches: int, threads: int = 1
+) -> Vectors:
     """Centroids (d, f + free), the first of which are the fixed ones (f, d).
 
-    The best of several searches, each from other points in their order, as `fastkq.palette.search.search`.
+    The best of several searches, each from other points in their order, as
+    `fastkq.kmeans.swap_search.search`.
 
     Parameters
     ----------
@@ -30,7 +33,9 @@ def search(points: Points, fixed: Vectors, free: int, swaps: int, searches: int,
     return search_from(points, fixed, starts, swaps, threads)
 
 
-def search_from(points: Points, fixed: Vectors, starts: Vectors, swaps: int, threads: int = 1) -> Vectors:
+def search_from(
+    points: WeightedVectors, fixed: Vectors, starts: Vectors, swaps: int, threads: int = 1
+) -> Vectors:
     """`search` from given centroids (searches, free, d)."""
     number, dims = points.vectors.shape
     searches, k = len(starts), len(fixed) + starts.shape[1]
@@ -84,7 +89,7 @@ def _clusters(points: int, dims: int, centroids: Vectors) -> Any:
     )
 
 
-def _region(points: Points, centroids: Vectors) -> Any:
+def _region(points: WeightedVectors, centroids: Vectors) -> Any:
     """A region of all the clusters and points."""
     number, dims = points.vectors.shape
     padded, k = centroids.shape

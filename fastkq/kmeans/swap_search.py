@@ -1,15 +1,53 @@
-"""Leave the local optimum that Lloyd's algorithm ends in."""
+"""Directed swaps on points of up to 4 dimensions: leave the local optimum where Lloyd's algorithm ends."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.spaces import Coordinates
-from fastkq.palette.coarsen import Summary
-from fastkq.palette.pieces import pieces
+from fastkq.kmeans.coarsening import Summary
 from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import checkpoint
+from fastkq.runtime.typing import Coordinates
+
+_DISTANCES_PER_PIECE = 1 << 26
+"""Of one dimension: some 10 ms of work."""
+_ROUND = 1 << 10
+"""Points of a piece are whole runs of `fastkq.kernels.kmeans.nearest_vectors`."""
+_TRIAL = 1 << 17
+"""A trial takes as long as some twenty distances a centroid and so many more."""
+
+
+class Piece(NamedTuple):
+    """Trials first .. last - 1; of those up to 0, in which all clusters settle, points begin .. end - 1."""
+
+    first: int
+    last: int
+    begin: int
+    end: int
+
+
+def pieces(points: int, dims: int, k: int, trials: int) -> Iterator[Piece]:
+    """All the pieces of a search, in their order, with a checkpoint before each."""
+    start = 1 - kernels.kmeans.swap_search.SETTLING_ITERATIONS
+    together = max(1, _DISTANCES_PER_PIECE // (k * dims * _ROUND)) * _ROUND
+    if points <= together:
+        first = start
+    else:
+        first = 1
+        for iteration in range(start, 1):
+            for begin in range(0, points, together):
+                checkpoint()
+                yield Piece(iteration, iteration + 1, begin, min(begin + together, points))
+    some = max(1, _DISTANCES_PER_PIECE // (dims * (20 * k + _TRIAL)))
+    while first <= trials:
+        last = min(max(first, 1) + some, trials + 1)
+        checkpoint()
+        yield Piece(first, last, 0, points)
+        first = last
+
 
 _TEMPERATURE = 0.15
 """Share of a mean cluster's error that a swap may cost at first. The best of 8 searches ends 0.1 to 0.2 %

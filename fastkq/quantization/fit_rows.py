@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import kernels
-from fastkq.assignment import accumulate, distances, used
-from fastkq.color.embedding import Embedding, Vectors
+from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
-from fastkq.palette.centroids import MOST_SEARCHED, PLANS, Plan
-from fastkq.palette.costs import costliest
-from fastkq.palette.partition import Points, condense, partition
-from fastkq.palette.swaps import search
+from fastkq.kmeans.coarsening import WeightedVectors
+from fastkq.kmeans.fit import vector_centroids
+from fastkq.kmeans.plans import PLANS, VECTOR_PLANS
+from fastkq.quantization.nearest_rows import distances, used
+from fastkq.quantization.points import condense
+from fastkq.quantization.rounding import costliest
 from fastkq.runtime.progress import slices
 from fastkq.runtime.validation import Effort
 
@@ -23,16 +23,6 @@ _CONDENSED_PER_CENTROID = 64
 
 _LEAST_WEIGHT = 2.0**-400
 _LUMINANCE = (2126.0, 7152.0, 722.0)
-
-
-_MANY_CHANNELS: dict[Effort, Plan] = {
-    "fast": Plan(25, 640, 80, 2048, 36, 0.05, 2, 0, 4, 2, 0.0, 0),
-    "balanced": Plan(60, 3072, 120, 4096, 60, 0.5, 2, 64, 4, 16, 1e-4, 0),
-    "best": Plan(60, 4096, 300, 16384, 120, 1.5, 4, 96, 100, 40, 1e-5, 0),
-}
-"""For more than four: a box of many dimensions stands less well for what is in it, so that more of them and
-more swaps pay. With the plans for few channels "balanced" ends 0.0 to 0.9 % above the best of ten runs of
-scikit-learn (8 to 64 channels, k = 16 to 256), with these 0.0 to 0.9 % below."""
 
 
 def fit(
@@ -68,12 +58,12 @@ def fit(
         others = _others(embedding, colours, fixed)
         if len(fixed) + len(others) <= k:
             return np.concatenate((fixed, in_order(others)))
-    free, plan = k - len(fixed), (PLANS if colours.shape[1] <= 4 else _MANY_CHANNELS)[effort]
+    free, plan = k - len(fixed), (PLANS if colours.shape[1] <= 4 else VECTOR_PLANS)[effort]
     if free == 0:
         return fixed.copy()
     weights = _scaled(weights)
     points = _points(embedding, colours, weights, k, threads)
-    centroids = _centroids(points, embedding.embed(fixed), free, plan, threads)
+    centroids = vector_centroids(points, embedding.embed(fixed), free, plan, threads)
     rows = embedding.colours(np.ascontiguousarray(centroids[:, len(fixed) :].T))
     return _filled(embedding, colours, weights, fixed, rows, threads)
 
@@ -113,49 +103,11 @@ def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _points(
     embedding: Embedding, colours: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, threads: int
-) -> Points:
+) -> WeightedVectors:
     condensed = max(_CONDENSED, _CONDENSED_PER_CENTROID * k)
     if len(colours) > max(_MOST_POINTS, condensed):
         return condense(embedding, colours, weights, condensed, threads)
-    return Points(embedding.embed(colours), weights)
-
-
-def _centroids(points: Points, fixed: Vectors, free: int, plan: Plan, threads: int) -> Vectors:
-    """Coarse to fine: centroids (d, k) find their regions on few points and their places on more."""
-    k = len(fixed) + free
-    points, fine = partition(points, max(plan.fine * k, plan.least_fine))
-    _, coarse = partition(fine, max(plan.coarse * k, plan.least_coarse))
-    swaps, searches = (
-        (int(plan.swaps + plan.swaps_per_centroid * k), plan.searches + plan.more_searches // k)
-        if k <= MOST_SEARCHED
-        else (0, 1)
-    )
-    centroids = search(coarse, fixed, free, swaps, searches, threads)
-    centroids = _lloyd(fine, centroids, len(fixed), plan.iterations, plan.least_gain, threads)
-    return _lloyd(points, centroids, len(fixed), plan.exact_iterations, plan.least_gain, threads)
-
-
-def _lloyd(
-    points: Points, centroids: Vectors, fixed: int, most: int, least_gain: float, threads: int
-) -> Vectors:
-    """Move centroids (d, k), but for the first `fixed`, to the means of their clusters, and beyond.
-
-    At most so often, and until that lowers the error by no more than a share of `least_gain`.
-    """
-    centroids, before = centroids.copy(), np.inf
-    for iteration in range(most):
-        totals, error = accumulate(*points, centroids, threads)
-        moving = totals[:, -1] > 0
-        moving[:fixed] = False
-        means = (totals[moving, :-1] / totals[moving, -1:]).T
-        is_last = iteration == most - 1 or before - error < least_gain * error
-        # The last step is not beyond the means: what follows takes the centroids as they are.
-        beyond = 0.0 if is_last else kernels.kmeans.lloyd.OVER_RELAXATION - 1
-        centroids[:, moving] = means + beyond * (means - centroids[:, moving])
-        if is_last:
-            break
-        before = error
-    return centroids
+    return WeightedVectors(embedding.embed(colours), weights)
 
 
 def _filled(

@@ -101,7 +101,7 @@ def fit(
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq.palette.grayscale import fit
+    >>> from fastkq.kmeans.one_dimensional import fit
     >>> fit(np.array([0, 1, 100, 201], np.uint8), np.array([1, 2, 5, 5]), 3)
     array([  1, 100, 201], dtype=uint8)
     >>> fit(np.array([0, 1, 100, 201], np.uint8), np.array([1, 2, 5, 5]), 3, fixed=[255])

@@ -1,0 +1,1 @@
+"""Weighted k-means on vectors; nothing here knows a color."""

@@ -1,0 +1,76 @@
+"""From weighted points to centroids, from coarse to fine."""
+
+import numpy as np
+
+from fastkq.kmeans import lloyd, swap_search
+from fastkq.kmeans.assign import assign
+from fastkq.kmeans.coarsening import Summary, Tree, WeightedVectors, partition
+from fastkq.kmeans.lloyd import lloyd_on_vectors
+from fastkq.kmeans.plans import MOST_SEARCHED, Plan
+from fastkq.kmeans.points import LEAST_ROWS_FOR_ALPHA, MortonPoints, are_opaque, in_blocks
+from fastkq.kmeans.swap_search_vectors import search
+from fastkq.runtime.typing import Coordinates, Vectors
+
+_OPAQUE_SHARE = 0.15
+"""A centroid is made opaque when more than this of its cluster's weight is. Translucent colours may use
+opaque rows, not the other way round: with 0.5, a photograph with a soft edge ends 81 % above what is reached
+without any rule at k = 16, with 0.15 7 %."""
+
+
+def centroids(tree: Tree, held: Coordinates, k: int, plan: Plan, threads: int = 1) -> Coordinates:
+    """Centroids (C, k) of the points of a tree: on few they find their regions, on more their places.
+
+    The first are those that are held, (C, f): they stay where they are.
+    """
+    if held.shape[1] == k:
+        return held
+    points, tree = tree.points, tree.anew()
+    coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
+    if k <= MOST_SEARCHED:
+        # Fewer points than that make each swap cheaper.
+        more = max(1.0, plan.coarse * k / len(coarse.weights))
+        swaps = int((plan.swaps + plan.swaps_per_centroid * k) * more)
+        searches = plan.searches + plan.more_searches // k
+        found, error = swap_search.search(coarse, k, swaps, searches, threads, held)
+    else:
+        free = swap_search.starts(coarse, k - held.shape[1], 1)[0]
+        found, error = np.column_stack((held, free)), 0.0
+    fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)), points.opacity)
+    _make_opaque(found, held.shape[1], fine, threads)
+    least_gain, fixed = plan.least_gain * error, held.shape[1]
+    found = lloyd.lloyd(fine, found, least_gain, plan.iterations, threads, fixed)
+    return lloyd.lloyd(points, found, least_gain, plan.exact_iterations, threads, fixed)
+
+
+def _in_blocks(summary: Summary, opacity: float) -> MortonPoints:
+    return in_blocks(summary.keys, summary.coordinates, summary.weights, summary.opaque, opacity)
+
+
+def _make_opaque(centroids: Coordinates, held: int, points: MortonPoints, threads: int) -> None:
+    """Make centroids (C, k) opaque, in place: those with enough opaque colours, at least one."""
+    k = centroids.shape[1]
+    if points.opaque == 0 or k < LEAST_ROWS_FOR_ALPHA:
+        return
+    labels = assign(points._replace(opaque=0), centroids, threads).labels
+    last = points.starts[points.opaque]
+    opaque = np.bincount(labels[:last], points.weights[:last], k)
+    chosen = opaque > _OPAQUE_SHARE * np.bincount(labels, points.weights, k)
+    chosen[:held] = False
+    if not (chosen.any() or are_opaque(centroids, points.opacity).any()):
+        chosen[held + np.argmax(opaque[held:])] = True
+    centroids[3, chosen] = points.opacity
+
+
+def vector_centroids(points: WeightedVectors, fixed: Vectors, free: int, plan: Plan, threads: int) -> Vectors:
+    """Coarse to fine: centroids (d, k) find their regions on few points and their places on more."""
+    k = len(fixed) + free
+    points, fine = partition(points, max(plan.fine * k, plan.least_fine))
+    _, coarse = partition(fine, max(plan.coarse * k, plan.least_coarse))
+    swaps, searches = (
+        (int(plan.swaps + plan.swaps_per_centroid * k), plan.searches + plan.more_searches // k)
+        if k <= MOST_SEARCHED
+        else (0, 1)
+    )
+    centroids = search(coarse, fixed, free, swaps, searches, threads)
+    centroids = lloyd_on_vectors(fine, centroids, len(fixed), plan.iterations, plan.least_gain, threads)
+    return lloyd_on_vectors(points, centroids, len(fixed), plan.exact_iterations, plan.least_gain, threads)

@@ -1,0 +1,1 @@
+"""Palettes for tables of counted colors, and indices for pixels."""

@@ -1,0 +1,129 @@
+"""Fit a palette to counted colours of either form."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import metrics
+from fastkq.color import packed_table
+from fastkq.color.color_counts import ColourCounts
+from fastkq.color.kinds import GRAY_WITH_ALPHA, has_alpha, visible
+from fastkq.color.row_table import RowTable
+from fastkq.color.table import channels_of, with_alpha
+from fastkq.errors import ArgumentError
+from fastkq.kmeans import one_dimensional
+from fastkq.kmeans.points import LEAST_ROWS_FOR_ALPHA, to_counts
+from fastkq.quantization import fit_packed, fit_rows, nearest_rows, points
+from fastkq.quantization.max_error import within
+from fastkq.quantization.options import FitOptions
+
+_OPAQUE = 255
+_WEIGHTLESS = 30
+"""Bits by which a weight of 0 is below the largest, where one has to be positive."""
+
+
+class Fit(NamedTuple):
+    """A palette (k, C) in the working form, and the row of each counted colour, (M,), where that is known."""
+
+    palette: npt.NDArray[Any]
+    labels: npt.NDArray[np.unsignedinteger] | None
+
+
+def prepared(counts: ColourCounts, options: FitOptions) -> points.Prepared | None:
+    """What several fits to the same counts can share."""
+    counted = counts.counted
+    if isinstance(counted, packed_table.PackedTable) and counts.weights is None and options.max_error is None:
+        return points.Prepared(counted, options.space, options.threads)
+    return None
+
+
+def fit(counts: ColourCounts, k: int, options: FitOptions, shared: points.Prepared | None = None) -> Fit:
+    """A palette of at most k colours for counted colours; `shared` is what `prepared` gave."""
+    counted, fixed = counts.counted, options.fixed
+    if fixed is not None and fixed.shape[1] > channels_of(counted):  # opaque, and counted without alpha
+        if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
+            options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
+        else:
+            counted, shared = with_alpha(counted), None
+    if isinstance(counted, packed_table.PackedTable):
+        return _fit_packed(counted, counts.weights, k, options, shared)
+    return _fit_rows(counted, counts.weights, k, options)
+
+
+def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Distortion:
+    """That of the counted images with a palette, undithered; colours under alpha 0 are equal."""
+    colours, rows = counts.working_colours, fitted.palette
+    if rows.shape[1] > colours.shape[1]:
+        colours = with_alpha(counts.counted).colours
+    is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
+    channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
+    labels = nearest_rows.label(colours, rows, threads) if fitted.labels is None else fitted.labels
+    rows = visible(rows)
+    peak = metrics.PEAKS.get(counts.dtype.name)
+    found = metrics.of_colours(colours, counts.counts, rows, labels, channels, peak)
+    share = len(channels) / counts.channels
+    if share == 1:
+        return found
+    # Opaque: nothing is off in the alpha.
+    return metrics.Distortion(found.mse * share, found.psnr - 10 * math.log10(share))
+
+
+def _fit_packed(
+    counted: packed_table.PackedTable,
+    weights: npt.NDArray[np.float64] | None,
+    k: int,
+    options: FitOptions,
+    shared: points.Prepared | None,
+) -> Fit:
+    fixed, max_error, min_share, space, effort, threads = options
+    if max_error is None:
+        found = fit_packed.fit(
+            counted, k, effort, threads, fixed=fixed, weights=weights, space=space, prepared=shared
+        )
+    else:
+        bounds = {"max_error": max_error, "min_share": min_share}
+        found = within(counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space)
+    return Fit(*found)
+
+
+def _fit_rows(counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions) -> Fit:
+    fixed, max_error, _, _, effort, threads = options
+    if max_error is not None:
+        raise ArgumentError(
+            f"expected an image of uint8 with at most 4 channels for max_error, got {counted.colours.dtype} "
+            f"with {counted.colours.shape[1]} channels"
+        )
+    weighed = counted.counts.astype(np.float64) if weights is None else weights
+    if counted.colours.dtype == np.uint16 and counted.colours.shape[1] == 1:
+        rows = _fit_levels(counted.colours, weighed, k, fixed)
+    else:
+        held = _with_transparent(counted.colours, k, fixed)
+        rows = fit_rows.fit(counted.colours, weighed, k, effort, threads, fixed=held)
+    return Fit(rows, None)  # pixels are mapped as fast as that many colours are labelled
+
+
+def _with_transparent(
+    colours: npt.NDArray[Any], k: int, fixed: npt.NDArray[Any] | None
+) -> npt.NDArray[Any] | None:
+    """The fixed rows and, so that it stays transparent, the transparent one, where there is room for more.
+
+    It would come first among the others anyway: they are in the order of alpha.
+    """
+    known = colours[:0] if fixed is None else fixed
+    if not has_alpha(colours.dtype, colours.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(known) + 2):
+        return fixed
+    if colours[:, -1].min() > 0 or (len(known) and known[:, -1].min() == 0):
+        return fixed
+    return np.concatenate((known, np.zeros((1, colours.shape[1]), colours.dtype)))
+
+
+def _fit_levels(
+    levels: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, fixed: npt.NDArray[Any] | None
+) -> npt.NDArray[Any]:
+    """The best rows (k, 1) for gray levels (M, 1)."""
+    known = levels[:0] if fixed is None else fixed
+    positive = np.maximum(weights, np.ldexp(weights.max(), -_WEIGHTLESS))
+    found = one_dimensional.fit(levels[:, 0], to_counts(positive), k, fixed=known[:, 0])
+    return np.concatenate((known, found[~np.isin(found, known)][:, np.newaxis]))

@@ -1,0 +1,92 @@
+"""Indices of pixels for a palette: the nearest row, or a dithered one."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.color import packed_table
+from fastkq.color.kinds import RGBA, without_alpha
+from fastkq.color.packed_counting import MOST_RGBA_COLOURS
+from fastkq.color.spaces import Space
+from fastkq.color.table import ColorTable, count_up_to, with_alpha
+from fastkq.quantization import dither, nearest_packed, nearest_rows
+from fastkq.quantization.fit import _OPAQUE, Fit
+from fastkq.quantization.options import Dithering, FitOptions
+from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.progress import rows_per_band, stage
+
+
+def mapping_stage(dithering: Dithering) -> AbstractContextManager[None]:
+    """The last stage of all, by its name."""
+    return stage("dithering" if dithering.strength > 0 else "mapping", each=0.7)
+
+
+def indices_of(
+    pixels: npt.NDArray[Any], counted: ColorTable, fitted: Fit, dithering: Dithering, options: FitOptions
+) -> npt.NDArray[np.unsignedinteger]:
+    """The index (H, W) of every pixel of an image in its working form, all of whose colours were fitted."""
+    if dithering.strength > 0:
+        return dithered(pixels, fitted.palette, dithering, options.threads)
+    if isinstance(counted, packed_table.PackedTable):
+        assert fitted.labels is not None
+        return nearest_packed.map_colours(
+            pixels, counted, fitted.labels, len(fitted.palette), options.threads
+        )
+    return nearest_rows.map_image(_without(pixels, fitted.palette), fitted.palette, options.threads)
+
+
+def indices_for(
+    pixels: npt.NDArray[Any], rows: npt.NDArray[Any], dithering: Dithering, space: Space, threads: int
+) -> npt.NDArray[np.unsignedinteger]:
+    """The same for a palette (k, C) in the working form that was given."""
+    if dithering.strength > 0:
+        return dithered(pixels, rows, dithering, threads)
+    counted = count_up_to(pixels, MOST_RGBA_COLOURS, threads)
+    if counted is None:
+        return nearest_packed.map_pixels(pixels, rows, threads, space)
+    if isinstance(counted, packed_table.PackedTable):
+        alike = with_alpha(counted) if rows.shape[1] == RGBA else counted
+        assert isinstance(alike, packed_table.PackedTable)
+        labels = nearest_packed.label(alike, rows, threads, space).labels
+        return nearest_packed.map_colours(pixels, counted, labels, len(rows), threads)
+    return nearest_rows.map_image(pixels, rows, threads)
+
+
+def dithered(
+    pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.uint8], dithering: Dithering, threads: int
+) -> npt.NDArray[np.unsignedinteger]:
+    """Indices (H, W) that are not each the nearest, but right on the mean over neighbours."""
+    pixels = _without(pixels, rows)
+    run = dither.diffuse if dithering.method == "diffusion" else dither.ordered
+    return kept_opaque(pixels, rows, run(pixels, rows, dithering.strength, threads), threads)
+
+
+def _without(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The pixels without their alpha, where the palette was fitted without it."""
+    if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
+        return without_alpha(pixels)
+    return pixels
+
+
+def kept_opaque(
+    pixels: npt.NDArray[np.uint8],
+    rows: npt.NDArray[np.uint8],
+    indices: npt.NDArray[np.unsignedinteger],
+    threads: int,
+) -> npt.NDArray[np.unsignedinteger]:
+    """The indices, but where an opaque pixel was given a row that is not, that of its nearest opaque one."""
+    if rows.shape[1] != RGBA:
+        return indices
+    translucent = rows[:, 3] != _OPAQUE
+
+    def work(worker: int, start: int, stop: int) -> None:
+        part, found = pixels[start:stop], indices[start:stop]
+        astray = (part[:, :, 3] == _OPAQUE) & translucent[found]
+        if astray.any():
+            found[astray] = nearest_packed.map_pixels(np.ascontiguousarray(part[astray])[np.newaxis], rows)[0]
+
+    if translucent.any():
+        over_chunks(work, len(pixels), rows_per_band(pixels), threads)
+    return indices
