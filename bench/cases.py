@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import io
+from fastkq import formats
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -34,7 +34,7 @@ class Case(NamedTuple):
 
 @cache
 def _read(path: Path) -> npt.NDArray[np.uint8]:
-    return io.read_image(path)
+    return formats.read_image(path)
 
 
 def scikit_learn_photograph(name: str) -> Path:

@@ -17,7 +17,7 @@ from bench.cases import images, of_24_megapixels
 from bench.machine import machine
 from bench.scaling import tiled
 from bench.targets import Target
-from fastkq import io
+from fastkq import formats
 from fastkq.quantization import dither
 
 _PACKAGES = ("numpy", "numba")
@@ -59,7 +59,9 @@ def _rows_of_photographs() -> Iterator[Row]:
     chosen = [
         case for folder in ("kodak", "large") for case in images(folder) if case.image.startswith(_IMAGES)
     ]
-    pictures = {case.image.split("-unsplash")[0].split(".")[0]: io.read_image(case.path) for case in chosen}
+    pictures = {
+        case.image.split("-unsplash")[0].split(".")[0]: formats.read_image(case.path) for case in chosen
+    }
     for name, image in pictures.items():
         ratios = [_of_psnr(image, target) for target in _PSNRS]
         words = (

@@ -11,8 +11,8 @@ import fastkq
 from bench import peers
 from bench.cases import ROOT, scikit_learn_photograph
 from bench.peers import Pixels
-from fastkq import io
-from fastkq.io.png import optimized
+from fastkq import formats
+from fastkq.formats.png import optimized
 
 SIDE_BY_SIDE = ROOT / "bench" / "pictures" / "side-by-side.png"
 PACKAGES = ("imagequant", "oxipng")
@@ -52,7 +52,7 @@ _PANELS: dict[str, Callable[[Pixels], Pixels]] = {
 
 def draw() -> None:
     """The whole photograph is reduced by each, and the same part of it shown, pixel by pixel."""
-    image = io.read_image(scikit_learn_photograph("china.jpg"))
+    image = formats.read_image(scikit_learn_photograph("china.jpg"))
     tiles = [_tile(panel(image)[_CROP], label) for label, panel in _PANELS.items()]
     width, height = tiles[0].size
     rows = -(-len(tiles) // _COLUMNS)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import packing
 from fastkq.color import indexed_image, packed_counting
 from fastkq.color.spaces import to_coordinates
+from fastkq.formats.fkq.bits import pack, unpack
 from fastkq.kmeans import assign, lloyd
 from fastkq.kmeans.coarsening import Tree
 from fastkq.kmeans.swap_search import search
@@ -27,7 +27,7 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
     colours, labels = fit_packed.fit(counted, k, threads=2)
     indices = nearest_packed.map_colours(image, counted, labels, k, 2)
     bits = indexed_image.bits_per_index(len(colours))
-    packed = packing.pack(indices, bits, 2)
+    packed = pack(indices, bits, 2)
     return {
         "count": lambda threads: packed_counting.count(image, threads),
         "points": lambda threads: of_colours(counted),
@@ -37,7 +37,7 @@ def stages(image: npt.NDArray[np.uint8], k: int) -> dict[str, Callable[[int], ob
         "fit": lambda threads: fit_packed.fit(counted, k, threads=threads),
         "assign": lambda threads: assign.assign(points, to_coordinates(colours), threads),
         "map": lambda threads: nearest_packed.map_colours(image, counted, labels, k, threads),
-        "pack": lambda threads: packing.pack(indices, bits, threads),
-        "unpack": lambda threads: packing.unpack(packed, indices.size, bits, threads),
+        "pack": lambda threads: pack(indices, bits, threads),
+        "unpack": lambda threads: unpack(packed, indices.size, bits, threads),
         "decompress": lambda threads: nearest_packed.paint(colours, indices, threads),
     }

@@ -7,7 +7,7 @@ import fastkq
 from bench.cases import Case, scikit_learn_photograph
 from bench.methods import METHODS
 from bench.stages import stages
-from fastkq import io
+from fastkq import formats
 from fastkq.metrics import mse
 
 
@@ -44,6 +44,6 @@ def assert_nearest(image: np.ndarray, result: fastkq.CompressedImage) -> None:
     ["count", "points", "coarsen", "search", "lloyd", "fit", "assign", "map", "pack", "unpack", "decompress"],
 )
 def test_stage(benchmark, stage: str, k: int) -> None:
-    image = io.read_image(scikit_learn_photograph("china.jpg"))
+    image = formats.read_image(scikit_learn_photograph("china.jpg"))
     benchmark.pedantic(stages(image, k)[stage], args=(2,), rounds=7, warmup_rounds=1)
     benchmark.extra_info.update(stage=stage, k=k, seconds=benchmark.stats.stats.median)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastkq.color.kinds import as_8bit, has_alpha
 from fastkq.color.metadata import Metadata
-from fastkq.io import pil
+from fastkq.formats import pil
 
 _CHECKS = ((255, 255, 255), (214, 214, 214))
 _MOST_SIDE = 1600

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import container
 from fastkq.color import indexed_image
 from fastkq.color.indexed_image import bits_per_index
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, DamageWarning, FormatError
+from fastkq.formats import fkq
+from fastkq.formats.source import Source, SourceLike, opened
 from fastkq.image import CompressedImage
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region, check_threads
-from fastkq.source import Source, SourceLike, opened
 
 
 class CompressedFile:
@@ -43,7 +43,7 @@ class CompressedFile:
         with self._stack as stack:
             self._source: Source | None = stack.enter_context(opened(source))
             with _naming(self._source):
-                self._head = container.read_head(self._source, strict=strict)
+                self._head = fkq.read_head(self._source, strict=strict)
             self._length = self._source.length
             self._stack = stack.pop_all()
 
@@ -83,7 +83,7 @@ class CompressedFile:
         return self._head.metadata
 
     @property
-    def parts(self) -> tuple[container.Part, ...]:
+    def parts(self) -> tuple[fkq.Part, ...]:
         """What is decoded alone: each a (box, offset, length, checksum), box a (top, left, height, width)."""
         return self._head.parts
 
@@ -121,7 +121,7 @@ class CompressedFile:
         box = None if region is None else check_region(region, *self.shape[:2])
         most, workers = check_max_pixels(max_pixels), check_threads(threads)
         with watched(progress), stage("decoding"), _naming(self._source):
-            contents = container.decode(
+            contents = fkq.decode(
                 self._source, self._head, box, strict=self._strict, max_pixels=most, threads=workers
             )
         if contents.damage:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq import container, display, quality, saving, source
+from fastkq import display, quality
 from fastkq.color.indexed_image import IndexedImage
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
-from fastkq.io import pil
+from fastkq.formats import fkq, pil, saving, source
 from fastkq.quality import Report
 from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime import validation
@@ -61,7 +61,7 @@ class CompressedImage(IndexedImage):
     def nbytes(self) -> int:
         """Length of ``to_bytes(coding="packed")``: by formula, nothing is encoded."""
         channels, itemsize = self._palette.shape[1], self.dtype.itemsize
-        return container.encoded_size(self._indices.size, self.k, channels, itemsize)
+        return fkq.encoded_size(self._indices.size, self.k, channels, itemsize)
 
     def decompress(self, *, threads: int | None = None, progress: Progress | None = None) -> npt.NDArray[Any]:
         """The image, a new array of `shape` and `dtype`; `progress` as in `fastkq.compress`."""
@@ -107,11 +107,11 @@ class CompressedImage(IndexedImage):
         """
         coding, workers = validation.check_coding(coding), check_threads(threads)
         with watched(progress), stage("coding"):
-            return container.encode(self._contents(metadata), coding, workers)
+            return fkq.encode(self._contents(metadata), coding, workers)
 
-    def _contents(self, metadata: bool) -> container.Contents:
+    def _contents(self, metadata: bool) -> fkq.Contents:
         kept = self._metadata if metadata else Metadata()
-        return container.Contents(self._palette, self._indices, self._shape, kept)
+        return fkq.Contents(self._palette, self._indices, self._shape, kept)
 
     @classmethod
     def from_bytes(
@@ -132,8 +132,8 @@ class CompressedImage(IndexedImage):
         most, workers = validation.check_max_pixels(max_pixels), check_threads(threads)
         there = source.in_memory(data)
         with watched(progress), stage("decoding"):
-            head = container.read_head(there)
-            return cls(*container.decode(there, head, max_pixels=most, threads=workers))
+            head = fkq.read_head(there)
+            return cls(*fkq.decode(there, head, max_pixels=most, threads=workers))
 
     def with_metadata(self, metadata: Metadata | None) -> "CompressedImage":
         """The same image with other metadata, or none; the arrays are shared."""
@@ -187,7 +187,7 @@ class CompressedImage(IndexedImage):
         """Write a file, whole or not at all, in the format of its suffix. No pixel is lost.
 
         `.fkq`, `.png`, `.gif`, `.tif`, `.tiff` and `.bmp` keep the palette in its order, `.webp` the pixels;
-        `fastkq.saving` says which colours and what metadata each can hold.
+        `fastkq.formats.saving` says which colours and what metadata each can hold.
 
         Parameters
         ----------

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from fastkq import container, io
+from fastkq import formats
 from fastkq.color.metadata import Metadata
 from fastkq.file import CompressedFile
+from fastkq.formats import fkq
+from fastkq.formats.source import Source, is_binary_file, opened
 from fastkq.image import CompressedImage
 from fastkq.runtime.validation import MAX_PIXELS, Depth, check_depth, check_image
-from fastkq.source import Source, is_binary_file, opened
 
 
 class Input(NamedTuple):
@@ -50,11 +51,11 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
     if isinstance(image, Input):
         return image
     depth = check_depth(depth)
-    if io.is_pil_image(image):
-        picture = io.read(image, depth)
+    if formats.is_pil_image(image):
+        picture = formats.read(image, depth)
     elif is_file(image):
         with opened(image) as there:
-            if container.is_fkq(there):
+            if fkq.is_fkq(there):
                 return _from_fkq(there, depth, threads)
             picture = picture_in(there, depth=depth)
     else:
@@ -76,12 +77,12 @@ def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:
     return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)
 
 
-def picture_in(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> io.Picture:
+def picture_in(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> formats.Picture:
     """The picture that an image file holds; errors begin with its name."""
     data, name = bytes(source.read(0, source.length)), source.name or "the data"
-    return io.decode(data, name, max_pixels=max_pixels, depth=depth)
+    return formats.decode(data, name, max_pixels=max_pixels, depth=depth)
 
 
-def from_picture(picture: io.Picture) -> CompressedImage:
+def from_picture(picture: formats.Picture) -> CompressedImage:
     """A picture that has a palette as it is."""
     return CompressedImage(*picture.indexed(), metadata=picture.metadata)

@@ -1,12 +1,12 @@
 """A file to a CompressedImage: `.fkq` in whole or in part, image files with a palette."""
 
-from fastkq import container
 from fastkq.file import CompressedFile
+from fastkq.formats import fkq
+from fastkq.formats.source import SourceLike, opened
 from fastkq.image import CompressedImage
 from fastkq.inputs import from_picture, picture_in
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region
-from fastkq.source import SourceLike, opened
 
 
 def load(
@@ -63,7 +63,7 @@ def load(
     (2, 16)
     """
     with watched(progress), stage("reading"), opened(source) as there:
-        if not container.is_fkq(there):
+        if not fkq.is_fkq(there):
             return _cropped(from_picture(picture_in(there, check_max_pixels(max_pixels))), region)
         with CompressedFile(there, strict=strict) as file:
             return file.load(region=region, max_pixels=max_pixels, threads=threads)

@@ -37,12 +37,12 @@ import numpy.typing as npt
 from PIL import Image, ImageFile, ImagePalette
 
 from fastkq.color.kinds import as_8bit
-from fastkq.container import MAGIC
 from fastkq.errors import DecodingError, FormatError, PrecisionWarning
 from fastkq.file import CompressedFile
+from fastkq.formats import pil
+from fastkq.formats.fkq import MAGIC
 from fastkq.image import CompressedImage
 from fastkq.inputs import read_input
-from fastkq.io import pil
 from fastkq.pipeline import compress
 
 __all__ = ["FkqImageFile"]

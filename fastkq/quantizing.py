@@ -9,9 +9,9 @@ import numpy.typing as npt
 from fastkq.color.kinds import ImageKind
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.formats import MAX_PALETTE, is_pil_image, pil
+from fastkq.formats.picture import palette_of
 from fastkq.inputs import read_input
-from fastkq.io import MAX_PALETTE, is_pil_image, pil
-from fastkq.io.picture import palette_of
 from fastkq.pipeline import apply_palette, compress
 from fastkq.pipeline.options import check_palette_of
 from fastkq.quantization.options import DitherMethod

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fastkq import io
+from fastkq import formats
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -34,7 +34,7 @@ def noise(*shape, seed=0):
 
 def photograph(name):
     with resources.as_file(resources.files("sklearn.datasets.images") / name) as path:
-        return io.read_image(path)
+        return formats.read_image(path)
 
 
 @pytest.fixture(scope="session")

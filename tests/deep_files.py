@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from fastkq import io
+from fastkq import formats
 
 
 def deep_noise(*shape, seed=0):
@@ -16,7 +16,7 @@ def deep_noise(*shape, seed=0):
 def quietly(path, depth=None):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return io.read_image(path, depth)
+        return formats.read_image(path, depth)
 
 
 def png16(path, values, color_type, transparency=None, exif=None):

@@ -11,8 +11,8 @@ import numpy as np
 
 from fastkq import CompressedImage
 from fastkq.color.metadata import Metadata
-from fastkq.container import chunked
-from fastkq.container.contents import Contents
+from fastkq.formats.fkq import chunked
+from fastkq.formats.fkq.layout import Contents
 
 FOLDER = Path(__file__).parent / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))

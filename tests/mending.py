@@ -4,7 +4,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
-from fastkq.container.framing import MAGIC, varint
+from fastkq.formats.fkq.framing import MAGIC, varint
 
 
 class Frame(NamedTuple):

@@ -1,4 +1,4 @@
-"""A decoder of the "context" coding, written from the specification in `fastkq.context` alone."""
+"""A decoder of the "context" coding, written from the specification in `fastkq.formats.fkq.context` alone."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def context_part(coded, palette, height, width):
-    """Indices (height, width) of a part, read as the specification in `fastkq.context` says."""
+    """Indices (height, width) of a part, read as the specification in `fastkq.formats.fkq.context` says."""
     if len(palette) == 1:
         assert not coded
         return np.zeros((height, width), int)
@@ -45,7 +45,7 @@ def scatter(c, node, n):
 
 
 def coordinates(palette):
-    """Of each colour three, as the specification in `fastkq.context.coordinates` says."""
+    """Of each colour three, as the specification in `fastkq.formats.fkq.context.coordinates` says."""
     values, kind, channels = palette.tolist(), palette.dtype.name, palette.shape[1]
     if kind.startswith("float"):
         digits, least = (24, -149) if kind == "float32" else (53, -1074)

@@ -9,7 +9,7 @@ from bench import report
 from bench.alpha import tables
 from bench.alpha.composited import error
 from bench.alpha.results import Alpha, Row, targets
-from fastkq import io
+from fastkq import formats
 from tests.conftest import SHARED, noise
 
 IMAGEQUANT = {
@@ -25,7 +25,7 @@ IMAGEQUANT = {
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared images are not there")
 @pytest.mark.parametrize("name", IMAGEQUANT)
 def test_the_error_as_it_is_seen_is_below_that_of_imagequant_and_of_fastoctree(name):
-    image = io.read_image(SHARED / "images" / "alpha" / name)
+    image = formats.read_image(SHARED / "images" / "alpha" / name)
     for k, theirs in zip((16, 64, 256), IMAGEQUANT[name], strict=True):
         ours = error(image, fastkq.compress(image, k).decompress())
         octree = Image.fromarray(image).quantize(

@@ -14,8 +14,8 @@ from bench.coding.results import Coded
 from bench.coding.sizes import Sized
 from bench.targets import coding_targets
 from fastkq.color.indexed_image import Box
-from fastkq.container import Part
-from fastkq.container.grid import cut, needed
+from fastkq.formats.fkq import Part
+from fastkq.formats.fkq.layout import cut, needed
 
 NOTHING = {"machine": {}, "versions": {}, "sizes": [], "speeds": [], "regions": [], "cuts": []}
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 import fastkq
 from fastkq import CompressedImage
 from fastkq.color.metadata import Metadata
-from fastkq.container import chunked
-from fastkq.container.contents import Contents
 from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
+from fastkq.formats.fkq import chunked
+from fastkq.formats.fkq.layout import Contents
 from tests import mending, reference
 from tests.conftest import images, noise
 

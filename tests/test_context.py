@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastkq import context
 from fastkq.errors import FormatError
+from fastkq.formats.fkq import context
 from tests.conftest import noise
 from tests.reference_context import context_part
 

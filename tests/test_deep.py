@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from fastkq import CompressedImage, io
+from fastkq import CompressedImage, formats
 from fastkq.errors import ArgumentError, FormatError, PrecisionWarning
 from fastkq.inputs import read_input
 from fastkq.runtime.validation import check_depth
@@ -99,7 +99,7 @@ def test_white_is_zero_where_a_tiff_says_so(tmp_path):
 def test_rotation_is_applied_as_to_8_bits(tmp_path, orientation, channels):
     values = deep_noise(4, 7, channels).squeeze()
     Image.fromarray((values >> 8).astype(np.uint8)).save(tmp_path / "flat.png", exif=exif(orientation))
-    seen = io.read_image(tmp_path / "flat.png")
+    seen = formats.read_image(tmp_path / "flat.png")
     deep = png16(
         tmp_path / "deep.png",
         values,
@@ -118,7 +118,7 @@ def test_without_the_extra_colour_is_reduced_with_a_warning_that_names_it(tmp_pa
     path = png16(tmp_path / "deep.png", values, color_type)
     message = r"deep\.png: 16 bits a channel are reduced to 8, .*: pip install 'fastkq\[deep\]' keeps all 16$"
     with pytest.warns(PrecisionWarning, match=message):
-        read = io.read_image(path)
+        read = formats.read_image(path)
     assert read.dtype == np.uint8
     np.testing.assert_array_equal(read, (values >> 8)[:, :, [0, 0, 0, 1]] if color_type == 4 else values >> 8)
     np.testing.assert_array_equal(quietly(path, 8), read)
@@ -139,7 +139,7 @@ def test_without_the_extra_planes_that_pillow_takes_for_bytes_are_refused(tmp_pa
         with pytest.raises(
             FormatError, match=r"deep\.tif: .*got planes of 16 bits: pip install 'fastkq\[deep"
         ):
-            io.read_image(path, depth)
+            formats.read_image(path, depth)
 
 
 def test_what_the_extra_cannot_read_is_reduced_with_a_warning(tmp_path):
@@ -152,7 +152,7 @@ def test_what_the_extra_cannot_read_is_reduced_with_a_warning(tmp_path):
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
         with pytest.warns(PrecisionWarning, match=f"{name}: 16 bits a channel are reduced to 8"):
-            assert io.read_image(tmp_path / name).dtype == np.uint8
+            assert formats.read_image(tmp_path / name).dtype == np.uint8
     (tmp_path / "flat.jp2").write_bytes(imagecodecs.jpeg2k_encode(noise(20, 20, 3)))
     np.testing.assert_array_equal(quietly(tmp_path / "flat.jp2"), noise(20, 20, 3))
 
@@ -162,11 +162,11 @@ def test_a_pil_image_of_a_deep_file_says_to_give_its_path(tmp_path):
     tiff = tiff16(tmp_path / "deep.tif", deep_noise(4, 5, 3))
     for path in (png, tiff):
         with Image.open(path) as image, pytest.warns(PrecisionWarning, match="give the path of its file"):
-            assert io.read_image(image).dtype == np.uint8
+            assert formats.read_image(image).dtype == np.uint8
     with Image.open(tiff) as image:
         image.load()
         with pytest.warns(PrecisionWarning):
-            np.testing.assert_array_equal(io.read_image(image), deep_noise(4, 5, 3) >> 8)
+            np.testing.assert_array_equal(formats.read_image(image), deep_noise(4, 5, 3) >> 8)
 
 
 def test_a_gray_tiff_of_floats_is_read_and_written_as_it_is(tmp_path):
@@ -176,7 +176,7 @@ def test_a_gray_tiff_of_floats_is_read_and_written_as_it_is(tmp_path):
     CompressedImage(values.reshape(-1, 1), np.arange(35).reshape(7, 5)).save(tmp_path / "b.tif")
     np.testing.assert_array_equal(quietly(tmp_path / "b.tif"), values)
     with pytest.raises(FormatError, match=r"a\.tif: expected 8 or 16 bits a channel, got 32"):
-        io.read_image(tmp_path / "a.tif", 8)
+        formats.read_image(tmp_path / "a.tif", 8)
 
 
 def test_inputs_are_reduced_when_they_are_to_be(tmp_path):

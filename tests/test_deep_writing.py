@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import CompressedImage, io
+from fastkq import CompressedImage, formats
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 from fastkq.report.comparison import Original, Row
@@ -24,7 +24,7 @@ def sample(dtype, channels, k=2):
     return CompressedImage(palette, np.arange(6).reshape(2, 3) % k)
 
 
-@pytest.mark.parametrize("suffix", sorted(io.FORMATS))
+@pytest.mark.parametrize("suffix", sorted(formats.FORMATS))
 @pytest.mark.parametrize(
     ("dtype", "channels", "message"),
     [
@@ -58,7 +58,7 @@ def opened(path, mode):
         return np.asarray(image.convert(mode))
 
 
-@pytest.mark.parametrize("suffix", sorted(io.FORMATS))
+@pytest.mark.parametrize("suffix", sorted(formats.FORMATS))
 def test_black_and_white_and_gray_with_alpha_are_written_as_8_bits(tmp_path, suffix):
     mask = CompressedImage(np.array([[True], [False]]), np.array([[0, 1, 1], [1, 0, 1]]), (2, 3))
     mask.save(tmp_path / f"mask{suffix}")
@@ -81,8 +81,8 @@ def test_black_and_white_and_gray_with_alpha_are_written_as_8_bits(tmp_path, suf
 def test_whole_images_of_16_bits_lose_nothing(tmp_path, suffix, channels):
     values = deep_noise(9, 8, channels)
     metadata = Metadata(profile(b"GRAY" if channels == 1 else b"RGB "), exif(), (300.0, 150.0))
-    data = io.encode_image(values, suffix, metadata)
-    read = io.decode(data, "a")
+    data = formats.encode_image(values, suffix, metadata)
+    read = formats.decode(data, "a")
     expected = values[..., [0, 0, 0, 1]] if channels == 2 else values.squeeze()
     np.testing.assert_array_equal(read.pixels(), expected)
     with Image.open(BytesIO(data)) as image:
@@ -170,7 +170,7 @@ def test_a_sheet_shows_16_bits_and_floats_by_8():
     for image in (flat, flat * np.uint16(257), flat / 255.0):
         compressed = CompressedImage(image.reshape(-1, 3), np.arange(48).reshape(6, 8))
         rows = [Row(48, compressed, 1, None, None, 1.0, None, 1.0)]
-        sheet = io.read_image(Image.open(BytesIO(contact_sheet(Original("a.png", image, 9), rows))))
+        sheet = formats.read_image(Image.open(BytesIO(contact_sheet(Original("a.png", image, 9), rows))))
         tiles = sheet[16 : 16 + 270, 16 : 16 + 2 * 376].astype(int)
         if image is flat:
             expected = tiles

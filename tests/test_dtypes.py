@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq import CompressedImage
-from fastkq.context.coordinates import coordinates_of
 from fastkq.errors import ArgumentError, FormatError
+from fastkq.formats.fkq.context.coordinates import coordinates_of
 from fastkq.runtime.validation import check_image
 from tests import mending, reference, reference_context
 from tests.test_chunked import in_parts

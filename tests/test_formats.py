@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import fastkq
-from fastkq import CompressedImage, io
+from fastkq import CompressedImage, formats
 from fastkq.errors import ArgumentError, MissingExtraError
 from tests.conftest import noise
 
-SUFFIXES = sorted(io.FORMATS)
-WITH_PALETTES = [suffix for suffix in SUFFIXES if io.FORMATS[suffix].palette]
+SUFFIXES = sorted(formats.FORMATS)
+WITH_PALETTES = [suffix for suffix in SUFFIXES if formats.FORMATS[suffix].palette]
 
 
 def compressed_of(k, channels, seed=0, shape=(13, 11), transparent=None):
@@ -62,7 +62,7 @@ def test_what_is_saved_reads_back_as_the_same_pixels_or_is_refused(
     path = tmp_path_factory.mktemp("saved") / f"image{suffix}"
     if fits(compressed, suffix):
         compressed.save(path)
-        np.testing.assert_array_equal(rgba(io.read_image(path)), rgba(compressed.decompress()))
+        np.testing.assert_array_equal(rgba(formats.read_image(path)), rgba(compressed.decompress()))
     else:
         with pytest.raises(ArgumentError, match=r"^expected .* got .*: save as \.\w+"):
             compressed.save(path)
@@ -155,7 +155,9 @@ def test_an_optimized_png_is_a_palette_of_the_same_pixels(tmp_path, channels):
     compressed.save(tmp_path / "small.png", optimize=True)
     with Image.open(tmp_path / "small.png") as image:
         assert image.mode == "P"
-    np.testing.assert_array_equal(rgba(io.read_image(tmp_path / "small.png")), rgba(compressed.decompress()))
+    np.testing.assert_array_equal(
+        rgba(formats.read_image(tmp_path / "small.png")), rgba(compressed.decompress())
+    )
     assert (tmp_path / "small.png").stat().st_size < (tmp_path / "plain.png").stat().st_size
 
 
@@ -177,5 +179,5 @@ def test_only_png_is_optimized(tmp_path, suffix):
 @pytest.mark.parametrize("shape", [(9, 8), (9, 8, 1), (9, 8, 3), (9, 8, 4)])
 def test_whole_images_lose_nothing(suffix, shape):
     pixels = noise(*shape)
-    with Image.open(BytesIO(io.encode_image(pixels, suffix))) as image:
+    with Image.open(BytesIO(formats.encode_image(pixels, suffix))) as image:
         np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), rgba(pixels))

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import context
-from fastkq.container.framing import MAGIC, varint
 from fastkq.errors import FormatError
+from fastkq.formats.fkq import context
+from fastkq.formats.fkq.framing import MAGIC, varint
 from fastkq.runtime.validation import MAX_PIXELS
 from tests import mending
 from tests.fuzz.probe import COLOURS, mutate, probe, seeds

@@ -33,7 +33,7 @@ def test_attributes():
 
 
 def test_repr_is_for_people_and_encodes_nothing(monkeypatch):
-    monkeypatch.setattr("fastkq.container.encode", None)
+    monkeypatch.setattr("fastkq.formats.fkq.encode", None)
     compressed = fastkq.compress(noise(10, 12, 3), 20)
     assert repr(compressed) == (
         "<CompressedImage 10x12 (H, W, 3) uint8, k=20, 5 bits per index, 159 bytes packed>"

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import inputs, io
+from fastkq import formats, inputs
 from fastkq.errors import ArgumentError, FormatError, FrameWarning, PrecisionWarning
-from fastkq.io.png import with_palette_of
+from fastkq.formats.png import with_palette_of
 from tests.conftest import noise
 
 
@@ -39,7 +39,7 @@ def test_equal_and_unused_colours_keep_their_places(tmp_path, suffix):
 def test_png_of_all_depths_is_loaded(tmp_path, bits, k):
     indices = np.random.default_rng(0).integers(0, k, (7, 9))
     path = tmp_path / "a.png"
-    path.write_bytes(io.encode_indexed(noise(k, 3), indices, ".png"))
+    path.write_bytes(formats.encode_indexed(noise(k, 3), indices, ".png"))
     assert path.read_bytes()[24] == bits
     assert fastkq.load(path) == fastkq.CompressedImage(noise(k, 3), indices)
 
@@ -159,7 +159,7 @@ def test_what_is_nothing_says_so(tmp_path, data):
 
 
 def test_indices_beyond_the_palette_are_refused(tmp_path):
-    data = io.encode_indexed(noise(6, 3), np.array([[0, 5]]), ".png")
+    data = formats.encode_indexed(noise(6, 3), np.array([[0, 5]]), ".png")
     (tmp_path / "a.png").write_bytes(with_palette_of(data, 4))
     with pytest.raises(FormatError, match=r"a\.png: expected indices below the 4 colours .* got 5"):
         fastkq.load(tmp_path / "a.png")
@@ -189,5 +189,5 @@ def test_every_flipped_byte_of_a_png_is_found_by_its_checksums(tmp_path):
     for position in range(len(data)):
         data[position] ^= 0x55
         with pytest.raises(FormatError, match="expected an image file"):
-            io.decode(bytes(data), "a.png")
+            formats.decode(bytes(data), "a.png")
         data[position] ^= 0x55

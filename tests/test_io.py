@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import io
+from fastkq import formats
 from fastkq.errors import ArgumentError, FormatError
 from tests.conftest import noise
 
@@ -23,25 +23,27 @@ def test_what_is_an_array_already_comes_as_it_is(tmp_path, mode, shape):
     pixels = noise(5, 7, *shape)
     image = Image.fromarray(pixels)
     assert image.mode == mode
-    np.testing.assert_array_equal(io.read_image(saved(tmp_path, image)), pixels)
-    np.testing.assert_array_equal(io.read_image(image), pixels)
+    np.testing.assert_array_equal(formats.read_image(saved(tmp_path, image)), pixels)
+    np.testing.assert_array_equal(formats.read_image(image), pixels)
 
 
 def test_one_bit_is_black_and_white(tmp_path):
     pixels = noise(5, 7) > 127
-    read = io.read_image(saved(tmp_path, Image.fromarray(pixels)))
+    read = formats.read_image(saved(tmp_path, Image.fromarray(pixels)))
     np.testing.assert_array_equal(read, np.where(pixels, 255, 0))
 
 
 def test_gray_with_alpha_keeps_its_alpha(tmp_path):
     pixels = noise(5, 7, 2)
-    read = io.read_image(saved(tmp_path, gray_with_alpha(pixels)))
+    read = formats.read_image(saved(tmp_path, gray_with_alpha(pixels)))
     np.testing.assert_array_equal(read, pixels[:, :, [0, 0, 0, 1]])
 
 
 def test_premultiplied_gray_is_gray_with_alpha():
     image = gray_with_alpha(noise(5, 7, 2)).convert("La")
-    np.testing.assert_array_equal(io.read_image(image), np.asarray(image.convert("LA"))[:, :, [0, 0, 0, 1]])
+    np.testing.assert_array_equal(
+        formats.read_image(image), np.asarray(image.convert("LA"))[:, :, [0, 0, 0, 1]]
+    )
 
 
 def gray_with_alpha(pixels):
@@ -58,7 +60,7 @@ def palette_image(transparency):
 
 
 def test_a_palette_is_looked_up(tmp_path):
-    read = io.read_image(saved(tmp_path, palette_image(None)))
+    read = formats.read_image(saved(tmp_path, palette_image(None)))
     np.testing.assert_array_equal(read, [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]])
 
 
@@ -67,32 +69,32 @@ def test_a_palette_is_looked_up(tmp_path):
 )
 def test_a_palette_keeps_its_transparency(tmp_path, transparency, alphas):
     path = saved(tmp_path, palette_image(None), transparency=transparency)
-    read = io.read_image(path)
+    read = formats.read_image(path)
     assert read.shape == (1, 3, 4)
     np.testing.assert_array_equal(read[0, :, 3], alphas)
-    np.testing.assert_array_equal(io.read_image(palette_image(transparency))[0, :, 3], alphas)
+    np.testing.assert_array_equal(formats.read_image(palette_image(transparency))[0, :, 3], alphas)
 
 
 def test_a_transparent_colour_is_transparent(tmp_path):
     pixels = np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)
-    read = io.read_image(saved(tmp_path, Image.fromarray(pixels), transparency=(4, 5, 6)))
+    read = formats.read_image(saved(tmp_path, Image.fromarray(pixels), transparency=(4, 5, 6)))
     np.testing.assert_array_equal(read[0, :, 3], [255, 0])
     gray = saved(tmp_path, Image.fromarray(pixels[:, :, 0]), transparency=1)
-    np.testing.assert_array_equal(io.read_image(gray)[0, :, 3], [0, 255])
+    np.testing.assert_array_equal(formats.read_image(gray)[0, :, 3], [0, 255])
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV", "LAB"])
 def test_other_colour_modes_become_rgb(mode):
     red = Image.new("RGB", (4, 4), (200, 30, 60))
     image = Image.new("LAB", (4, 4), (128, 128, 128)) if mode == "LAB" else red.convert(mode)
-    read = io.read_image(image)
+    read = formats.read_image(image)
     assert read.shape == (4, 4, 3)
     np.testing.assert_array_equal(read, np.asarray(image.convert("RGB")))
 
 
 def test_a_cmyk_jpeg_is_read_as_people_see_it(tmp_path):
     path = saved(tmp_path, Image.new("RGB", (16, 16), (250, 10, 20)).convert("CMYK"), "print.jpg")
-    assert np.abs(io.read_image(path).astype(int) - [250, 10, 20]).max() < 10
+    assert np.abs(formats.read_image(path).astype(int) - [250, 10, 20]).max() < 10
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -111,13 +113,13 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = saved(tmp_path, Image.fromarray(np.ascontiguousarray(undo(upright))), exif=exif)
-    np.testing.assert_array_equal(io.read_image(path), upright)
+    np.testing.assert_array_equal(formats.read_image(path), upright)
 
 
 def test_32_bits_that_are_no_floats_are_refused(tmp_path):
     path = saved(tmp_path, Image.fromarray(np.ones((3, 3), np.int32)), "deep.tif")
     with pytest.raises(FormatError, match=r"deep\.tif: expected 8 or 16 bits a channel, got 32"):
-        io.read_image(path)
+        formats.read_image(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n", bytes(1000)])
@@ -125,7 +127,7 @@ def test_what_is_no_image_says_so(tmp_path, data):
     path = tmp_path / "image.png"
     path.write_bytes(data)
     with pytest.raises(FormatError, match=r"image\.png: expected an image file"):
-        io.read_image(path)
+        formats.read_image(path)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_a_truncated_image_says_so(tmp_path, name, shape):
     for share in (0.3, 0.6, 0.9):
         path.write_bytes(data[: int(len(data) * share)])
         with pytest.raises(FormatError, match="expected an image file"):
-            io.read_image(path)
+            formats.read_image(path)
 
 
 def test_a_caller_of_compress_may_give_a_path_or_a_pil_image(tmp_path):
@@ -168,7 +170,7 @@ def decoded(data):
 def test_png_is_a_palette_of_the_least_bits(k, bits, channels):
     palette = noise(k, channels, seed=k)
     indices = np.random.default_rng(k).integers(0, k, (13, 11)).astype(np.uint8)
-    mode, depth, transparency, pixels = decoded(io.encode_indexed(palette, indices, ".png"))
+    mode, depth, transparency, pixels = decoded(formats.encode_indexed(palette, indices, ".png"))
     assert (mode, depth) == ("P", bits)
     expected = palette[indices][..., [0, 0, 0]] if channels == 1 else palette[indices][..., :3]
     np.testing.assert_array_equal(pixels[..., :3], expected)
@@ -180,7 +182,7 @@ def test_png_is_a_palette_of_the_least_bits(k, bits, channels):
 
 def test_opaque_rgba_needs_no_transparency_in_png():
     palette = np.array([[1, 2, 3, 255], [4, 5, 6, 255]], np.uint8)
-    assert decoded(io.encode_indexed(palette, np.array([[0, 1]], np.uint8), ".png"))[2] is None
+    assert decoded(formats.encode_indexed(palette, np.array([[0, 1]], np.uint8), ".png"))[2] is None
 
 
 def test_more_than_256_colours_to_png_name_the_alternatives(tmp_path):
@@ -207,5 +209,5 @@ def test_more_than_256_colours_to_png_name_the_alternatives(tmp_path):
 def test_what_is_no_image_is_told_apart_and_no_library_prints_anything(tmp_path, capfd, data, got):
     (tmp_path / "a.jpg").write_bytes(data)
     with pytest.raises(FormatError, match=f"a.jpg: expected an image file, got {got}$"):
-        io.read_image(tmp_path / "a.jpg")
+        formats.read_image(tmp_path / "a.jpg")
     assert capfd.readouterr() == ("", "")

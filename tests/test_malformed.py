@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq import CompressedImage
-from fastkq.container.framing import chunk, varint
 from fastkq.errors import FormatError
+from fastkq.formats.fkq.framing import chunk, varint
 from tests import mending
 from tests.test_chunked import METADATA, in_parts, sample
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import CompressedImage, io
+from fastkq import CompressedImage, formats
 from fastkq.color.metadata import Metadata
 from tests.conftest import noise
 from tests.tags import EXIF_DIRECTORY, ORIENTATION, described, exif, profile
@@ -133,9 +133,9 @@ def test_damaged_exif_stops_nothing(tmp_path, suffix, damaged):
     )
     compressed = fastkq.compress(path, 4)
     assert compressed.shape == (8, 12, 3)
-    for other in io.FORMATS:
+    for other in formats.FORMATS:
         compressed.save(tmp_path / f"out{other}")
-        assert io.read_image(tmp_path / f"out{other}").shape[:2] == (8, 12)
+        assert formats.read_image(tmp_path / f"out{other}").shape[:2] == (8, 12)
 
 
 @pillow_warns_of_damage
@@ -158,7 +158,7 @@ def test_invalid_dpi_is_none(dpi, tmp_path):
     compressed = fastkq.compress(image, 4)
     assert compressed.metadata.dpi is None
     given = compressed.with_metadata(Metadata(dpi=dpi))
-    for suffix in io.FORMATS:
+    for suffix in formats.FORMATS:
         given.save(tmp_path / f"a{suffix}")
 
 
@@ -205,7 +205,7 @@ def test_each_format_carries_what_it_can_and_nothing_on_request(tmp_path, suffix
     compressed = fastkq.compress(noise(40, 40, 3), k).with_metadata(everything)
     path = tmp_path / f"a{suffix}"
     compressed.save(path)
-    metadata = io.read(path).metadata
+    metadata = formats.read(path).metadata
     assert metadata.icc == (profile() if "icc" in CARRIES[suffix] else None)
     if "exif" in CARRIES[suffix]:
         assert described(metadata.exif) == ("a temple", "somebody", 0.25)
@@ -218,7 +218,7 @@ def test_each_format_carries_what_it_can_and_nothing_on_request(tmp_path, suffix
     else:
         assert metadata.dpi is None
     compressed.save(path, metadata=False)
-    assert io.read(path).metadata == Metadata()
+    assert formats.read(path).metadata == Metadata()
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
@@ -227,7 +227,7 @@ def test_the_profile_of_a_gray_image_stays_with_it_and_out_of_rgb(tmp_path, suff
     compressed = fastkq.compress(gray, 4)
     assert compressed.metadata.icc == profile(b"GRAY")
     compressed.save(tmp_path / f"a{suffix}")
-    assert io.read(tmp_path / f"a{suffix}").metadata.icc is None
+    assert formats.read(tmp_path / f"a{suffix}").metadata.icc is None
 
 
 def test_structure_in_exif_does_not_become_the_structure_of_a_tiff(tmp_path):
@@ -236,7 +236,7 @@ def test_structure_in_exif_does_not_become_the_structure_of_a_tiff(tmp_path):
     tags[256], tags[257], tags[259] = 4000, 3000, 6
     compressed = CompressedImage(noise(3, 3), [[0, 1, 2]], metadata=Metadata(exif=tags.tobytes()[6:]))
     compressed.save(tmp_path / "a.tif")
-    np.testing.assert_array_equal(io.read_image(tmp_path / "a.tif"), compressed.decompress())
+    np.testing.assert_array_equal(formats.read_image(tmp_path / "a.tif"), compressed.decompress())
 
 
 def test_metadata_is_no_part_of_equality_and_can_be_replaced():

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import CompressedImage, packing
+from fastkq import CompressedImage
 from fastkq.errors import FormatError
+from fastkq.formats.fkq.bits import pack, unpack
 from tests import reference
 from tests.conftest import images, noise
 
@@ -51,9 +52,9 @@ def test_size_is_the_formula(k, channels, shape):
 @given(st.integers(0, 16), st.integers(1, 100), st.integers(0, 99))
 def test_packing_is_the_bits_highest_first(bits, count, seed):
     indices = np.random.default_rng(seed).integers(0, 1 << bits, count).astype(np.uint16)
-    packed = packing.pack(indices, bits)
+    packed = pack(indices, bits)
     assert packed.tobytes() == reference.pack(indices, bits)
-    back, largest = packing.unpack(packed, count, bits)
+    back, largest = unpack(packed, count, bits)
     np.testing.assert_array_equal(back, indices)
     assert largest == indices.max()
 
@@ -61,9 +62,9 @@ def test_packing_is_the_bits_highest_first(bits, count, seed):
 @pytest.mark.parametrize("bits", [1, 3, 7, 8, 9, 16])
 def test_packing_is_the_same_on_any_thread_count(bits):
     indices = np.random.default_rng(bits).integers(0, 1 << bits, 700_001).astype(np.uint16)
-    packed = packing.pack(indices, bits, threads=1)
-    np.testing.assert_array_equal(packing.pack(indices, bits, threads=3), packed)
-    back, largest = packing.unpack(packed, len(indices), bits, threads=3)
+    packed = pack(indices, bits, threads=1)
+    np.testing.assert_array_equal(pack(indices, bits, threads=3), packed)
+    back, largest = unpack(packed, len(indices), bits, threads=3)
     np.testing.assert_array_equal(back, indices)
     assert largest == indices.max()
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import cli, io
+from fastkq import cli, formats
 from tests.conftest import SHARED
 
 FOLDER = SHARED / "images" / "pngsuite"
@@ -37,7 +37,7 @@ def test_what_is_valid_goes_through_the_command_and_back(tmp_path, capsys, suffi
             assert capsys.readouterr().err == "", path.name
         else:
             back = out
-        original, read = io.read_image(path, 8), io.read_image(back)
+        original, read = formats.read_image(path, 8), formats.read_image(back)
         if colours(original) <= 256:
             np.testing.assert_array_equal(seen(read), seen(original), err_msg=path.name)
         assert colours(read) <= 256, path.name

@@ -6,18 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import context, source
 from fastkq.color.indexed_image import Box
-from fastkq.container import grid
-from fastkq.container.contents import Part
 from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
+from fastkq.formats import source
+from fastkq.formats.fkq import context, layout
+from fastkq.formats.fkq.layout import Part
 from tests.test_chunked import METADATA, in_parts, sample
 
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 400), st.integers(1, 400))
 def test_a_grid_covers_the_image_once_in_parts_of_like_size(height, width, part_height, part_width):
-    rows, columns = grid.grid(height, width, part_height, part_width)
-    boxes = grid.cut(height, width, rows, columns)
+    rows, columns = layout.grid(height, width, part_height, part_width)
+    boxes = layout.cut(height, width, rows, columns)
     assert sum(box.height * box.width for box in boxes) == height * width
     assert len({(box.top, box.left) for box in boxes}) == rows * columns == len(boxes)
     heights, widths = {box.height for box in boxes}, {box.width for box in boxes}
@@ -117,7 +117,7 @@ def test_the_checksum_of_version_1_covers_what_is_outside_a_region():
 
 def decoded_share(height, width, side):
     """Largest share of an image's pixels that is decoded for a square region, wherever it is."""
-    boxes = grid.cut(height, width, *grid.default_grid(height, width))
+    boxes = layout.cut(height, width, *layout.default_grid(height, width))
     parts = [Part(box, 0, 0, 0) for box in boxes]
 
     def places(edges, extent):  # about the edges of parts: between them the share only grows
@@ -125,7 +125,7 @@ def decoded_share(height, width, side):
         return {min(max(edge + shift, 0), extent - side) for edge in {*edges, extent} for shift in shifts}
 
     def decoded(top, left):
-        wanted = grid.needed(parts, Box(top, left, side, side))
+        wanted = layout.needed(parts, Box(top, left, side, side))
         return sum(rows * boxes[number].width for number, rows in wanted)
 
     tops = places((box.top for box in boxes), height)
@@ -140,7 +140,7 @@ def test_a_region_of_a_camera_photograph_needs_few_of_its_pixels(shape, most):
 
 @pytest.mark.parametrize("shape", [(768, 512), (600, 1000), (1, 600_000)])
 def test_small_images_are_one_part(shape):
-    assert grid.default_grid(*shape) == (1, 1)
+    assert layout.default_grid(*shape) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -148,12 +148,12 @@ def test_small_images_are_one_part(shape):
     [((601, 1000), (1, 2)), ((1912, 2940), (1, 4)), ((2940, 1912), (4, 1)), ((8_000_000, 1), (4, 1))],
 )
 def test_medium_images_are_cut_for_threads(shape, cut):
-    assert grid.default_grid(*shape) == cut
+    assert layout.default_grid(*shape) == cut
 
 
 @pytest.mark.parametrize("shape", [(2001, 4000), (4000, 6000), (1, 1 << 30), (1 << 30, 1), (32768, 32768)])
 def test_large_images_are_cut_into_parts_neither_large_nor_tiny(shape):
-    rows, columns = grid.default_grid(*shape)
+    rows, columns = layout.default_grid(*shape)
     pixels = shape[0] * shape[1] / (rows * columns)
-    assert 100_000 < pixels <= grid.PART_HEIGHT * grid.PART_WIDTH
-    assert rows * columns <= grid.MAX_PARTS
+    assert 100_000 < pixels <= layout.PART_HEIGHT * layout.PART_WIDTH
+    assert rows * columns <= layout.MAX_PARTS

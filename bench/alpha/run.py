@@ -9,7 +9,7 @@ from bench.alpha.methods import METHODS
 from bench.alpha.results import MEASURED, Row
 from bench.cases import COLOURS, Case, images
 from bench.machine import machine
-from fastkq import io
+from fastkq import formats
 
 _PACKAGES = ("numpy", "numba", "pillow", "imagequant")
 _ROUNDS = 3
@@ -26,7 +26,7 @@ def measure() -> None:
 
 
 def _rows(case: Case) -> Iterator[Row]:
-    image = io.read_image(case.path)
+    image = formats.read_image(case.path)
     installed = {name: method for name, method in METHODS.items() if method.is_installed()}
     for k in COLOURS:
         seconds: dict[str, list[float]] = {name: [] for name in installed}

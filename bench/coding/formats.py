@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, features
 
 from bench.machine import version_of
-from fastkq import CompressedImage, io
+from fastkq import CompressedImage, formats
 
 WEBP_OPTIONS = {"lossless": True, "quality": 100, "method": 6, "exact": True}
 JPEG_XL_EFFORT = 9
@@ -44,7 +44,7 @@ def decode(data: bytes) -> npt.NDArray[np.uint8]:
 
 
 def _png(compressed: CompressedImage) -> bytes:
-    return io.encode_indexed(compressed.palette, compressed.indices, ".png")
+    return formats.encode_indexed(compressed.palette, compressed.indices, ".png")
 
 
 def _png_version() -> str:
@@ -53,7 +53,7 @@ def _png_version() -> str:
 
 
 def _oxipng(compressed: CompressedImage) -> bytes:
-    return io.encode_indexed(compressed.palette, compressed.indices, ".png", optimize=True)
+    return formats.encode_indexed(compressed.palette, compressed.indices, ".png", optimize=True)
 
 
 def _oxipng_version() -> str:

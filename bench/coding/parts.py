@@ -10,8 +10,8 @@ from bench.cases import COLOURS, images, of_24_megapixels
 from bench.coding.results import COLOURS_TIMED, Cut, Region
 from bench.coding.speeds import ROUNDS, in_turn
 from fastkq.color.indexed_image import Box
-from fastkq.container import Contents, Part, chunked
-from fastkq.container.grid import needed
+from fastkq.formats.fkq import Contents, Part, chunked
+from fastkq.formats.fkq.layout import needed
 
 SIDE = 256
 """Height and width of the region."""

@@ -61,9 +61,9 @@ def run(options: argparse.Namespace) -> None:
     with before_any_work():
         _check(options)
     from fastkq.cli.colours import appearance_in
+    from fastkq.formats.source import in_memory
     from fastkq.report.comparison import Original, compare, table
     from fastkq.runtime.atomic_writing import write_atomically
-    from fastkq.source import in_memory
 
     if options.output:
         from fastkq.report.sheet import contact_sheet  # says before the work if matplotlib is missing

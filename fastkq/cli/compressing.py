@@ -110,10 +110,10 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compress every input."""
-    from fastkq import pipeline, saving  # noqa: F401 - numba is imported here, not by several threads at once
     from fastkq.cli import batch
     from fastkq.cli.agreeing import check_options
     from fastkq.cli.colours import Files
+    from fastkq.formats import saving
 
     with before_any_work():
         check_options(options)
@@ -128,9 +128,9 @@ def run(options: argparse.Namespace) -> int:
 def _made(
     options: argparse.Namespace, files: "Files", job: "batch.Job", means: "batch.Means"
 ) -> "batch.Made":
-    from fastkq import saving
     from fastkq.cli import batch
     from fastkq.cli.colours import asked_for
+    from fastkq.formats import saving
     from fastkq.inputs import read_input
     from fastkq.runtime.progress import stage
 
@@ -167,11 +167,11 @@ def _encoded(
     metadata: Metadata,
     compressed: "CompressedImage",
 ) -> bytes:
-    from fastkq import container, saving
+    from fastkq.formats import fkq, saving
 
     return saving.encode(
         job.suffix,
-        container.Contents(compressed.palette, compressed.indices, compressed.shape, metadata),
+        fkq.Contents(compressed.palette, compressed.indices, compressed.shape, metadata),
         options.coding,
         optimize=options.optimize,
         threads=means.threads,
@@ -181,7 +181,7 @@ def _encoded(
 def _compressed(
     source: "Input", asked: dict[str, Any], suffix: str, encoded: Callable[["CompressedImage"], bytes]
 ) -> "CompressedImage":
-    from fastkq.io import MAX_PALETTE
+    from fastkq.formats import MAX_PALETTE
     from fastkq.pipeline import compress
     from fastkq.pipeline.targets import largest
 

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Decompress every input."""
-    from fastkq import io
+    from fastkq import formats
     from fastkq.cli import batch
     from fastkq.loading import load
 
@@ -64,13 +64,15 @@ def run(options: argparse.Namespace) -> int:
         for found in compressed.damage[:_MOST_DAMAGE]:
             say(f"warning: {job.source}: {_described(found)}")
         metadata = None if options.strip else compressed.metadata
-        data = io.encode_indexed(compressed.palette, compressed.indices, job.suffix, metadata, whole=True)
+        data = formats.encode_indexed(
+            compressed.palette, compressed.indices, job.suffix, metadata, whole=True
+        )
         height, width = compressed.indices.shape
         text = f"{width} x {height} pixels, {number_of('colour', compressed.k)}"
         return batch.Made(data, means.size, compressed.k, text)
 
     with before_any_work():
-        jobs = batch.plan(options, batch.Kinds((".fkq",), tuple(io.FORMATS), ".png"))
+        jobs = batch.plan(options, batch.Kinds((".fkq",), tuple(formats.FORMATS), ".png"))
     return batch.run(jobs, make, options)
 
 

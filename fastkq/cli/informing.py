@@ -24,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Tell it."""
+    from fastkq.formats.source import in_memory
     from fastkq.report.facts import read_facts
     from fastkq.report.listing import listing
-    from fastkq.source import in_memory
 
     is_stream = options.input == STREAM
     if is_stream:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import io
+from fastkq import formats
 from fastkq.color.color_counts import ColourCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.inputs import is_file, read_input
@@ -115,7 +115,7 @@ def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
 
 def _is_one(images: Any) -> bool:
     """Whether this is an image, not an iterable of some: lists of numbers are images, too."""
-    if isinstance(images, ColourCounts) or is_file(images) or io.is_pil_image(images):
+    if isinstance(images, ColourCounts) or is_file(images) or formats.is_pil_image(images):
         return True
     if isinstance(images, list | tuple):
         return bool(images) and not _is_item(images[0])
@@ -131,4 +131,4 @@ def _is_one(images: Any) -> bool:
 def _is_item(first: Any) -> bool:
     """Whether a list that begins so is one of images."""
     is_image = isinstance(first, np.ndarray) and first.ndim > 1
-    return is_image or isinstance(first, ColourCounts) or is_file(first) or io.is_pil_image(first)
+    return is_image or isinstance(first, ColourCounts) or is_file(first) or formats.is_pil_image(first)

@@ -10,7 +10,7 @@ from fastkq.color import packed_counting
 from fastkq.color.color_counts import ColourCounts
 from fastkq.color.kinds import ImageKind, stored_palette, working
 from fastkq.color.packed_counting import MOST_RGBA_COLOURS
-from fastkq.container import encoded_size
+from fastkq.formats.fkq import encoded_size
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
 from fastkq.pipeline.targets import fit_bytes, largest, reach_psnr

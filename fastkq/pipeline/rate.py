@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy.typing as npt
 
-from fastkq import container
 from fastkq.color.color_counts import ColourCounts
 from fastkq.color.spaces import Space
+from fastkq.formats import fkq
 from fastkq.pipeline.options import check_ks
 from fastkq.pipeline.palettes import counted_for_fit
 from fastkq.quantization.fit import distortion, fit, prepared
@@ -96,7 +96,7 @@ def _points(counts: ColourCounts, numbers: list[int], options: FitOptions) -> li
         place = order[start]
         fitted = fit(counts, numbers[place], alone, shared)
         error = distortion(counts, fitted, alone.threads)
-        nbytes = container.encoded_size(pixels, len(fitted.palette), counts.channels, counts.dtype.itemsize)
+        nbytes = fkq.encoded_size(pixels, len(fitted.palette), counts.channels, counts.dtype.itemsize)
         points[place] = CurvePoint(numbers[place], *error, nbytes)
 
     order = sorted(range(len(numbers)), key=lambda place: -numbers[place])

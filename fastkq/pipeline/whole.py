@@ -6,6 +6,7 @@ import numpy.typing as npt
 
 from fastkq.color.kinds import ImageKind
 from fastkq.color.spaces import Space
+from fastkq.formats.source import SourceLike
 from fastkq.image import CompressedImage
 from fastkq.inputs import Input
 from fastkq.loading import load
@@ -26,7 +27,6 @@ from fastkq.pipeline.palettes import applied, read
 from fastkq.quantization.options import DitherMethod  # fmt: skip
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import Coding, Effort, check_coding, check_effort, check_threads
-from fastkq.source import SourceLike
 
 if TYPE_CHECKING:
     from fastkq.pipeline.counting import ImageLike

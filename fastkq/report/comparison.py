@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import io
+from fastkq import formats
 from fastkq.color.metadata import Metadata
+from fastkq.formats.source import Source, SourceLike, opened
 from fastkq.image import CompressedImage
 from fastkq.inputs import read_input
 from fastkq.pipeline import compress
 from fastkq.report.numerals import decimal
-from fastkq.source import Source, SourceLike, opened
 
 _CALLS = 3
 _WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
@@ -169,9 +169,9 @@ def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str
 
 
 def _png_bytes(compressed: CompressedImage) -> int | None:
-    if compressed.k > io.MAX_PALETTE or not _is_of_8_bits(compressed):
+    if compressed.k > formats.MAX_PALETTE or not _is_of_8_bits(compressed):
         return None
-    return len(io.encode_indexed(compressed.palette, compressed.indices, ".png"))
+    return len(formats.encode_indexed(compressed.palette, compressed.indices, ".png"))
 
 
 def _webp_bytes(compressed: CompressedImage) -> int | None:

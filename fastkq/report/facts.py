@@ -5,15 +5,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import container
 from fastkq.color.color_counts import ColourCounts
 from fastkq.color.indexed_image import bits_per_index
 from fastkq.color.metadata import Metadata
-from fastkq.container import Part
 from fastkq.file import CompressedFile
+from fastkq.formats import fkq
+from fastkq.formats.fkq import Part
+from fastkq.formats.source import Source, SourceLike, opened
 from fastkq.image import CompressedImage
 from fastkq.inputs import from_picture, picture_in
-from fastkq.source import Source, SourceLike, opened
 
 
 class Colours(NamedTuple):
@@ -145,7 +145,7 @@ def read_facts(file: SourceLike) -> Facts:
         When it cannot be read.
     """
     with opened(file) as source:
-        return _of_fkq(source) if container.is_fkq(source) else _of_picture(source)
+        return _of_fkq(source) if fkq.is_fkq(source) else _of_picture(source)
 
 
 def _of_fkq(source: Source) -> Facts:

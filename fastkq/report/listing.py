@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
-from fastkq.container import Part
+from fastkq.formats.fkq import Part
 from fastkq.report.facts import Colours, Facts, bits_per_pixel
 from fastkq.report.numerals import decimal, percent
 

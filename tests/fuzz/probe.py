@@ -10,13 +10,13 @@ import warnings
 import numpy as np
 
 import fastkq
-from fastkq import CompressedImage, context
+from fastkq import CompressedImage
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.metadata import Metadata
-from fastkq.container import chunked
-from fastkq.container.contents import Contents
-from fastkq.container.framing import MAGIC
 from fastkq.errors import FormatError
+from fastkq.formats.fkq import chunked, context
+from fastkq.formats.fkq.framing import MAGIC
+from fastkq.formats.fkq.layout import Contents
 from tests import mending
 
 MAX_PIXELS = 100

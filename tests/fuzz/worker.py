@@ -9,7 +9,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["fastkq"]):
-    from fastkq import context
+    from fastkq.formats.fkq import context
     from tests.fuzz.probe import mutate, probe, seeds
 
 _INPUTS_BETWEEN_REPORTS = 200

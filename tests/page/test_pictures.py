@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastkq.color.metadata import Metadata
-from fastkq.io import read_image
+from fastkq.formats import read_image
 from fastkq.report.page import pictures
 from tests.conftest import noise
 from tests.page.document import embedded, parsed, shown_rows

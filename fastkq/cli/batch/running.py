@@ -16,9 +16,9 @@ from fastkq.cli.batch.telling import Teller
 from fastkq.cli.console import reason, say
 from fastkq.cli.shared import STREAM
 from fastkq.errors import ArgumentError
+from fastkq.formats.source import Source, in_memory
 from fastkq.runtime.parallel import available
 from fastkq.runtime.progress import watched
-from fastkq.source import Source, in_memory
 
 _MOST_BY_DEFAULT = 4
 """More files at once than that take more memory than most would expect."""

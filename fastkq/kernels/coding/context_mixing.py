@@ -1,9 +1,9 @@
 """Code the indices of one part by an adaptive binary range coder under context mixing.
 
-`fastkq.context` specifies the model in the same terms. A binary decision is predicted by 16 inputs, which are
-mixed and refined; the model then learns from the coded bit. All arithmetic is on integers that never
-overflow, so any CPU, with or without compilation, decodes what any other encoded. One kernel encodes and
-decodes, so the two cannot differ.
+`fastkq.formats.fkq.context` specifies the model in the same terms. A binary decision is predicted by 16
+inputs, which are mixed and refined; the model then learns from the coded bit. All arithmetic is on integers
+that never overflow, so any CPU, with or without compilation, decodes what any other encoded. One kernel
+encodes and decodes, so the two cannot differ.
 """
 
 from typing import Any, NamedTuple
@@ -299,7 +299,8 @@ def code(canvas, first, last, model, data, decoding):
     """Encode the rows first .. last - 1 of the indices on a canvas to data, or decode data to them.
 
     canvas (TOP + H, LEFT + W + RIGHT) int32, in or out, its margins zeros before; model, a
-    `fastkq.context.model.Model`, in and out, that has met the rows above; data (n,) uint8, out or in.
+    `fastkq.formats.fkq.context.model.Model`, in and out, that has met the rows above; data (n,) uint8, out or
+    in.
     """
     width = canvas.shape[1] - LEFT - RIGHT
     scratch = Scratch(

@@ -1,4 +1,4 @@
-"""The binary tree over a palette by which `fastkq.context` tells colours apart.
+"""The binary tree over a palette by which `fastkq.formats.fkq.context` tells colours apart.
 
 Loops, not slices: an assignment to a slice takes numba most of a second to compile.
 """

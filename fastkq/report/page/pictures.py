@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from fastkq import io
+from fastkq import formats
 from fastkq.color.metadata import Metadata
 from fastkq.display import by_8_bits
 from fastkq.report.comparison import Original, Row
@@ -28,14 +28,14 @@ def size_on_page(shape: tuple[int, ...], step: int) -> tuple[int, int]:
 def source_as_png(original: Original, step: int) -> bytes:
     """The pixels, not the file: its EXIF may tell where it was taken, and browsers turn by it."""
     sampled = original.pixels[::step, ::step]
-    return io.encode_image(by_8_bits(original.pixels, sampled), ".png", _profile(original))
+    return formats.encode_image(by_8_bits(original.pixels, sampled), ".png", _profile(original))
 
 
 def reduced_as_png(original: Original, row: Row, step: int) -> bytes:
     """With a palette, where PNG has such."""
     palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
     indices = row.compressed.indices[::step, ::step]
-    return io.encode_indexed(palette, indices, ".png", _profile(original), whole=True)
+    return formats.encode_indexed(palette, indices, ".png", _profile(original), whole=True)
 
 
 def _profile(original: Original) -> Metadata | None:

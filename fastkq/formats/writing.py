@@ -8,11 +8,10 @@ import numpy.typing as npt
 from fastkq.color.kinds import as_8bit, has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.io.formats import FORMATS, MAX_PALETTE, ImageFormat, format_for
-from fastkq.io.interruptible import Interruptible
-from fastkq.io.metadata import save_options
-from fastkq.io.pil import paletted, transparency_of
-from fastkq.io.png import deep_png, optimized, with_palette_of
+from fastkq.formats.pil import Interruptible, paletted, transparency_of
+from fastkq.formats.pil_metadata import save_options
+from fastkq.formats.png import deep_png, optimized, with_palette_of
+from fastkq.formats.registry import FORMATS, MAX_PALETTE, ImageFormat, format_for
 
 if TYPE_CHECKING:
     from PIL import Image

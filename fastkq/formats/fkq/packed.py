@@ -5,19 +5,17 @@ All integers are unsigned and little-endian. A file is, without gaps:
 ======  ====  ==================================================================================
 offset  size  what
 ======  ====  ==================================================================================
-0       4     magic: 89 46 4B 51 (hexadecimal; "\\x89FKQ")
+0       4     magic: 89 46 4B 51 (hexadecimal; "\x89FKQ")
 4       1     version: 1 or 3
 5       1     C, channels of a colour: 1 (gray), 3 (R, G, B) or 4 (R, G, B, alpha; not premultiplied);
-              in version 3 as specified in `fastkq.container.values`
-6       1     axes of the image: 2 for (H, W), which needs C = 1; 3 for (H, W, C)
-7       1     0; in version 3 the bits of a value of the palette, as specified in `fastkq.container.values`
-8       4     H, height in pixels, at least 1
-12      4     W, width in pixels, at least 1
-16      4     k, number of colours, 1 to 65536
-20      4     CRC-32 (zlib, PNG: polynomial EDB88320) of bytes 0 to 19 followed by bytes 24 to the end
-24      p     palette: k colours of C values, channel after channel; version 1 has one byte a value, p = k*C
-24+p    n     indices, n = ceil(H*W*b / 8), b = ceil(log2 k)
-======  ====  ==================================================================================
+              in version 3 as specified in `fastkq.formats.fkq.palette_values`
+6       1     axes of the image: 2 for (H, W), which needs C = 1; 3 for (H, W, C) 7       1     0; in version
+3 the bits of a value of the palette, as specified in `fastkq.formats.fkq.palette_values` 8       4     H,
+height in pixels, at least 1 12      4     W, width in pixels, at least 1 16      4     k, number of colours,
+1 to 65536 20      4     CRC-32 (zlib, PNG: polynomial EDB88320) of bytes 0 to 19 followed by bytes 24 to the
+end 24      p     palette: k colours of C values, channel after channel; version 1 has one byte a value, p =
+k*C 24+p    n     indices, n = ceil(H*W*b / 8), b = ceil(log2 k) ======  ====
+==================================================================================
 
 The indices stand row by row, from left to right, each in b bits, highest bit first, the first index in
 the highest bits of the first byte. Each is below k and names a row of the palette, counted from 0. With
@@ -36,13 +34,13 @@ import numpy.typing as npt
 
 from fastkq.color.indexed_image import Box, Damage, bits_per_index, index_dtype
 from fastkq.color.metadata import Metadata
-from fastkq.container import values
-from fastkq.container.contents import Contents, Head, Part, check_pixels
-from fastkq.container.framing import CHECKSUM, MAGIC
 from fastkq.errors import FormatError
-from fastkq.packing import pack, packed_size, unpack
+from fastkq.formats.fkq import palette_values
+from fastkq.formats.fkq.bits import pack, packed_size, unpack
+from fastkq.formats.fkq.framing import CHECKSUM, MAGIC
+from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels
+from fastkq.formats.source import Source
 from fastkq.runtime.progress import checkpoint
-from fastkq.source import Source
 
 VERSIONS = (1, 3)
 _FIELDS = struct.Struct("<4sBBBBIII")
@@ -64,9 +62,9 @@ def encode(contents: Contents, threads: int) -> bytes:
     """The file's bytes; the metadata has no place in them."""
     k, channels = contents.palette.shape
     height, width = contents.indices.shape
-    version, kind = _version_and_kind(values.bits_of(contents.palette.dtype), channels)
+    version, kind = _version_and_kind(palette_values.bits_of(contents.palette.dtype), channels)
     fields = _FIELDS.pack(MAGIC, version, channels, len(contents.shape), kind, height, width, k)
-    palette = values.to_bytes(contents.palette)
+    palette = palette_values.to_bytes(contents.palette)
     indices = pack(np.ascontiguousarray(contents.indices), bits_per_index(k), threads).data
     checksum = zlib.crc32(indices, zlib.crc32(palette, zlib.crc32(fields)))
     return b"".join((fields, CHECKSUM.pack(checksum), palette, indices))
@@ -78,18 +76,18 @@ def read_head(source: Source, strict: bool) -> Head:
     _, version, channels, axes, kind, height, width, k = _FIELDS.unpack_from(header)
     (checksum,) = CHECKSUM.unpack_from(header, _FIELDS.size)
     bits = kind or 8
-    valid = values.is_layout(bits, channels, axes, k) and height and width
+    valid = palette_values.is_layout(bits, channels, axes, k) and height and width
     if not valid or (version, kind) != _version_and_kind(bits, channels):
         raise FormatError(
             f"expected a valid header of version {version}, got {channels} channels, {axes} axes, "
             f"{height} x {width} pixels, {k} colours, byte 7 {kind}"
         )
-    palette_size = values.size_of(bits, k * channels)
+    palette_size = palette_values.size_of(bits, k * channels)
     start = HEADER_SIZE + palette_size
     end = start + packed_size(height * width, bits_per_index(k))
     if strict and source.length != end:
         raise FormatError(_wrong_length(source, end))
-    palette = values.from_bytes(source.read(HEADER_SIZE, palette_size), bits, channels)
+    palette = palette_values.from_bytes(source.read(HEADER_SIZE, palette_size), bits, channels)
     part = Part(Box(0, 0, height, width), start, end - start, checksum)
     return Head(version, "packed", (height, width, channels)[:axes], palette, Metadata(), (part,), ())
 

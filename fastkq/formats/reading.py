@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import FormatError, FrameWarning, PrecisionWarning
-from fastkq.io import deep
-from fastkq.io.exif import ORIENTATION
-from fastkq.io.interruptible import Interruptible
-from fastkq.io.metadata import metadata_of
-from fastkq.io.picture import Picture, pixel_mode
-from fastkq.io.png import verify_chunks
+from fastkq.formats import sixteen_bit
+from fastkq.formats.exif import ORIENTATION
+from fastkq.formats.picture import Picture, pixel_mode
+from fastkq.formats.pil import Interruptible
+from fastkq.formats.pil_metadata import metadata_of
+from fastkq.formats.png import verify_chunks
 from fastkq.runtime.validation import MAX_PIXELS, Depth
 
 if TYPE_CHECKING:
@@ -169,12 +169,14 @@ def _has_frames(data: bytes) -> bool:
 
 
 def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
-    reduced, garbled = deep.is_reduced(image, data), deep.is_garbled(image)
+    reduced, garbled = sixteen_bit.is_reduced(image, data), sixteen_bit.is_garbled(image)
     tags = getattr(image, "tag_v2", {})
     stored_orientation = tags.get(ORIENTATION, 1)
-    pixels = deep.colour(image, data) if reduced and data and (garbled or depth is None) else None
+    pixels = sixteen_bit.colour(image, data) if reduced and data and (garbled or depth is None) else None
     if garbled and pixels is None:
-        raise FormatError(f"{name}: expected channels side by side, got planes of 16 bits: {deep.HINT}")
+        raise FormatError(
+            f"{name}: expected channels side by side, got planes of 16 bits: {sixteen_bit.HINT}"
+        )
     image.load()  # turns a TIFF, and takes the orientation out of its tags
     orientation = _orientation(image)
     applied = max(orientation, stored_orientation)
@@ -183,16 +185,16 @@ def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Pict
         message = f"{name}: 16 bits a channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
         warnings.warn(message, PrecisionWarning, stacklevel=4)
     if pixels is not None:
-        pixels = deep.turned(pixels, applied)
-    elif deep.is_gray(image):
-        pixels = deep.turned(deep.gray(image), orientation)
+        pixels = sixteen_bit.turned(pixels, applied)
+    elif sixteen_bit.is_gray(image):
+        pixels = sixteen_bit.turned(sixteen_bit.gray(image), orientation)
     return Picture(_transposed(image, orientation), name, metadata, pixels, depth)
 
 
 def _remedy(image: "Image.Image", data: bytes) -> str:
-    if image.mode == "P" or image.format not in deep.FORMATS:
+    if image.mode == "P" or image.format not in sixteen_bit.FORMATS:
         return ""
-    return f": {deep.HINT}" if data else f": give the path of its file; {deep.HINT}"
+    return f": {sixteen_bit.HINT}" if data else f": give the path of its file; {sixteen_bit.HINT}"
 
 
 def _orientation(image: "Image.Image") -> int:

@@ -1,5 +1,6 @@
 """Palettes, indices and pixels as PIL images, where Pillow has a mode that loses nothing of them."""
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy.typing as npt
 from fastkq.color.kinds import has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.io.formats import MAX_PALETTE
-from fastkq.io.metadata import carried
+from fastkq.formats.pil_metadata import carried
+from fastkq.formats.registry import MAX_PALETTE
+from fastkq.runtime.progress import checkpoint
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -104,3 +106,19 @@ def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
     """Metadata in the terms of `Image.info`."""
     info = carried(metadata, mode)
     return info | {"exif": _EXIF_HEADER + info["exif"]} if "exif" in info else info
+
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class Interruptible(BytesIO):
+    """Bytes that a decoder reads and an encoder writes piece by piece, with a checkpoint at each."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        checkpoint()
+        return super().read(size)
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        checkpoint()
+        return super().write(data)

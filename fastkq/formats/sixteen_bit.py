@@ -1,4 +1,4 @@
-"""Pixels of 16 bits a channel: gray by Pillow; colour, of which it keeps 8, by the extra `deep`."""
+"""Pixels of 16 bits a channel: gray by Pillow; colour, of which Pillow keeps 8 bits, by the extra `deep`."""
 
 import contextlib
 import logging
@@ -138,7 +138,7 @@ def _divided(colours: Deep, alphas: Deep) -> Deep:
 
 
 def turned(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """Pixels as EXIF says they are to be seen, as `fastkq.io.opening` turns images."""
+    """Pixels as EXIF says they are to be seen, as `fastkq.formats.reading` turns images."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

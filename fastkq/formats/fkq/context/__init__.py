@@ -8,7 +8,7 @@ of colours; with k = 1 nothing is coded, and any data refused. Otherwise, with d
 less 3, but at least 6 and at most 16:
 
 **Tree.** Colours have coordinates c of three channels, from 0 to 255: those of
-`fastkq.context.coordinates`, for gray, RGB and RGBA of 8 bits (v, v, v); R, G, B; and each (c*a +
+`fastkq.formats.fkq.context.coordinates`, for gray, RGB and RGBA of 8 bits (v, v, v); R, G, B; and each (c*a +
 128*(255 - a) + 127) // 255. Node 1 is the root with all colours by ascending index; node i of n > 1
 colours has children 2i, with the first n // 2 of them, and 2i + 1, with the others, once they are sorted
 (equals as they stood) by the channel of the largest n * sum(c^2) - sum(c)^2, the first of equals. With m
@@ -111,8 +111,8 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color.indexed_image import index_dtype
-from fastkq.context.model import Model, fresh
 from fastkq.errors import FormatError
+from fastkq.formats.fkq.context.model import Model, fresh
 from fastkq.runtime.parallel import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 15  # some 15 ms, twice that for many colours

@@ -25,13 +25,14 @@ from typing import Any
 
 import numpy.typing as npt
 
-from fastkq import container, io
+from fastkq import formats
 from fastkq.errors import ArgumentError
+from fastkq.formats import fkq
 from fastkq.runtime.atomic_writing import write_atomically
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import Coding, check_coding, check_threads
 
-SUFFIXES = (".fkq", *io.FORMATS)
+SUFFIXES = (".fkq", *formats.FORMATS)
 
 
 def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str:
@@ -50,7 +51,7 @@ def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str
     if suffix not in SUFFIXES:
         raise ArgumentError(f"expected a path that ends in {', '.join(SUFFIXES)}, got {os.fspath(path)!r}")
     if optimize:
-        io.require_optimizer()
+        formats.require_optimizer()
     return suffix
 
 
@@ -63,12 +64,12 @@ def check_pixels(suffix: str, pixels: npt.NDArray[Any]) -> None:
         It names what can be done.
     """
     if suffix != ".fkq":
-        io.check_values(suffix, pixels.dtype, pixels.shape[2] if pixels.ndim == 3 else 1)
+        formats.check_values(suffix, pixels.dtype, pixels.shape[2] if pixels.ndim == 3 else 1)
 
 
 def save(
     path: str | os.PathLike[str],
-    contents: container.Contents,
+    contents: fkq.Contents,
     coding: Coding,
     *,
     optimize: bool,
@@ -84,7 +85,7 @@ def save(
 
 def encode(
     suffix: str,
-    contents: container.Contents,
+    contents: fkq.Contents,
     coding: Coding,
     *,
     optimize: bool = False,
@@ -93,6 +94,6 @@ def encode(
     """The bytes of a file of this suffix, one of `SUFFIXES`."""
     coding, workers = check_coding(coding), check_threads(threads)
     if suffix == ".fkq":
-        return container.encode(contents, coding, workers)
+        return fkq.encode(contents, coding, workers)
     palette, indices, metadata = contents.palette, contents.indices, contents.metadata
-    return io.encode_indexed(palette, indices, suffix, metadata, optimize=optimize)
+    return formats.encode_indexed(palette, indices, suffix, metadata, optimize=optimize)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import context
 from fastkq.color.indexed_image import Box, Damage, index_dtype
-from fastkq.container.contents import Contents, Head, Part, check_pixels
-from fastkq.container.grid import needed
 from fastkq.errors import FormatError
+from fastkq.formats.fkq import context
+from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels, needed
+from fastkq.formats.source import Source
 from fastkq.runtime.parallel import over_chunks
-from fastkq.source import Source
 
 
 def encode(contents: Contents, boxes: Sequence[Box], threads: int) -> list[bytes]:

@@ -21,7 +21,7 @@ _ACTIVITIES = (1, 12, 24, 48, 80, 120, 200)
 
 
 class Tables(NamedTuple):
-    """See the specification in `fastkq.context`.
+    """See the specification in `fastkq.formats.fkq.context`.
 
     Attributes
     ----------

@@ -3,26 +3,26 @@
 =======  =========  ====================================================================================
 version  coding     specified in
 =======  =========  ====================================================================================
-1        "packed"   `fastkq.container.packed`: ceil(log2 k) bits an index, a size known by formula
-2        "context"  `fastkq.container.chunked`: chunks, metadata, parts that are decoded alone;
-                    `fastkq.context`: the bytes of a part
-3        "packed"   `fastkq.container.packed`: version 1 for palettes that it has no place for
+1        "packed"   `fastkq.formats.fkq.packed`: ceil(log2 k) bits an index, a size known by formula
+2        "context"  `fastkq.formats.fkq.chunked`: chunks, metadata, parts that are decoded alone;
+                    `fastkq.formats.fkq.context`: the bytes of a part
+3        "packed"   `fastkq.formats.fkq.packed`: version 1 for palettes that it has no place for
 =======  =========  ====================================================================================
 
-Palettes of any dtype and number of channels are specified in `fastkq.container.values`.
+Palettes of any dtype and number of channels are specified in `fastkq.formats.fkq.palette_values`.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.indexed_image import Box
-from fastkq.container import chunked, packed
-from fastkq.container.contents import Contents, Head, Part
-from fastkq.container.framing import MAGIC
-from fastkq.container.packed import encoded_size
 from fastkq.errors import FormatError
+from fastkq.formats.fkq import chunked, packed
+from fastkq.formats.fkq.framing import MAGIC
+from fastkq.formats.fkq.layout import Contents, Head, Part
+from fastkq.formats.fkq.packed import encoded_size
+from fastkq.formats.source import Source
 from fastkq.runtime.validation import Coding
-from fastkq.source import Source
 
 __all__ = [
     "MAGIC", "Contents", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq",

@@ -4,8 +4,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fastkq.color.metadata import Metadata
-from fastkq.io import exif
-from fastkq.io.formats import ImageFormat
+from fastkq.formats import exif
+from fastkq.formats.registry import ImageFormat
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -5,7 +5,7 @@ import zlib
 from typing import NamedTuple
 
 from fastkq.errors import FormatError
-from fastkq.source import Source
+from fastkq.formats.source import Source
 
 MAGIC = b"\x89FKQ"
 CHECKSUM = struct.Struct("<I")

@@ -1,10 +1,82 @@
-"""How an image is cut into parts that are coded alone: in parallel, and decoded only where asked for."""
+"""What a `.fkq` file holds, and the grid of parts into which an image is cut.
+
+A part is coded alone: parts are encoded and decoded in parallel, and decoded only where a region needs them.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any, NamedTuple
 
-from fastkq.color.indexed_image import Box
-from fastkq.container.contents import Part
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.color.indexed_image import Box, Damage
+from fastkq.color.metadata import Metadata
+from fastkq.errors import FormatError
+
+
+class Part(NamedTuple):
+    """A rectangle of the image that is decoded alone: where it is in the image, and in the file."""
+
+    box: Box
+    offset: int
+    length: int
+    checksum: int
+
+
+class Head(NamedTuple):
+    """All that a file says before its pixels: read without decoding any.
+
+    Attributes
+    ----------
+    version : int
+    coding : {"packed", "context"}
+    shape : (H, W) or (H, W, C)
+    palette : (k, C) of a dtype in `fastkq.runtime.validation.DTYPES`
+    metadata : Metadata
+    parts : tuple of Part
+        In raster order.
+    damage : tuple of Damage
+        What was passed over because the reader was not strict.
+    """
+
+    version: int
+    coding: str
+    shape: tuple[int, ...]
+    palette: npt.NDArray[Any]
+    metadata: Metadata
+    parts: tuple[Part, ...]
+    damage: tuple[Damage, ...]
+
+    @property
+    def box(self) -> Box:
+        """The whole image."""
+        return Box(0, 0, *self.shape[:2])
+
+    @property
+    def end(self) -> int:
+        """Bytes of an undamaged file."""
+        return self.parts[-1].offset + self.parts[-1].length
+
+
+class Contents(NamedTuple):
+    """Palette (k, C), indices (H, W), the shape of the image, its metadata, and what was damaged."""
+
+    palette: npt.NDArray[Any]
+    indices: npt.NDArray[np.unsignedinteger]
+    shape: tuple[int, ...]
+    metadata: Metadata = Metadata()
+    damage: tuple[Damage, ...] = ()
+
+
+def check_pixels(pixels: int, max_pixels: int, height: int, width: int) -> None:
+    """Refuse to decode more than `max_pixels` pixels of an image."""
+    if pixels > max_pixels:
+        raise FormatError(
+            f"expected at most {max_pixels} pixels (max_pixels), the header has {height} x {width}, "
+            f"of which {pixels} would be decoded"
+        )
+
 
 PART_HEIGHT, PART_WIDTH = 1280, 384
 """Largest part of a large image. A part is decoded from its top down to the last row that is needed, so a

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.context.coordinates import coordinates_of
-from fastkq.context.tables import FRESH, Table, tables
+from fastkq.formats.fkq.context.coordinates import coordinates_of
+from fastkq.formats.fkq.context.tables import FRESH, Table, tables
 
 _MOST_LEVELS = 1 << 18
 _WEIGHT = 7000
@@ -21,7 +21,7 @@ class Model(NamedTuple):
     Attributes
     ----------
     squash, opinions, successors, level, activities
-        `fastkq.context.tables.Tables`.
+        `fastkq.formats.fkq.context.tables.Tables`.
     colours : (k, 3) int64
     paths : (k,) int64
     tree : (2^(depth + 1), 6) int64

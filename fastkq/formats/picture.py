@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastkq.color.kinds import high_byte
 from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
-from fastkq.io import deep
+from fastkq.formats import sixteen_bit
 from fastkq.runtime.progress import bands
 from fastkq.runtime.validation import Depth
 
@@ -115,7 +115,7 @@ def pixel_mode(image: "Image.Image") -> str:
     """Pillow's mode for what becomes of its pixels."""
     if image.has_transparency_data:
         return "RGBA"
-    return "L" if image.mode in ("1", "L") or deep.is_gray(image) else "RGB"
+    return "L" if image.mode in ("1", "L") or sixteen_bit.is_gray(image) else "RGB"
 
 
 def palette_of(image: "Image.Image") -> npt.NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """Where the colours of a palette stand for the "context" coding: three coordinates each, from 0 to 255.
 
-This is their specification; all of it is integer arithmetic, as in `fastkq.context`. A palette has k colours
-of C values. In four steps:
+This is their specification; all of it is integer arithmetic, as in `fastkq.formats.fkq.context`. A palette
+has k colours of C values. In four steps:
 
 1. *Integers.* Values of 8 and 16 bits are themselves, False and True 0 and 1. A float is cut, towards zero,
    to a multiple of u, the unit in the last place (of its type) of the value of the largest magnitude in the

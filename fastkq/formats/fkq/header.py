@@ -6,14 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from fastkq import context
 from fastkq.color.indexed_image import Damage
-from fastkq.container import metadata, values
-from fastkq.container.contents import Contents, Head, Part
-from fastkq.container.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk, varint
-from fastkq.container.grid import MAX_PARTS, cut
 from fastkq.errors import FormatError
-from fastkq.source import Source
+from fastkq.formats.fkq import context, metadata_chunks, palette_values
+from fastkq.formats.fkq.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk, varint
+from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head, Part, cut
+from fastkq.formats.source import Source
 
 VERSION = 2
 CODING = 1
@@ -36,16 +34,16 @@ def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) 
     """The bytes that stand before those of the parts."""
     k, channels = contents.palette.shape
     numbers = (*contents.indices.shape, k, rows, columns)
-    bits = values.bits_of(contents.palette.dtype)
+    bits = palette_values.bits_of(contents.palette.dtype)
     header = bytes((CODING, channels, len(contents.shape), bits)) + b"".join(map(varint, numbers))
-    extra = metadata.encode(contents.metadata)
+    extra = metadata_chunks.encode(contents.metadata)
     table = b"".join(varint(len(part)) + CHECKSUM.pack(zlib.crc32(part)) for part in coded)
     return b"".join(
         (
             MAGIC,
             bytes((VERSION,)),
             chunk("H", header),
-            chunk("P", values.to_bytes(contents.palette)),
+            chunk("P", palette_values.to_bytes(contents.palette)),
             chunk("T", varint(len(extra)) + table),
             extra,
         )
@@ -61,7 +59,7 @@ def read(source: Source, strict: bool) -> Head:
     table = _read_chunk(source, palette_chunk.end, "T")
     parts, extra = _read_table(table, header)
     shape = (header.height, header.width, header.channels)[: header.axes]
-    found, damage = metadata.read(source, table.end, table.end + extra, strict)
+    found, damage = metadata_chunks.read(source, table.end, table.end + extra, strict)
     head = Head(VERSION, "context", shape, palette, found, parts, damage)
     if strict and source.length != head.end:
         raise FormatError(_wrong_length(source, head))
@@ -86,14 +84,14 @@ def _read_header(found: Chunk) -> _Header:
     fields = found.fields
     header = _Header(*(fields.byte() for _ in range(4)), *(fields.varint() for _ in range(5)))
     fields.finish()
-    if header.coding != CODING or header.bits not in values.DTYPES_BY_BITS:
+    if header.coding != CODING or header.bits not in palette_values.DTYPES_BY_BITS:
+        bits = ", ".join(map(str, palette_values.DTYPES_BY_BITS))
         raise FormatError(
-            f"expected coding {CODING} and {', '.join(map(str, values.DTYPES_BY_BITS))} bits a value, "
-            f"got coding {header.coding} and {header.bits} bits: "
-            "written by a newer fastkq (pip install --upgrade fastkq)"
+            f"expected coding {CODING} and {bits} bits a value, got coding {header.coding} "
+            f"and {header.bits} bits: written by a newer fastkq (pip install --upgrade fastkq)"
         )
     valid = (
-        values.is_layout(header.bits, header.channels, header.axes, header.k)
+        palette_values.is_layout(header.bits, header.channels, header.axes, header.k)
         and 1 <= header.height <= _MAX_SIDE
         and 1 <= header.width <= _MAX_SIDE
         and 1 <= header.rows <= header.height
@@ -107,9 +105,9 @@ def _read_header(found: Chunk) -> _Header:
 
 def _read_palette(found: Chunk, header: _Header) -> npt.NDArray[Any]:
     fields = found.fields
-    data = fields.take(values.size_of(header.bits, header.k * header.channels))
+    data = fields.take(palette_values.size_of(header.bits, header.k * header.channels))
     fields.finish()
-    return values.from_bytes(data, header.bits, header.channels)
+    return palette_values.from_bytes(data, header.bits, header.channels)
 
 
 def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:

@@ -5,7 +5,7 @@ all bytes but the last, in the fewest bytes. A *CRC* is CRC-32 (zlib, PNG: polyn
 the lowest first. A file is, without gaps and with nothing after it:
 
 ==========  ====================================================================================
-magic       89 46 4B 51 (hexadecimal; "\\x89FKQ")
+magic       89 46 4B 51 (hexadecimal; "\x89FKQ")
 version     one byte: 2
 chunk H     header
 chunk P     palette
@@ -21,8 +21,8 @@ refuses the file when it is a capital: such a chunk changes what the image is.
 *H*, in this order:
 
 ==============  ================================================================================
-coding          one byte: 1, "context", as `fastkq.context` specifies it
-C               one byte, channels of a colour: 1 to 64, as `fastkq.container.values` specifies them
+coding          one byte: 1, "context", as `fastkq.formats.fkq.context` specifies it
+C               one byte, channels of a colour: 1 to 64, as `fastkq.formats.fkq.palette_values` specifies them
 axes            one byte: 2 for an image (H, W), which needs C = 1; 3 for (H, W, C)
 bits            one byte: 1, 8, 16, 32 or 64, of a value of the palette, as specified there
 H, W            numbers, height and width in pixels, 1 to 2^32 - 1
@@ -49,12 +49,11 @@ for. One that is not strict may return what is intact where only parts, small-le
 the file are damaged. Version 2 stays readable for ever.
 """
 
-from fastkq.container import head, parts
-from fastkq.container.contents import Contents
-from fastkq.container.grid import cut, default_grid
+from fastkq.formats.fkq import header, parts
+from fastkq.formats.fkq.layout import Contents, cut, default_grid
 
-VERSION = head.VERSION
-read_head = head.read
+VERSION = header.VERSION
+read_head = header.read
 decode = parts.decode
 
 
@@ -67,4 +66,4 @@ def encode(
     height, width = contents.indices.shape
     rows, columns = grid or default_grid(height, width)
     coded = parts.encode(contents, cut(height, width, rows, columns), threads)
-    return b"".join((head.encode(contents, rows, columns, coded), *coded))
+    return b"".join((header.encode(contents, rows, columns, coded), *coded))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from fastkq.color.indexed_image import Damage
 from fastkq.color.metadata import Metadata
-from fastkq.container.framing import Chunk, chunk, read_chunk
 from fastkq.errors import ArgumentError, FormatError
-from fastkq.source import Source
+from fastkq.formats.fkq.framing import Chunk, chunk, read_chunk
+from fastkq.formats.source import Source
 
 _DPI = struct.Struct("<dd")
 

@@ -1,0 +1,22 @@
+"""Image files, read and written without losing anything unsaid."""
+
+from fastkq.formats.picture import Indexed, Picture
+from fastkq.formats.png import require_optimizer
+from fastkq.formats.reading import decode, is_pil_image, read, read_image
+from fastkq.formats.registry import FORMATS, MAX_PALETTE
+from fastkq.formats.writing import check_values, encode_image, encode_indexed
+
+__all__ = [
+    "FORMATS",
+    "MAX_PALETTE",
+    "Indexed",
+    "Picture",
+    "check_values",
+    "decode",
+    "encode_image",
+    "encode_indexed",
+    "is_pil_image",
+    "read",
+    "read_image",
+    "require_optimizer",
+]
