@@ -15,20 +15,16 @@ from typing import TYPE_CHECKING, Any
 from fastkq import errors as errors
 
 if TYPE_CHECKING:
+    from fastkq.api.compress import compress, decompress
+    from fastkq.api.counts import count_colours
+    from fastkq.api.curve import curve
+    from fastkq.api.file import CompressedFile
+    from fastkq.api.image import CompressedImage
+    from fastkq.api.load import load, open  # noqa: A004
+    from fastkq.api.palettes import apply_palette, fit_palette
+    from fastkq.api.quantize import quantize
     from fastkq.color.color_counts import ColourCounts
     from fastkq.errors import Cancelled
-    from fastkq.file import CompressedFile
-    from fastkq.image import CompressedImage
-    from fastkq.loading import load, open  # noqa: A004
-    from fastkq.pipeline import (
-        apply_palette,
-        compress,
-        count_colours,
-        curve,
-        decompress,
-        fit_palette,
-    )
-    from fastkq.quantizing import quantize
 
 __version__ = "0.1.0"
 __all__ = [
@@ -39,17 +35,17 @@ __all__ = [
 _HOMES = {
     "Cancelled": "fastkq.errors",
     "ColourCounts": "fastkq.color.color_counts",
-    "CompressedFile": "fastkq.file",
-    "CompressedImage": "fastkq.image",
-    "apply_palette": "fastkq.pipeline",
-    "compress": "fastkq.pipeline",
-    "count_colours": "fastkq.pipeline",
-    "curve": "fastkq.pipeline",
-    "decompress": "fastkq.pipeline",
-    "fit_palette": "fastkq.pipeline",
-    "load": "fastkq.loading",
-    "open": "fastkq.loading",
-    "quantize": "fastkq.quantizing",
+    "CompressedFile": "fastkq.api.file",
+    "CompressedImage": "fastkq.api.image",
+    "apply_palette": "fastkq.api.palettes",
+    "compress": "fastkq.api.compress",
+    "count_colours": "fastkq.api.counts",
+    "curve": "fastkq.api.curve",
+    "decompress": "fastkq.api.compress",
+    "fit_palette": "fastkq.api.palettes",
+    "load": "fastkq.api.load",
+    "open": "fastkq.api.load",
+    "quantize": "fastkq.api.quantize",
 }
 
 

@@ -126,13 +126,13 @@ def test_a_single_file_that_takes_long_has_a_bar_of_its_own(capsys, monkeypatch)
     images("a.png")
     on_a_terminal(monkeypatch)
     assert run(capsys, "compress", "a.png", "-k", 4)[2] == ""
-    compress = fastkq.pipeline.compress
+    compress = fastkq.api.compress.compress
 
     def slow(*arguments, **options):
         time.sleep(0.7)
         return compress(*arguments, **options)
 
-    monkeypatch.setattr("fastkq.pipeline.compress", slow)
+    monkeypatch.setattr("fastkq.api.compress.compress", slow)
     _, output, errors = run(capsys, "compress", "a.png", "-k", 4, "--force")
     assert re.search(r"[a-z]+ +\d+% \|", errors)
     assert output.count("\n") == 1
@@ -140,16 +140,16 @@ def test_a_single_file_that_takes_long_has_a_bar_of_its_own(capsys, monkeypatch)
 
 STUCK_AFTER_ONE = """
 import pathlib, sys, time
-import fastkq.pipeline
+import fastkq.api.compress
 from fastkq import cli
 
-compress = fastkq.pipeline.compress
+compress = fastkq.api.compress.compress
 def stuck(*arguments, **options):
     if not pathlib.Path("a.fkq").exists():
         return compress(*arguments, **options)
     print("stuck", flush=True)
     time.sleep(600)
-fastkq.pipeline.compress = stuck
+fastkq.api.compress.compress = stuck
 sys.exit(cli.main(["compress", "a.png", "b.png", "-j", "1", "-q"]))
 """
 

@@ -87,7 +87,7 @@ def test_a_failure_names_its_file_even_where_the_reason_does_not(capsys, monkeyp
         raise MemoryError
 
     images("a.png", "b.png")
-    monkeypatch.setattr("fastkq.pipeline.compress", fail)
+    monkeypatch.setattr("fastkq.api.compress.compress", fail)
     _, _, errors = run(capsys, "compress", "*.png", "--keep-going")
     assert errors.startswith("fastkq: a.png: expected enough memory for the image, got too little\n")
 
@@ -98,7 +98,7 @@ def test_an_output_that_appears_meanwhile_is_not_replaced(capsys, monkeypatch):
         return fastkq.apply_palette(noise(12, 16, 3), noise(2, 3))
 
     images("a.png")
-    monkeypatch.setattr("fastkq.pipeline.compress", compress)
+    monkeypatch.setattr("fastkq.api.compress.compress", compress)
     code, _, errors = run(capsys, "compress", "a.png")
     assert (code, errors) == (1, "fastkq: a.fkq exists already; --force replaces it\n")
     assert Path("a.fkq").read_bytes() == b"someone else's"
@@ -120,7 +120,7 @@ def test_neither_bytes_nor_lines_depend_on_the_jobs(capsys):
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(capsys, monkeypatch):
-    monkeypatch.setattr("fastkq.pipeline.compress", lambda *_, **__: pytest.fail("it compressed"))
+    monkeypatch.setattr("fastkq.api.compress.compress", lambda *_, **__: pytest.fail("it compressed"))
     images("in/a.png", "in/b.png")
     Path("in/b.fkq").write_bytes(b"there already")
     before = files()

@@ -155,7 +155,7 @@ def refused(capsys, *arguments):
     ],
 )
 def test_what_does_not_go_together_is_refused_before_any_work(capsys, monkeypatch, arguments, message):
-    monkeypatch.setattr("fastkq.pipeline.compress", lambda *_, **__: pytest.fail("it compressed"))
+    monkeypatch.setattr("fastkq.api.compress.compress", lambda *_, **__: pytest.fail("it compressed"))
     images("a.png", "a.gif", "in/a.png", "in/b.png")
     Path("in/b.fkq").write_bytes(b"there already")
     Path("notes").write_text("no folder")

@@ -202,7 +202,7 @@ def test_nobody_sees_a_traceback(photo, capsys, monkeypatch, error, code, messag
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr("fastkq.pipeline.compress", fail)
+    monkeypatch.setattr("fastkq.api.compress.compress", fail)
     assert run(capsys, "compress", "photo.png") == (code, "", message)
 
 

@@ -11,8 +11,8 @@ import tifffile
 from PIL import Image
 
 from fastkq import CompressedImage, formats
+from fastkq.api.inputs import read_input
 from fastkq.errors import ArgumentError, FormatError, PrecisionWarning
-from fastkq.inputs import read_input
 from fastkq.runtime.validation import check_depth
 from tests.conftest import SHARED, noise
 from tests.deep_files import deep_noise, png16, quietly, tiff16

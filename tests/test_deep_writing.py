@@ -99,7 +99,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_command_refuses_what_an_output_cannot_hold_before_any_work(folder, capsys, monkeypatch):
-    monkeypatch.setattr("fastkq.pipeline.compress", None)
+    monkeypatch.setattr("fastkq.api.compress.compress", None)
     png16(folder / "deep.png", deep_noise(4, 5, 3), 2)
     code, output, errors = run(capsys, "compress", "deep.png", "-o", "flat.png")
     assert (code, output) == (1, "")

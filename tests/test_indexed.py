@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import formats, inputs
+from fastkq import formats
+from fastkq.api import inputs
 from fastkq.errors import ArgumentError, FormatError, FrameWarning, PrecisionWarning
 from fastkq.formats.png import with_palette_of
 from tests.conftest import noise

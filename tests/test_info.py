@@ -14,8 +14,8 @@ from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage
+from fastkq.api.facts import read_facts
 from fastkq.color.metadata import Metadata
-from fastkq.report.facts import read_facts
 from fastkq.report.listing import listing
 from tests.conftest import noise
 from tests.tags import exif, profile

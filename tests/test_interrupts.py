@@ -18,17 +18,17 @@ def folder(tmp_path, monkeypatch):
 
 INTERRUPTED = """
 import os, signal, sys, time
-import fastkq.pipeline
+import fastkq.api.compress
 from fastkq import cli
 
-compress, calls, at = fastkq.pipeline.compress, [], int(sys.argv[1])
+compress, calls, at = fastkq.api.compress.compress, [], int(sys.argv[1])
 def interrupted(*arguments, **options):
     calls.append(1)
     if len(calls) == at:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(1)
     return compress(*arguments, **options)
-fastkq.pipeline.compress = interrupted
+fastkq.api.compress.compress = interrupted
 sys.exit(cli.main(["compress", "*.png", "-k", "4", "-o", "out/", "--jobs", sys.argv[2]]))
 """
 
@@ -66,13 +66,13 @@ def test_ctrl_c_ends_a_command_that_runs():
 
 STUCK = """
 import sys, time
-import fastkq.pipeline
+import fastkq.api.compress
 from fastkq import cli
 
 def stuck(*arguments, **options):
     print("stuck", flush=True)
     time.sleep(600)
-fastkq.pipeline.compress = stuck
+fastkq.api.compress.compress = stuck
 sys.exit(cli.main(["compress", "a.png"]))
 """
 

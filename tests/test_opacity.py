@@ -65,7 +65,7 @@ def test_opacity_is_kept_of_colours_that_weigh_nothing(alphas, k, seed):
 
 @pytest.mark.parametrize("k", [3, 4, 16, 100])
 def test_opacity_is_kept_in_images_of_too_many_colours_to_list(monkeypatch, k):
-    monkeypatch.setattr("fastkq.pipeline.job.MOST_RGBA_COLOURS", 500)
+    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLOURS", 500)
     image = with_alphas((0, 3, 250, 254, 255), 150, 150)
     assert_opacity_is_kept(image, fastkq.compress(image, k).decompress())
 

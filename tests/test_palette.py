@@ -108,7 +108,7 @@ def test_rgba_of_too_many_colours_to_list_gets_exactly_k(monkeypatch, k):
     image = noise(120, 100, 4)
     image[::3, :, 3] = 0
     listed = fastkq.compress(image, k)
-    monkeypatch.setattr("fastkq.pipeline.job.MOST_RGBA_COLOURS", 500)
+    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLOURS", 500)
     compressed = fastkq.compress(image, k)
     assert_fitted(image, k, compressed)
     np.testing.assert_array_equal(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq import metrics, quality
+from fastkq import metrics
+from fastkq.api import quality
 from fastkq.errors import ArgumentError
 from tests import reference
 from tests.conftest import images, noise

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastkq
+from fastkq.api.targets import Bracket, cross
 from fastkq.errors import ArgumentError, ArgumentTypeError, UnreachableError
 from fastkq.metrics import psnr
-from fastkq.pipeline.crossing import Bracket, cross
 from tests.conftest import noise, photograph_like
 
 
@@ -42,7 +42,7 @@ def test_an_image_of_one_colour_reaches_every_psnr():
 
 
 def test_a_psnr_beyond_all_palettes_is_refused_with_what_can_be_reached(monkeypatch):
-    monkeypatch.setattr("fastkq.pipeline.targets.MAX_COLOURS", 16)
+    monkeypatch.setattr("fastkq.api.targets.MAX_COLOURS", 16)
     image = noise(20, 20, 3)
     best = psnr(image, fastkq.compress(image, 16).decompress())
     with pytest.raises(

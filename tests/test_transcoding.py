@@ -75,7 +75,7 @@ def test_optimize_makes_a_smaller_png(capsys):
 
 def test_without_the_extra_optimize_fails_before_any_work(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "oxipng", None)
-    monkeypatch.setattr("fastkq.pipeline.compress", lambda *_, **__: pytest.fail("it compressed"))
+    monkeypatch.setattr("fastkq.api.compress.compress", lambda *_, **__: pytest.fail("it compressed"))
     Image.fromarray(noise(4, 4, 3)).save("photo.png")
     code, _, errors = run(capsys, "compress", "photo.png", "-o", "small.png", "--optimize")
     assert code == 2

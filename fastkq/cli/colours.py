@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.api.load import load
+from fastkq.api.options import check_weights
 from fastkq.errors import ArgumentError
-from fastkq.loading import load
-from fastkq.pipeline.options import check_weights
 
 _SHOWN = 4
 
@@ -98,7 +98,7 @@ def _weights_in(path: Path | None) -> npt.NDArray[np.float64] | None:
     """The lightness of a picture; of one with colours, the mean of R, G and B."""
     if path is None:
         return None
-    from fastkq.inputs import read_input
+    from fastkq.api.inputs import read_input
 
     mask = read_input(path).pixels
     lightness = mask if mask.ndim == 2 else mask[:, :, :3].astype(np.float64).mean(axis=2)

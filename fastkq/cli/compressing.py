@@ -21,10 +21,10 @@ from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from fastkq.api.image import CompressedImage
+    from fastkq.api.inputs import Input
     from fastkq.cli import batch
     from fastkq.cli.colours import Files
-    from fastkq.image import CompressedImage
-    from fastkq.inputs import Input
 
 SUMMARY = "reduce images to k colours"
 EXAMPLES = """\
@@ -128,10 +128,10 @@ def run(options: argparse.Namespace) -> int:
 def _made(
     options: argparse.Namespace, files: "Files", job: "batch.Job", means: "batch.Means"
 ) -> "batch.Made":
+    from fastkq.api.inputs import read_input
     from fastkq.cli import batch
     from fastkq.cli.colours import asked_for
     from fastkq.formats import saving
-    from fastkq.inputs import read_input
     from fastkq.runtime.progress import stage
 
     with stage("reading", 0.1):
@@ -181,16 +181,16 @@ def _encoded(
 def _compressed(
     source: "Input", asked: dict[str, Any], suffix: str, encoded: Callable[["CompressedImage"], bytes]
 ) -> "CompressedImage":
+    from fastkq.api import compress
+    from fastkq.api.targets import largest
     from fastkq.formats import MAX_PALETTE
-    from fastkq.pipeline import compress
-    from fastkq.pipeline.targets import largest
 
     if suffix == ".fkq" or "target_bytes" not in asked:
-        return compress(source, **asked)
+        return compress.compress(source, **asked)
     target, least = asked.pop("target_bytes"), len(asked.get("fixed", [0]))
 
     def made(k: int) -> "CompressedImage":
-        return compress(source, k, **asked)
+        return compress.compress(source, k, **asked)
 
     # By halves: sizes of these formats jump where an index takes a bit more, which misleads a secant.
     return made(largest(lambda k: len(encoded(made(k))), target, least, MAX_PALETTE))

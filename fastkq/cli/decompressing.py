@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Decompress every input."""
     from fastkq import formats
+    from fastkq.api.load import load
     from fastkq.cli import batch
-    from fastkq.loading import load
 
     def make(job: "batch.Job", means: "batch.Means") -> "batch.Made":
         compressed = load(

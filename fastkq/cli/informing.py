@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Tell it."""
+    from fastkq.api.facts import read_facts
     from fastkq.formats.source import in_memory
-    from fastkq.report.facts import read_facts
     from fastkq.report.listing import listing
 
     is_stream = options.input == STREAM

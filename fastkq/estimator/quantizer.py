@@ -8,12 +8,12 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from fastkq.api import palettes
+from fastkq.api.inputs import is_file, read_input
+from fastkq.api.options import check_dithering
 from fastkq.color.kinds import ImageKind
 from fastkq.color.spaces import Space
 from fastkq.errors import ArgumentError
-from fastkq.inputs import is_file, read_input
-from fastkq.pipeline import apply_palette, fit_palette
-from fastkq.pipeline.options import check_dithering
 from fastkq.quantization.options import DitherMethod
 from fastkq.runtime.validation import Effort, check_k, check_word
 
@@ -85,7 +85,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_word("output", self.output, get_args(Output))
         colours = check_k(self.n_colors, "n_colors")
         check_dithering(self.dither, self.dither_method, _DITHERED)
-        self.palette_ = fit_palette(
+        self.palette_ = palettes.fit_palette(
             iter(X) if _are_several(X) else X,
             colours,
             space=self.space,
@@ -131,7 +131,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ArgumentError(
                 f"expected an image as those that were fitted, {expected}, got {ImageKind.of(given.pixels)}"
             )
-        compressed = apply_palette(
+        compressed = palettes.apply_palette(
             given, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,
             threads=self.threads,
         )  # fmt: skip

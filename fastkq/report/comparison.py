@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import formats
+from fastkq.api import compress
+from fastkq.api.image import CompressedImage
+from fastkq.api.inputs import read_input
 from fastkq.color.metadata import Metadata
 from fastkq.formats.source import Source, SourceLike, opened
-from fastkq.image import CompressedImage
-from fastkq.inputs import read_input
-from fastkq.pipeline import compress
 from fastkq.report.numerals import decimal
 
 _CALLS = 3
@@ -153,7 +153,7 @@ def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str
     seconds = []
     for _ in range(_CALLS):  # the first may compile, or load what was compiled
         start = time.perf_counter()
-        compressed = compress(image, k, threads=threads, **options)
+        compressed = compress.compress(image, k, threads=threads, **options)
         seconds.append(time.perf_counter() - start)
     report = compressed.report(image, threads=threads)
     return Row(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fastkq.display import by_8_bits, on_checks
+from fastkq.api.notebook import by_8_bits, on_checks
 from fastkq.errors import ArgumentError, MissingExtraError
 from fastkq.report.comparison import Original, Row, table
 
@@ -50,7 +50,7 @@ def contact_sheet(
     Parameters
     ----------
     original : Original
-        Of up to 4 channels; what has more than 8 bits is shown by 8, as by `fastkq.display.by_8_bits`.
+        Of up to 4 channels; what has more than 8 bits is shown by 8, as by `fastkq.api.notebook.by_8_bits`.
     rows : sequence of Row
         From `fastkq.report.comparison.compare`.
     suffix : {".png", ".pdf", ".svg"}

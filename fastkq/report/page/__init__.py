@@ -27,7 +27,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
     Parameters
     ----------
     original : Original
-        Of up to 4 channels; shown as by `fastkq.display.by_8_bits`.
+        Of up to 4 channels; shown as by `fastkq.api.notebook.by_8_bits`.
     rows : sequence of Row
         Of different k, from `fastkq.report.comparison.compare`; at least one.
 

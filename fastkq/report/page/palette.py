@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.display import by_8_bits
-from fastkq.image import CompressedImage
+from fastkq.api.facts import Colours
+from fastkq.api.image import CompressedImage
+from fastkq.api.notebook import by_8_bits
 from fastkq.report.comparison import Original
-from fastkq.report.facts import Colours
 
 _MOST_COLOURS = 1024
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from fastkq import formats
+from fastkq.api.notebook import by_8_bits
 from fastkq.color.metadata import Metadata
-from fastkq.display import by_8_bits
 from fastkq.report.comparison import Original, Row
 
 _MOST_PIXELS = 1 << 22

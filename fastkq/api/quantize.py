@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.api import compress, palettes
+from fastkq.api.inputs import read_input
+from fastkq.api.options import check_palette_of
 from fastkq.color.kinds import ImageKind
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.formats import MAX_PALETTE, is_pil_image, pil
 from fastkq.formats.picture import palette_of
-from fastkq.inputs import read_input
-from fastkq.pipeline import apply_palette, compress
-from fastkq.pipeline.options import check_palette_of
 from fastkq.quantization.options import DitherMethod
 from fastkq.runtime.progress import Progress
 from fastkq.runtime.validation import Effort, check_positive
@@ -87,7 +87,7 @@ def quantize(
     strength, ordering = _dithering(dither, palette)
     pixels = _pixels(im)
     if palette is None:
-        made = compress(
+        made = compress.compress(
             pixels, number, dither=strength, dither_method=ordering, effort=effort, threads=threads,
             progress=progress,
         )  # fmt: skip
@@ -96,7 +96,7 @@ def quantize(
         pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
         channels = max(pixels.shape[2], colours.shape[1])
         pixels, colours = _as_colours(pixels, channels), _as_colours(colours, channels)
-        made = apply_palette(
+        made = palettes.apply_palette(
             pixels, colours, dither=strength, dither_method=ordering, threads=threads, progress=progress
         )
     quantized = pil.paletted(made.palette, made.indices)

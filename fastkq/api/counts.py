@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import formats
+from fastkq.api.inputs import is_file, read_input
+from fastkq.api.options import check_weights
 from fastkq.color.color_counts import ColourCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.inputs import is_file, read_input
-from fastkq.pipeline.options import check_weights
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import check_threads
 

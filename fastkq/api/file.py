@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.api.image import CompressedImage
 from fastkq.color import indexed_image
 from fastkq.color.indexed_image import bits_per_index
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, DamageWarning, FormatError
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, SourceLike, opened
-from fastkq.image import CompressedImage
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region, check_threads
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq import display, quality
+from fastkq.api import notebook, quality
+from fastkq.api.quality import Report
 from fastkq.color.indexed_image import IndexedImage
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq, pil, saving, source
-from fastkq.quality import Report
 from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime import validation
 from fastkq.runtime.progress import Progress, stage, watched
@@ -226,10 +226,10 @@ class CompressedImage(IndexedImage):
         return image if dtype is None else image.astype(dtype, copy=False)
 
     def _repr_png_(self) -> bytes:
-        return display.png(self._palette, self._indices, self._metadata.icc)
+        return notebook.png(self._palette, self._indices, self._metadata.icc)
 
     def _repr_html_(self) -> str:
-        return display.html(self._palette, self._indices, self._metadata.icc)
+        return notebook.html(self._palette, self._indices, self._metadata.icc)
 
     def __repr__(self) -> str:
         axes = "(H, W)" if len(self._shape) == 2 else f"(H, W, {self._shape[2]})"

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy.typing as npt
 
+from fastkq.api.options import check_ks
+from fastkq.api.palettes import counted_for_fit
 from fastkq.color.color_counts import ColourCounts
 from fastkq.color.spaces import Space
 from fastkq.formats import fkq
-from fastkq.pipeline.options import check_ks
-from fastkq.pipeline.palettes import counted_for_fit
 from fastkq.quantization.fit import distortion, fit, prepared
 from fastkq.quantization.options import FitOptions
 from fastkq.runtime.parallel import over_chunks
@@ -17,7 +17,7 @@ from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import Effort
 
 if TYPE_CHECKING:
-    from fastkq.pipeline.counting import Images
+    from fastkq.api.counts import Images
 
 
 class CurvePoint(NamedTuple):

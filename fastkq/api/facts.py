@@ -5,15 +5,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.api.file import CompressedFile
+from fastkq.api.image import CompressedImage
+from fastkq.api.inputs import from_picture, picture_in
 from fastkq.color.color_counts import ColourCounts
 from fastkq.color.indexed_image import bits_per_index
 from fastkq.color.metadata import Metadata
-from fastkq.file import CompressedFile
 from fastkq.formats import fkq
 from fastkq.formats.fkq import Part
 from fastkq.formats.source import Source, SourceLike, opened
-from fastkq.image import CompressedImage
-from fastkq.inputs import from_picture, picture_in
 
 
 class Colours(NamedTuple):

@@ -1,10 +1,10 @@
 """A file to a CompressedImage: `.fkq` in whole or in part, image files with a palette."""
 
-from fastkq.file import CompressedFile
+from fastkq.api.file import CompressedFile
+from fastkq.api.image import CompressedImage
+from fastkq.api.inputs import from_picture, picture_in
 from fastkq.formats import fkq
 from fastkq.formats.source import SourceLike, opened
-from fastkq.image import CompressedImage
-from fastkq.inputs import from_picture, picture_in
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region
 

@@ -5,30 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq.color.color_counts import ColourCounts
-from fastkq.color.kinds import ImageKind, stored_palette, working, working_palette
-from fastkq.color.spaces import Space
-from fastkq.image import CompressedImage
-from fastkq.inputs import Input, read_input
-from fastkq.pipeline.counting import count_colours
-from fastkq.pipeline.options import (
+from fastkq.api.counts import count_colours
+from fastkq.api.image import CompressedImage
+from fastkq.api.inputs import Input, read_input
+from fastkq.api.options import (
     check_dithering,
     check_fit,
     check_number_of_colours,
     check_palette_of,
     check_space,
 )
+from fastkq.color.color_counts import ColourCounts
+from fastkq.color.kinds import ImageKind, stored_palette, working, working_palette
+from fastkq.color.spaces import Space
 from fastkq.quantization.fit import fit
-from fastkq.quantization.nearest import (
-    indices_for,
-    mapping_stage,  # fmt: skip
-)
+from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import Effort, check_effort, check_threads
 
 if TYPE_CHECKING:
-    from fastkq.pipeline.counting import ImageLike, Images
+    from fastkq.api.counts import ImageLike, Images
 
 _SHARE_OF_COUNTING = 0.5
 
@@ -168,7 +165,7 @@ def apply_palette(
 
 
 def read(image: "ImageLike | Input", threads: int) -> Input:
-    """`fastkq.inputs.read_input` as the first stage of several."""
+    """`fastkq.api.inputs.read_input` as the first stage of several."""
     with stage("reading", 0.1):
         return read_input(image, threads=threads)
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from fastkq import formats
+from fastkq.api.file import CompressedFile
+from fastkq.api.image import CompressedImage
 from fastkq.color.metadata import Metadata
-from fastkq.file import CompressedFile
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, is_binary_file, opened
-from fastkq.image import CompressedImage
 from fastkq.runtime.validation import MAX_PIXELS, Depth, check_depth, check_image
 
 

@@ -1,0 +1,1 @@
+"""What users call: images and files in, palettes, indices and facts out."""
