@@ -4,9 +4,9 @@ import os
 from importlib import resources
 from pathlib import Path
 
-from fastkq.report.comparison import Original, compare, table
-from fastkq.report.page import page
-from fastkq.report.sheet import contact_sheet
+from fastkq.compare.html import page
+from fastkq.compare.sheet import contact_sheet
+from fastkq.compare.table import Original, compare, table
 
 COLOURS = (2, 4, 8, 16, 32, 64, 128, 256)
 FOLDER = Path(__file__).parents[1] / "build" / "demo"

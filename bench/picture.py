@@ -13,7 +13,7 @@ from bench.cases import COLOURS, ROOT, scikit_learn_photograph
 from bench.methods import METHODS
 from bench.reference import references
 from bench.results import Results
-from fastkq.report.comparison import Original, compare
+from fastkq.compare.table import Original, compare
 
 FOLDER = ROOT / "bench" / "pictures"
 PHOTOGRAPH = FOLDER / "china.png"
@@ -42,7 +42,7 @@ percent, on one axis with those that are several times off."""
 
 def draw_photograph() -> None:
     """china.jpg as it is and at three k, itself a palette PNG by fastkq."""
-    from fastkq.report.sheet import contact_sheet
+    from fastkq.compare.sheet import contact_sheet
 
     original = Original.read(scikit_learn_photograph("china.jpg"))
     sheet = contact_sheet(original, compare(original.pixels, (4, 16, 64)), columns=2)

@@ -12,8 +12,8 @@ from PIL import Image
 import fastkq
 from bench.cases import scikit_learn_photograph
 from bench.picture import FOLDER
-from fastkq.report.comparison import Original, compare
-from fastkq.report.page import page
+from fastkq.compare.html import page
+from fastkq.compare.table import Original, compare
 
 PICTURE = FOLDER / "report.png"
 _KS = (2, 4, 8, 16, 32, 64, 128, 256)

@@ -36,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile, ImagePalette
 
-from fastkq.api import compress
+from fastkq.api.compress import compress
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import read_input
@@ -48,7 +48,7 @@ from fastkq.formats.fkq import MAGIC
 __all__ = ["FkqImageFile"]
 
 _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
-_OPTIONS = frozenset(inspect.signature(compress.compress).parameters) - {"image"}
+_OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image"}
 _NOT_ON_COLOURS = frozenset({"coding", "effort", "progress", "threads"})
 
 
@@ -153,7 +153,7 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     else:
         if image.mode == "1":
             given = given._replace(pixels=given.pixels > 0)
-        compressed = compress.compress(given, **options)
+        compressed = compress(given, **options)
     how = {name: options[name] for name in ("coding", "threads") if name in options}
     file.write(compressed.to_bytes(**how))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastkq import cli
-from fastkq.cli.arguments import parse
+from fastkq.cli.parser import parse
 
 CALL = r"^{indent}fastkq (.+?)(?:  .*| [#|<>].*)?$"
 COMMANDS = ("compress", "decompress", "info", "compare", "completion")

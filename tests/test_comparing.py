@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq.report.comparison import Original, compare
+from fastkq.compare.table import Original, compare
 from tests.conftest import noise
 from tests.test_cli import run
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(photo, capsys, argume
 
 def test_without_matplotlib_a_sheet_is_refused_before_the_work(photo, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    monkeypatch.delitem(sys.modules, "fastkq.report.sheet", raising=False)
+    monkeypatch.delitem(sys.modules, "fastkq.compare.sheet", raising=False)
     code, output, errors = run(capsys, "compare", "photo.png", "-o", "sheet.png")
     assert (code, output) == (1, "")
     assert "pip install 'fastkq[report]'" in errors

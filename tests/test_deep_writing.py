@@ -9,9 +9,9 @@ from PIL import Image
 import fastkq
 from fastkq import CompressedImage, formats
 from fastkq.color.metadata import Metadata
+from fastkq.compare.sheet import contact_sheet
+from fastkq.compare.table import Original, Row
 from fastkq.errors import ArgumentError
-from fastkq.report.comparison import Original, Row
-from fastkq.report.sheet import contact_sheet
 from tests.conftest import noise
 from tests.deep_files import deep_noise, png16, quietly
 from tests.tags import described, exif, profile

@@ -15,8 +15,8 @@ from PIL import Image
 import fastkq
 from fastkq import CompressedImage
 from fastkq.api.facts import read_facts
+from fastkq.cli.listing import listing
 from fastkq.color.metadata import Metadata
-from fastkq.report.listing import listing
 from tests.conftest import noise
 from tests.tags import exif, profile
 from tests.test_chunked import in_parts

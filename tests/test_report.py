@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import fastkq
+from fastkq.compare import sheet
+from fastkq.compare.sheet import contact_sheet
+from fastkq.compare.table import Original, compare, table
 from fastkq.errors import ArgumentError, MissingExtraError
-from fastkq.report import sheet
-from fastkq.report.comparison import Original, compare, table
-from fastkq.report.sheet import contact_sheet
 from tests.conftest import noise, photograph_like
 
 DEMO = Path(__file__).parents[1] / "bench" / "demo.py"
@@ -195,9 +195,9 @@ def test_a_sheet_leaves_the_settings_of_matplotlib_alone():
 
 def test_without_matplotlib_a_sheet_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    monkeypatch.delitem(sys.modules, "fastkq.report.sheet")
+    monkeypatch.delitem(sys.modules, "fastkq.compare.sheet")
     with pytest.raises(MissingExtraError, match=r"expected matplotlib .* pip install 'fastkq\[report\]'"):
-        importlib.import_module("fastkq.report.sheet")
+        importlib.import_module("fastkq.compare.sheet")
 
 
 def test_the_demo_leaves_its_pictures(tmp_path, monkeypatch, capsys):

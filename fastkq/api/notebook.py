@@ -73,11 +73,7 @@ def png(
     icc : bytes, optional
         ICC profile.
     """
-    from PIL import Image
-
-    colours, some = _visible(palette), _thinned(indices)
-    is_paletted = pil.has_palette(colours.dtype, colours.shape[1], len(colours))
-    image = pil.paletted(colours, some) if is_paletted else Image.fromarray(colours[some])
+    image = pil.to_pil(_visible(palette), _thinned(indices), Metadata())
     buffer = BytesIO()
     options = pil.info_of(Metadata(icc=icc), image.mode)
     image.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL, **options)

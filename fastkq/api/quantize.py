@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.api import compress, palettes
+from fastkq.api import palettes
+from fastkq.api.compress import compress
 from fastkq.api.inputs import read_input
 from fastkq.api.options import check_palette_of
 from fastkq.color.kinds import ImageKind
@@ -87,7 +88,7 @@ def quantize(
     strength, ordering = _dithering(dither, palette)
     pixels = _pixels(im)
     if palette is None:
-        made = compress.compress(
+        made = compress(
             pixels, number, dither=strength, dither_method=ordering, effort=effort, threads=threads,
             progress=progress,
         )  # fmt: skip

@@ -6,8 +6,8 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
-from fastkq.cli.arguments import parse
 from fastkq.cli.console import Refusal, reason, say
+from fastkq.cli.parser import parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

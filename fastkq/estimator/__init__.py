@@ -14,7 +14,7 @@ try:
 except ImportError:
     raise MissingExtraError("fastkq.estimator", "scikit-learn", "sklearn") from None
 
+from fastkq.estimator.color_quantizer import ColorQuantizer
 from fastkq.estimator.kmeans import KMeans
-from fastkq.estimator.quantizer import ColorQuantizer
 
 __all__ = ["ColorQuantizer", "KMeans"]

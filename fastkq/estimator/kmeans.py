@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastkq.errors import ArgumentError
 from fastkq.estimator.checks import validated, weights_of
-from fastkq.estimator.repeats import Rows, rows_of
+from fastkq.estimator.repeated_rows import Rows, rows_of
 from fastkq.kmeans import accelerated_lloyd, hamerly, seeding
 
 _RUNS = 10

@@ -14,6 +14,7 @@ from fastkq.formats.registry import MAX_PALETTE
 from fastkq.runtime.progress import checkpoint
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
     from PIL import Image
 
 _MODES = {
@@ -26,14 +27,16 @@ _MODES = {
     ("float32", 1): "F",
 }
 _EXIF_HEADER = b"Exif\0\0"
+_WEBP_SIDE = 16383  # pixels: largest height and width of WebP
+_QUICK_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
+"""Options to measure a size with. `save` uses method 6: 0 to 6 % smaller in 20 to 70 times the time, which is
+seconds per megapixel."""
 
 
 def to_pil(
     palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], metadata: Metadata
 ) -> "Image.Image":
     """An image as `fastkq.CompressedImage.to_pil` gives it."""
-    from PIL import Image
-
     k, channels = palette.shape
     if has_palette(palette.dtype, channels, k):
         image = paletted(palette, indices)
@@ -44,8 +47,7 @@ def to_pil(
                 f"expected colours that a mode of Pillow holds, got {palette.dtype} with {channels} "
                 "channels: reduce 16 bits with to_8bit(), or take the array that decompress() gives"
             )
-        pixels = palette[indices]
-        image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+        image = _from_pixels(palette[indices])
     image.info.update(info_of(metadata, image.mode))
     return image
 
@@ -108,8 +110,33 @@ def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
     return info | {"exif": _EXIF_HEADER + info["exif"]} if "exif" in info else info
 
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
+    """Means of step x step pixels, each weighted by its opacity; fewer at the right and the lower edge."""
+    return np.asarray(_from_pixels(pixels).reduce(step))
+
+
+def encode_webp_quickly(pixels: npt.NDArray[np.uint8]) -> bytes | None:
+    """Lossless WebP by libwebp's method 4; None for too large an image, or where Pillow has no libwebp."""
+    from PIL import features
+
+    if max(pixels.shape[:2]) > _WEBP_SIDE or not features.check("webp"):
+        return None
+    buffer = BytesIO()
+    _from_pixels(pixels).save(buffer, "WEBP", **_QUICK_WEBP)
+    return buffer.getvalue()
+
+
+def _from_pixels(pixels: npt.NDArray[Any]) -> "Image.Image":
+    from PIL import Image
+
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+
+
+def parse_color(text: str) -> tuple[int, ...]:
+    """R, G, B and, if it is given, alpha of a color in CSS notation; ValueError for other text."""
+    from PIL import ImageColor
+
+    return ImageColor.getrgb(text)
 
 
 class Interruptible(BytesIO):

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from fastkq.report.comparison import Original, compare
-from fastkq.report.page import page
+from fastkq.compare.html import page
+from fastkq.compare.table import Original, compare
 from tests.conftest import photograph_like
 from tests.page.browsing import KS, Page
 

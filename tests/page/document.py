@@ -8,8 +8,8 @@ from io import BytesIO
 from PIL import Image
 
 from fastkq.color.metadata import Metadata
-from fastkq.report.comparison import Original, compare
-from fastkq.report.page import page
+from fastkq.compare.html import page
+from fastkq.compare.table import Original, compare
 
 VOID = {"meta", "link", "input", "img"}
 SHAPES_OF_SVG = {"path", "circle", "polyline"}

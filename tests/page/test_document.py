@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from fastkq.report.comparison import Original, compare
-from fastkq.report.page import page
+from fastkq.compare.html import page
+from fastkq.compare.table import Original, compare
 from tests.conftest import noise, photograph_like
 from tests.page.document import Parsed, parsed, shown_rows
 
@@ -160,9 +160,9 @@ def test_colours_stand_in_the_order_of_the_palette_with_their_shares():
 
 
 def test_of_a_giant_palette_the_most_used_colours_are_listed(monkeypatch):
-    from fastkq.report.page import palette
+    from fastkq.compare.html import swatches
 
-    monkeypatch.setattr(palette, "_MOST_COLOURS", 3)
+    monkeypatch.setattr(swatches, "_MOST_COLOURS", 3)
     image = np.repeat(np.arange(6, dtype=np.uint8) * 40, [1, 9, 2, 8, 3, 7])[None]
     _, document = parsed(image, [6])
     (row,) = shown_rows(document)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fastkq.color.metadata import Metadata
+from fastkq.compare.html import pictures
 from fastkq.formats import read_image
-from fastkq.report.page import pictures
 from tests.conftest import noise
 from tests.page.document import embedded, parsed, shown_rows
 from tests.tags import SRGB, exif

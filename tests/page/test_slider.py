@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fastkq import CompressedImage
-from fastkq.report.comparison import Original, compare
-from fastkq.report.page import page
+from fastkq.compare.html import page
+from fastkq.compare.table import Original, compare
 from tests.page.browsing import Page
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from fastkq.cli.shared import STREAM
+from fastkq.cli.options import STREAM
 
 Status = Literal["written", "skipped", "failed", "planned"]
 
@@ -89,5 +89,5 @@ class Outcome(NamedTuple):
     psnr: float | None = None
 
 
-class Stopped(Exception):  # noqa: N818
+class BatchStopped(Exception):  # noqa: N818
     """The batch was stopped while a job was under way."""

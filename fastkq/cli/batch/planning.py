@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fastkq.cli.batch.finding import Found, Wanted, find
+from fastkq.cli.batch.files import Found, Wanted, find
 from fastkq.cli.batch.jobs import Job
 from fastkq.cli.console import number_of, reason
-from fastkq.cli.shared import STREAM, check_stdin
+from fastkq.cli.options import STREAM, check_stdin
 from fastkq.errors import ArgumentError
 
 _BY_ENDING = "take one ending at a time, as 'IN/**/*.jpg' -r, with its own -o"
@@ -37,7 +37,7 @@ class Kinds(NamedTuple):
 
 
 def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
-    """The jobs, by the options that `fastkq.cli.shared` adds.
+    """The jobs, by the options that `fastkq.cli.options` adds.
 
     Raises
     ------

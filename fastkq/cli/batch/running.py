@@ -11,10 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from fastkq.cli.batch.jobs import Job, Made, Outcome, Status, Stopped
-from fastkq.cli.batch.telling import Teller
+from fastkq.cli.batch.jobs import BatchStopped, Job, Made, Outcome, Status
+from fastkq.cli.batch.reporting import Teller
 from fastkq.cli.console import reason, say
-from fastkq.cli.shared import STREAM
+from fastkq.cli.options import STREAM
 from fastkq.errors import ArgumentError
 from fastkq.formats.source import Source, in_memory
 from fastkq.runtime.parallel import available
@@ -82,7 +82,7 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller
 
     def go_on(fraction: float, stage: str) -> None:
         if stopping.is_set():
-            raise Stopped
+            raise BatchStopped
         teller.show(fraction, stage)
 
     def do(job: Job) -> Outcome:
@@ -125,7 +125,7 @@ def _outcome(job: Job, make: Make, given: Source | None, threads: int, force: bo
         made = make(job, Means(_source(job, given), threads))
         if not made.skip:
             _write(job, made.data, force)
-    except (Stopped, BrokenPipeError):  # a pipe that nobody reads is no matter of this file
+    except (BatchStopped, BrokenPipeError):  # a pipe that nobody reads is no matter of this file
         raise
     except Exception as error:
         return Outcome(job, "failed", reason(error), time.perf_counter() - start)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from fastkq.cli import comparing, completing, compressing, decompressing, informing
+from fastkq.cli import compare, completion, compress, decompress, info
 from fastkq.cli.console import say
 
 _EXAMPLES = """\
@@ -60,15 +60,16 @@ def parser() -> argparse.ArgumentParser:
     subcommands = whole.add_subparsers(required=True, metavar="COMMAND")
 
     commands = {
-        "compress": compressing,
-        "decompress": decompressing,
-        "info": informing,
-        "compare": comparing,
-        "completion": completing,
+        "compress": compress,
+        "decompress": decompress,
+        "info": info,
+        "compare": compare,
+        "completion": completion,
     }
     for name, command in commands.items():
         subparser = _command(subcommands, name, command.run, command.SUMMARY, command.EXAMPLES)
         command.add_arguments(subparser)
+    whole.set_defaults(parser=whole)  # for the completion, which is made from it
     return whole
 
 

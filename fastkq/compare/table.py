@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,18 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import formats
-from fastkq.api import compress
+from fastkq.api.compress import compress
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import read_input
 from fastkq.color.metadata import Metadata
+from fastkq.compare.numerals import decimal
+from fastkq.formats import pil
 from fastkq.formats.source import Source, SourceLike, opened
-from fastkq.report.numerals import decimal
 
 _CALLS = 3
-_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
-"""`save` takes method 6, whose files are 0 to 6 % smaller, but which takes 20 to 70 times as long: seconds a
-megapixel for each k."""
-_WEBP_SIDE = 16383
 _MOST_CHANNELS = 4
 
 
@@ -153,7 +149,7 @@ def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str
     seconds = []
     for _ in range(_CALLS):  # the first may compile, or load what was compiled
         start = time.perf_counter()
-        compressed = compress.compress(image, k, threads=threads, **options)
+        compressed = compress(image, k, threads=threads, **options)
         seconds.append(time.perf_counter() - start)
     report = compressed.report(image, threads=threads)
     return Row(
@@ -175,15 +171,8 @@ def _png_bytes(compressed: CompressedImage) -> int | None:
 
 
 def _webp_bytes(compressed: CompressedImage) -> int | None:
-    from PIL import Image, features
-
-    if max(compressed.shape[:2]) > _WEBP_SIDE or not (_is_of_8_bits(compressed) and features.check("webp")):
-        return None
-    buffer = BytesIO()
-    pixels = compressed.decompress()
-    picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
-    picture.save(buffer, "WEBP", **_WEBP)
-    return len(buffer.getvalue())
+    data = pil.encode_webp_quickly(compressed.decompress()) if _is_of_8_bits(compressed) else None
+    return None if data is None else len(data)
 
 
 def _is_of_8_bits(compressed: CompressedImage) -> bool:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from fastkq.api.facts import Colours, Facts, bits_per_pixel
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
+from fastkq.compare.numerals import decimal, percent
 from fastkq.formats.fkq import Part
-from fastkq.report.numerals import decimal, percent
 
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _MOST_PARTS = 8

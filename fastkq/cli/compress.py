@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastkq.cli.console import before_any_work, number_of, say
-from fastkq.cli.shared import (
+from fastkq.cli.options import (
     add_appearance,
     add_depth,
     add_effort,
@@ -15,8 +15,12 @@ from fastkq.cli.shared import (
     add_outputs,
     add_running,
     add_strip,
+    colour,
+    colours,
+    finite,
+    positive,
+    share,
 )
-from fastkq.cli.values import colour, colours, finite, positive, share
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from fastkq.api.image import CompressedImage
     from fastkq.api.inputs import Input
     from fastkq.cli import batch
-    from fastkq.cli.colours import Files
+    from fastkq.cli.color_options import Files
 
 SUMMARY = "reduce images to k colours"
 EXAMPLES = """\
@@ -111,8 +115,8 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compress every input."""
     from fastkq.cli import batch
-    from fastkq.cli.agreeing import check_options
-    from fastkq.cli.colours import Files
+    from fastkq.cli.color_options import Files
+    from fastkq.cli.options import check_options
     from fastkq.formats import saving
 
     with before_any_work():
@@ -130,7 +134,7 @@ def _made(
 ) -> "batch.Made":
     from fastkq.api.inputs import read_input
     from fastkq.cli import batch
-    from fastkq.cli.colours import asked_for
+    from fastkq.cli.color_options import asked_for
     from fastkq.formats import saving
     from fastkq.runtime.progress import stage
 
@@ -181,16 +185,16 @@ def _encoded(
 def _compressed(
     source: "Input", asked: dict[str, Any], suffix: str, encoded: Callable[["CompressedImage"], bytes]
 ) -> "CompressedImage":
-    from fastkq.api import compress
+    from fastkq.api.compress import compress
     from fastkq.api.targets import largest
     from fastkq.formats import MAX_PALETTE
 
     if suffix == ".fkq" or "target_bytes" not in asked:
-        return compress.compress(source, **asked)
+        return compress(source, **asked)
     target, least = asked.pop("target_bytes"), len(asked.get("fixed", [0]))
 
     def made(k: int) -> "CompressedImage":
-        return compress.compress(source, k, **asked)
+        return compress(source, k, **asked)
 
     # By halves: sizes of these formats jump where an index takes a bit more, which misleads a secant.
     return made(largest(lambda k: len(encoded(made(k))), target, least, MAX_PALETTE))

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from fastkq.report.comparison import Row
-from fastkq.report.page.words import decibels, number_of_colours
+from fastkq.compare.html.text import decibels, number_of_colours
+from fastkq.compare.table import Row
 
 _WIDTH, _HEIGHT = 480, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 468, 44, 308

@@ -5,7 +5,7 @@ import json
 import sys
 
 from fastkq.cli.console import before_any_work, has_colours, printable, put
-from fastkq.cli.shared import STREAM, check_stdin
+from fastkq.cli.options import STREAM, check_stdin
 
 SUMMARY = "tell what a .fkq or image file holds"
 EXAMPLES = """\
@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Tell it."""
     from fastkq.api.facts import read_facts
+    from fastkq.cli.listing import listing
     from fastkq.formats.source import in_memory
-    from fastkq.report.listing import listing
 
     is_stream = options.input == STREAM
     if is_stream:

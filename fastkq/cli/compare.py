@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fastkq.cli.console import before_any_work, say
-from fastkq.cli.shared import STREAM, add_appearance, add_effort, add_threads
-from fastkq.cli.values import list_of_colours
+from fastkq.cli.options import STREAM, add_appearance, add_effort, add_threads, list_of_colours
 from fastkq.errors import ArgumentError
 
 SUMMARY = "compare several numbers of colours: sizes, quality and looks"
@@ -60,13 +59,13 @@ def run(options: argparse.Namespace) -> None:
     """Compare, and write what was asked for."""
     with before_any_work():
         _check(options)
-    from fastkq.cli.colours import appearance_in
+    from fastkq.cli.color_options import appearance_in
+    from fastkq.compare.table import Original, compare, table
     from fastkq.formats.source import in_memory
-    from fastkq.report.comparison import Original, compare, table
     from fastkq.runtime.atomic_writing import write_atomically
 
     if options.output:
-        from fastkq.report.sheet import contact_sheet  # says before the work if matplotlib is missing
+        from fastkq.compare.sheet import contact_sheet  # says before the work if matplotlib is missing
     is_stream = options.input == STREAM
     source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     original = Original.read(source, threads=options.threads)
@@ -81,7 +80,7 @@ def run(options: argparse.Namespace) -> None:
     if options.output:
         write_atomically(options.output, contact_sheet(original, rows, options.output.suffix.lower()))
     if options.html:
-        from fastkq.report.page import page
+        from fastkq.compare.html import page
 
         write_atomically(options.html, page(original, rows))
     if options.open:

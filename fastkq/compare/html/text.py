@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from fastkq.report.comparison import Original, Row
-from fastkq.report.numerals import decimal
+from fastkq.compare.numerals import decimal
+from fastkq.compare.table import Original, Row
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _WHOLE_PERCENT = 0.1

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from string import Template
 
-from fastkq.report.comparison import Original, Row
-from fastkq.report.page.curve import plot
-from fastkq.report.page.palette import colours
-from fastkq.report.page.pictures import reduced_as_png, size_on_page, source_as_png, step_for
-from fastkq.report.page.words import caption, facts, label, number_of_colours, table
+from fastkq.compare.html.pictures import reduced_as_png, size_on_page, source_as_png, step_for
+from fastkq.compare.html.plot import plot
+from fastkq.compare.html.swatches import colours
+from fastkq.compare.html.text import caption, facts, label, number_of_colours, table
+from fastkq.compare.table import Original, Row
 
 _ENLARGED = 640
 """Pixels a side up to which a picture is enlarged, by a whole factor."""
@@ -29,7 +29,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
     original : Original
         Of up to 4 channels; shown as by `fastkq.api.notebook.by_8_bits`.
     rows : sequence of Row
-        Of different k, from `fastkq.report.comparison.compare`; at least one.
+        Of different k, from `fastkq.compare.table.compare`; at least one.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq.report.comparison import Original, compare
+    >>> from fastkq.compare.table import Original, compare
     >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> page(Original("ramp.png", image, 300), compare(image, [2, 4]))[:15]
     b'<!doctype html>'

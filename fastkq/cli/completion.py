@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the script."""
-    from fastkq.cli.arguments import parser
-
-    whole = parser()
+    whole = options.parser
     print(_fish(whole) if options.shell == "fish" else _bash(whole, options.shell == "zsh"), end="")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from fastkq import formats
 from fastkq.api.notebook import by_8_bits
 from fastkq.color.metadata import Metadata
-from fastkq.report.comparison import Original, Row
+from fastkq.compare.table import Original, Row
 
 _MOST_PIXELS = 1 << 22
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from fastkq.api.notebook import by_8_bits, on_checks
+from fastkq.compare.table import Original, Row, table
 from fastkq.errors import ArgumentError, MissingExtraError
-from fastkq.report.comparison import Original, Row, table
+from fastkq.formats import pil
 
 try:
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ def contact_sheet(
     original : Original
         Of up to 4 channels; what has more than 8 bits is shown by 8, as by `fastkq.api.notebook.by_8_bits`.
     rows : sequence of Row
-        From `fastkq.report.comparison.compare`.
+        From `fastkq.compare.table.compare`.
     suffix : {".png", ".pdf", ".svg"}
     columns : int
         Tiles beside each other at most; large ones are fewer.
@@ -70,7 +70,7 @@ def contact_sheet(
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq.report.comparison import Original, compare
+    >>> from fastkq.compare.table import Original, compare
     >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> contact_sheet(Original("ramp.png", image, 300), compare(image, [2, 4]), ".pdf")[:5]
     b'%PDF-'
@@ -154,8 +154,7 @@ def _averaged(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]
     """Means of step x step pixels, each weighted by its opacity; fewer at the right and the lower edge."""
     if step == 1:
         return pixels
-    several = pixels.shape[2:] not in ((), (1,))
-    return np.asarray(Image.fromarray(pixels if several else pixels.reshape(pixels.shape[:2])).reduce(step))
+    return pil.average(pixels, step)
 
 
 def _original_tile(original: Original, step: int) -> _Tile:

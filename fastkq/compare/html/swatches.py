@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastkq.api.facts import Colours
 from fastkq.api.image import CompressedImage
 from fastkq.api.notebook import by_8_bits
-from fastkq.report.comparison import Original
+from fastkq.compare.table import Original
 
 _MOST_COLOURS = 1024
 
