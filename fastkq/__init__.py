@@ -17,26 +17,35 @@ from fastkq import errors as errors
 if TYPE_CHECKING:
     from fastkq.api.compress import compress, decompress
     from fastkq.api.counts import count_colours
-    from fastkq.api.curve import curve
+    from fastkq.api.curve import CurvePoint, curve
     from fastkq.api.file import CompressedFile
     from fastkq.api.image import CompressedImage
     from fastkq.api.load import load, open  # noqa: A004
     from fastkq.api.palettes import apply_palette, fit_palette
+    from fastkq.api.quality import Report
     from fastkq.api.quantize import quantize
     from fastkq.color.color_counts import ColourCounts
+    from fastkq.color.indexed_image import Box, Damage
+    from fastkq.color.metadata import Metadata
     from fastkq.errors import Cancelled
 
 __version__ = "0.1.0"
 __all__ = [
-    "Cancelled", "ColourCounts", "CompressedFile", "CompressedImage", "apply_palette", "compress",
-    "count_colours", "curve", "decompress", "fit_palette", "load", "open", "quantize",
+    "Box", "Cancelled", "ColourCounts", "CompressedFile", "CompressedImage", "CurvePoint", "Damage",
+    "Metadata", "Report", "apply_palette", "compress", "count_colours", "curve", "decompress", "fit_palette", "load",
+    "open", "quantize",
 ]  # fmt: skip
 
 _HOMES = {
+    "Box": "fastkq.color.indexed_image",
     "Cancelled": "fastkq.errors",
     "ColourCounts": "fastkq.color.color_counts",
     "CompressedFile": "fastkq.api.file",
     "CompressedImage": "fastkq.api.image",
+    "CurvePoint": "fastkq.api.curve",
+    "Damage": "fastkq.color.indexed_image",
+    "Metadata": "fastkq.color.metadata",
+    "Report": "fastkq.api.quality",
     "apply_palette": "fastkq.api.palettes",
     "compress": "fastkq.api.compress",
     "count_colours": "fastkq.api.counts",

@@ -17,13 +17,25 @@ MODULES = [
 
 @pytest.mark.parametrize("name", ["fastkq", *MODULES])
 def test_docstrings_run(name):
-    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    module = importlib.import_module(name)
+    for public in getattr(
+        module, "__all__", ()
+    ):  # public classes are those of the package they are imported from
+        getattr(module, public)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
+
+
+def test_the_docstrings_of_public_classes_are_among_those_that_run():
+    found = {test.name for test in doctest.DocTestFinder().find(fastkq) if test.examples}
+    assert {
+        f"fastkq.{name}" for name in fastkq.__all__ if isinstance(getattr(fastkq, name), type)
+    } <= found | {"fastkq.Cancelled"}
 
 
 def test_the_public_names_are_there_and_have_examples():
     assert sorted(fastkq.__all__) == [name for name in dir(fastkq) if name in fastkq.__all__]
     for name in fastkq.__all__:
         assert ">>> " in getattr(fastkq, name).__doc__
-    with pytest.raises(AttributeError, match="no attribute 'kmeans'"):
-        fastkq.kmeans  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'k_means'"):
+        fastkq.k_means  # noqa: B018

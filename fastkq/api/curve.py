@@ -33,12 +33,22 @@ class CurvePoint(NamedTuple):
         In dB; infinite when nothing was lost.
     nbytes : int
         Size of the `.fkq` file in the coding "packed"; of several images, as if they were one.
+
+    Examples
+    --------
+    >>> import numpy as np, fastkq
+    >>> (point,) = fastkq.curve(np.arange(64, dtype=np.uint8).reshape(8, 8), [64])
+    >>> point.k, point.psnr
+    (64, inf)
     """
 
     k: int
     mse: float
     psnr: float
     nbytes: int
+
+
+CurvePoint.__module__ = "fastkq"  # pickles name the public module
 
 
 def curve(

@@ -152,6 +152,9 @@ class CompressedFile:
         )
 
 
+CompressedFile.__module__ = "fastkq"  # pickles name the public module
+
+
 @contextlib.contextmanager
 def _naming(source: Source) -> Iterator[None]:
     """Let errors begin with the path."""

@@ -239,3 +239,6 @@ class CompressedImage(IndexedImage):
             f"<CompressedImage {height}x{width} {axes} {self.dtype}, k={self.k}, "
             f"{self.bits_per_index} {unit} per index, {self.nbytes} bytes packed>"
         )
+
+
+CompressedImage.__module__ = "fastkq"  # pickles name the public module

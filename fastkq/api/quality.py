@@ -91,6 +91,9 @@ class Report:
     __repr__ = __str__
 
 
+Report.__module__ = "fastkq"  # pickles name the public module
+
+
 def report(
     image: npt.ArrayLike,
     palette: npt.NDArray[Any],

@@ -151,6 +151,9 @@ class ColourCounts:
             f"{self._channels} x {self._dtype}{weighted}>"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ColourCounts._of_fields, tuple(self._fields().values())
+
     def _fields(self) -> dict[str, npt.NDArray[Any]]:
         fields = {"colours": self.colours, "counts": self.counts}
         return fields if self._weights is None else {**fields, "weights": self._weights}
@@ -207,3 +210,6 @@ class ColourCounts:
     def load(cls, path: str | os.PathLike[str]) -> "ColourCounts":
         """Read what `save` wrote; raises what `from_bytes` raises, or OSError."""
         return cls.from_bytes(Path(path).read_bytes())
+
+
+ColourCounts.__module__ = "fastkq"  # pickles name the public module

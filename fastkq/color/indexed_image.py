@@ -11,12 +11,22 @@ from fastkq.runtime import validation
 
 
 class Box(NamedTuple):
-    """A rectangle of pixels."""
+    """A rectangle of pixels.
+
+    Examples
+    --------
+    >>> import fastkq
+    >>> fastkq.Box(top=0, left=16, height=8, width=8).left
+    16
+    """
 
     top: int
     left: int
     height: int
     width: int
+
+
+Box.__module__ = "fastkq"  # pickles name the public module
 
 
 class Damage(NamedTuple):
@@ -31,12 +41,21 @@ class Damage(NamedTuple):
     offset : int
         Byte of the file where the damaged piece begins.
     reason : str
+
+    Examples
+    --------
+    >>> import fastkq
+    >>> fastkq.Damage(None, None, 120, "wrong checksum").offset
+    120
     """
 
     part: int | None
     box: Box | None
     offset: int
     reason: str
+
+
+Damage.__module__ = "fastkq"  # pickles name the public module
 
 
 def bits_per_index(k: int) -> int:

@@ -14,8 +14,17 @@ class Metadata(NamedTuple):
         EXIF as a TIFF structure, which begins with II or MM; its rotation has been applied and is not in it.
     dpi : (float, float) or None
         Dots per inch, horizontally and vertically.
+
+    Examples
+    --------
+    >>> import fastkq
+    >>> fastkq.Metadata(dpi=(72.0, 72.0))
+    Metadata(icc=None, exif=None, dpi=(72.0, 72.0))
     """
 
     icc: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+
+
+Metadata.__module__ = "fastkq"  # pickles name the public module

@@ -138,6 +138,9 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return compressed.indices if self.output == "indices" else compressed.decompress(threads=self.threads)
 
 
+ColorQuantizer.__module__ = "fastkq.estimator"  # pickles name the public module
+
+
 def _is_stack(images: Any) -> bool:
     """Whether this is one array of images of one shape."""
     if not isinstance(images, np.ndarray):

@@ -238,3 +238,6 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             centroids = centroids.astype(X.dtype)
         threads = _openmp_effective_n_threads()
         return rows_of(X.astype(centroids.dtype, copy=False), weights, threads), centroids, threads
+
+
+KMeans.__module__ = "fastkq.estimator"  # pickles name the public module

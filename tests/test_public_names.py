@@ -1,0 +1,43 @@
+"""Public names: where they are imported from, and that pickles survive a move of the code behind them."""
+
+import pickle
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+import fastkq
+import fastkq.errors
+import fastkq.metrics
+
+MODULES = ("fastkq", "fastkq.errors", "fastkq.metrics", "fastkq.estimator")
+
+
+def public_classes(module):
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+    values = [getattr(module, name) for name in names]
+    return [value for value in values if isinstance(value, type) and value.__module__.startswith("fastkq")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_public_class_names_the_module_it_is_imported_from(name):
+    classes = public_classes(import_module(name))
+    for kind in classes:
+        assert kind.__module__ in MODULES
+        assert getattr(import_module(kind.__module__), kind.__name__) is kind
+
+
+def test_pickles_name_no_private_module():
+    image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    compressed = fastkq.compress(image, 4)
+    damaged = fastkq.CompressedImage(
+        compressed.palette,
+        compressed.indices,
+        damage=(fastkq.Damage(0, fastkq.Box(0, 0, 16, 16), 9, "lost"),),
+    )
+    values = [compressed, damaged, fastkq.count_colours(image), fastkq.curve(image, [2])[0]]
+    values += [compressed.report(image), compressed.metadata, fastkq.Cancelled("while testing")]
+    for value in values:
+        data = pickle.dumps(value)
+        assert b"fastkq." not in data.replace(b"fastkq.errors", b"")
+        assert type(pickle.loads(data)) is type(value)
