@@ -1,8 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-min test-dist dist check golden fuzz bench bench-sizes bench-alpha bench-control \
-	bench-looks bench-vectors bench-baseline bench-report clean
+.PHONY: demo test test-min test-dist dist check golden fuzz bench bench-baseline bench-scaling bench-sizes \
+	bench-alpha bench-control bench-looks bench-vectors bench-report clean
 
 # One stamp for the virtual environment: made anew when the dependencies change.
 .venv/installed: pyproject.toml
@@ -66,32 +66,18 @@ INPUTS = 1000000
 fuzz: .venv/fuzz-installed
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --inputs $(INPUTS)
 
+# python -m bench --help lists the suites; each is one of the targets below.
 bench: .venv/bench-installed
-	$(BIN)/python -m bench run
-
-# What the rivals gave is kept in build/bench/rivals.csv: the first run takes an hour, others a quarter of it.
-bench-sizes: .venv/bench-installed
-	$(BIN)/python -m bench sizes
-
-bench-alpha: .venv/bench-installed
-	$(BIN)/python -m bench alpha
-
-bench-control: .venv/bench-installed
-	$(BIN)/python -m bench control
-
-bench-vectors: .venv/bench-installed
-	$(BIN)/python -m bench vectors
-
-bench-looks: .venv/bench-installed
-	$(BIN)/python -m bench.looks measure
-	$(BIN)/python -m bench.looks report
-	$(BIN)/python -m bench.looks sheets
+	$(BIN)/python -m bench engine
 
 bench-baseline: .venv/bench-installed
-	$(BIN)/python -m bench run --write-baseline
+	$(BIN)/python -m bench engine --write-baseline
 
-bench-report: .venv/bench-installed
-	$(BIN)/python -m bench report
+bench-looks: .venv/bench-installed
+	$(BIN)/python -m bench looks --sheets
+
+bench-scaling bench-sizes bench-alpha bench-control bench-vectors bench-report: .venv/bench-installed
+	$(BIN)/python -m bench $(@:bench-%=%)
 
 clean:
 	rm -rf .venv .venv-min build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks

@@ -1,5 +1,6 @@
-"""What is measured: image sets and numbers of colours."""
+"""Image sets and numbers of colors that the suites measure."""
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -11,54 +12,89 @@ import numpy.typing as npt
 
 from fastkq import formats
 
+Pixels = npt.NDArray[np.uint8]
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
-RESULTS = ROOT / "build" / "bench"
-COLOURS = (16, 64, 256)
+KS = (16, 64, 256)
 SETS = ("china.jpg", "kodak", "gb82-photos", "large")
-QUICK = ("kodim01.png", "kodim05.png", "kodim23.png", "graph.png", "windows95.png")
+QUICK = (  # the images of a quick run
+    "kodim01.png",
+    "kodim05.png",
+    "kodim23.png",
+    "graph.png",
+    "windows95.png",
+    "emoji_u1f35f.png",
+    "explosion00.png",
+)
+_ROWS_PER_BLOCK = 64
 
 
 class Case(NamedTuple):
-    """One image, the set it is counted with, and its place in the set."""
+    """One image, the set it belongs to, and its position in the set."""
 
     set: str
     image: str
     path: Path
     number: int
 
-    def read(self) -> npt.NDArray[np.uint8]:
-        """Its pixels, RGB or RGBA."""
+    def read(self) -> Pixels:
+        """Return its pixels, (H, W, 3) or (H, W, 4); the caller must not write to them."""
         return _read(self.path)
 
 
 @cache
-def _read(path: Path) -> npt.NDArray[np.uint8]:
+def _read(path: Path) -> Pixels:
     return formats.read_image(path)
 
 
-def scikit_learn_photograph(name: str) -> Path:
-    """china.jpg or flower.jpg, which scikit-learn ships: there wherever the benchmark is."""
-    return Path(str(resources.files("sklearn.datasets.images") / name))
+def photograph_path() -> Path:
+    """Return the path of china.jpg, which scikit-learn ships and so every machine has."""
+    return Path(str(resources.files("sklearn.datasets.images") / "china.jpg"))
+
+
+def photograph() -> Pixels:
+    """Return the pixels of china.jpg."""
+    return _read(photograph_path())
 
 
 def cases(quick: bool) -> Iterator[Case]:
-    """The sets that are present."""
-    yield Case("china.jpg", "china.jpg", scikit_learn_photograph("china.jpg"), 0)
+    """Yield the images of all SETS that are present."""
+    yield Case("china.jpg", "china.jpg", photograph_path(), 0)
     for name in SETS[1:]:
         yield from images(name, quick)
 
 
 def images(name: str, quick: bool = False) -> Iterator[Case]:
-    """A set of shared/images; nothing where it is absent."""
+    """Yield the images of a set in shared/images; none if the set is absent."""
     for number, path in enumerate(sorted((SHARED / "images" / name).glob("*.*"))):
         if not quick or path.name in QUICK:
             yield Case(name, path.name, path, number)
 
 
-def of_24_megapixels() -> npt.NDArray[np.uint8]:
-    """china.jpg tiled to 6000 x 4000 with noise of up to 4 levels, so that no two tiles are alike."""
-    photograph = _read(scikit_learn_photograph("china.jpg"))
-    tiled = np.tile(photograph, (10, 10, 1))[:4000, :6000].astype(np.int16)
-    tiled += np.random.default_rng(0).integers(-4, 5, tiled.shape, dtype=np.int16)
-    return np.clip(tiled, 0, 255).astype(np.uint8)
+def of_24_megapixels() -> Pixels:
+    """Return china.jpg tiled to 6000 x 4000 with noise of up to 4 levels, so that no two tiles are equal."""
+    tiles = np.tile(photograph(), (10, 10, 1))[:4000, :6000].astype(np.int16)
+    tiles += np.random.default_rng(0).integers(-4, 5, tiles.shape, dtype=np.int16)
+    return np.clip(tiles, 0, 255).astype(np.uint8)
+
+
+def tiled(pixels: int, channels: int) -> Pixels:
+    """Return china.jpg tiled to 3 : 2 with noise of up to 4 levels; alpha is a ramp from left to right.
+
+    The image is made in blocks of rows, so that the process never holds a larger array.
+    """
+    tile = photograph()
+    height = math.isqrt(2 * pixels // 3)
+    width = pixels // height
+    ramp = np.linspace(0, 255, width).astype(np.int16)
+    generator = np.random.default_rng(0)
+    image = np.empty((height, width, channels), np.uint8)
+    for top in range(0, height, _ROWS_PER_BLOCK):
+        rows = np.arange(top, min(top + _ROWS_PER_BLOCK, height))
+        block = np.empty((len(rows), width, channels), np.int16)
+        block[:, :, :3] = tile[rows % tile.shape[0]][:, np.arange(width) % tile.shape[1]]
+        block[:, :, 3:] = ramp[:, None]
+        block += generator.integers(-4, 5, block.shape, dtype=np.int8)
+        image[rows] = np.clip(block, 0, 255)
+    return image

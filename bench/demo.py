@@ -1,7 +1,10 @@
-"""Compress a real photograph at several k: a table, the pictures, a sheet and a page in build/demo/."""
+"""Compress china.jpg at several k: print a table, and write images, a sheet and an HTML page to build/demo/.
+
+It needs fastkq, matplotlib for the sheet, and scikit-learn, which ships the photograph and is not imported.
+"""
 
 import os
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from fastkq.compare.html import page
@@ -13,10 +16,9 @@ FOLDER = Path(__file__).parents[1] / "build" / "demo"
 
 
 def main() -> None:
-    """Run the demo on scikit-learn's china.jpg."""
+    """Run the demo."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with resources.as_file(resources.files("sklearn.datasets.images") / "china.jpg") as path:
-        original = Original.read(path)
+    original = Original.read(_photograph())
     rows = compare(original.pixels, COLOURS)
     height, width = original.pixels.shape[:2]
     print(f"china.jpg: {width} x {height} pixels, a JPEG of {original.nbytes:,} bytes\n")
@@ -26,7 +28,14 @@ def main() -> None:
             row.compressed.save(FOLDER / f"china-{row.k}{suffix}")
     (FOLDER / "contact-sheet.png").write_bytes(contact_sheet(original, rows))
     (FOLDER / "page.html").write_bytes(page(original, rows))
-    print(f"\nPictures, .fkq files, contact-sheet.png and page.html are in {os.path.relpath(FOLDER)}")
+    print(f"\nThe images (.fkq and .png), contact-sheet.png and page.html are in {os.path.relpath(FOLDER)}")
+
+
+def _photograph() -> Path:
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise SystemExit("the demo compresses a photograph of scikit-learn: pip install 'fastkq[demo]'")
+    return Path(package.origin).parent / "datasets" / "images" / "china.jpg"
 
 
 if __name__ == "__main__":

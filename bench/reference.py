@@ -1,4 +1,4 @@
-"""scikit-learn's errors that fastkq's are held against: read from tables, and computed for one of them."""
+"""Errors that others reach: runs of scikit-learn's KMeans on whole image sets, and published figures."""
 
 import csv
 import os
@@ -11,27 +11,37 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bench.cases import RESULTS, SHARED, Case, cases
+from bench.cases import SHARED, Case, Pixels, images
+from bench.results import FOLDER
 
 COMPUTED_SET = "gb82-photos"
 COMPUTED = Path(__file__).with_name("gb82_reference.csv")
-RUNS = RESULTS / "gb82_runs.csv"
+RUNS = FOLDER / "gb82_runs.csv"
 _TABLES = {"kodak": SHARED / "reference" / "kodak.csv", COMPUTED_SET: COMPUTED}
-_RUN_COLUMNS = ("image", "k", "seed", "unique_colours", "inertia", "error")
-_TABLE_COLUMNS = ("image", "k", "unique_colours", "runs", "sklearn_1", "sklearn_best10")
+_RUN_COLUMNS = ("image", "k", "seed", "unique_colors", "inertia", "error")
+_TABLE_COLUMNS = ("image", "k", "unique_colors", "runs", "sklearn_1", "sklearn_best10")
+
+PUBLICATION = (
+    "A. Abernathy and M. E. Celebi, The incremental online k-means clustering algorithm and its application "
+    "to color quantization, 2022"
+)
+ONLINE_K_MEANS = {  # SE/px of their incremental online k-means; its palettes are not rounded
+    "kodim05.png": {32: 191.51, 64: 108.11, 128: 62.90, 256: 37.89},
+    "kodim23.png": {32: 241.78, 64: 127.10, 128: 73.43, 256: 42.71},
+}
 
 
 class Reference(NamedTuple):
-    """What single runs of scikit-learn's KMeans reach on one image at one k, SE/px of rounded palettes.
+    """SE/px that scikit-learn's KMeans reaches on one image at one k, with rounded palettes.
 
     Attributes
     ----------
     mean
-        Mean error of the runs.
+        Mean error of single runs.
     best
-        Error of the run of least inertia: what `n_init=runs` gives.
+        Error of the run with the least inertia, which is the result of `n_init=runs`.
     runs
-        How many runs these are of.
+        Number of runs.
     """
 
     mean: float
@@ -40,7 +50,7 @@ class Reference(NamedTuple):
 
 
 def references(name: str) -> dict[tuple[str, int], Reference]:
-    """By image and k; empty for a set without a table."""
+    """Return the references of a set by image and k; empty if the set has no table."""
     path = _TABLES.get(name)
     if path is None or not path.exists():
         return {}
@@ -54,17 +64,17 @@ def references(name: str) -> dict[tuple[str, int], Reference]:
 
 
 def compute(ks: Iterable[int], runs: int, only: str = "") -> None:
-    """Run scikit-learn on every image of gb82-photos that is not done yet, and write the table.
+    """Run scikit-learn on the images of gb82-photos, at the lowest priority, and write their table.
 
-    Every run is appended to build/bench/gb82_runs.csv as it ends, so that the command can be stopped and
-    called again, also with more runs.
+    Each run is appended to build/bench/gb82_runs.csv as soon as it ends, and runs that are there are not
+    repeated: the command can be stopped and called again, also with more runs.
     """
     if hasattr(os, "nice"):
         os.nice(19)
     done = {(run["image"], int(run["k"]), int(run["seed"])) for run in _runs()}
     for k in ks:
-        for case in cases(quick=False):
-            if case.set == COMPUTED_SET and only in case.image:
+        for case in images(COMPUTED_SET):
+            if only in case.image:
                 missing = [seed for seed in range(runs) if (case.image, k, seed) not in done]
                 _append(case, k, missing)
                 print(f"{case.image}, k = {k}: {len(missing)} runs", flush=True)
@@ -74,7 +84,7 @@ def compute(ks: Iterable[int], runs: int, only: str = "") -> None:
 def _append(case: Case, k: int, seeds: list[int]) -> None:
     if not seeds:
         return
-    colours, counts = _distinct(case.read())
+    colors, counts = _distinct(case.read())
     RUNS.parent.mkdir(parents=True, exist_ok=True)
     is_new = not RUNS.exists()
     with RUNS.open("a", newline="") as file:
@@ -82,13 +92,13 @@ def _append(case: Case, k: int, seeds: list[int]) -> None:
         if is_new:
             writer.writerow(_RUN_COLUMNS)
         for seed in seeds:
-            inertia, error = run_once(colours, counts, k, seed)
-            writer.writerow((case.image, k, seed, len(colours), f"{inertia:.6g}", f"{error:.4f}"))
+            inertia, error = run_once(colors, counts, k, seed)
+            writer.writerow((case.image, k, seed, len(colors), f"{inertia:.6g}", f"{error:.4f}"))
             file.flush()
 
 
-def _distinct(image: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """An RGB image's distinct colours, (M, 3), and their counts."""
+def _distinct(image: Pixels) -> tuple[Pixels, npt.NDArray[np.int64]]:
+    """Return an RGB image's distinct colors, (M, 3), and their counts, (M,)."""
     channels = image.reshape(-1, 3).astype(np.uint32)
     packed, counts = np.unique(
         channels[:, 0] << 16 | channels[:, 1] << 8 | channels[:, 2], return_counts=True
@@ -96,15 +106,13 @@ def _distinct(image: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], npt.
     return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1).astype(np.uint8), counts
 
 
-def run_once(
-    colours: npt.NDArray[np.uint8], counts: npt.NDArray[np.int64], k: int, seed: int
-) -> tuple[float, float]:
-    """Inertia a pixel, and SE/px with the rounded palette, of one run on the counted colours."""
+def run_once(colors: Pixels, counts: npt.NDArray[np.int64], k: int, seed: int) -> tuple[float, float]:
+    """Return the inertia per pixel, and the SE/px of the rounded palette, of one run."""
     from sklearn.cluster import KMeans
 
-    # On distinct colours weighted by their counts the objective is that on the pixels.
-    model = KMeans(k, n_init=1, random_state=seed).fit(colours.astype(np.float64), sample_weight=counts)
-    difference = colours - np.rint(model.cluster_centers_)[model.labels_]
+    # On distinct colors weighted by their counts the objective equals that on the pixels.
+    model = KMeans(k, n_init=1, random_state=seed).fit(colors.astype(np.float64), sample_weight=counts)
+    difference = colors - np.rint(model.cluster_centers_)[model.labels_]
     return model.inertia_ / counts.sum(), float(counts @ (difference**2).sum(axis=1)) / counts.sum()
 
 
@@ -125,4 +133,4 @@ def _write_table() -> None:
         for (image, k), group in sorted(groups.items()):
             mean = statistics.fmean(float(run["error"]) for run in group)
             best = min(group, key=lambda run: float(run["inertia"]))["error"]
-            writer.writerow((image, k, group[0]["unique_colours"], len(group), f"{mean:.4f}", best))
+            writer.writerow((image, k, group[0]["unique_colors"], len(group), f"{mean:.4f}", best))

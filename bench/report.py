@@ -1,77 +1,72 @@
-"""The README's tables, written from the last runs."""
+"""bench/RESULTS.md and the table of README.md, written from the last run of each suite."""
 
-from importlib.util import find_spec
+from typing import Any
 
-from bench import picture, screenshot, side_by_side, tables
 from bench.cases import ROOT
-from bench.coding import tables as coding_tables
-from bench.coding.results import Coded
-from bench.results import Results
+from bench.results import paragraph
+from bench.suites import SUITES, load
 
+RESULTS = ROOT / "bench" / "RESULTS.md"
 README = ROOT / "README.md"
+_HEAD = """\
+# Benchmark results
+
+`make bench-report` writes this file from the last run of each suite. A suite that was not measured again
+keeps its tables. `python -m bench --help` lists the suites.
+"""
 
 
-def write(results: Results | None, coded: Coded | None) -> None:
-    """The README's tables of what was measured, and its pictures, as far as what draws them is installed."""
-    if results is None:
-        print("the methods were not measured: their tables and pictures stay as they were")
-    else:
-        _draw(results)
-        rewrite_readme("bench", markdown(results))
-    if coded is None:
-        print("the coding was not measured: its tables stay as they were")
-    else:
-        rewrite_readme("coding", coding_tables.markdown(coded))
+def write() -> None:
+    """Write the tables of the suites that have a run, and leave those of the others as they are."""
+    runs = {name: last_run(name) for name in SUITES}
+    unchanged = [name for name, run in runs.items() if run is None]
+    if unchanged:
+        print(f"not measured, or by a quick run only, and left as they are: {', '.join(unchanged)}")
+    old = RESULTS.read_text() if RESULTS.exists() else ""
+    RESULTS.write_text(document(runs, old))
+    if runs["engine"] is not None and (table := load("engine").readme_table(runs["engine"])):
+        README.write_text(replaced(README.read_text(), "table", table))
 
 
-def _draw(results: Results) -> None:
-    if find_spec("matplotlib") is None:
-        print("matplotlib is not installed: its pictures stay as they were")
-    else:
-        picture.draw_photograph()
-        if "kodak" in results.sets():
-            picture.draw_time_against_error(results)
-    if all(map(find_spec, side_by_side.PACKAGES)):
-        side_by_side.draw()
-    else:
-        print(f"{' or '.join(side_by_side.PACKAGES)} is not installed: that picture stays as it was")
-    if screenshot.is_possible():
-        screenshot.draw()
-    else:
-        print("Chromium or selenium is not installed: the picture of the page stays as it was")
+def last_run(name: str) -> Any:
+    """Return the last run of a suite, None if there is none or if it was a quick one."""
+    run = load(name).Run.read()
+    return None if run is None or run.is_quick else run
 
 
-def rewrite_readme(section: str, tables_of_section: str) -> None:
-    """Replace what stands between the section's markers, and nothing else."""
-    start, end = f"<!-- {section}:start -->", f"<!-- {section}:end -->"
-    before, rest = README.read_text().split(start)
-    after = rest.split(end)[1]
-    README.write_text(before + start + "\n" + tables_of_section + end + after)
+def document(runs: dict[str, Any], old: str) -> str:
+    """Return the text of RESULTS.md; a suite without a run has its tables of the old text."""
+    return "\n".join([_HEAD, *(_section(name, runs.get(name), old) for name in SUITES)])
 
 
-def markdown(results: Results) -> str:
-    """The picture and all tables."""
-    parts = [
-        _picture(),
-        tables.comparison(results),
-        tables.literature(results),
-        tables.scaling(results),
-        tables.parallelism(results),
-        tables.startup(results),
-    ]
-    lines = [line for part in parts if part for line in (*part, "")]
-    return "\n".join([*lines, "Measured on " + "; ".join(results.machine.values()) + ".", ""])
+def _section(name: str, run: object, old: str) -> str:
+    suite = load(name)
+    start, end = _marks(name)
+    introduction = "\n".join(paragraph(suite.INTRODUCTION))
+    tables = suite.table(run) if run is not None else _between(old, name)
+    return f"## {suite.TITLE}\n\n{introduction}\n\n{start}\n{tables}{end}\n"
 
 
-def _picture() -> list[str]:
-    path = picture.TIME_AGAINST_ERROR
-    if not path.exists():
-        return []
-    words = "Time against error on the Kodak images at k = 16, 64 and 256, a point a method"
-    return [
-        f"![{words}]({path.relative_to(ROOT).as_posix()})",
-        "",
-        "The 24 Kodak images: further left is faster, further down better. The axis of the error is a",
-        "logarithm that spreads what is near 1. OpenCV is placed by its ratio to fastkq on the images it was",
-        "run on.",
-    ]
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+
+
+def _between(text: str, name: str) -> str:
+    """Return the text between the marks of a name, empty without marks."""
+    start, end = _marks(name)
+    return text.partition(start + "\n")[2].partition(end)[0]
+
+
+def replaced(text: str, name: str, new: str) -> str:
+    """Replace what stands between the marks of a name.
+
+    Raises
+    ------
+    ValueError
+        If the text has not exactly one pair of the marks.
+    """
+    start, end = _marks(name)
+    if text.count(start) != 1 or text.count(end) != 1:
+        raise ValueError(f"expected one {start} and one {end} in the text")
+    before, rest = text.split(start)
+    return f"{before}{start}\n{new}{end}{rest.split(end)[1]}"

@@ -17,17 +17,7 @@ import numpy.typing as npt
 from fastkq.color.spaces import oklab, rgb
 from fastkq.runtime.typing import Coordinates
 
-__all__ = [
-    "LEAST_ROWS_FOR_ALPHA",
-    "Coordinates",
-    "Space",
-    "are_opaque",
-    "opacity",
-    "seen_by_opaque",
-    "to_colours",
-    "to_coordinates",
-    "unit",
-]
+__all__ = ["Space", "opacity", "to_colours", "to_coordinates", "unit"]
 
 Space = Literal["rgb", "oklab"]
 

@@ -1,1 +1,0 @@
-"""The coding of `.fkq` beside other lossless formats: how small, how fast, what parts and regions cost."""

@@ -1,1 +1,0 @@
-"""How images look that have their colours reduced, beside those of other programs."""

@@ -1,0 +1,32 @@
+"""The suite of looks: its methods and its table."""
+
+import numpy as np
+import pytest
+
+from bench.peers import LOOKS_METHODS, SIDE_BY_SIDE_METHODS, installed
+from bench.suites import looks
+from bench.suites.looks import REFERENCE, Row, Run
+from tests.conftest import noise
+
+METHODS = installed({**LOOKS_METHODS, **SIDE_BY_SIDE_METHODS})
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_each_method_shows_an_image_of_at_most_k_colors(name: str) -> None:
+    image = noise(40, 50, 3)
+    colors = np.unique(METHODS[name].reduced(image, 16).reshape(-1, 3), axis=0)
+    assert 8 <= len(colors) <= 16
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="no ../shared here")
+def test_the_table_has_means_over_the_images_and_leaves_out_what_was_not_measured() -> None:
+    scores = {"kodim01.png": 10.0, "kodim05.png": 30.0}
+    rows = [
+        Row(image, k, "visual", score, float("nan"), 0.002)._asdict()
+        for image, score in scores.items()
+        for k in (16, 64, 256)
+    ]
+    table = looks.table(Run({"machine": {}, "rows": rows}))
+    assert '| fastkq, preset="visual" | 20.0, 2 ms |' in table
+    assert "Pillow" not in table
+    assert "| libimagequant 4.3, dithered | 36.3 | 69.0 | 83.1 |" in table
