@@ -1,22 +1,43 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-min test-dist dist check golden fuzz bench bench-baseline bench-scaling bench-sizes \
-	bench-alpha bench-control bench-looks bench-vectors bench-report clean
+.PHONY: demo docs test test-min test-dist dist check golden fuzz bench bench-baseline bench-scaling \
+	bench-sizes bench-alpha bench-control bench-looks bench-vectors bench-report clean
 
-# One stamp for the virtual environment: made anew when the dependencies change.
+# $(call install,EXTRA): add what an extra needs to the virtual environment, which is made if there is none.
+define install
+$(PYTHON) -c 'import sys; sys.exit("fastkq needs Python 3.11 or newer; call make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+$(PYTHON) -m venv .venv
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+endef
+
+# One stamp for each extra: installed anew when the dependencies change.
+.venv/demo-installed: pyproject.toml
+	$(call install,demo)
+	touch $@
+
+# dev includes demo.
 .venv/installed: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("fastkq needs Python 3.11 or newer; call make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(call install,dev)
+	touch .venv/demo-installed $@
+
+.venv/docs-installed: .venv/installed
+	$(call install,docs)
 	touch $@
 
 .venv/bench-installed: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	touch $@
 
-demo: .venv/installed
+demo: .venv/demo-installed
 	$(BIN)/python bench/demo.py
+
+# The API reference in build/docs: the names of fastkq itself, which it imports lazily, and its public modules.
+PUBLIC = errors metrics pillow estimator compare cli runtime.progress formats.fkq
+
+docs: .venv/docs-installed
+	$(BIN)/python -c 'from fastkq import *; from pdoc.__main__ import cli; cli()' --docformat numpy \
+		--output-directory build/docs fastkq '!fastkq\.' $(addprefix fastkq.,$(PUBLIC))
 
 test: .venv/installed
 	$(BIN)/python -m pytest

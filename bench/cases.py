@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +48,8 @@ def _read(path: Path) -> Pixels:
 
 
 def photograph_path() -> Path:
-    """Return the path of china.jpg, which scikit-learn ships and so every machine has."""
-    return Path(str(resources.files("sklearn.datasets.images") / "china.jpg"))
+    """Return the path of china.jpg, the photograph of the demo, which every checkout has."""
+    return Path(__file__).with_name("figures") / "china.jpg"
 
 
 def photograph() -> Pixels:

@@ -1,25 +1,24 @@
-"""Compress china.jpg at several k: print a table, and write images, a sheet and an HTML page to build/demo/.
-
-It needs fastkq, matplotlib for the sheet, and scikit-learn, which ships the photograph and is not imported.
-"""
+"""Compress a photograph at several k: a table, the images, a contact sheet and a page in build/demo/."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 from fastkq.compare.html import page
 from fastkq.compare.sheet import contact_sheet
 from fastkq.compare.table import Original, compare, table
 
-COLOURS = (2, 4, 8, 16, 32, 64, 128, 256)
+COLORS = (2, 4, 8, 16, 32, 64, 128, 256)
+# By danielbuechele, https://www.flickr.com/photos/danielbuechele/6061409035, CC BY 2.0.
+PHOTOGRAPH = Path(__file__).with_name("figures") / "china.jpg"
 FOLDER = Path(__file__).parents[1] / "build" / "demo"
 
 
 def main() -> None:
-    """Run the demo."""
+    """Run the demo on china.jpg."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    original = Original.read(_photograph())
-    rows = compare(original.pixels, COLOURS)
+    print("The first run compiles the kernels, which takes about 10 to 20 s.\n", flush=True)
+    original = Original.read(PHOTOGRAPH)
+    rows = compare(original.pixels, COLORS)
     height, width = original.pixels.shape[:2]
     print(f"china.jpg: {width} x {height} pixels, a JPEG of {original.nbytes:,} bytes\n")
     print(table(rows, original.nbytes))
@@ -28,14 +27,7 @@ def main() -> None:
             row.compressed.save(FOLDER / f"china-{row.k}{suffix}")
     (FOLDER / "contact-sheet.png").write_bytes(contact_sheet(original, rows))
     (FOLDER / "page.html").write_bytes(page(original, rows))
-    print(f"\nThe images (.fkq and .png), contact-sheet.png and page.html are in {os.path.relpath(FOLDER)}")
-
-
-def _photograph() -> Path:
-    package = find_spec("sklearn")
-    if package is None or package.origin is None:
-        raise SystemExit("the demo compresses a photograph of scikit-learn: pip install 'fastkq[demo]'")
-    return Path(package.origin).parent / "datasets" / "images" / "china.jpg"
+    print(f"\nThe .png and .fkq files, contact-sheet.png and page.html are in {os.path.relpath(FOLDER)}")
 
 
 if __name__ == "__main__":
