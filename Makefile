@@ -32,12 +32,15 @@ endef
 demo: .venv/demo-installed
 	$(BIN)/python bench/demo.py
 
-# The API reference in build/docs: the names of fastkq itself, which it imports lazily, and its public modules.
-PUBLIC = errors metrics pillow estimator compare cli runtime.progress formats.fkq
+# The API reference in build/docs: the public modules and the specification of .fkq. The names of fastkq
+# itself are imported lazily, so they are imported first.
+PUBLIC = errors metrics pillow estimator compare cli
+SPECIFIED = runtime.progress $(addprefix formats.,fkq fkq.packed fkq.header fkq.palette_values fkq.context)
 
 docs: .venv/docs-installed
 	$(BIN)/python -c 'from fastkq import *; from pdoc.__main__ import cli; cli()' --docformat numpy \
-		--output-directory build/docs fastkq '!fastkq\.' $(addprefix fastkq.,$(PUBLIC))
+		--output-directory build/docs fastkq $(addprefix fastkq.,$(PUBLIC)) '!fastkq\.\w+\.' \
+		$(addprefix fastkq.,$(SPECIFIED))
 
 test: .venv/installed
 	$(BIN)/python -m pytest
