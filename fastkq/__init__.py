@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Box", "Cancelled", "ColourCounts", "CompressedFile", "CompressedImage", "CurvePoint", "Damage",
-    "Metadata", "Report", "apply_palette", "compress", "count_colours", "curve", "decompress", "fit_palette", "load",
-    "open", "quantize",
+    "Metadata", "Report", "apply_palette", "compress", "count_colours", "curve", "decompress", "fit_palette",
+    "load", "open", "quantize",
 ]  # fmt: skip
 
 _HOMES = {

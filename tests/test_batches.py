@@ -1,5 +1,7 @@
 """Which files a command reads, and where what comes of each goes."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,31 @@ def test_an_output_folder_that_cannot_be_made_is_one_line_of_error(capsys):
     code, _, errors = run(capsys, "compress", "a.png", "-o", "file/out/")
     assert (code, errors.count("\n")) == (1, 1)
     assert errors.startswith("fastkq: file")
+
+
+NUMBA_AT_THE_POOL = """
+import sys
+from fastkq.cli import main
+from fastkq.cli.batch import running
+def pool(*_, **__):
+    sys.exit("numba" in sys.modules)
+running.ThreadPoolExecutor = pool
+main(sys.argv[1:])
+"""
+
+
+def test_numba_is_imported_before_several_threads_need_it():
+    images("a.png", "b.png")
+    command = [
+        sys.executable,
+        "-c",
+        NUMBA_AT_THE_POOL,
+        "compress",
+        "a.png",
+        "b.png",
+        "-k",
+        "2",
+        "--jobs",
+        "2",
+    ]
+    assert subprocess.run(command).returncode == 1  # True

@@ -110,6 +110,8 @@ def test_a_mask_weighs_pixels(photo, capsys):
 def test_dithering_takes_a_strength_and_a_method(photo, capsys):
     assert compressed(capsys, "-k", 4, "--dither") == fastkq.compress(photo, 4, dither=True)
     assert compressed(capsys, "-k", 4, "--dither", 0.5) == fastkq.compress(photo, 4, dither=0.5)
+    assert run(capsys, "compress", "-k", 4, "-o", "before.fkq", "--dither", "photo.png")[0] == 0
+    assert fastkq.load("before.fkq") == fastkq.compress(photo, 4, dither=True)
     mask = compressed(capsys, "-k", 4, "--dither", "--dither-method", "blue-noise")
     assert mask == fastkq.compress(photo, 4, dither=True, dither_method="blue-noise")
 
@@ -123,7 +125,7 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
             "expected a colour as '#ff8000', '#ff8000ff' or 'orange', got 'no-colour'",
         ),
         (["-o", "nowhere/x.fkq"], "nowhere: No such file or directory"),
-        (["--dither", "much"], "expected a strength from 0 to 1 or nothing, got 'much': IN stands before"),
+        (["--dither=much"], "expected a strength from 0 to 1 or nothing, got 'much'"),
         (["--bytes", "20", "-o", "x.png"], "expected --bytes of at least"),
         (["-k", "2", "--max-error", "3"], ": -k "),
     ],

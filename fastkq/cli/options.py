@@ -32,11 +32,7 @@ def colours(text: str) -> int:
 def strength(text: str) -> float:
     """Of dithering."""
     number = _number(text)
-    if number is None:
-        raise argparse.ArgumentTypeError(
-            f"expected a strength from 0 to 1 or nothing, got {text!r}: IN stands before --dither"
-        )
-    if not 0 <= number <= 1:
+    if number is None or not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"expected a strength from 0 to 1 or nothing, got {text!r}")
     return number
 
@@ -55,6 +51,11 @@ def finite(text: str) -> float:
     if number is None or not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"expected a finite number of at least 0, got {text!r}")
     return number
+
+
+def is_number(text: str) -> bool:
+    """Return whether the text is a number."""
+    return _number(text) is not None
 
 
 def _number(text: str) -> float | None:

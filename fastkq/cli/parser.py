@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from fastkq.cli import compare, completion, compress, decompress, info
 from fastkq.cli.console import say
+from fastkq.cli.options import is_number
 
 _EXAMPLES = """\
 examples:
@@ -33,10 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options that were given, with `run`, what to do with them."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if "--suffix" in words[:-1]:  # argparse would take the -small of --suffix -small for an option
-        place = words.index("--suffix")
-        words[place : place + 2] = [f"--suffix={words[place + 1]}"]
+    words = _unambiguous(sys.argv[1:] if arguments is None else arguments)
     whole = parser()
     options, rest = whole.parse_known_args(words)
     if rest:
@@ -44,6 +42,25 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         hint = "; before a name that begins with - stands ./ or, before all IN, --" if is_name else ""
         whole.error(f"expected known options, and all IN in one place, got {' '.join(rest)}{hint}")
     return options
+
+
+def _unambiguous(arguments: Sequence[str]) -> list[str]:
+    """Join options with values that argparse would assign wrongly.
+
+    It takes the -small of `--suffix -small` for an option, and the a.png of `--dither a.png` for a strength.
+    """
+    words: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--":
+            return [*words, word, *rest]
+        if words and words[-1] == "--suffix":
+            words[-1] = f"--suffix={word}"
+        elif words and words[-1] == "--dither" and not is_number(word):
+            words[-1:] = ["--dither=1", word]
+        else:
+            words.append(word)
+    return words
 
 
 def parser() -> argparse.ArgumentParser:

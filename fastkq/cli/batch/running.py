@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -92,6 +93,8 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller
             stopping.set()
         return outcome
 
+    if workers > 1:
+        import_module("fastkq.kernels.jit")  # imports Numba once, before several threads need it
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fastkq-job")
     untold = deque(pool.submit(do, job) for job in jobs)
     try:
