@@ -1,7 +1,7 @@
-"""Lloyd's iterations on vectors of any dimension, and the relocation of empty clusters.
+"""Lloyd's iterations as in scikit-learn, on vectors of any dimension, with relocation of empty clusters.
 
-Two methods find the nearest centroids, with the same labels: the leaves of a k-d tree
-(`fastkq.kmeans.kd_tree`) for few dimensions, Hamerly's bounds (`fastkq.kmeans.hamerly`) for any.
+Two methods find the nearest centroids and give the same labels: a k-d tree (`fastkq.kmeans.kd_tree`) for few
+dimensions, Hamerly's bounds (`fastkq.kmeans.hamerly`) for any number of dimensions.
 """
 
 from typing import NamedTuple
@@ -18,20 +18,21 @@ from fastkq.runtime.typing import Labels, Samples, Weights
 
 _VECTORS_PER_CHUNK = 1 << 14
 _FEW_DIMENSIONS = 4
-"""Of so many or fewer `Leaves` take at most half the time of `Bounds`; of six as much."""
+"""In at most this many dimensions, the k-d tree (`Leaves`) is at least twice as fast as Hamerly's bounds
+(`Bounds`); in 6 dimensions both take the same time."""
 _MANY_VECTORS = 1 << 12
-"""Fewer have too few leaves."""
+"""The k-d tree is used for at least this many vectors: the tree of fewer vectors has too few leaves."""
 
 
 class Step(NamedTuple):
-    """What one of Lloyd's iterations did.
+    """Result of one of Lloyd's iterations.
 
     Attributes
     ----------
     shift : float
         Sum of the squared distances by which the centroids moved.
     changed : bool
-        Whether any vector has another label than in the iteration before. True of the first.
+        Whether any label changed since the iteration before. True for the first iteration.
     """
 
     shift: float
@@ -39,31 +40,33 @@ class Step(NamedTuple):
 
 
 class Lloyd:
-    """Lloyd's iterations, one by one.
+    """Lloyd's algorithm, one iteration per call of `step`.
 
-    They are exact but for rounding, and the same on any number of threads and any CPU: the nearest centroid
-    is that of the least squared distance, summed up in the order of the dimensions in the dtype of the
-    vectors; means are those of sums in float64, of fixed parts of the vectors, added up in their order.
+    The iterations are exact except for rounding, and the result is the same on any number of threads and any
+    CPU. The nearest centroid is that of the least squared distance, which is summed in the order of the
+    dimensions, in the dtype of the vectors. Means are computed from float64 sums over fixed parts of the
+    vectors, added in a fixed order.
 
     Parameters
     ----------
     vectors : (n, d) float32 or float64, C-contiguous, finite
-        Kept, not copied.
+        A reference is kept; the vectors are not copied.
     weights : (n,) float64 or None
-        Not negative. None for weights of one.
-    centroids : (k, d) of the dtype of the vectors
+        At least 0. None means that all weights are 1.
+    centroids : (k, d), of the dtype of the vectors
+        Initial centroids.
     threads : int
-        At most so many work.
+        Maximum number of threads.
 
     Attributes
     ----------
     centroids : (k, d)
-        As they are now, after `step` the means.
+        The current centroids: after `step`, the means of the clusters.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq.clustering import Lloyd
+    >>> from fastkq.kmeans.accelerated_lloyd import Lloyd
     >>> vectors = np.array([[0.0], [1.0], [9.0]])
     >>> lloyd = Lloyd(vectors, None, vectors[:2], threads=1)
     >>> while lloyd.step().changed:
@@ -82,15 +85,16 @@ class Lloyd:
 
     @property
     def labels(self) -> Labels:
-        """(n,) int32, for the centroids before the last `step`, or those of the last `settle`."""
+        """Labels (n,) int32 for the centroids before the last `step`, or for those of the last `settle`."""
         return self._labelling.labels
 
     def step(self) -> Step:
-        """Label every vector with its nearest centroid, the lowest of equals, and move them to the means.
+        """Label every vector with its nearest centroid, then move the centroids to the means.
 
-        As in scikit-learn a cluster without weight takes the vector that is farthest from its own centroid,
-        the next one the next farthest; where all vectors lie on their centroids it goes to the heaviest
-        cluster.
+        The lowest index wins among equally near centroids. As in scikit-learn, the first cluster without
+        weight takes the vector that is farthest from its own centroid, the second one the next farthest, and
+        so on. If all vectors lie on their centroids, the centroid of such a cluster moves to that of the
+        heaviest cluster.
         """
         changed, totals = self._labelling.visit(self.centroids, wants_totals=True)
         changed, self._is_first = changed or self._is_first, False
@@ -100,13 +104,13 @@ class Lloyd:
         return Step(float(kernels.kmeans.accelerated_lloyd.move(totals, self.centroids)), changed)
 
     def settle(self) -> None:
-        """Label every vector with its nearest centroid as they are now."""
+        """Label every vector with its nearest current centroid, without moving the centroids."""
         self._labelling.visit(self.centroids, wants_totals=False)
 
     def inertia(self, centroids: Samples | None = None) -> float:
-        """Weighted sum of the squared distances of the vectors from the centroids of their labels.
+        """Return the weighted sum of squared distances of the vectors from the centroids of their labels.
 
-        `centroids` are those as they are now, unless others are given.
+        By default these are the current centroids; `centroids` (k, d) replaces them.
         """
         centroids = self.centroids if centroids is None else centroids
         sums, labels = np.empty(-(-len(self._vectors) // _VECTORS_PER_CHUNK)), self.labels
@@ -120,7 +124,10 @@ class Lloyd:
         return float(sum(sums))
 
     def _relocate(self, empty: npt.NDArray[np.intp], totals: Weights) -> None:
-        """Give the vectors that are farthest from their own centroids to the empty clusters."""
+        """Move the vectors that are farthest from their own centroids to the empty clusters.
+
+        `totals` (k, d + 1), the weighted sums and weights of the clusters, are updated in place.
+        """
         squares, labels = np.empty(len(self._vectors)), self.labels
 
         def work(worker: int, start: int, stop: int) -> None:
@@ -138,12 +145,12 @@ class Lloyd:
             if weights is not None:
                 totals[j] *= weights[i]
             members[labels[i]] -= 1
-            # Of a cluster that loses its last vector rounding may leave a little.
+            # A cluster that loses its last vector is set to 0: the subtraction may leave a rounding error.
             totals[labels[i]] = totals[labels[i]] - totals[j] if members[labels[i]] else 0.0
 
 
 def _largest(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.intp]:
-    """Places of so many of the largest values, as far as they are positive, the largest first."""
+    """Return the indices of at most `count` of the largest positive values, the largest first."""
     count = min(count, len(values))
     least = np.partition(values, -count)[-count]
     places = np.flatnonzero((values >= least) & (values > 0))

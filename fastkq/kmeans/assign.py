@@ -1,4 +1,4 @@
-"""The nearest centroid of weighted points."""
+"""Nearest centroids of weighted points of up to 4 dimensions."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,26 +11,30 @@ from fastkq.kmeans.points import MortonPoints, seen_by_opaque
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Coordinates
 
-_ALONE = 1 << 17
+_ALONE = 1 << 17  # distances per chunk on a single thread: about 10 ms of work
 
 _NO_TOTALS = np.empty((0, 0))
 
 
 class Assignment(NamedTuple):
-    """Each point's nearest centroid, the lowest index among equals, and its squared distance, both (M,)."""
+    """Nearest centroid of each point, the lowest index among equals, and its squared distance; both (M,)."""
 
     labels: npt.NDArray[np.int32]
     distances: Coordinates
 
 
 def _blocks_per_chunk(k: int, threads: int) -> int:
-    """Blocks of a chunk, whole groups, for 0.1 ms of work: waking a thread takes 0.04 ms; alone, 10 ms."""
+    """Return the number of blocks of a chunk, a multiple of BLOCKS_PER_GROUP.
+
+    A chunk is about 0.1 ms of work on several threads, since waking a thread takes 0.04 ms, and about 10 ms
+    on one.
+    """
     groups: int = max(1, (1024 if threads > 1 else _ALONE) // (k + 32))
     return groups * int(kernels.kmeans.nearest.BLOCKS_PER_GROUP)
 
 
 def assign(points: MortonPoints, centroids: Coordinates, threads: int = 1) -> Assignment:
-    """Nearest centroid of each point; exact when the centroids' coordinates (C, k) are integers."""
+    """Find the nearest of the centroids (C, k) for each point; exact if their coordinates are integers."""
     number = points.coordinates.shape[1]
     assignment = Assignment(np.empty(number, np.int32), np.empty(number, points.coordinates.dtype))
 
@@ -47,9 +51,10 @@ def over_blocks(
     centroids: Coordinates,
     threads: int,
 ) -> None:
-    """Call ``work(worker, seen, start, stop)`` for chunks of blocks that see the same centroids.
+    """Call ``work(worker, seen, start, stop)`` for each chunk of blocks start .. stop - 1.
 
-    `seen` (C, k) are the centroids, as the points of the blocks start .. stop - 1 see them.
+    The blocks of a chunk are all opaque or all not. `seen` (C, k) are the centroids for these points: see
+    `fastkq.kmeans.points.seen_by_opaque`.
     """
     blocks, opaque = len(points.moments), points.opaque
     chunk = _blocks_per_chunk(centroids.shape[1], threads)

@@ -1,4 +1,4 @@
-"""The nearest centroids of vectors of any dimension, and the moments of the clusters."""
+"""Nearest centroids of vectors of any dimension, and the moments of their clusters."""
 
 from typing import NamedTuple
 
@@ -10,18 +10,26 @@ from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint
 from fastkq.runtime.typing import Vectors
 
-_VALUES_PER_CHUNK = 1 << 16
-_FEWEST_ROWS = 1 << 10
-_PARTS = 16
+_VALUES_PER_CHUNK = 1 << 16  # coordinates between two checkpoints
+_FEWEST_ROWS = 1 << 10  # minimum number of vectors between two checkpoints
+_PARTS = 16  # interleaved parts in which `fastkq.quantization.nearest_rows` searches many colors
 _SHARES = 4
-"""Chunks hold at least so many vectors a centroid: each has moments of its own for all of them."""
+"""Chunks hold at least this many vectors per centroid: each chunk has its own moments for all centroids."""
 
 _NO_LABELS = np.empty(0, np.int32)
 _NO_VALUES = np.empty(0)
 
 
 class Moments(NamedTuple):
-    """Weighted sums of the clusters' vectors, and their weights: (k, d + 1); and the squared error."""
+    """Moments of clusters about their centroids.
+
+    Attributes
+    ----------
+    totals : (k, d + 1) float64
+        Weighted sum of the vectors of each cluster, and its weight.
+    error : float
+        Squared error of all vectors about their nearest centroids.
+    """
 
     totals: npt.NDArray[np.float64]
     error: float
@@ -30,9 +38,9 @@ class Moments(NamedTuple):
 def accumulate(
     vectors: Vectors, weights: npt.NDArray[np.float64], centroids: Vectors, threads: int = 1
 ) -> Moments:
-    """Moments of the clusters about centroids (d, k) of vectors (n, d) with weights (n,).
+    """Return the moments of the clusters of vectors (n, d), with weights (n,), about centroids (d, k).
 
-    The sums of fixed chunks are added in their order, so that they are the same on any number of threads.
+    The sums of fixed chunks are added in a fixed order, so that they are the same on any number of threads.
     """
     dims, k = centroids.shape
     rows = _rows_per_chunk(dims)
@@ -63,7 +71,10 @@ def accumulate(
 
 
 def nearest(vectors: Vectors, centroids: Vectors) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    """Nearest centroid of centroids (d, k), the lowest of equals, and squared distance, of vectors (n, d)."""
+    """Find the nearest of the centroids (d, k) for each of the vectors (n, d).
+
+    Returns the labels (n,) int32, the lowest index among equals, and the squared distances (n,) float64.
+    """
     labels, squares = np.empty(len(vectors), np.int32), np.empty(len(vectors))
     kernels.kmeans.nearest_vectors.visit(
         vectors, _NO_VALUES, 0, len(vectors), centroids, labels, squares, np.empty((0, len(centroids) + 1))

@@ -1,7 +1,7 @@
-"""Few weighted points that stand for many: means of boxes of about equal squared error.
+"""Coarse summaries of weighted points: the means of boxes of about equal squared error.
 
-`Tree` takes its boxes from a Morton curve, for points of up to 4 dimensions. `partition` divides boxes at
-their mean, in any number of dimensions.
+`Tree` cuts the Morton curve into boxes, for points of up to 4 dimensions. `partition` divides boxes at their
+mean, in any number of dimensions.
 """
 
 import copy
@@ -22,13 +22,15 @@ class Summary(NamedTuple):
     Attributes
     ----------
     keys : (n,) uint32
-        Each box's first.
-    coordinates : (C, n)
+        Morton code of the first point of each box.
+    coordinates : (C, n) float32 or float64
+        Weighted mean of each box.
     weights : (n,) float64
+        Sum of the weights in each box.
     opaque : int
-        So many, the first, are opaque.
+        Number of opaque boxes, which come first.
     of_equal_error : bool
-        Whether the boxes have about equal errors; else each holds a single point.
+        True if the boxes have about equal squared errors; False if each box is a single point.
     """
 
     keys: npt.NDArray[np.uint32]
@@ -38,16 +40,16 @@ class Summary(NamedTuple):
     of_equal_error: bool = False
 
 
-_MOST_GUESSES = 8
+_MOST_GUESSES = 8  # maximum number of tolerances that are tried for one summary
 _POINTS_AT_ONCE = 1 << 18
 _BOXES_AT_ONCE = 1 << 18
 
 
 class Tree:
-    """The boxes of a Morton curve, each with the squared error of the points in it.
+    """The boxes of a Morton curve, with the squared error of each.
 
-    A box's error comes from moments that are summed up along the curve once, so that a summary costs as
-    much as it has boxes.
+    The error of any box follows from prefix sums of the moments along the curve, which are computed once, so
+    that the time of a summary is proportional to its number of boxes.
     """
 
     def __init__(self, points: MortonPoints) -> None:
@@ -64,21 +66,26 @@ class Tree:
         self._boxes, self._tolerance = 1, self.error
 
     def anew(self) -> "Tree":
-        """The same tree as if it had made no summary yet: the guesses of one start where the last ended."""
+        """Return the tree in its initial state, so that summaries do not depend on those made before.
+
+        Each summary starts its search for a tolerance where the one before ended.
+        """
         tree = copy.copy(self)
         tree._boxes, tree._tolerance = 1, self.error
         return tree
 
     def summary(self, boxes: int) -> Summary:
-        """Means of 0.8 to 1.6 times as many boxes of about equal error, or all the points there are.
+        """Summarize the points by 0.8 to 1.6 times `boxes` boxes of about equal squared error.
 
-        Boxes of equal error, not of equal size: 2,184 of them stand for the colours of a photograph at
-        k = 64 as well as 8,000 of equal size do.
+        If there are at most 1.6 times `boxes` points, they are returned as they are. Boxes of equal error are
+        better than boxes of equal size: at k = 64, 2,184 boxes of equal error represent the colors of a
+        photograph as well as 8,000 boxes of equal size.
         """
         if len(self.points.keys) <= 1.6 * boxes:
             return Summary(self.points.keys, self.points.coordinates, self.points.weights, self._opaque)
         for _ in range(_MOST_GUESSES):
-            # Errors of boxes fall with the power -5/3 of their number in space, with -2 in a plane.
+            # The error of a box falls with the power -5/3 of the number of boxes in three dimensions, with -2
+            # in two. The power used here is -3/2.
             ratio = self._boxes / (1.2 * boxes)
             starts = self._leaves(self._tolerance * ratio * np.sqrt(ratio))
             if 0.8 * boxes <= self._boxes <= 1.6 * boxes:
@@ -86,7 +93,7 @@ class Tree:
         return self._means(starts)
 
     def boxes_of(self, tolerance: float) -> Summary:
-        """Means of the largest boxes whose squared error is at most `tolerance`."""
+        """Summarize the points by the largest boxes whose squared error is at most `tolerance`."""
         return self._means(self._leaves(tolerance))
 
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
@@ -125,14 +132,17 @@ _VECTORS_AT_ONCE = 1 << 19
 
 
 class WeightedVectors(NamedTuple):
-    """Vectors (n, d) and their weights (n,), neighbours close to each other."""
+    """Vectors (n, d) and their weights (n,), in an order in which close vectors have close indices."""
 
     vectors: Vectors
     weights: npt.NDArray[np.float64]
 
 
 def partition(points: WeightedVectors, boxes: int) -> tuple[WeightedVectors, WeightedVectors]:
-    """The points in the order of at most so many boxes of about equal error, and the boxes' means."""
+    """Cut the points into at most `boxes` boxes of about equal squared error.
+
+    Returns the points in the order of the boxes, and the mean and weight of each box.
+    """
     vectors, weights = points.vectors.copy(), points.weights.copy()
     boxes = min(boxes, len(weights))
     cut = kernels.kmeans.box_partition.Boxes(

@@ -1,4 +1,4 @@
-"""From weighted points to centroids, from coarse to fine."""
+"""Fit centroids to weighted points, from coarse to fine."""
 
 import numpy as np
 
@@ -12,22 +12,23 @@ from fastkq.kmeans.swap_search_vectors import search
 from fastkq.runtime.typing import Coordinates, Vectors
 
 _OPAQUE_SHARE = 0.15
-"""A centroid is made opaque when more than this of its cluster's weight is. Translucent colours may use
-opaque rows, not the other way round: with 0.5, a photograph with a soft edge ends 81 % above what is reached
-without any rule at k = 16, with 0.15 7 %."""
+"""A centroid is made opaque if more than this share of its cluster's weight is opaque. Translucent colors may
+use opaque rows, but opaque colors may not use translucent ones. Measured on a photograph with a soft edge at
+k = 16: the error is 81 % above that of a fit without this rule with 0.5, and 7 % with 0.15."""
 
 
 def centroids(tree: Tree, held: Coordinates, k: int, plan: Plan, threads: int = 1) -> Coordinates:
-    """Centroids (C, k) of the points of a tree: on few they find their regions, on more their places.
+    """Fit centroids (C, k) to the points of a tree.
 
-    The first are those that are held, (C, f): they stay where they are.
+    The swap search on the coarse summary finds the region of each centroid, Lloyd's iterations on the fine
+    summary and on all points its exact place. The first f centroids are `held` (C, f), unchanged.
     """
     if held.shape[1] == k:
         return held
     points, tree = tree.points, tree.anew()
     coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
     if k <= MOST_SEARCHED:
-        # Fewer points than that make each swap cheaper.
+        # If the summary has fewer points than planned, each swap costs less, so more swaps are tried.
         more = max(1.0, plan.coarse * k / len(coarse.weights))
         swaps = int((plan.swaps + plan.swaps_per_centroid * k) * more)
         searches = plan.searches + plan.more_searches // k
@@ -47,7 +48,12 @@ def _in_blocks(summary: Summary, opacity: float) -> MortonPoints:
 
 
 def _make_opaque(centroids: Coordinates, held: int, points: MortonPoints, threads: int) -> None:
-    """Make centroids (C, k) opaque, in place: those with enough opaque colours, at least one."""
+    """Make centroids (C, k) of RGBA opaque, in place, but not the first `held`.
+
+    They are those with enough opaque weight in their clusters (`_OPAQUE_SHARE`); if there is none, and no
+    centroid is opaque yet, the one with the most. Nothing changes if no point is opaque or if k is below
+    `LEAST_ROWS_FOR_ALPHA`.
+    """
     k = centroids.shape[1]
     if points.opaque == 0 or k < LEAST_ROWS_FOR_ALPHA:
         return
@@ -62,7 +68,11 @@ def _make_opaque(centroids: Coordinates, held: int, points: MortonPoints, thread
 
 
 def vector_centroids(points: WeightedVectors, fixed: Vectors, free: int, plan: Plan, threads: int) -> Vectors:
-    """Coarse to fine: centroids (d, k) find their regions on few points and their places on more."""
+    """Fit centroids (d, k) to weighted vectors of any dimension, k = f + free.
+
+    The swap search on the coarse summary finds the region of each centroid, Lloyd's iterations on the fine
+    summary and on all vectors its exact place. The first f centroids are `fixed` (f, d), unchanged.
+    """
     k = len(fixed) + free
     points, fine = partition(points, max(plan.fine * k, plan.least_fine))
     _, coarse = partition(fine, max(plan.coarse * k, plan.least_coarse))

@@ -1,4 +1,7 @@
-"""Nearest centroids of vectors of any dimension: only of those that may have another than before."""
+"""Nearest centroids of vectors of any dimension by Hamerly's bounds.
+
+A visit measures distances only for vectors whose nearest centroid may have changed since the visit before.
+"""
 
 import numpy as np
 
@@ -6,17 +9,20 @@ from fastkq import kernels
 from fastkq.kmeans.partial_sums import Visited, visit_parts, worth
 from fastkq.runtime.typing import Labels, Samples, Weights
 
-_FEWEST_VECTORS = 1 << 12
+_FEWEST_VECTORS = 1 << 12  # minimum number of vectors of a part
 _SHARES = 4
-"""A part holds at least so many vectors a centroid: each has sums of its own for all of them."""
+"""A part holds at least this many vectors per centroid: each part has its own sums for all centroids."""
 
 
 class Bounds:
-    """Labels, and bounds of the distances from the own centroid and from the others.
+    """Labels of vectors, and bounds of their distances from their own centroid and from all others.
+
+    With ``visits_again=False`` no bounds are stored: `visit` may then be called only once.
 
     Attributes
     ----------
     labels : (n,) int32
+        Nearest centroid of each vector at the last visit.
     """
 
     def __init__(
@@ -29,7 +35,7 @@ class Bounds:
         self._seen: Samples | None = None
 
     def visit(self, centroids: Samples, wants_totals: bool) -> Visited:
-        """Label the vectors with their nearest centroids (k, d)."""
+        """Label each vector with its nearest of the centroids (k, d), the lowest index among equals."""
         k, dtype = len(centroids), centroids.dtype
         moves = np.empty((2, 0 if self._seen is None else k), dtype)
         if self._seen is not None:
@@ -58,18 +64,25 @@ class Bounds:
 
 
 def nearest(vectors: Samples, centroids: Samples, threads: int) -> Labels:
-    """Labels (n,) int32 of the nearest centroids, the lowest of equals: those that `Lloyd.settle` gives.
+    """Return the label of the nearest centroid of each vector, the lowest index among equals.
+
+    The labels are the same as those of `fastkq.kmeans.accelerated_lloyd.Lloyd.settle`.
 
     Parameters
     ----------
-    vectors, centroids : (n, d), (k, d), float32 or float64, both of one dtype, C-contiguous
+    vectors : (n, d) float32 or float64, C-contiguous
+    centroids : (k, d), of the same dtype, C-contiguous
     threads : int
-        At most so many work.
+        Maximum number of threads.
+
+    Returns
+    -------
+    labels : (n,) int32
 
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq.clustering import nearest
+    >>> from fastkq.kmeans.hamerly import nearest
     >>> nearest(np.array([[0.0], [1.0], [9.0]]), np.array([[0.0], [8.0]]), threads=1)
     array([0, 0, 1], dtype=int32)
     """

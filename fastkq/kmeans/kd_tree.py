@@ -1,4 +1,4 @@
-"""Nearest centroids of vectors of few dimensions: leaf by leaf of a k-d tree."""
+"""Nearest centroids of vectors of few dimensions, found leaf by leaf of a k-d tree."""
 
 from itertools import pairwise
 
@@ -13,15 +13,19 @@ from fastkq.runtime.typing import Labels, Samples, Weights
 Order = npt.NDArray[np.int64]
 
 _LEVELS = 4
-"""Of the tree that are grown one by one; what is below them grows side by side."""
+"""Levels of the tree that are divided one after the other, from the root. The subtrees below them are grown
+in parallel."""
 _LEAVES_PER_CHUNK = 64
-_FEWEST_LEAVES = 8
+_FEWEST_LEAVES = 8  # minimum number of leaves of a part
 _SHARES = 64
-"""A part holds at least one leaf for so many centroids."""
+"""A part holds at least one leaf per this many centroids: each part has its own sums for all centroids."""
 
 
 class Leaves:
-    """A copy of the vectors in the order of their leaves, and labels, of a leaf or of each of its vectors."""
+    """The leaves of a k-d tree: a copy of the vectors in the order of the leaves, and their labels.
+
+    A leaf whose vectors all have the same label stores that label once; otherwise each vector has its own.
+    """
 
     def __init__(self, vectors: Samples, weights: Weights, k: int, threads: int) -> None:
         n, dims = vectors.shape
@@ -56,7 +60,7 @@ class Leaves:
 
     @property
     def labels(self) -> Labels:
-        """In the order of the vectors as they were given: (n,) int32."""
+        """Labels (n,) int32, in the order in which the vectors were given."""
         if self._in_given_order is None:
             owners = np.repeat(self._owners, np.diff(self._starts))
             self._in_given_order = np.empty_like(self._labels)
@@ -64,7 +68,7 @@ class Leaves:
         return self._in_given_order
 
     def visit(self, centroids: Samples, wants_totals: bool) -> Visited:
-        """Label the vectors with their nearest centroids (k, d)."""
+        """Label each vector with its nearest of the centroids (k, d), the lowest index among equals."""
         self._in_given_order = None
 
         def visit(start: int, stop: int, totals: Weights) -> int:
@@ -89,7 +93,10 @@ class Leaves:
 
 
 def _grow(rows: Samples, order: Order, threads: int) -> Order:
-    """Bring rows (n, LANES) and their order into that of a tree's leaves; where those start, and n."""
+    """Sort rows (n, LANES) and their order (n,) by the leaves of a k-d tree, in place.
+
+    Returns where the leaves start, and n: (leaves + 1,).
+    """
     spare = np.empty_like(rows), np.empty_like(order)
     most, ends = int(kernels.kmeans.tiles.VECTORS_PER_TILE), [0, len(rows)]
     for _ in range(_LEVELS):
@@ -109,7 +116,7 @@ def _grow(rows: Samples, order: Order, threads: int) -> Order:
 def _divide(
     rows: Samples, order: Order, spare: tuple[Samples, Order], nodes: list[tuple[int, int]], threads: int
 ) -> list[int]:
-    """Divide nodes (first, last); where the second halves begin."""
+    """Divide nodes (first, last) at about the median; returns where the second half of each begins."""
     middles = [0] * len(nodes)
 
     def divide(worker: int, node: int, stop: int) -> None:

@@ -11,7 +11,8 @@ from fastkq.kmeans.points import MortonPoints, are_opaque
 from fastkq.runtime.typing import Coordinates, Vectors
 
 _DISTANCES_ALONE = 1 << 23
-"""Points times centroids up to which one thread takes 0.2 ms at most; to wake another takes 0.05 ms."""
+"""Points times centroids: up to this many, one thread does all the work. It takes at most 0.2 ms; waking
+another thread takes 0.05 ms."""
 
 
 def lloyd(
@@ -22,20 +23,24 @@ def lloyd(
     threads: int = 1,
     held: int = 0,
 ) -> Coordinates:
-    """Move the centroids (C, k) to the means of their clusters, and beyond, until that no longer pays.
+    """Run Lloyd's iterations with over-relaxation; returns the moved centroids (C, k).
+
+    Each iteration moves the centroids beyond the means of their clusters.
 
     Parameters
     ----------
     least_gain
-        Stop when an iteration lowers the squared error by no more than this.
+        Stop when an iteration lowers the squared error by at most this.
     most
-        Bound on the iterations.
+        Maximum number of iterations.
+    threads
+        Maximum number of threads.
     held
-        So many centroids, the first, stay where they are.
+        The first `held` centroids stay where they are.
     """
     moved = centroids.copy()
     for iteration in range(most):
-        # The last step is not beyond the means: what follows takes the centroids as they are.
+        # The last iteration moves the centroids only to the means, since they are then used as they are.
         reach = kernels.kmeans.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
         if move(cluster_moments(points, moved, threads), moved, points.opacity, reach, held) <= least_gain:
             break
@@ -51,19 +56,25 @@ def move(
 ) -> float:
     """Move the centroids (C, k), in place, `reach` times as far as to the means of their clusters.
 
-    Those that are held stay, opaque ones stay opaque.
+    The first `held` centroids stay where they are, and opaque centroids stay opaque.
 
     Parameters
     ----------
     totals : (k, C + 1)
-        Moments of the clusters; changed.
+        Moments of the clusters; overwritten.
+    centroids : (C, k)
+        Moved in place.
     opacity
-        The last coordinate of opaque centroids of RGBA.
+        Last coordinate of opaque centroids of RGBA.
+    reach
+        1 moves the centroids to the means, more moves them beyond.
+    held
+        Number of centroids, the first ones, that stay.
 
     Returns
     -------
     float
-        By how much going to the means lowers the squared error.
+        Decrease of the squared error when the centroids move to the means exactly.
     """
     totals[:held] = 0.0  # centroids of empty clusters stay
     if len(centroids) == 4:
@@ -75,7 +86,7 @@ def move(
 def cluster_moments(
     points: MortonPoints, centroids: Coordinates, threads: int = 1
 ) -> npt.NDArray[np.float64]:
-    """Moments (k, C + 1) of the clusters: exact, whatever the order they were added in."""
+    """Return the moments (k, C + 1) of the clusters; the sums are exact, in any order of addition."""
     dims, k = centroids.shape
     workers = threads if points.coordinates.shape[1] * k > _DISTANCES_ALONE else 1
     totals = np.zeros((workers, k, dims + 1))
@@ -92,9 +103,10 @@ def cluster_moments(
 def lloyd_on_vectors(
     points: WeightedVectors, centroids: Vectors, fixed: int, most: int, least_gain: float, threads: int
 ) -> Vectors:
-    """Move centroids (d, k), but for the first `fixed`, to the means of their clusters, and beyond.
+    """Run Lloyd's iterations with over-relaxation on vectors; returns the moved centroids (d, k).
 
-    At most so often, and until that lowers the error by no more than a share of `least_gain`.
+    The first `fixed` centroids stay where they are. There are at most `most` iterations; they stop when one
+    lowers the squared error by less than the share `least_gain` of it.
     """
     centroids, before = centroids.copy(), np.inf
     for iteration in range(most):
@@ -103,7 +115,7 @@ def lloyd_on_vectors(
         moving[:fixed] = False
         means = (totals[moving, :-1] / totals[moving, -1:]).T
         is_last = iteration == most - 1 or before - error < least_gain * error
-        # The last step is not beyond the means: what follows takes the centroids as they are.
+        # The last iteration moves the centroids only to the means, since they are then used as they are.
         beyond = 0.0 if is_last else kernels.kmeans.lloyd.OVER_RELAXATION - 1
         centroids[:, moving] = means + beyond * (means - centroids[:, moving])
         if is_last:

@@ -1,18 +1,22 @@
-"""The best levels of gray there are: in one dimension k-means can be solved.
+"""Optimal gray levels: k-means in one dimension, solved exactly.
 
-Clusters of numbers are intervals, so the best palette is a shortest path of k edges over the rising values,
-an edge being an interval, its length the squared error about the interval's mean [1]_. Here the mean is
-rounded first: the palette that is stored is optimal, not the one it was rounded from.
+The clusters of numbers are intervals. The optimal palette is therefore a shortest path of k edges over the
+rising values: an edge is an interval, and its length is the squared error about the mean of the interval
+[1]_. Here the mean is rounded first, so that the stored palette is optimal, and not only the palette before
+rounding.
 
-With a price on each level the path may have any number of edges, and is found by one pass [2]_. The least
-error falls ever more slowly with the number of levels (the edges satisfy the quadrangle inequality, with
-rounded means too: for i <= i' <= j <= j', if a is best for i .. j' and b for i' .. j, then of a and b the one
-further left serves i .. j and the other i' .. j', for together no more), so some price gives k levels, or
-paths of fewer and of more that cost the same, and those two can be spliced into one of k edges [3]_. Errors
-are integers, hence prices too: the search for the price ends, after some ten passes, and nothing is rounded.
+A price is added to each edge, so that the path may have any number of edges; one pass finds the shortest
+path for a given price [2]_. The least error is a convex function of the number of levels, because the edges
+satisfy the quadrangle inequality, with rounded means too: for i <= i' <= j <= j', let a be the best level for
+i .. j' and b that for i' .. j. The error of the lower of the two on i .. j plus that of the higher on
+i' .. j' is at most that of a on i .. j' plus that of b on i' .. j. So there is a price whose shortest path has
+k edges, or one at which a path of fewer and a path of more edges cost the same; those two can be spliced into
+a path of k edges [3]_. Errors are integers, and so are the prices: the search for the price ends after about
+ten passes, and nothing is rounded.
 
-With fixed levels a value may be left to the nearest of those at no price. What a free level then costs an
-interval, each value going to it or to a fixed one, satisfies the inequality for the same reason.
+With fixed levels, a value may be assigned to the nearest fixed level at no price. In an interval with a free
+level, each value goes to the free level or to a fixed one, whichever is nearer; the error of such intervals
+satisfies the inequality for the same reason.
 
 .. [1] H. Wang and M. Song, "Ckmeans.1d.dp: optimal k-means clustering in one dimension by dynamic
    programming", The R Journal 3/2, 2011.
@@ -32,22 +36,22 @@ from fastkq.runtime.progress import checkpoint
 _Integers = npt.NDArray[np.int64]
 
 _MOST_ERROR = 1 << 60
-"""Sums of squares up to which nothing overflows: the kernels add up to four of them."""
+"""Maximum sum of squares: the kernels add up to four such sums, which then do not overflow int64."""
 
 
 class _Problem(NamedTuple):
-    """Values and weights as the kernels need them.
+    """Values and weights in the form that the kernels need.
 
     Attributes
     ----------
     values : (M,) int64
-        Rising, about zero.
+        Rising; shifted so that the middle of their range is zero.
     sums : (M + 1, 3) int64
-        Sums of the weights, times the values and times their squares, of the values before each place.
+        Prefix sums over the values: row i sums weight, weight * value and weight * value^2 of the first i.
     away : (M + 1,) int64
-        Sums of the squared errors that the fixed levels alone leave; zeros if there are none.
+        Prefix sums of the squared errors about the nearest fixed levels; zeros without fixed levels.
     fixed : (F,) int64
-        Rising.
+        Fixed levels, rising, with the same shift as the values.
     """
 
     values: _Integers
@@ -57,12 +61,24 @@ class _Problem(NamedTuple):
 
     @property
     def greatest_error(self) -> int:
-        """That of the fixed levels alone, or of the middle."""
+        """Squared error of the fixed levels alone; without fixed levels, that of zero as the only level."""
         return int(self.away[-1] if len(self.fixed) else self.sums[-1, 2])
 
 
 class _Path(NamedTuple):
-    """The levels that are best at some price: their number, their squared error, and the way to them."""
+    """Shortest path at a price per level.
+
+    Attributes
+    ----------
+    price : int
+        Added to the error for each level.
+    levels : int
+        Number of levels.
+    error : int
+        Squared error of the levels, without the price.
+    origins : (M + 1,) int32
+        Where the interval that ends at each place begins, see `shortest_path` of the kernels.
+    """
 
     price: int
     levels: int
@@ -73,30 +89,30 @@ class _Path(NamedTuple):
 def fit(
     values: npt.NDArray[Any], weights: npt.NDArray[Any], k: int, *, fixed: npt.ArrayLike | None = None
 ) -> npt.NDArray[Any]:
-    """The k integers that leave the least squared error, each value being given its nearest.
+    """Return the k integers of least squared error, with each value assigned to its nearest integer.
 
     Parameters
     ----------
     values : (M,) integers from -65535 to 65535
-        Rising; for instance the distinct gray values of an image.
+        In rising order, for instance the distinct gray values of an image.
     weights : (M,) integers, of an integer or a floating dtype
-        At least 1. From some 2^32 in sum for 16 bits and 2^48 for 8 bits on, they are divided by a power of
-        two and rounded, and the result is optimal for those.
+        At least 1. If their sum exceeds about 2^32 (16-bit values) or 2^48 (8-bit values), they are divided
+        by a power of two and rounded, and the result is optimal for the rounded weights.
     k : int
-        At least the number of fixed levels.
+        Number of levels, at least the number of fixed levels.
     fixed : (F,) integers, optional
-        Levels that must be among them.
+        Levels that the result must contain.
 
     Returns
     -------
     levels : of the dtype of `values`
-        Rising: exactly k, or all the values and fixed levels if those are fewer. Each is nearest to some
-        value but for fixed ones.
+        In rising order: exactly k, or all values and fixed levels if these are at most k. Each level that is
+        not fixed is nearest to some value.
 
     Notes
     -----
-    Of equally good palettes always the same is found. Time and memory do not depend on k: 65,536 values take
-    0.1 to 0.2 s.
+    The result is deterministic among equally good palettes. Time and memory do not depend on k: 65,536 values
+    take 0.1 to 0.2 s.
 
     Examples
     --------
@@ -130,7 +146,7 @@ def _problem(values: _Integers, weights: _Integers, fixed: _Integers) -> _Proble
 
 
 def _distances(values: _Integers, fixed: _Integers) -> _Integers:
-    """From each value to the nearest fixed level; 0 if there is none."""
+    """Return the distance of each value from its nearest fixed level; 0 if there are no fixed levels."""
     if len(fixed) == 0:
         return np.zeros_like(values)
     above = np.searchsorted(fixed, values).clip(1, max(len(fixed) - 1, 1))
@@ -140,10 +156,13 @@ def _distances(values: _Integers, fixed: _Integers) -> _Integers:
 
 
 def _levels(problem: _Problem, k: int) -> _Integers:
-    """The best k levels beside the fixed ones: fewer than there are values that are not fixed."""
+    """Return the best k levels in addition to the fixed ones.
+
+    k is less than the number of values that are not fixed levels.
+    """
     more, fewer = _at(problem, 0), _at(problem, problem.greatest_error)
     while fewer.levels != k and fewer.price - more.price > 1:
-        # The price at which both cost the same: between them, for the error is convex.
+        # At this price both paths cost the same. It lies between their prices, because the error is convex.
         price = (fewer.error - more.error) // (more.levels - fewer.levels)
         path = _at(problem, min(max(price, more.price + 1), fewer.price - 1))
         more, fewer = (path, fewer) if path.levels > k else (more, path)
@@ -154,7 +173,7 @@ def _levels(problem: _Problem, k: int) -> _Integers:
 
 def _at(problem: _Problem, price: int) -> _Path:
     checkpoint()
-    origins = np.empty(len(problem.sums), np.int32)  # of 65,536 values in some 10 ms
+    origins = np.empty(len(problem.sums), np.int32)  # the pass below takes about 10 ms for 65,536 values
     total, levels = kernels.kmeans.one_dimensional.shortest_path(
         problem.sums, problem.away, len(problem.fixed) > 0, price, origins
     )
@@ -168,10 +187,11 @@ def _trace(problem: _Problem, path: _Path) -> tuple[_Integers, _Integers]:
 
 
 def _spliced(problem: _Problem, fewer: _Path, more: _Path, k: int) -> _Integers:
-    """k levels from a path of fewer and one of more that both are best at the price of `fewer`.
+    """Splice two paths of fewer and of more than k levels, both shortest at the price of `fewer`.
 
-    There is an interval of `fewer` that holds one of `more` such that the levels before the one and behind
-    the other are k - 1; one level for all between them makes k, and no worse a path.
+    Some interval of `fewer` contains an interval of `more` such that the levels of `fewer` before the first
+    and the levels of `more` after the second are k - 1 together. One level for all values between them makes
+    k levels, and the path is no longer than the other two at that price.
     """
     levels, ends = _trace(problem, fewer)
     others, other_ends = _trace(problem, more)

@@ -1,4 +1,4 @@
-"""Sums over fixed parts of the vectors, added in a fixed order."""
+"""Cluster sums over fixed parts of the vectors, added in a fixed order."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,15 +9,24 @@ from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Samples, Weights
 
 Visit = Callable[[int, int, Weights], int]
-"""Label the items start .. stop - 1 and add to their totals (k, d + 1); returns how many labels changed."""
+"""``visit(start, stop, totals)`` labels the items start .. stop - 1, adds their weighted sums and weights to
+totals (k, d + 1), and returns the number of labels that changed."""
 
-_MOST_PARTS = 64
+_MOST_PARTS = 64  # maximum number of parts, and so of tables of sums
 _WORTH_A_THREAD = 1 << 23
-"""Products of vectors, centroids and dimensions: half a millisecond."""
+"""Vectors times centroids times dimensions: up to this many, about 0.5 ms of work, one thread does all."""
 
 
 class Visited(NamedTuple):
-    """Whether any label changed, and the clusters' sums and weights (k, d + 1), empty if unwanted."""
+    """Result of a visit.
+
+    Attributes
+    ----------
+    changed : bool
+        Whether any label changed.
+    totals : (k, d + 1) float64
+        Weighted sum of the vectors of each cluster, and its weight; empty if not wanted.
+    """
 
     changed: bool
     totals: Weights
@@ -26,7 +35,7 @@ class Visited(NamedTuple):
 def visit_parts(
     visit: Visit, items: int, fewest: int, centroids: Samples, wants_totals: bool, threads: int
 ) -> Visited:
-    """Visit parts of the items, at least `fewest` each, and add up their totals in their order."""
+    """Visit the items in parts of at least `fewest`, and add the totals of the parts in order."""
     part = max(fewest, -(-items // _MOST_PARTS))
     parts, (k, dims) = -(-items // part), centroids.shape
     totals = np.zeros((parts, k, dims + 1) if wants_totals else (parts, 0, 0))
@@ -42,5 +51,5 @@ def visit_parts(
 
 
 def worth(vectors: Samples, k: int, threads: int) -> int:
-    """How many threads are worth their start."""
+    """Return the number of threads to use: 1 if there is too little work to pay for waking more."""
     return threads if vectors.size * k > _WORTH_A_THREAD else 1

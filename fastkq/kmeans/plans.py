@@ -1,34 +1,34 @@
-"""How much work each effort does."""
+"""Amount of work of each effort."""
 
 from typing import NamedTuple
 
 from fastkq.runtime.validation import Effort
 
 MOST_SEARCHED = 4096
-"""Centroids up to which swaps are tried: a search begins with the distances of its points from all of them,
-and what a swap gains falls with their number."""
+"""Swaps are tried for at most this many centroids: a search starts with the distances of its points from all
+centroids, and the gain of a swap falls as k grows."""
 
 
 class Plan(NamedTuple):
-    """How much of each step.
+    """Amount of work of each step of a fit.
 
     Attributes
     ----------
     coarse, fine
-        Points of the summaries, for each centroid.
+        Boxes per centroid of the coarse and of the fine summary of the points.
     least_coarse, least_fine
-        However few the centroids.
+        Minimum number of boxes of each summary, for any k.
     swaps, swaps_per_centroid
-        Tries of each search, on the coarse summary.
+        Trials of each swap search, on the coarse summary: swaps + swaps_per_centroid * k.
     searches, more_searches
-        How many, and among how many centroids so many more are shared: the local optima of small palettes
-        lie further apart, and their searches are short.
+        Number of swap searches: searches + more_searches // k. A small k gets more of them: its local optima
+        differ more in their errors, and its searches are short.
     iterations, exact_iterations
-        At most so many, on the fine summary and on all the colours.
+        Maximum number of Lloyd's iterations on the fine summary and on all points.
     least_gain
-        They end when one lowers the error by no more than this share.
+        Lloyd's iterations stop when one lowers the squared error by at most this share of it.
     roundings
-        Tries to find a better rounded palette.
+        Maximum number of times that the means of a rounded palette's clusters are rounded again.
     """
 
     coarse: int
@@ -57,6 +57,7 @@ VECTOR_PLANS: dict[Effort, Plan] = {
     "balanced": Plan(60, 3072, 120, 4096, 60, 0.5, 2, 64, 4, 16, 1e-4, 0),
     "best": Plan(60, 4096, 300, 16384, 120, 1.5, 4, 96, 100, 40, 1e-5, 0),
 }
-"""For more than four: a box of many dimensions stands less well for what is in it, so that more of them and
-more swaps pay. With the plans for few channels "balanced" ends 0.0 to 0.9 % above the best of ten runs of
-scikit-learn (8 to 64 channels, k = 16 to 256), with these 0.0 to 0.9 % below."""
+"""Plans for more than 4 channels. The mean of a box represents its vectors less well in many dimensions, so
+that more boxes and more swaps pay. With `PLANS`, the squared error of "balanced" is 0.0 to 0.9 % above that
+of the best of ten scikit-learn runs (8 to 64 channels, k = 16 to 256); with these plans it is 0.0 to 0.9 %
+below."""

@@ -1,4 +1,7 @@
-"""Weighted points in small boxes along a Morton curve, and the rule that keeps opaque points opaque."""
+"""Weighted points in small boxes along a Morton curve.
+
+Also the rule that keeps opaque points opaque: they are assigned to opaque centroids only.
+"""
 
 from typing import NamedTuple
 
@@ -13,31 +16,33 @@ _BLOCKS_PER_CHUNK = 1 << 13
 
 
 class MortonPoints(NamedTuple):
-    """Weighted points along the Morton curve, the opaque ones of RGBA first, cut into small boxes.
+    """Weighted points of up to 4 dimensions along the Morton curve, cut into blocks; opaque ones come first.
 
-    A point is a colour, or the mean of the colours of a small box. A block whose box has only one
-    nearest centroid is assigned whole (Kanungo et al., "An efficient k-means clustering algorithm",
-    2002); the others try the few centroids that can be nearest to something in the box.
+    A point is a color, or the mean of the colors of a small box. A block is a run of points with its bounding
+    box. If only one centroid can be nearest to a point of that box, the whole block is assigned to it
+    (Kanungo et al., "An efficient k-means clustering algorithm", 2002); otherwise each point of the block is
+    compared with the few centroids that can be nearest to a point of the box.
 
     Attributes
     ----------
     keys : (M,) uint32
-        Morton codes, rising, but for the step from the opaque ones to the others; of merged points, that of
-        the first.
+        Morton codes, in rising order among the opaque points and among the others. The code of a merged point
+        is that of its first color.
     coordinates : (C, M) float32 or float64
-        Multiples of `spacing`.
+        Multiples of `grid_spacing`.
     weights : (M,) float64
-        Integers; below 2^30 in all.
+        Integers, with a sum of at most 2^30.
     starts : (B + 1,) int64
         Block b holds the points starts[b] .. starts[b + 1] - 1.
     low, high : (C, B)
-        Bounds of the blocks.
+        Bounding boxes of the blocks.
     moments : (B, C + 1) float64
-        The blocks' weighted sums of the coordinates, and their weights.
+        Weighted sums of the coordinates of each block, and its weight.
     opaque : int
-        So many blocks, the first, hold opaque colours of RGBA, which see only opaque centroids.
+        Number of blocks of opaque colors of RGBA. They are the first blocks, and only opaque centroids are
+        nearest to their points.
     opacity : float
-        The last coordinate of those.
+        Last coordinate of opaque colors.
     """
 
     keys: npt.NDArray[np.uint32]
@@ -52,10 +57,11 @@ class MortonPoints(NamedTuple):
 
 
 def grid_spacing(coordinates: Coordinates) -> float:
-    """Grid that means of points are rounded to.
+    """Return the step of the grid to which means of points are rounded.
 
-    Weighted sums of them then stay below 2^53 steps, and are exact in any order. The coordinates of RGBA and
-    of Oklab are fine enough as integers.
+    Weighted sums of rounded means stay below 2^53 steps, so that they are exact in any order of addition. The
+    step is 1/16 for float32 (gray and RGB) and 1 for float64: the integer coordinates of RGBA and Oklab are
+    fine enough.
     """
     return 1 / 16 if coordinates.dtype == np.float32 else 1.0
 
@@ -67,7 +73,7 @@ def in_blocks(
     opaque: int = 0,
     opacity: float = 0.0,
 ) -> MortonPoints:
-    """Points with Morton codes (M,), coordinates (C, M) and weights (M,), cut into blocks.
+    """Cut points with Morton codes (M,), coordinates (C, M) and weights (M,) into blocks.
 
     The codes rise among the first `opaque` points, and among the others.
     """
@@ -87,19 +93,19 @@ def in_blocks(
 
 
 def means(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Means (n, C) of what has the moments (n, C + 1): weighted sums, and the weight."""
+    """Return the means (n, C) of clusters or boxes with moments (n, C + 1): weighted sums, and the weight."""
     divided: npt.NDArray[np.float64] = moments[:, :-1] / moments[:, -1:]
     return divided
 
 
 LEAST_ROWS_FOR_ALPHA = 3
-"""With fewer rows, opaque colours have no rows of their own, and take the nearest."""
+"""In palettes of fewer rows, opaque colors take the nearest row, opaque or not."""
 
-_FAR = -1e9
+_FAR = -1e9  # last coordinate given to centroids that opaque points must not choose
 
 
 def are_opaque(centroids: Coordinates, opacity: float) -> npt.NDArray[np.bool_]:
-    """Which of the centroids (C, k) are exactly opaque, (k,); of gray and RGB, none."""
+    """Tell which centroids (C, k) are exactly opaque, (k,) bool; for gray and RGB, none are."""
     if len(centroids) != 4:
         return np.zeros(centroids.shape[1], bool)
     opaque: npt.NDArray[np.bool_] = centroids[3] == opacity
@@ -107,7 +113,10 @@ def are_opaque(centroids: Coordinates, opacity: float) -> npt.NDArray[np.bool_]:
 
 
 def seen_by_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
-    """The centroids (C, k) as they are for opaque colours: far away, where those may not choose them."""
+    """Return the centroids (C, k) as opaque points must see them: those that are not opaque moved far away.
+
+    They are returned unchanged if no centroid is opaque or if k is below `LEAST_ROWS_FOR_ALPHA`.
+    """
     opaque = are_opaque(centroids, opacity)
     if len(opaque) < LEAST_ROWS_FOR_ALPHA or not opaque.any():
         return centroids
@@ -117,20 +126,21 @@ def seen_by_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
 
 
 _MOST = 1 << 30
-"""Sums of so much weight times a coordinate stay below 2^53, see `fastkq.kmeans.points.MortonPoints`."""
+"""Maximum total weight: sums of weight times coordinate stay below 2^53 grid steps, see `grid_spacing`."""
 
 
 def to_counts(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Weights (M,), all positive, as integers of at least 1 in about the same proportions.
+    """Convert positive weights (M,) to integers of at least 1 in about the same proportions.
 
-    They are below 2^30 in all: integers that are so already stay as they are; others are scaled by a power of
-    two and rounded.
+    Their sum is at most 2^30. Integer weights whose sum is at most 2^30 are returned as they are; others are
+    scaled by a power of two and rounded.
     """
     largest = int(np.frexp(weights.max())[1])
     whole = np.floor(weights)
     if largest <= 30 and (whole == weights).all() and int(whole.astype(np.int64).sum()) <= _MOST:
         return whole.astype(np.int64)
-    # Twice: integers of 32 bits have an exact sum, which says how many bits are too many.
+    # Scale twice: the sum of weights scaled to 32-bit integers is exact, and its length gives the number of
+    # excess bits.
     total = int(np.ldexp(weights, 32 - largest).astype(np.int64).sum())
     shift = max(0, total.bit_length() - 29)
     rounded = np.floor(np.ldexp(weights, 32 - largest - shift) + 0.5)

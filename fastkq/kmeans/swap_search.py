@@ -1,4 +1,7 @@
-"""Directed swaps on points of up to 4 dimensions: leave the local optimum where Lloyd's algorithm ends."""
+"""Directed swaps of centroids, for points of up to 4 dimensions.
+
+They leave the local optimum in which Lloyd's algorithm ends.
+"""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,15 +16,20 @@ from fastkq.runtime.progress import checkpoint
 from fastkq.runtime.typing import Coordinates
 
 _DISTANCES_PER_PIECE = 1 << 26
-"""Of one dimension: some 10 ms of work."""
+"""Distances in one dimension that a piece may compute: about 10 ms of work."""
 _ROUND = 1 << 10
-"""Points of a piece are whole runs of `fastkq.kernels.kmeans.nearest_vectors`."""
+"""The number of points of a piece is a multiple of this, so that a piece holds whole runs of
+`fastkq.kernels.kmeans.nearest_vectors`."""
 _TRIAL = 1 << 17
-"""A trial takes as long as some twenty distances a centroid and so many more."""
+"""Fixed cost of a trial in distances: a trial takes as long as about 20 * k + this many distances."""
 
 
 class Piece(NamedTuple):
-    """Trials first .. last - 1; of those up to 0, in which all clusters settle, points begin .. end - 1."""
+    """The work between two checkpoints of a search: trials first .. last - 1.
+
+    In the trials numbered 0 or less all clusters settle, by Lloyd's iterations. Such a trial may be split
+    into several pieces, each of which labels the points begin .. end - 1.
+    """
 
     first: int
     last: int
@@ -30,7 +38,7 @@ class Piece(NamedTuple):
 
 
 def pieces(points: int, dims: int, k: int, trials: int) -> Iterator[Piece]:
-    """All the pieces of a search, in their order, with a checkpoint before each."""
+    """Yield the pieces of a search in order, with a checkpoint before each."""
     start = 1 - kernels.kmeans.swap_search.SETTLING_ITERATIONS
     together = max(1, _DISTANCES_PER_PIECE // (k * dims * _ROUND)) * _ROUND
     if points <= together:
@@ -50,30 +58,38 @@ def pieces(points: int, dims: int, k: int, trials: int) -> Iterator[Piece]:
 
 
 _TEMPERATURE = 0.15
-"""Share of a mean cluster's error that a swap may cost at first. The best of 8 searches ends 0.1 to 0.2 %
-lower than with 0 at k = 16 and 64, where single local optima lie 0.7 % apart."""
+"""The first trials accept an increase of the error below this share of the mean error per cluster; the share
+falls to 0 in later trials. Measured at k = 16 and 64: the error of the best of 8 searches is 0.1 to 0.2 %
+lower than with 0; the errors of single local optima differ by 0.7 %."""
 
 
 def search(
     points: Summary, k: int, swaps: int, searches: int, threads: int = 1, held: Coordinates | None = None
 ) -> tuple[Coordinates, float]:
-    """Centroids (C, k) for the points, and their squared error: the best of several searches.
+    """Search centroids (C, k) of the points; returns those of the best search, and their squared error.
 
-    Each starts from other points along the Morton curve, spaced as densely as centroids should be, and moves
-    centroids from where they are missed least to where they are needed most. A trial takes the cluster that
-    can be merged into a neighbour at the least cost, puts its centroid into the one whose split along its
-    principal axis promises most, lets Lloyd's algorithm settle the clusters about both, and keeps the result
-    if the error fell; at first it may also grow a little (threshold accepting, Dueck and Scheuer, 1990). The
-    idea is Fritzke's ("Breathing k-means", arXiv:2006.15666), whose trial and error the estimates replace.
+    Each search starts from different points along the Morton curve, spaced by the density that centroids
+    should have, and moves centroids from where their removal costs least to where a split gains most. A trial
+    takes the cluster that costs least to merge with a neighbor, moves its centroid into the cluster whose
+    split along the principal axis has the largest estimated gain, lets Lloyd's algorithm settle the clusters
+    around both, and keeps the result if the error fell. Early trials also accept a small increase (threshold
+    accepting, Dueck and Scheuer, 1990). The idea is Fritzke's ("Breathing k-means", arXiv:2006.15666);
+    estimates of cost and gain replace its trial and error.
 
     Parameters
     ----------
     points
-        At least as many as there are centroids to be found.
+        At least as many as there are free centroids.
+    k
+        Number of centroids, held ones included.
     swaps
-        Trials of each search.
+        Number of trials of each search.
+    searches
+        Number of searches.
+    threads
+        Maximum number of threads; each search runs on one.
     held : (C, f)
-        The first of the centroids, which stay where they are.
+        The first f centroids, which stay where they are.
     """
     dims, number = points.coordinates.shape
     planes = np.zeros((4, number), np.float32)
@@ -107,12 +123,12 @@ def search(
 
 
 def starts(points: Summary, k: int, searches: int, held: Coordinates | None = None) -> Coordinates:
-    """Centroids (searches, C, k) to start from, different ones for each search; first those that are held.
+    """Return initial centroids (searches, C, k), different ones for each search.
 
-    Each of those takes the place of the one that is nearest to it.
+    The first f centroids are `held` (C, f). Each replaces the initial centroid that is nearest to it.
     """
-    # Centroids stand best with a density of about the square root of that of the weight (its 3/5th power in
-    # space). Boxes of equal error have that density already.
+    # The best density of centroids is about the square root of the density of the weight (in three dimensions
+    # its power of 3/5). Boxes of equal error already have that density.
     shares = np.ones(len(points.weights)) if points.of_equal_error else np.sqrt(points.weights)
     ends = np.cumsum(shares)
     places = (np.arange(k) + (2 * np.arange(searches)[:, None] + 1) / (2 * searches)) * (ends[-1] / k)
@@ -125,7 +141,10 @@ def starts(points: Summary, k: int, searches: int, held: Coordinates | None = No
 
 
 def _farther(starts: Coordinates, held: Coordinates) -> npt.NDArray[np.intp]:
-    """Which of the starts (C, k) remain when each of the held (C, f) takes away the nearest that is left."""
+    """Return the initial centroids (C, k) that remain, (k - f,), after each of `held` (C, f) removes one.
+
+    Each held centroid removes the nearest of those that are left.
+    """
     left = np.arange(starts.shape[1])
     for centroid in held.T:
         differences = starts[:, left].astype(np.float64) - centroid[:, None]
@@ -151,7 +170,7 @@ def _clusters(points: int, centroids: Coordinates) -> Any:
 
 
 def _region(planes: npt.NDArray[np.float32], weights: npt.NDArray[np.float64], centroids: Coordinates) -> Any:
-    """A region of all the clusters and points."""
+    """Make a region that holds all clusters and points."""
     points, k = planes.shape[1], centroids.shape[1]
     return kernels.kmeans.swap_search.Region(
         clusters=np.arange(k, dtype=np.int32),

@@ -1,4 +1,4 @@
-"""Directed swaps on vectors of any dimension: leave the local optimum where Lloyd's algorithm ends."""
+"""Directed swaps of centroids, for vectors of any dimension: see `fastkq.kmeans.swap_search`."""
 
 from typing import Any
 
@@ -10,24 +10,31 @@ from fastkq.kmeans.swap_search import pieces
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Vectors
 
-_TEMPERATURE = 0.15
-"""As in `fastkq.kmeans.swap_search`."""
+_TEMPERATURE = 0.15  # as in `fastkq.kmeans.swap_search`
 
 
 def search(
     points: WeightedVectors, fixed: Vectors, free: int, swaps: int, searches: int, threads: int = 1
 ) -> Vectors:
-    """Centroids (d, f + free), the first of which are the fixed ones (f, d).
+    """Search centroids (d, f + free) of the vectors; the first f are the fixed ones (f, d).
 
-    The best of several searches, each from other points in their order, as
-    `fastkq.kmeans.swap_search.search`.
+    Returns those of the best of several searches, each of which starts from different vectors, evenly spaced
+    in their order. The method is that of `fastkq.kmeans.swap_search.search`.
 
     Parameters
     ----------
     points
-        Of about equal importance; at least as many as there are free centroids.
+        Means of boxes of about equal squared error; at least as many as there are free centroids.
+    fixed : (f, d)
+        Centroids that stay where they are.
+    free
+        Number of the other centroids.
     swaps
-        Trials of each search.
+        Number of trials of each search.
+    searches
+        Number of searches.
+    threads
+        Maximum number of threads; each search runs on one.
     """
     starts = points.vectors[_starts(len(points.vectors), free, searches)]
     return search_from(points, fixed, starts, swaps, threads)
@@ -36,7 +43,7 @@ def search(
 def search_from(
     points: WeightedVectors, fixed: Vectors, starts: Vectors, swaps: int, threads: int = 1
 ) -> Vectors:
-    """`search` from given centroids (searches, free, d)."""
+    """Run `search` from given initial centroids (searches, free, d)."""
     number, dims = points.vectors.shape
     searches, k = len(starts), len(fixed) + starts.shape[1]
     lanes = int(kernels.kmeans.nearest_vectors.LANES)
@@ -68,7 +75,7 @@ def search_from(
 
 
 def _starts(number: int, free: int, searches: int) -> Any:
-    """Places (searches, free) of points, evenly spaced, different ones for each search."""
+    """Return the indices (searches, free) of evenly spaced points, different ones for each search."""
     places = 2 * searches * np.arange(free) + 2 * np.arange(searches)[:, None] + 1
     return places * number // (2 * searches * free)
 
@@ -90,7 +97,7 @@ def _clusters(points: int, dims: int, centroids: Vectors) -> Any:
 
 
 def _region(points: WeightedVectors, centroids: Vectors) -> Any:
-    """A region of all the clusters and points."""
+    """Make a region that holds all clusters and points."""
     number, dims = points.vectors.shape
     padded, k = centroids.shape
     run = int(kernels.kmeans.nearest_vectors.VECTORS_PER_RUN)
