@@ -227,7 +227,7 @@ def test_fixed_colours_that_make_no_sense_are_refused(fixed, message):
 
 @pytest.mark.parametrize("data", [b"", b"nothing", fastkq.compress(np.zeros((2, 2), np.uint8), 2).to_bytes()])
 def test_what_are_no_counts_is_refused(data):
-    with pytest.raises(FormatError, match="expected the bytes of counted colours"):
+    with pytest.raises(FormatError, match="expected the bytes of counted colors"):
         fastkq.ColourCounts.from_bytes(data)
 
 

@@ -1,4 +1,4 @@
-"""The counted colours of one or many images: a value that adds up, and can be stored."""
+"""Counted colors of one or many images, which can be added up and saved."""
 
 import os
 from io import BytesIO
@@ -16,11 +16,11 @@ from fastkq.runtime.atomic_writing import write_atomically
 
 
 class ColourCounts:
-    """The distinct colours of one or many images, and how many pixels have each.
+    """Distinct colors of one or many images, and the number of pixels of each.
 
-    `fastkq.count_colours` makes them, ``a + b`` adds them up, and `fastkq.fit_palette` takes them in place of
-    images: so the images of a batch need not be in memory at once, and may be counted on different machines.
-    The palette of counts that were added up is that of all their images.
+    `fastkq.count_colours` counts an image, ``a + b`` adds counts, and `fastkq.fit_palette` takes counts in
+    place of images. So the images of a batch need not be in memory at once, and can be counted on different
+    machines. The palette of added counts is that of all their images together.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class ColourCounts:
     def of(
         cls, image: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None, threads: int = 1
     ) -> "ColourCounts":
-        """Those of a checked image, and the sums of its pixels' weights (H, W)."""
+        """Count the colors of a checked image; with weights (H, W), also sum the weights of their pixels."""
         pixels, channels = working(image), 1 if image.ndim == 2 else image.shape[2]
         counted = counting.count(pixels, threads)
         summed = None if weights is None else counting.sum_weights(pixels, counted, weights, threads)
@@ -58,37 +58,40 @@ class ColourCounts:
 
     @classmethod
     def of_few(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> "ColourCounts | None":
-        """`of`, but None for an RGBA image, not all of it opaque, of more than `most` colours."""
+        """Count as `of`; return None for an RGBA image with transparency of more than `most` colors."""
         counted = counting.count_up_to(working(image), most, threads)
         channels = 1 if image.ndim == 2 else image.shape[2]
         return None if counted is None else cls(counted, image.dtype, channels)
 
     @property
     def colours(self) -> npt.NDArray[Any]:
-        """The distinct colours (M, C), of the images' dtype, in an order that depends on them alone.
+        """The distinct colors (M, C), of the dtype of the images, in an order that depends on them alone.
 
-        All colours of alpha 0 are one, (0, 0, 0, 0).
+        All colors of alpha 0 are one, with all channels 0.
         """
         return stored_palette(self.working_colours, self._dtype, self._channels)
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
-        """Pixels of each colour, (M,)."""
+        """Number of pixels of each color, (M,)."""
         return self._counted.counts
 
     @property
     def weights(self) -> npt.NDArray[np.float64] | None:
-        """Summed weight of each colour's pixels, (M,), if they were counted with weights."""
+        """Sum of the weights of the pixels of each color, (M,); None if no image was counted with weights.
+
+        Pixels of images that were counted without weights have weight 1.
+        """
         return self._weights
 
     @property
     def counted(self) -> ColorTable:
-        """What the stages below work on."""
+        """The table of the colors in their working form, which fits and mappings use."""
         return self._counted
 
     @property
     def working_colours(self) -> npt.NDArray[Any]:
-        """The colours in their working form."""
+        """The colors in their working form, see `fastkq.color.kinds`."""
         if self._colours is None:
             self._colours = self._counted.colours
         return self._colours
@@ -119,7 +122,7 @@ class ColourCounts:
         return ColourCounts(merged, self._dtype, self._channels, self._added_weights(other, merged))
 
     def __radd__(self, other: object) -> "ColourCounts":
-        """``sum(counts)`` begins with 0."""
+        """Return the counts for ``0 + counts``, with which ``sum`` begins."""
         if isinstance(other, int) and other == 0:
             return self
         return NotImplemented
@@ -147,7 +150,7 @@ class ColourCounts:
     def __repr__(self) -> str:
         weighted = ", weighted" if self._weights is not None else ""
         return (
-            f"<ColourCounts of {len(self)} colours, {int(self.counts.sum())} pixels of "
+            f"<ColourCounts of {len(self)} colors, {int(self.counts.sum())} pixels of "
             f"{self._channels} x {self._dtype}{weighted}>"
         )
 
@@ -159,7 +162,10 @@ class ColourCounts:
         return fields if self._weights is None else {**fields, "weights": self._weights}
 
     def to_bytes(self) -> bytes:
-        """The counts as the bytes of a NumPy `.npz` file with arrays "colours", "counts" and "weights"."""
+        """Return the bytes of a NumPy `.npz` file.
+
+        It has the arrays "colours" (M, C), "counts" (M,) and, if images were weighted, "weights" (M,).
+        """
         stream = BytesIO()
         np.savez_compressed(stream, **self._fields())  # type: ignore[arg-type]
         return stream.getvalue()
@@ -171,14 +177,14 @@ class ColourCounts:
         Raises
         ------
         FormatError
-            When they are damaged or something else.
+            If the bytes are damaged or are no counts.
         """
         try:
             with np.load(BytesIO(data), allow_pickle=False) as arrays:
                 fields = {name: arrays[name] for name in arrays.files}
             return cls._of_fields(**fields)
-        except Exception as error:  # zipfile, zlib and NumPy raise some ten kinds, MemoryError among them
-            raise FormatError(f"expected the bytes of counted colours: {error}") from error
+        except Exception as error:  # zipfile, zlib and NumPy raise about ten kinds, also MemoryError
+            raise FormatError(f"expected the bytes of counted colors: {error}") from error
 
     @classmethod
     def _of_fields(
@@ -190,25 +196,36 @@ class ColourCounts:
             or not len(colours)
             or any(array.shape != colours.shape[:1] for array in numbers)
         ):
-            raise ValueError(f"arrays of shapes {[array.shape for array in (colours, *numbers)]}")
+            raise ValueError(
+                "expected arrays of shapes (M, C), (M,) and, if weighted, (M,), got "
+                f"{[array.shape for array in (colours, *numbers)]}"
+            )
         if counts.dtype != np.int64 or counts.min() < 1:
-            raise ValueError("counts that are no positive integers")
+            raise ValueError("expected counts of int64, all at least 1")
         if weights is not None and (
             weights.dtype != np.float64 or not np.isfinite(weights).all() or weights.min() < 0
         ):
-            raise ValueError("weights that are no positive numbers")
+            raise ValueError("expected weights of float64, all finite and at least 0")
         made = cls.of(np.ascontiguousarray(colours[np.newaxis]))
         if len(made) != len(colours) or not np.array_equal(made.colours, colours):
-            raise ValueError("colours that are not distinct and in order")
+            raise ValueError("expected distinct colors in the order of `ColourCounts.colours`")
         return cls(made._counted._replace(counts=counts), made._dtype, made._channels, weights)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `to_bytes` to a file, whole or not at all."""
+        """Write the bytes of `to_bytes` to a file, which is written whole or not at all."""
         write_atomically(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "ColourCounts":
-        """Read what `save` wrote; raises what `from_bytes` raises, or OSError."""
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        FormatError
+            If the file is damaged or holds no counts.
+        OSError
+            If the file cannot be read.
+        """
         return cls.from_bytes(Path(path).read_bytes())
 
 

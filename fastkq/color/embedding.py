@@ -1,4 +1,4 @@
-"""Colours of any kind as vectors whose squared distance is the metric, and back."""
+"""Conversion of colors of any kind to vectors whose squared distance is the metric, and back."""
 
 from typing import Any, NamedTuple
 
@@ -8,28 +8,28 @@ import numpy.typing as npt
 from fastkq.color.kinds import has_alpha
 from fastkq.runtime.typing import Vectors
 
-_FAR, _FOLD = 900, 200
+_FAR, _FOLD = 900, 200  # floats of at least 2^900 are multiplied by 2^-200
 _TOP = 480
 """Floats are scaled to below 2^480: squares of 64 channels, summed over 2^40 pixels, stay below 2^1023."""
 
 
 class Embedding(NamedTuple):
-    """How colours are measured: by the squared distance of their vectors, in float64, channel by channel.
+    """Metric of colors: the squared distance of their vectors, in float64, with one coordinate per channel.
 
     Plain channels are their own coordinates. Floats are multiplied by a power of two, which changes no
-    comparison, so that squares neither overflow nor vanish. Numbers beyond 2^900, marks of missing data, are
-    taken for 2^-200 of themselves: beside their squares those of all others would vanish. Colours with alpha
-    are measured as they are seen: on black, mid-gray and white, on the mean, up to a factor; all those of
-    alpha 0 are one.
+    comparison, so that squares neither overflow nor underflow. Numbers of at least 2^900, which mark missing
+    data, are multiplied by 2^-200: otherwise the squares of all other numbers would be lost beside theirs.
+    Colors with alpha are measured as they are seen: the metric is the mean squared difference after
+    compositing over black, mid-gray and white, up to a factor. All colors of alpha 0 are one.
 
     Attributes
     ----------
     dtype, channels
-        Of the colours.
+        Dtype and number of channels of the colors.
     exponent : int
-        Of the power of two.
+        Exponent of the power of two.
     is_folded : bool
-        Whether there are numbers beyond 2^900.
+        Whether there are numbers of at least 2^900.
     """
 
     dtype: np.dtype[Any]
@@ -39,7 +39,7 @@ class Embedding(NamedTuple):
 
     @classmethod
     def of(cls, *colours: npt.NDArray[Any]) -> "Embedding":
-        """One for all these colours (M, C) of one dtype."""
+        """Return one embedding for several arrays of colors (M, C) of the same dtype."""
         dtype, channels = colours[0].dtype, colours[0].shape[1]
         largest = 0.0
         if dtype.kind == "f":
@@ -51,7 +51,7 @@ class Embedding(NamedTuple):
         return cls(dtype, channels, exponent, is_folded)
 
     def embed(self, colours: npt.NDArray[Any]) -> Vectors:
-        """Vectors (M, C) of colours (M, C)."""
+        """Return the vectors (M, C) of colors (M, C)."""
         values = colours.astype(np.float64)
         if self.dtype.kind == "f":
             return _scaled(_folded(values) if self.is_folded else values, self.exponent)
@@ -62,9 +62,9 @@ class Embedding(NamedTuple):
         return values
 
     def colours(self, vectors: Vectors) -> npt.NDArray[Any]:
-        """The colours (M, C) nearest to vectors (M, C); of integers, halves are rounded up."""
+        """Return the colors (M, C) nearest to vectors (M, C); halves are rounded up for integer dtypes."""
         if self.dtype.kind == "f":
-            # A mean may be rounded up to more than the largest number.
+            # Rounding may bring a mean above the largest finite number of the dtype.
             largest = np.ldexp(1 - float(np.finfo(self.dtype).eps) / 2, _TOP)
             values = _scaled(np.clip(vectors, -largest, largest), -self.exponent)
             if self.is_folded:
@@ -83,18 +83,19 @@ class Embedding(NamedTuple):
         return np.clip(np.floor(values + 0.5), 0, top).astype(self.dtype)
 
     def _alpha_weight(self) -> float:
-        # Two thirds of a channel's squared range, shared by three channels or by one; in whole numbers.
+        # The variance of the three backgrounds is 2/3 of the squared half range, for each of the C - 1 color
+        # channels. Rounded to an integer, as all coordinates of integer colors are.
         top = float(np.iinfo(self.dtype).max)
         return float(np.floor(top * np.sqrt((self.channels - 1) * 2 / 3) + 0.5))
 
 
 def _folded(values: Vectors) -> Vectors:
-    edge = 2.0 ** (_FAR - _FOLD)  # nothing is beyond it that is not far
+    edge = 2.0 ** (_FAR - _FOLD)  # numbers below 2^900 are clipped here, so that only folded ones lie beyond
     return np.where(np.abs(values) >= 2.0**_FAR, values * 2.0**-_FOLD, np.clip(values, -edge, edge))
 
 
 def _scaled(values: Vectors, exponent: int) -> Vectors:
-    half = exponent // 2  # of the whole the power may be no float
+    half = exponent // 2  # applied in two halves, since 2^exponent may not be a finite float
     values *= np.ldexp(1.0, half)
     values *= np.ldexp(1.0, exponent - half)
     return values

@@ -1,4 +1,4 @@
-"""The value that encoders and decoders exchange: a palette, an index per pixel, metadata and damage."""
+"""Indexed image, which encoders and decoders exchange: palette, index per pixel, metadata and damage."""
 
 from typing import Any, NamedTuple
 
@@ -30,17 +30,19 @@ Box.__module__ = "fastkq"  # pickles name the public module
 
 
 class Damage(NamedTuple):
-    """What a file lacked and was read without.
+    """Damaged or missing piece of a file that was read without it.
 
     Attributes
     ----------
     part : int or None
-        Number of the part, from 0; None for what is no pixels: the metadata, bytes after the end.
+        Number of the part of the `.fkq` file, from 0. None if the damaged piece holds no pixels: metadata, or
+        bytes after the end.
     box : Box or None
-        The pixels (top, left, height, width) that cannot be trusted.
+        Rectangle of pixels (top, left, height, width) that are not reliable.
     offset : int
         Byte of the file where the damaged piece begins.
     reason : str
+        What is wrong with it.
 
     Examples
     --------
@@ -59,17 +61,21 @@ Damage.__module__ = "fastkq"  # pickles name the public module
 
 
 def bits_per_index(k: int) -> int:
-    """ceil(log2 k): 0 for one colour, 16 for 65536."""
+    """Return ceil(log2 k): 0 for one color, 16 for 65,536."""
     return (k - 1).bit_length()
 
 
 def index_dtype(k: int) -> type[np.uint8] | type[np.uint16]:
-    """Dtype of the indices into a palette of k rows."""
+    """Return the dtype of the indices into a palette of k rows."""
     return np.uint8 if k <= 256 else np.uint16
 
 
 class IndexedImage:
-    """What a `CompressedImage` holds: a plain value, compared by palette, indices and shape."""
+    """Palette, indices and metadata of an image: the base of `fastkq.CompressedImage`.
+
+    Two images are equal if palette (with its dtype), indices and shape are equal; metadata and damage are not
+    compared.
+    """
 
     __slots__ = ("_damage", "_indices", "_metadata", "_palette", "_shape")
 
@@ -96,12 +102,12 @@ class IndexedImage:
 
     @property
     def palette(self) -> npt.NDArray[Any]:
-        """The colours, (k, C) of `dtype`, read-only."""
+        """Colors (k, C) of `dtype`, read-only."""
         return self._palette
 
     @property
     def indices(self) -> npt.NDArray[np.unsignedinteger]:
-        """A row of the palette for each pixel, (H, W) uint8 (uint16 for k > 256), read-only."""
+        """Palette row of each pixel, (H, W) uint8 (uint16 for k > 256), read-only."""
         return self._indices
 
     @property
@@ -116,17 +122,17 @@ class IndexedImage:
 
     @property
     def k(self) -> int:
-        """Number of colours, rows of the palette."""
+        """Number of colors, the rows of the palette."""
         return len(self._palette)
 
     @property
     def metadata(self) -> Metadata:
-        """ICC profile, EXIF and resolution, where the input had them."""
+        """ICC profile, EXIF and resolution, as far as the input had them."""
         return self._metadata
 
     @property
     def damage(self) -> tuple[Damage, ...]:
-        """What is missing, each a (part, box, offset, reason), when it was loaded with ``strict=False``."""
+        """Damaged pieces (part, box, offset, reason) of a file that was loaded with ``strict=False``."""
         return self._damage
 
     @property

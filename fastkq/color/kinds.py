@@ -1,4 +1,4 @@
-"""What the channels of an image mean, and the working form in which it is counted, fitted and mapped.
+"""Meaning of the channels of an image, and the working form in which it is counted, fitted and mapped.
 
 The last of 2 or 4 channels of a uint8 or uint16 image is its alpha; all other channels are plain values.
 Masks are counted as gray 0 and 1. Gray with alpha is counted as RGBA with equal R, G and B: distances are
@@ -15,7 +15,7 @@ from fastkq.runtime.progress import bands
 
 
 def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
-    """Whether the last channel is alpha: the second or fourth of integers."""
+    """Tell whether the last channel is alpha: the last of 2 or 4 channels of unsigned integers."""
     return channels in (2, 4) and np.dtype(dtype).kind == "u"
 
 
@@ -23,7 +23,7 @@ GRAY_WITH_ALPHA, RGBA = 2, 4
 
 
 def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The image in the form in which it is counted: a view where it is in it already."""
+    """Convert an image to its working form; a view if its values need no conversion."""
     if image.dtype == np.bool_:
         return image.view(np.uint8)
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == GRAY_WITH_ALPHA:
@@ -36,7 +36,7 @@ def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def without_alpha(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The other channels of an image (H, W, C)."""
+    """Return a copy (H, W, C - 1) of an image (H, W, C) without its last channel."""
     plain = np.empty((*image.shape[:2], image.shape[2] - 1), image.dtype)
     for part in bands(image):
         plain[part] = image[part, :, :-1]
@@ -44,13 +44,13 @@ def without_alpha(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """`working` of the rows of a palette (k, C)."""
+    """Convert the rows of a palette (k, C) to their working form."""
     rows: npt.NDArray[Any] = working(palette[np.newaxis])[0]
     return rows
 
 
 def visible(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Colours (N, C) as they can be told apart: those of alpha 0 as zeros, masks as 0 and 1."""
+    """Make colors (N, C) that look the same equal: colors of alpha 0 become zeros, masks uint8 0 and 1."""
     if colours.dtype == np.bool_:
         return colours.view(np.uint8)
     if has_alpha(colours.dtype, colours.shape[1]):
@@ -60,9 +60,9 @@ def visible(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: int) -> npt.NDArray[Any]:
-    """The palette (k, C) of an image of that dtype from one in the form in which it was fitted.
+    """Convert a palette (k, C) from the working form to the dtype and channels of its image.
 
-    Inverse of `working_palette`; rows of an opaque image that was fitted without its alpha get it back.
+    Inverse of `working_palette`. If an opaque image was fitted without its alpha, the rows get full alpha.
     """
     if palette.shape[1] == channels - 1:
         return np.column_stack((palette, np.full(len(palette), np.iinfo(dtype).max, dtype)))
@@ -76,12 +76,12 @@ def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: in
 
 
 def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Values of bool, uint8 or uint16 on the scale from 0 to 255, rounded.
+    """Scale values of bool, uint8 or uint16 to the range from 0 to 255, rounded.
 
     Raises
     ------
     ArgumentError
-        For floats, which have no scale that is known.
+        For floats, whose range is not known.
     """
     if values.dtype == np.uint8:
         return values
@@ -96,12 +96,12 @@ def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 
 
 def high_byte(values: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
-    """Values of 16 bits without their low byte, as Pillow reads them."""
+    """Return the high byte of 16-bit values, which is what Pillow reads."""
     return (values >> 8).astype(np.uint8)
 
 
 class ImageKind(NamedTuple):
-    """The dtype and the number of channels of images that can share a palette."""
+    """Dtype and number of channels of an image; images of one kind can share a palette."""
 
     dtype: np.dtype[Any]
     channels: int

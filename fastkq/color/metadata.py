@@ -1,17 +1,18 @@
-"""What a file says beside its pixels."""
+"""Metadata of an image file."""
 
 from typing import NamedTuple
 
 
 class Metadata(NamedTuple):
-    """What goes from an input file to an output file where both can carry it.
+    """Metadata that is copied from an input file to an output file whose format has a place for it.
 
     Attributes
     ----------
     icc : bytes or None
-        ICC profile: what the palette's numbers mean.
+        ICC profile, which defines the colors of the palette's values.
     exif : bytes or None
-        EXIF as a TIFF structure, which begins with II or MM; its rotation has been applied and is not in it.
+        EXIF as a TIFF structure, which begins with II or MM. It has no rotation: that was applied to the
+        pixels.
     dpi : (float, float) or None
         Dots per inch, horizontally and vertically.
 

@@ -1,7 +1,7 @@
-"""Count the colours of 8-bit images as packed keys, and map pixels by their colours.
+"""Counting of the colors of 8-bit images as packed keys, and mapping of pixels by their colors.
 
-Gray and RGB use an array with an entry for each of 2^24 colours. RGBA uses hash tables, one per thread: an
-image has few of its 2^32 possible colours.
+Gray and RGB use an array with one counter for each of 2^24 colors. RGBA uses hash tables, one per thread: an
+image has few of the 2^32 possible colors.
 """
 
 from collections import deque
@@ -17,18 +17,20 @@ from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
 MOST_RGBA_COLOURS = 1 << 18
-"""Of an image that is not opaque: to list more takes long."""
+"""Maximum number of colors that are listed for an RGBA image with transparency: listing more takes long."""
 
-_PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times what waking a thread costs
+_PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times as long as waking a thread
 
 
 def count(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
-    """Count the distinct colours of an image, exactly.
+    """Count the distinct colors of an image, exactly.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
-        Colours with alpha 0 count as (0, 0, 0, 0): nobody can tell them apart.
+        Colors of alpha 0 are all counted as (0, 0, 0, 0), since they look the same.
+    threads : int
+        Maximum number of threads.
     """
     counted = count_up_to(image, image.size, threads)
     assert counted is not None
@@ -36,7 +38,7 @@ def count(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
 
 
 def count_up_to(image: npt.NDArray[np.uint8], most: int, threads: int = 1) -> PackedTable | None:
-    """`count`, but None for an RGBA image of more than `most` colours: listing those takes long."""
+    """Count as `count`; return None for an RGBA image of more than `most` colors, as listing takes long."""
     pixels = _pixels(image)
     if pixels.shape[1] == 4:
         return _count_in_hash_tables(pixels, most, threads)
@@ -44,19 +46,19 @@ def count_up_to(image: npt.NDArray[np.uint8], most: int, threads: int = 1) -> Pa
 
 
 def count_without_alpha(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
-    """The colours R, G, B of an RGBA image (H, W, 4)."""
+    """Count the colors R, G, B of an RGBA image (H, W, 4); alpha is ignored."""
     return PackedTable(*_count_densely(_pixels(image), 3, threads), 3)
 
 
 def count_cells(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
-    """The colours of an RGBA image with 6 bits a channel, widened to 8."""
+    """Count the colors of an RGBA image reduced to 6 bits per channel; returns them widened to 8 bits."""
     cells, counts = _count_densely(_pixels(image), 4, threads)
     keys = cells << kernels.color.histogram.RGBA_CELL_BITS
-    return PackedTable(keys | (keys >> 24), counts, 4)  # widened by the two high bits of each channel
+    return PackedTable(keys | (keys >> 24), counts, 4)  # the two high bits of each channel also fill the low
 
 
 def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
-    """Whether every pixel of an RGBA image (H, W, 4) has alpha 255."""
+    """Tell whether every pixel of an RGBA image (H, W, 4) has alpha 255."""
     pixels = _pixels(image)
     opaque: list[bool] = []
 
@@ -74,14 +76,17 @@ def look_up(
     values: npt.NDArray[np.unsignedinteger],
     threads: int = 1,
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Replace each pixel by the value of its colour.
+    """Replace each pixel by the value of its color.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous
-        Every colour of it must be in the histogram, with or without alpha.
-    values : (M,) uint8 or uint16
-        One for each colour of the histogram.
+        The histogram must contain every color of the image; it may have been counted without alpha.
+    histogram : PackedTable
+    values : (M,) unsigned integers
+        Value of each color of the histogram.
+    threads : int
+        Maximum number of threads.
 
     Returns
     -------
@@ -101,18 +106,19 @@ def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 _CELLS_PER_CHUNK = 1 << 12
-_PIXELS_PER_COUNTER = 1 << 19  # fewer are counted sooner than two workers' counters are merged
+_PIXELS_PER_COUNTER = 1 << 19  # counting fewer pixels takes less time than merging two workers' counters
 _COLOURS_PER_CHUNK = 1 << 16
-_MOST_COUNTERS = 4
-_COLOURS = 1 << 24
+_MOST_COUNTERS = 4  # maximum number of workers that count
+_COLOURS = 1 << 24  # possible colors of RGB, and of RGBA with 6 bits per channel
 
 T = TypeVar("T")
 
 
 class _Retained(Generic[T]):
-    """Large arrays that are kept for the next image, each used by one thread at a time.
+    """Pool of at most `most` large arrays that are kept for the next image; each has one user at a time.
 
-    Fresh pages cost more than counting a small image: 2 to 11 ms, when the system has to find huge pages.
+    Newly allocated pages take 2 to 11 ms where the system must find huge pages, which is longer than counting
+    a small image.
     """
 
     def __init__(self, make: Callable[[], T], most: int) -> None:
@@ -131,7 +137,17 @@ class _Retained(Generic[T]):
 
 
 class _Counters(NamedTuple):
-    """Counters for all colours, zero between two images, a row a worker: 16 MB each where touched."""
+    """Counters of all colors, one row per worker; all zero between two images.
+
+    A row has 16 MB of address space, of which only the pages that are written take memory.
+
+    Attributes
+    ----------
+    counts : (workers, 2^24) uint8
+        Number of pixels of each color, see `fastkq.kernels.color.histogram.count_densely`.
+    seen : (workers, cells) uint8
+        Whether a cell has a counted pixel.
+    """
 
     counts: npt.NDArray[np.uint8]
     seen: npt.NDArray[np.uint8]
@@ -159,7 +175,7 @@ def _count_densely(
     retained = _counters.take()
     counts, seen = retained.counts[:workers], retained.seen[:workers]
     spilled = np.empty((workers, len(pixels) // kernels.color.histogram.FULL + 1), np.uint32)
-    spills = np.zeros((workers, 8), np.int64)  # a cache line each
+    spills = np.zeros((workers, 8), np.int64)  # one cache line per worker
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.color.histogram.count_densely(
@@ -225,7 +241,7 @@ def _look_up_densely(
     out: npt.NDArray[np.unsignedinteger],
     threads: int,
 ) -> None:
-    # Only the entries that are read are written, hence a table of all colours costs what it holds.
+    # Only the entries of counted colors are written and read: the rest of the table takes no time or memory.
     table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLOURS, values.dtype)
 
     def enter(worker: int, start: int, stop: int) -> None:
@@ -245,8 +261,8 @@ _ENTRIES_AT_ONCE = 1 << 17
 
 
 def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> PackedTable | None:
-    """Count pixels (N, 4); None when they have more than `most` colours."""
-    # Four channels have 2^32 colours, too many for cells; an image has as many as it has pixels at most.
+    """Count pixels (N, 4) in one hash table per thread; return None if they have more than `most` colors."""
+    # 2^32 possible colors are too many for an array of counters; an image has at most as many as pixels.
     states = [_HashTable() for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -273,7 +289,7 @@ def _look_up_in_hash_table(
     out: npt.NDArray[Any],
     threads: int,
 ) -> None:
-    """Put the value of each pixel's colour into out (N,)."""
+    """Write the value of the color of each pixel to `out` (N,)."""
     table_size = _table_size(len(histogram.keys))
     table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
     _fill(histogram.keys, values, table, entries)
@@ -285,7 +301,17 @@ def _look_up_in_hash_table(
 
 
 class _HashTable:
-    """A growing hash table of counted colours, one worker's."""
+    """Growing hash table of the colors that one worker has counted.
+
+    Attributes
+    ----------
+    keys : (size,) int64
+        Key + 1 of each color; 0 marks an empty entry.
+    counts : (size,) int64
+        Number of pixels of each color.
+    used : (1,) int64
+        Number of colors.
+    """
 
     def __init__(self) -> None:
         self.keys = np.zeros(_table_size(1 << 11), np.int64)
@@ -327,5 +353,5 @@ def _fill(
 
 
 def _table_size(entries: int) -> int:
-    """Smallest power of two that is at most half full."""
+    """Return the size of a hash table: a power of two, at least 64, of which at most half is used."""
     return max(1 << (2 * entries).bit_length(), 1 << 6)

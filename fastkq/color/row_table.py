@@ -1,4 +1,4 @@
-"""Count the distinct rows of an array of any dtype and number of channels."""
+"""Table of counted colors of any dtype and number of channels, sorted by their channels."""
 
 from typing import Any, NamedTuple
 
@@ -12,21 +12,21 @@ from fastkq.runtime.progress import checkpoint, slices
 
 _ROWS_PER_CHUNK = 1 << 16
 _PLACES_PER_CHUNK = 1 << 14
-_ROWS_PER_BUCKET = 1 << 15
-_MOST_BUCKETS_BITS = 9
+_ROWS_PER_BUCKET = 1 << 15  # at most twice as many on average: a bucket is sorted in the cache
+_MOST_BUCKETS_BITS = 9  # maximum of log2 of the number of buckets
 _SAMPLES_PER_BUCKET = 32
-_WORDS = 1 << 16
+_WORDS = 1 << 16  # possible rows of at most 16 bits, which are counted in an array
 
 
 class RowTable(NamedTuple):
-    """The distinct colours of images, sorted by their first channel, then by the next, and so on.
+    """Distinct colors of images, sorted by the first channel, then by the second, and so on.
 
     Attributes
     ----------
     colours : (M, C)
-        Never -0.0; with alpha, zeros stand for all those of alpha 0.
+        The colors. -0.0 is stored as 0.0, and all colors of alpha 0 as one color of zeros.
     counts : (M,) int64
-        How many pixels have each.
+        Number of pixels of each color.
     """
 
     colours: npt.NDArray[Any]
@@ -39,13 +39,15 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
     Parameters
     ----------
     pixels : (N, C) uint8, uint16, float32 or float64, C-contiguous
-        Of integers with 2 or 4 channels the last is alpha. Floats are neither NaN nor infinite.
+        The last of 2 or 4 channels of integers is alpha. Floats must be finite.
+    threads : int
+        Maximum number of threads.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq import distinct
-    >>> counted = distinct.count(np.array([[0.5, 2], [-0.0, 1], [0.5, 2]]))
+    >>> from fastkq.color import row_table
+    >>> counted = row_table.count(np.array([[0.5, 2], [-0.0, 1], [0.5, 2]]))
     >>> counted.colours.tolist(), counted.counts.tolist()
     ([[0.0, 1.0], [0.5, 2.0]], [1, 2])
     """
@@ -56,14 +58,26 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
 
 
 def merge(a: RowTable, b: RowTable, threads: int = 1) -> RowTable:
-    """What counting the pixels of both gives."""
+    """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
     dtype, channels = a.colours.dtype, a.colours.shape[1]
     counted = _merge(*(_CountedWords(_Rows.of(some.colours).to_words(), some.counts) for some in (a, b)))
     return _decode(counted, dtype, channels, threads)
 
 
 class _Rows(NamedTuple):
-    """Rows as unsigned integers (N, C) in the same memory, their bits a channel, and what they stand for."""
+    """Rows of an array, viewed as unsigned integers.
+
+    Attributes
+    ----------
+    bits : (N, C) unsigned
+        View of the rows.
+    width : int
+        Bits per channel.
+    is_float : bool
+        Whether the rows are floats.
+    has_alpha : bool
+        Whether the last channel is alpha.
+    """
 
     bits: npt.NDArray[np.unsignedinteger]
     width: int
@@ -79,7 +93,7 @@ class _Rows(NamedTuple):
 
     @property
     def words(self) -> int:
-        """Words that a row takes."""
+        """Number of 64-bit words per row."""
         words: int = -(-self.bits.shape[1] // (64 // self.width))
         return words
 
@@ -91,7 +105,7 @@ class _Rows(NamedTuple):
 
 
 def places(pixels: npt.NDArray[Any], counted: RowTable, threads: int = 1) -> npt.NDArray[np.intp]:
-    """Where each of the pixels (N, C), all of them counted, is among the colours: (N,)."""
+    """Return the index (N,) of each of the pixels (N, C) in the colors of a table that contains them all."""
     found = np.empty(len(pixels), np.intp)
     colours = _sortable(counted.colours)
 
@@ -103,16 +117,16 @@ def places(pixels: npt.NDArray[Any], counted: RowTable, threads: int = 1) -> npt
 
 
 def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A value for each row, in the order of the rows."""
+    """Return one value per row, (N,): an integer, or bytes for longer rows, that sorts as the row does."""
     words = _Rows.of(pixels).to_words()
     if words.shape[1] == 1:
         return words[:, 0]
-    digits = words.astype(">u8")  # of which the bytes are compared
+    digits = words.astype(">u8")  # big-endian, because void values are compared byte by byte
     return digits.view(np.dtype((np.void, digits.shape[1] * digits.itemsize)))[:, 0]
 
 
 class _CountedWords(NamedTuple):
-    """Distinct rows as words (M, W) uint64, rising, and their counts (M,)."""
+    """Distinct rows as sorted words (M, W) uint64, and their counts (M,)."""
 
     words: npt.NDArray[np.uint64]
     counts: npt.NDArray[np.int64]
@@ -134,7 +148,7 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
 
 
 def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
-    """Rows are strewn over buckets of rising words, and each bucket is sorted in the cache."""
+    """Count rows: scatter their words to buckets in rising order, then sort each bucket in the cache."""
     words, ends = _strewn(rows, threads)
     counts = np.empty(len(words), np.int64)
     found = np.empty(len(ends) - 1, np.int64)
@@ -150,7 +164,10 @@ def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
 def _joined(
     array: npt.NDArray[Any], ends: npt.NDArray[np.int64], found: npt.NDArray[np.int64]
 ) -> npt.NDArray[Any]:
-    """The first so many of each bucket, moved together: fresh memory costs more than all the sorting."""
+    """Move the first `found` items of each bucket to the front of the array, in place.
+
+    Newly allocated memory would take more time than all the sorting.
+    """
     place = 0
     for first, number in zip(ends.tolist(), found.tolist(), strict=False):
         checkpoint()
@@ -161,7 +178,10 @@ def _joined(
 
 
 def _strewn(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Words (N, W) bucket by bucket, and where the buckets end: (buckets + 1,)."""
+    """Scatter rows to buckets; returns their words (N, W) bucket by bucket, and bounds (buckets + 1,).
+
+    Bucket b holds the words from bounds[b] to bounds[b + 1] - 1.
+    """
     number = len(rows.bits)
     buckets = 1 << min(max(number // _ROWS_PER_BUCKET, 1).bit_length() - 1, _MOST_BUCKETS_BITS)
     splitters = _splitters(rows, buckets)
@@ -189,7 +209,10 @@ def _strewn(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDAr
 
 
 def _splitters(rows: _Rows, buckets: int) -> npt.NDArray[np.uint64]:
-    """First words (buckets - 1,) that about equally many rows lie between."""
+    """Return the first words (buckets - 1,) at which the buckets begin, from a sample of the rows.
+
+    About equally many rows lie between them.
+    """
     sample = rows._replace(
         bits=rows.bits[:: max(len(rows.bits) // (_SAMPLES_PER_BUCKET * buckets), 1)].copy()
     )
@@ -198,7 +221,7 @@ def _splitters(rows: _Rows, buckets: int) -> npt.NDArray[np.uint64]:
 
 
 def _count_bucket(words: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> int:
-    """Sort words (n, W) and count them in place; returns how many different ones there are."""
+    """Sort words (n, W) and count equal ones, in place; returns the number of distinct words."""
     if len(words) == 0:
         return 0
     if words.shape[1] == 1:

@@ -1,6 +1,7 @@
-"""Counted colours of either kind: in the order of the Morton curve, or of their channels.
+"""Tables of counted colors: packed tables in Morton order, and row tables sorted by channels.
 
-Images of 8 bits with 1, 3 or 4 channels have the one, and all the ways that need it; others the other.
+Images of 8 bits with 1, 3 or 4 channels (in the working form) are counted in a `PackedTable`, which the fits
+and mappings for 8 bits need; all other images in a `RowTable`.
 """
 
 from typing import Any
@@ -19,14 +20,14 @@ _PIXELS_AT_ONCE = 1 << 18
 
 
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
-    """The distinct colours of an image in its working form, opaque ones without their alpha."""
+    """Count the distinct colors of an image in its working form; opaque images are counted without alpha."""
     counted = count_up_to(pixels, pixels.size, threads)
     assert counted is not None
     return counted
 
 
 def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> ColorTable | None:
-    """`count`, but None for an RGBA image, not all of it opaque, of more than `most` colours."""
+    """Count as `count`; return None for an 8-bit RGBA image with transparency of more than `most` colors."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
         rows = pixels.reshape(-1, channels)
@@ -44,7 +45,7 @@ def _is_opaque(rows: npt.NDArray[Any]) -> bool:
 
 
 def with_alpha(counted: ColorTable) -> ColorTable:
-    """Opaque colours that were counted without their alpha, with it; their order stays."""
+    """Add full alpha to colors that were counted without it; their order stays the same."""
     if isinstance(counted, packed_table.PackedTable):
         return packed_table.with_alpha(counted)
     colours = counted.colours
@@ -53,12 +54,12 @@ def with_alpha(counted: ColorTable) -> ColorTable:
 
 
 def channels_of(counted: ColorTable) -> int:
-    """Channels that were counted."""
+    """Return the number of channels of the counted colors."""
     return counted.channels if isinstance(counted, packed_table.PackedTable) else counted.colours.shape[1]
 
 
 def merge(a: ColorTable, b: ColorTable) -> ColorTable:
-    """The colours of both, with the sums of their counts; alpha is added where only one has it."""
+    """Merge two tables; counts of equal colors are added. Alpha is added to one if only the other has it."""
     if channels_of(a) < channels_of(b):
         a = with_alpha(a)
     elif channels_of(b) < channels_of(a):
@@ -71,7 +72,7 @@ def merge(a: ColorTable, b: ColorTable) -> ColorTable:
 
 
 def places(some: ColorTable, among: ColorTable) -> npt.NDArray[np.intp]:
-    """Where each of some colours is among others that include them."""
+    """Return the index in `among` of each color of `some`; `among` contains all of them."""
     if channels_of(some) < channels_of(among):
         some = with_alpha(some)
     if isinstance(some, packed_table.PackedTable) and isinstance(among, packed_table.PackedTable):
@@ -83,7 +84,7 @@ def places(some: ColorTable, among: ColorTable) -> npt.NDArray[np.intp]:
 def sum_weights(
     pixels: npt.NDArray[Any], counted: ColorTable, weights: npt.NDArray[np.float64], threads: int
 ) -> npt.NDArray[np.float64]:
-    """Sum of the weights of each colour's pixels, added in the order of the pixels."""
+    """Sum the weights (H, W) of the pixels of each color, (M,), in the order of the pixels."""
     owners: npt.NDArray[Any]
     if isinstance(counted, packed_table.PackedTable):
         numbers = np.arange(len(counted.keys), dtype=np.uint32)

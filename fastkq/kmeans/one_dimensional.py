@@ -9,10 +9,10 @@ A price is added to each edge, so that the path may have any number of edges; on
 path for a given price [2]_. The least error is a convex function of the number of levels, because the edges
 satisfy the quadrangle inequality, with rounded means too: for i <= i' <= j <= j', let a be the best level for
 i .. j' and b that for i' .. j. The error of the lower of the two on i .. j plus that of the higher on
-i' .. j' is at most that of a on i .. j' plus that of b on i' .. j. So there is a price whose shortest path has
-k edges, or one at which a path of fewer and a path of more edges cost the same; those two can be spliced into
-a path of k edges [3]_. Errors are integers, and so are the prices: the search for the price ends after about
-ten passes, and nothing is rounded.
+i' .. j' is at most that of a on i .. j' plus that of b on i' .. j. So at some price
+a shortest path has k edges, or a path of fewer and a path of more edges cost the same; those two can be
+spliced into a path of k edges [3]_. Errors are integers, and so are the prices: the search for the price ends
+after about ten passes, and nothing is rounded.
 
 With fixed levels, a value may be assigned to the nearest fixed level at no price. In an interval with a free
 level, each value goes to the free level or to a fixed one, whichever is nearer; the error of such intervals

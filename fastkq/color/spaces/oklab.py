@@ -1,14 +1,14 @@
 """Coordinates in which distances are those of Oklab, in steps of 1/65536.
 
-Colours are taken as sRGB (IEC 61966-2-1). Gray has L alone, RGB has L, a and b, rounded to integers; no two
-colours have the same. (Of steps of 1/4096, the finest whose squares float32 would hold, 451,362 colours would
-share theirs.) RGBA is measured as RGBA in `fastkq.color.spaces.rgb` is: as if composited, in Oklab, over
-black, the mid-gray of L = 1/2, and white, averaged over the three. That is the squared distance of
-((L - 1/2) * alpha, a * alpha, b * alpha, alpha / sqrt(6)), here times 65536 and, for alpha from 0 to 255, not
-divided by 255. Colours of alpha 0 coincide.
+Colors are taken as sRGB (IEC 61966-2-1). Gray has the coordinate L, RGB has L, a and b, rounded to integers.
+No two colors have the same coordinates. (In steps of 1/4096, the finest whose squares are exact in float32,
+451,362 colors would share their coordinates with others.) RGBA is measured as in `fastkq.color.spaces.rgb`:
+the squared differences after compositing in Oklab over black, the mid-gray of L = 1/2, and white are
+averaged. That is the squared distance of ((L - 1/2) * alpha, a * alpha, b * alpha, alpha / sqrt(6)). Here it
+is multiplied by 65536 and, for alpha from 0 to 255, not divided by 255. Colors of alpha 0 coincide.
 
-No libm function decides anything: the linear light of the levels is a root of integers, cube roots are
-iterated with +, * and / alone.
+Results do not depend on libm functions, which differ between machines: the linear light of a level is
+computed as an integer root, and cube roots are iterated with +, * and / only.
 
 B. Ottosson, "A perceptual color space for image processing", 2020.
 """
@@ -22,33 +22,33 @@ from fastkq import kernels
 from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
 
-_ROOT_BITS = 64
-_MOST_STEPS = 16
+_ROOT_BITS = 64  # fractional bits of the linear light of a level, before it is rounded to float64
+_MOST_STEPS = 16  # maximum number of steps from the first guess of a color to the nearest one
 _COLOURS_AT_ONCE = 1 << 12
 
 
 def unit(channels: int) -> float:
-    """Coordinates for a difference of 1 in Oklab's units, in which L goes from 0 to 1."""
+    """Return the difference of coordinates that is a difference of 1 in Oklab, where L ranges from 0 to 1."""
     return float(kernels.color.oklab.SCALE) * (255.0 if channels == 4 else 1.0)
 
 
 def alpha_weight() -> float:
-    """Last coordinate of RGBA for a step of alpha."""
+    """Return the last coordinate of RGBA per step of alpha."""
     return float(kernels.color.oklab.ALPHA_WEIGHT)
 
 
 def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
-    """Coordinates (C, M) float64 of colours (M, C)."""
+    """Convert colors (M, C) to coordinates (C, M) float64."""
     coordinates = np.empty(colours.shape[::-1])
     kernels.color.oklab.coordinates_of(colours, linear_light(), coordinates)
     return coordinates
 
 
 def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
-    """Colours (M, C) near coordinates (C, M), by steps of one level to where no step leads nearer.
+    """Convert coordinates (C, M) to colors (M, C) by descent to a color that is nearer than its neighbors.
 
-    They start from where Oklab's inverse, cut to sRGB's gamut, leads, which is mostly the nearest already. Of
-    RGBA, alpha is rounded first.
+    The descent starts from the inverse of Oklab, clipped to the sRGB gamut, which mostly is the nearest color
+    already. Each step changes R, G and B by at most one level. Alpha of RGBA is rounded first.
     """
     if len(coordinates) == 1:
         return _nearest_gray(coordinates[0])
@@ -71,7 +71,7 @@ def _to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
 
 
 def _from_oklab(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
-    """Colours (M, 3) of coordinates (3, M), cut to the gamut."""
+    """Convert coordinates (3, M) to colors (M, 3), clipped to the sRGB gamut."""
     lightness, a, b = coordinates.astype(np.float64) / kernels.color.oklab.SCALE
     long = lightness + 0.3963377774 * a + 0.2158037573 * b
     medium = lightness - 0.1055613458 * a - 0.0638541728 * b
@@ -89,12 +89,15 @@ def _nearest_gray(lightness: Coordinates) -> npt.NDArray[np.uint8]:
 
 
 def _nearest(levels: npt.NDArray[np.float64], values: Coordinates) -> npt.NDArray[np.uint8]:
-    """The nearest of 256 rising levels for each value."""
+    """Return the index of the nearest of 256 rising levels for each value."""
     return np.searchsorted((levels[1:] + levels[:-1]) / 2, values, side="right").astype(np.uint8)
 
 
 def _descended(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDArray[np.uint8]:
-    """Colours (M, C) after steps of one level in R, G and B that lead nearer to coordinates (C, M)."""
+    """Move colors (M, C) by steps of one level in R, G and B as long as they get nearer to the coordinates.
+
+    `coordinates` (C, M) are the targets. Returns the moved colors.
+    """
     steps = np.zeros((27, colours.shape[1]), np.int64)
     steps[:, :3] = np.stack(np.meshgrid(*[[0, -1, 1]] * 3, indexing="ij"), axis=-1).reshape(27, 3)
     colours = colours.copy()
@@ -105,7 +108,7 @@ def _descended(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.
         distances = np.zeros(found.shape[1:])
         for row, target in zip(found, coordinates[:, moving], strict=True):
             distances += (row - target) * (row - target)
-        nearest = np.argmin(distances, axis=0)  # the first, no step, among equals
+        nearest = np.argmin(distances, axis=0)  # the first among equals; the first step is none
         colours[moving] = around[nearest, np.arange(len(moving))]
         moving = moving[nearest > 0]
         if len(moving) == 0:
@@ -115,21 +118,21 @@ def _descended(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.
 
 @cache
 def linear_light() -> npt.NDArray[np.float64]:
-    """Linear light of each sRGB level, (256,) float64, from 0 to 1."""
+    """Return the linear light of each sRGB level, (256,) float64, from 0 to 1."""
     return np.array([_linear(level) for level in range(256)])
 
 
 def _linear(level: int) -> float:
     if level <= 10:
         return level * 100 / (255 * 1292)
-    # ((level / 255 + 0.055) / 1.055) ^ (12 / 5), as the fifth root of a power of a fraction.
+    # ((level / 255 + 0.055) / 1.055)^(12 / 5), as the fifth root of the twelfth power of a fraction.
     numerator, denominator = 1000 * level + 55 * 255, 1055 * 255
     power = (numerator**12 << (5 * _ROOT_BITS)) // denominator**12
     return _fifth_root(power) / (1 << _ROOT_BITS)
 
 
 def _fifth_root(number: int) -> int:
-    """Largest integer whose fifth power is at most `number`, by Newton's iteration from above."""
+    """Return the largest integer whose fifth power is at most `number`, by Newton's method from above."""
     root = 1 << (number.bit_length() // 5 + 1)
     while True:
         nearer = (4 * root + number // root**4) // 5

@@ -1,9 +1,9 @@
 """Coordinates in which distances are those of 8-bit levels.
 
-Gray and RGB are their own coordinates. RGBA is measured as it is seen, on a background: the squared
-difference of two colours composited over black, mid-gray and white, averaged over the three, is the
-squared distance of (c*a - 127.5*a for each of R, G, B; 180.3*a) / 255; here doubled and rounded to
-integers, without the division. Colours of alpha 0 coincide.
+Gray and RGB are their own coordinates. RGBA is measured as it is seen on a background: the squared
+differences of two colors after compositing over black, mid-gray and white are averaged. That is the squared
+distance of (c*a - 127.5*a for each c of R, G, B; 180.3*a) / 255. Here the coordinates are doubled and rounded
+to integers, without the division by 255. Colors of alpha 0 coincide.
 """
 
 import numpy as np
@@ -12,16 +12,17 @@ import numpy.typing as npt
 from fastkq.runtime.typing import Coordinates
 
 ALPHA_WEIGHT = 361
-"""255 * sqrt(2), rounded (360.6): what makes the RGBA metric a mean over backgrounds."""
+"""255 * sqrt(2) = 360.6, rounded: with this weight of alpha, the metric of RGBA is the mean over the three
+backgrounds."""
 
 
 def unit(channels: int) -> float:
-    """Coordinates for a difference of one level."""
+    """Return the difference of coordinates that is a difference of one level."""
     return 510.0 if channels == 4 else 1.0
 
 
 def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
-    """Coordinates (C, M), float32 or, of RGBA, float64, of colours (M, C)."""
+    """Convert colors (M, C) to coordinates (C, M): float64 for RGBA, float32 otherwise."""
     if colours.shape[1] != 4:
         return np.ascontiguousarray(colours.T, np.float32)
     values = colours.T.astype(np.int64)
@@ -32,7 +33,10 @@ def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
 
 
 def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
-    """Nearest colours (M, C) of coordinates (C, M), halves rounded up; of RGBA, of the nearest alpha."""
+    """Convert coordinates (C, M) to their nearest colors (M, C); halves are rounded up.
+
+    For RGBA, alpha is rounded first, and R, G and B are nearest for that alpha.
+    """
     if len(coordinates) != 4:
         return _rounded(coordinates.T)
     alpha = _rounded(coordinates[3] / ALPHA_WEIGHT)
