@@ -119,7 +119,7 @@ class ColourCounts:
                 "channels: convert them first"
             )
         merged = counting.merge(self._counted, other._counted)
-        return ColourCounts(merged, self._dtype, self._channels, self._added_weights(other, merged))
+        return ColourCounts(merged, self._dtype, self._channels, self._add_weights(other, merged))
 
     def __radd__(self, other: object) -> "ColourCounts":
         """Return the counts for ``0 + counts``, with which ``sum`` begins."""
@@ -127,7 +127,7 @@ class ColourCounts:
             return self
         return NotImplemented
 
-    def _added_weights(self, other: "ColourCounts", merged: ColorTable) -> npt.NDArray[np.float64] | None:
+    def _add_weights(self, other: "ColourCounts", merged: ColorTable) -> npt.NDArray[np.float64] | None:
         if self._weights is None and other._weights is None:
             return None
         weights = np.zeros(len(merged.counts))
@@ -206,10 +206,10 @@ class ColourCounts:
             weights.dtype != np.float64 or not np.isfinite(weights).all() or weights.min() < 0
         ):
             raise ValueError("expected weights of float64, all finite and at least 0")
-        made = cls.of(np.ascontiguousarray(colours[np.newaxis]))
-        if len(made) != len(colours) or not np.array_equal(made.colours, colours):
+        recounted = cls.of(np.ascontiguousarray(colours[np.newaxis]))
+        if len(recounted) != len(colours) or not np.array_equal(recounted.colours, colours):
             raise ValueError("expected distinct colors in the order of `ColourCounts.colours`")
-        return cls(made._counted._replace(counts=counts), made._dtype, made._channels, weights)
+        return cls(recounted._counted._replace(counts=counts), recounted._dtype, recounted._channels, weights)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the bytes of `to_bytes` to a file, which is written whole or not at all."""

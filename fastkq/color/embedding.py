@@ -8,8 +8,8 @@ import numpy.typing as npt
 from fastkq.color.kinds import has_alpha
 from fastkq.runtime.typing import Vectors
 
-_FAR, _FOLD = 900, 200  # floats of at least 2^900 are multiplied by 2^-200
-_TOP = 480
+_FOLD_FROM, _FOLD_BY = 900, 200  # floats of at least 2^900 are multiplied by 2^-200
+_MAX_EXPONENT = 480
 """Floats are scaled to below 2^480: squares of 64 channels, summed over 2^40 pixels, stay below 2^1023."""
 
 
@@ -46,15 +46,15 @@ class Embedding(NamedTuple):
             extremes = [extreme for some in colours if some.size for extreme in (some.min(), some.max())]
             largest = max((abs(float(extreme)) for extreme in extremes), default=0.0)
         exponent = int(np.frexp(largest)[1])
-        is_folded = exponent > _FAR
-        exponent = _TOP - exponent + _FOLD * is_folded if largest > 0 else 0
+        is_folded = exponent > _FOLD_FROM
+        exponent = _MAX_EXPONENT - exponent + _FOLD_BY * is_folded if largest > 0 else 0
         return cls(dtype, channels, exponent, is_folded)
 
     def embed(self, colours: npt.NDArray[Any]) -> Vectors:
         """Return the vectors (M, C) of colors (M, C)."""
         values = colours.astype(np.float64)
         if self.dtype.kind == "f":
-            return _scaled(_folded(values) if self.is_folded else values, self.exponent)
+            return _scale(_fold(values) if self.is_folded else values, self.exponent)
         if has_alpha(self.dtype, self.channels):
             top = float(np.iinfo(self.dtype).max)
             values[:, :-1] = (2 * values[:, :-1] - top) * values[:, -1:]
@@ -65,10 +65,11 @@ class Embedding(NamedTuple):
         """Return the colors (M, C) nearest to vectors (M, C); halves are rounded up for integer dtypes."""
         if self.dtype.kind == "f":
             # Rounding may bring a mean above the largest finite number of the dtype.
-            largest = np.ldexp(1 - float(np.finfo(self.dtype).eps) / 2, _TOP)
-            values = _scaled(np.clip(vectors, -largest, largest), -self.exponent)
+            largest = np.ldexp(1 - float(np.finfo(self.dtype).eps) / 2, _MAX_EXPONENT)
+            values = _scale(np.clip(vectors, -largest, largest), -self.exponent)
             if self.is_folded:
-                values = np.where(np.abs(values) >= 2.0 ** (_FAR - _FOLD), values * 2.0**_FOLD, values)
+                is_far = np.abs(values) >= 2.0 ** (_FOLD_FROM - _FOLD_BY)
+                values = np.where(is_far, values * 2.0**_FOLD_BY, values)
             return values.astype(self.dtype)
         top = float(np.iinfo(self.dtype).max)
         if not has_alpha(self.dtype, self.channels):
@@ -89,12 +90,13 @@ class Embedding(NamedTuple):
         return float(np.floor(top * np.sqrt((self.channels - 1) * 2 / 3) + 0.5))
 
 
-def _folded(values: Vectors) -> Vectors:
-    edge = 2.0 ** (_FAR - _FOLD)  # numbers below 2^900 are clipped here, so that only folded ones lie beyond
-    return np.where(np.abs(values) >= 2.0**_FAR, values * 2.0**-_FOLD, np.clip(values, -edge, edge))
+def _fold(values: Vectors) -> Vectors:
+    # Numbers below 2^900 are clipped to the least folded number, so that only folded ones lie beyond.
+    edge = 2.0 ** (_FOLD_FROM - _FOLD_BY)
+    return np.where(np.abs(values) >= 2.0**_FOLD_FROM, values * 2.0**-_FOLD_BY, np.clip(values, -edge, edge))
 
 
-def _scaled(values: Vectors, exponent: int) -> Vectors:
+def _scale(values: Vectors, exponent: int) -> Vectors:
     half = exponent // 2  # applied in two halves, since 2^exponent may not be a finite float
     values *= np.ldexp(1.0, half)
     values *= np.ldexp(1.0, exponent - half)

@@ -27,11 +27,11 @@ def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if image.dtype == np.bool_:
         return image.view(np.uint8)
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == GRAY_WITH_ALPHA:
-        shown = np.empty((*image.shape[:2], RGBA), np.uint8)
-        for part in bands(shown):
-            shown[part, :, :3] = image[part, :, :1]
-            shown[part, :, 3] = image[part, :, 1]
-        return shown
+        rgba = np.empty((*image.shape[:2], RGBA), np.uint8)
+        for part in bands(rgba):
+            rgba[part, :, :3] = image[part, :, :1]
+            rgba[part, :, 3] = image[part, :, 1]
+        return rgba
     return image
 
 
@@ -54,8 +54,8 @@ def visible(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if colours.dtype == np.bool_:
         return colours.view(np.uint8)
     if has_alpha(colours.dtype, colours.shape[1]):
-        seen: npt.NDArray[Any] = colours * (colours[:, -1:] != 0)
-        return seen
+        masked: npt.NDArray[Any] = colours * (colours[:, -1:] != 0)
+        return masked
     return colours
 
 
@@ -67,11 +67,11 @@ def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: in
     if palette.shape[1] == channels - 1:
         return np.column_stack((palette, np.full(len(palette), np.iinfo(dtype).max, dtype)))
     if dtype == np.uint8 and channels == GRAY_WITH_ALPHA:
-        shades, alpha = (
+        gray, alpha = (
             palette[:, 0],
             palette[:, 3] if palette.shape[1] == RGBA else np.full(len(palette), 255),
         )
-        return np.column_stack((shades, alpha)).astype(dtype)
+        return np.column_stack((gray, alpha)).astype(dtype)
     return palette.astype(dtype, copy=False)
 
 

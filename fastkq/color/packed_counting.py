@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.packed_table import PackedTable, added, joined
+from fastkq.color.packed_table import PackedTable, concatenate_in_pieces, from_keys
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
@@ -108,13 +108,13 @@ def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 _CELLS_PER_CHUNK = 1 << 12
 _PIXELS_PER_COUNTER = 1 << 19  # counting fewer pixels takes less time than merging two workers' counters
 _COLOURS_PER_CHUNK = 1 << 16
-_MOST_COUNTERS = 4  # maximum number of workers that count
+_MAX_COUNTERS = 4  # maximum number of workers that count
 _COLOURS = 1 << 24  # possible colors of RGB, and of RGBA with 6 bits per channel
 
 T = TypeVar("T")
 
 
-class _Retained(Generic[T]):
+class _ArrayPool(Generic[T]):
     """Pool of at most `most` large arrays that are kept for the next image; each has one user at a time.
 
     Newly allocated pages take 2 to 11 ms where the system must find huge pages, which is longer than counting
@@ -122,7 +122,7 @@ class _Retained(Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T], most: int) -> None:
-        self._make, self._most = make, most
+        self._make, self._max_idle = make, most
         self._idle: deque[T] = deque()
 
     def take(self) -> T:
@@ -132,7 +132,7 @@ class _Retained(Generic[T]):
             return self._make()
 
     def give_back(self, used: T) -> None:
-        if len(self._idle) < self._most:
+        if len(self._idle) < self._max_idle:
             self._idle.append(used)
 
 
@@ -155,25 +155,23 @@ class _Counters(NamedTuple):
     @classmethod
     def make(cls) -> "_Counters":
         cells = kernels.color.histogram.CELLS
-        return cls(
-            np.zeros((_MOST_COUNTERS, _COLOURS), np.uint8), np.zeros((_MOST_COUNTERS, cells), np.uint8)
-        )
+        return cls(np.zeros((_MAX_COUNTERS, _COLOURS), np.uint8), np.zeros((_MAX_COUNTERS, cells), np.uint8))
 
 
 def _make_table() -> npt.NDArray[np.uint8]:
     return np.empty(_COLOURS, np.uint8)
 
 
-_counters = _Retained(_Counters.make, 2)
-_tables = _Retained(_make_table, 2)
+_counters = _ArrayPool(_Counters.make, 2)
+_tables = _ArrayPool(_make_table, 2)
 
 
 def _count_densely(
     pixels: npt.NDArray[np.uint8], channels: int, threads: int
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    workers = max(1, min(threads, _MOST_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
-    retained = _counters.take()
-    counts, seen = retained.counts[:workers], retained.seen[:workers]
+    workers = max(1, min(threads, _MAX_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
+    counters = _counters.take()
+    counts, seen = counters.counts[:workers], counters.seen[:workers]
     spilled = np.empty((workers, len(pixels) // kernels.color.histogram.FULL + 1), np.uint32)
     spills = np.zeros((workers, 8), np.int64)  # one cache line per worker
 
@@ -195,11 +193,11 @@ def _count_densely(
     if workers > 1:
         over_chunks(merge, len(cells), _CELLS_PER_CHUNK, workers)
     keys, numbers = _list_colours(words[0], counts[0], cells, threads)
-    _counters.give_back(retained)
-    emptied = np.concatenate([row[: spill[0]] for row, spill in zip(spilled, spills, strict=True)])
-    if len(emptied):
-        emptied, times = np.unique(emptied, return_counts=True)
-        numbers[np.searchsorted(keys, emptied)] += kernels.color.histogram.FULL * times
+    _counters.give_back(counters)
+    spilled_keys = np.concatenate([row[: spill[0]] for row, spill in zip(spilled, spills, strict=True)])
+    if len(spilled_keys):
+        spilled_keys, times = np.unique(spilled_keys, return_counts=True)
+        numbers[np.searchsorted(keys, spilled_keys)] += kernels.color.histogram.FULL * times
     return keys, numbers
 
 
@@ -215,15 +213,15 @@ def _seen_cells(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
 def _list_colours(
     words: npt.NDArray[np.uint64], counts: npt.NDArray[np.uint8], cells: npt.NDArray[np.int32], threads: int
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    found = np.zeros(len(cells) // _CELLS_PER_CHUNK + 2, np.int64)
+    sizes = np.zeros(len(cells) // _CELLS_PER_CHUNK + 2, np.int64)
 
     def survey(worker: int, start: int, stop: int) -> None:
-        found[start // _CELLS_PER_CHUNK + 1] = kernels.color.histogram.count_colours(
+        sizes[start // _CELLS_PER_CHUNK + 1] = kernels.color.histogram.count_colours(
             words, cells, start, stop
         )
 
     over_chunks(survey, len(cells), _CELLS_PER_CHUNK, threads)
-    bounds = np.cumsum(found)
+    bounds = np.cumsum(sizes)
     keys, numbers = np.empty(bounds[-1], np.uint32), np.empty(bounds[-1], np.int64)
 
     def write(worker: int, start: int, stop: int) -> None:
@@ -273,13 +271,13 @@ def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int
     if any(state.used[0] > most for state in states):
         return None
     listed = [state.entries() for state in states]
-    found = added(
-        joined([keys for keys, _ in listed]),
-        joined([counts for _, counts in listed]),
+    merged = from_keys(
+        concatenate_in_pieces([keys for keys, _ in listed]),
+        concatenate_in_pieces([counts for _, counts in listed]),
         4,
         threads,
     )
-    return None if len(found.keys) > most else found
+    return None if len(merged.keys) > most else merged
 
 
 def _look_up_in_hash_table(
@@ -328,7 +326,7 @@ class _HashTable:
 
     def entries(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         parts = slices(len(self.keys), _ENTRIES_AT_ONCE)
-        places = joined([part.start + np.flatnonzero(self.keys[part]) for part in parts])
+        places = concatenate_in_pieces([part.start + np.flatnonzero(self.keys[part]) for part in parts])
         keys, counts = np.empty(len(places), np.uint32), np.empty(len(places), np.int64)
         for part in slices(len(places), _ENTRIES_AT_ONCE):
             keys[part] = self.keys[places[part]] - 1

@@ -46,7 +46,9 @@ def colours_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.ui
 
 def merge(a: PackedTable, b: PackedTable, threads: int = 1) -> PackedTable:
     """Merge two tables of the same channels; the counts of equal colors are added."""
-    return added(np.concatenate((a.keys, b.keys)), np.concatenate((a.counts, b.counts)), a.channels, threads)
+    return from_keys(
+        np.concatenate((a.keys, b.keys)), np.concatenate((a.counts, b.counts)), a.channels, threads
+    )
 
 
 def with_alpha(counted: PackedTable) -> PackedTable:
@@ -59,7 +61,7 @@ def with_alpha(counted: PackedTable) -> PackedTable:
     return PackedTable(keys.astype(np.uint32), counted.counts, 4)  # still sorted: all have the same alpha
 
 
-def added(
+def from_keys(
     keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], channels: int, threads: int = 1
 ) -> PackedTable:
     """Build a table from keys in any order; the counts of equal keys are added.
@@ -69,7 +71,7 @@ def added(
     any thread.
     """
     if len(keys) <= _KEYS_PER_RUN:
-        return PackedTable(*_united(keys, counts), channels)
+        return PackedTable(*_sum_equal(keys, counts), channels)
     runs = range(0, len(keys), _KEYS_PER_RUN)
     sorted_keys, sorted_counts = np.empty_like(keys), np.empty_like(counts)
 
@@ -92,17 +94,17 @@ def added(
 
     def unite(worker: int, bucket: int, _: int) -> None:
         pieces = [slice(*end[bucket : bucket + 2]) for end in ends]
-        merged[bucket] = _united(
+        merged[bucket] = _sum_equal(
             np.concatenate([sorted_keys[piece] for piece in pieces]),
             np.concatenate([sorted_counts[piece] for piece in pieces]),
         )
 
     over_chunks(unite, len(bounds) + 1, 1, threads)
     listed, numbers = zip(*merged, strict=True)
-    return PackedTable(joined(listed), joined(numbers), channels)
+    return PackedTable(concatenate_in_pieces(listed), concatenate_in_pieces(numbers), channels)
 
 
-def joined(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+def concatenate_in_pieces(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """Concatenate arrays in pieces, with checkpoints: newly allocated pages of 100 MB take 0.1 s to write."""
     out, stop = np.empty(sum(map(len, arrays)), arrays[0].dtype), 0
     for array in arrays:
@@ -112,7 +114,7 @@ def joined(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     return out
 
 
-def _united(
+def _sum_equal(
     keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Return the distinct keys in rising order, and the sums of their counts."""

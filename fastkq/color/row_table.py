@@ -13,9 +13,9 @@ from fastkq.runtime.progress import checkpoint, slices
 _ROWS_PER_CHUNK = 1 << 16
 _PLACES_PER_CHUNK = 1 << 14
 _ROWS_PER_BUCKET = 1 << 15  # at most twice as many on average: a bucket is sorted in the cache
-_MOST_BUCKETS_BITS = 9  # maximum of log2 of the number of buckets
+_MAX_BUCKET_BITS = 9  # maximum of log2 of the number of buckets
 _SAMPLES_PER_BUCKET = 32
-_WORDS = 1 << 16  # possible rows of at most 16 bits, which are counted in an array
+_TABLE_SIZE = 1 << 16  # possible rows of at most 16 bits, which are counted in an array
 
 
 class RowTable(NamedTuple):
@@ -133,7 +133,7 @@ class _CountedWords(NamedTuple):
 
 
 def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
-    tables = np.zeros((threads, _WORDS), np.int64)
+    tables = np.zeros((threads, _TABLE_SIZE), np.int64)
     bits, width, _, with_alpha = _Rows.of(pixels)
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -149,7 +149,7 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
 
 def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
     """Count rows: scatter their words to buckets in rising order, then sort each bucket in the cache."""
-    words, ends = _strewn(rows, threads)
+    words, ends = _scatter_rows(rows, threads)
     counts = np.empty(len(words), np.int64)
     found = np.empty(len(ends) - 1, np.int64)
 
@@ -158,10 +158,10 @@ def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
         found[start] = _count_bucket(words[first:last], counts[first:last])
 
     over_chunks(work, len(found), 1, threads)
-    return _CountedWords(_joined(words, ends, found), _joined(counts, ends, found))
+    return _CountedWords(_compact(words, ends, found), _compact(counts, ends, found))
 
 
-def _joined(
+def _compact(
     array: npt.NDArray[Any], ends: npt.NDArray[np.int64], found: npt.NDArray[np.int64]
 ) -> npt.NDArray[Any]:
     """Move the first `found` items of each bucket to the front of the array, in place.
@@ -177,13 +177,13 @@ def _joined(
     return array[:place]
 
 
-def _strewn(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+def _scatter_rows(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
     """Scatter rows to buckets; returns their words (N, W) bucket by bucket, and bounds (buckets + 1,).
 
     Bucket b holds the words from bounds[b] to bounds[b + 1] - 1.
     """
     number = len(rows.bits)
-    buckets = 1 << min(max(number // _ROWS_PER_BUCKET, 1).bit_length() - 1, _MOST_BUCKETS_BITS)
+    buckets = 1 << min(max(number // _ROWS_PER_BUCKET, 1).bit_length() - 1, _MAX_BUCKET_BITS)
     splitters = _splitters(rows, buckets)
     chunks = -(-number // _ROWS_PER_CHUNK)
     sizes = np.zeros((chunks, buckets), np.int64)

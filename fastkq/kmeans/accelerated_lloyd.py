@@ -12,15 +12,15 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.kmeans.hamerly import Bounds
 from fastkq.kmeans.kd_tree import Leaves
-from fastkq.kmeans.partial_sums import worth
+from fastkq.kmeans.partial_sums import useful_threads
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Labels, Samples, Weights
 
 _VECTORS_PER_CHUNK = 1 << 14
-_FEW_DIMENSIONS = 4
+_MAX_TREE_DIMENSIONS = 4
 """In at most this many dimensions, the k-d tree (`Leaves`) is at least twice as fast as Hamerly's bounds
 (`Bounds`); in 6 dimensions both take the same time."""
-_MANY_VECTORS = 1 << 12
+_MIN_TREE_VECTORS = 1 << 12
 """The k-d tree is used for at least this many vectors: the tree of fewer vectors has too few leaves."""
 
 
@@ -76,17 +76,18 @@ class Lloyd:
     """
 
     def __init__(self, vectors: Samples, weights: Weights | None, centroids: Samples, threads: int) -> None:
-        k, is_low = len(centroids), vectors.shape[1] <= _FEW_DIMENSIONS and len(vectors) >= _MANY_VECTORS
+        (n, dims), k = vectors.shape, len(centroids)
+        uses_tree = dims <= _MAX_TREE_DIMENSIONS and n >= _MIN_TREE_VECTORS
         self.centroids = np.array(centroids, vectors.dtype, order="C")
-        self._vectors, self._threads = vectors, worth(vectors, k, threads)
+        self._vectors, self._threads = vectors, useful_threads(vectors, k, threads)
         self._weights = np.empty(0) if weights is None else weights
-        self._labelling = (Leaves if is_low else Bounds)(vectors, self._weights, k, threads)
+        self._labeling = (Leaves if uses_tree else Bounds)(vectors, self._weights, k, threads)
         self._is_first = True
 
     @property
     def labels(self) -> Labels:
         """Labels (n,) int32 for the centroids before the last `step`, or for those of the last `settle`."""
-        return self._labelling.labels
+        return self._labeling.labels
 
     def step(self) -> Step:
         """Label every vector with its nearest centroid, then move the centroids to the means.
@@ -96,7 +97,7 @@ class Lloyd:
         so on. If all vectors lie on their centroids, the centroid of such a cluster moves to that of the
         heaviest cluster.
         """
-        changed, totals = self._labelling.visit(self.centroids, wants_totals=True)
+        changed, totals = self._labeling.visit(self.centroids, wants_totals=True)
         changed, self._is_first = changed or self._is_first, False
         empty = np.flatnonzero(totals[:, -1] == 0)
         if len(empty):
@@ -105,7 +106,7 @@ class Lloyd:
 
     def settle(self) -> None:
         """Label every vector with its nearest current centroid, without moving the centroids."""
-        self._labelling.visit(self.centroids, wants_totals=False)
+        self._labeling.visit(self.centroids, wants_totals=False)
 
     def inertia(self, centroids: Samples | None = None) -> float:
         """Return the weighted sum of squared distances of the vectors from the centroids of their labels.

@@ -11,7 +11,7 @@ from fastkq.kmeans.points import MortonPoints, seen_by_opaque
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Coordinates
 
-_ALONE = 1 << 17  # distances per chunk on a single thread: about 10 ms of work
+_SERIAL_WORK = 1 << 17  # (k + 32) * groups of blocks per chunk on a single thread: about 10 ms of work
 
 _NO_TOTALS = np.empty((0, 0))
 
@@ -29,7 +29,7 @@ def _blocks_per_chunk(k: int, threads: int) -> int:
     A chunk is about 0.1 ms of work on several threads, since waking a thread takes 0.04 ms, and about 10 ms
     on one.
     """
-    groups: int = max(1, (1024 if threads > 1 else _ALONE) // (k + 32))
+    groups: int = max(1, (1024 if threads > 1 else _SERIAL_WORK) // (k + 32))
     return groups * int(kernels.kmeans.nearest.BLOCKS_PER_GROUP)
 
 

@@ -11,9 +11,9 @@ from fastkq.runtime.progress import checkpoint
 from fastkq.runtime.typing import Vectors
 
 _VALUES_PER_CHUNK = 1 << 16  # coordinates between two checkpoints
-_FEWEST_ROWS = 1 << 10  # minimum number of vectors between two checkpoints
+_MIN_ROWS = 1 << 10  # minimum number of vectors between two checkpoints
 _PARTS = 16  # interleaved parts in which `fastkq.quantization.nearest_rows` searches many colors
-_SHARES = 4
+_VECTORS_PER_CENTROID = 4
 """Chunks hold at least this many vectors per centroid: each chunk has its own moments for all centroids."""
 
 _NO_LABELS = np.empty(0, np.int32)
@@ -44,7 +44,7 @@ def accumulate(
     """
     dims, k = centroids.shape
     rows = _rows_per_chunk(dims)
-    chunk = max(rows, _SHARES * k)
+    chunk = max(rows, _VECTORS_PER_CENTROID * k)
     totals = np.zeros((-(-len(vectors) // chunk), k, dims + 1))
     errors = np.zeros(len(totals))
 
@@ -83,4 +83,4 @@ def nearest(vectors: Vectors, centroids: Vectors) -> tuple[npt.NDArray[np.int32]
 
 
 def _rows_per_chunk(dims: int) -> int:
-    return max(_FEWEST_ROWS, _VALUES_PER_CHUNK // dims)
+    return max(_MIN_ROWS, _VALUES_PER_CHUNK // dims)

@@ -40,7 +40,7 @@ class Summary(NamedTuple):
     of_equal_error: bool = False
 
 
-_MOST_GUESSES = 8  # maximum number of tolerances that are tried for one summary
+_MAX_GUESSES = 8  # maximum number of tolerances that are tried for one summary
 _POINTS_AT_ONCE = 1 << 18
 _BOXES_AT_ONCE = 1 << 18
 
@@ -83,7 +83,7 @@ class Tree:
         """
         if len(self.points.keys) <= 1.6 * boxes:
             return Summary(self.points.keys, self.points.coordinates, self.points.weights, self._opaque)
-        for _ in range(_MOST_GUESSES):
+        for _ in range(_MAX_GUESSES):
             # The error of a box falls with the power -5/3 of the number of boxes in three dimensions, with -2
             # in two. The power used here is -3/2.
             ratio = self._boxes / (1.2 * boxes)

@@ -6,11 +6,11 @@ A visit measures distances only for vectors whose nearest centroid may have chan
 import numpy as np
 
 from fastkq import kernels
-from fastkq.kmeans.partial_sums import Visited, visit_parts, worth
+from fastkq.kmeans.partial_sums import Visited, useful_threads, visit_parts
 from fastkq.runtime.typing import Labels, Samples, Weights
 
-_FEWEST_VECTORS = 1 << 12  # minimum number of vectors of a part
-_SHARES = 4
+_MIN_VECTORS_PER_PART = 1 << 12  # minimum number of vectors of a part
+_VECTORS_PER_CENTROID = 4
 """A part holds at least this many vectors per centroid: each part has its own sums for all centroids."""
 
 
@@ -30,18 +30,18 @@ class Bounds:
     ) -> None:
         n, dtype = len(vectors), vectors.dtype
         self.labels: Labels = np.zeros(n, np.int32)
-        self._vectors, self._weights, self._threads = vectors, weights, worth(vectors, k, threads)
+        self._vectors, self._weights, self._threads = vectors, weights, useful_threads(vectors, k, threads)
         self._uppers, self._lowers = np.empty((2, n if visits_again else 0), dtype)
-        self._seen: Samples | None = None
+        self._centroids: Samples | None = None
 
     def visit(self, centroids: Samples, wants_totals: bool) -> Visited:
         """Label each vector with its nearest of the centroids (k, d), the lowest index among equals."""
         k, dtype = len(centroids), centroids.dtype
-        moves = np.empty((2, 0 if self._seen is None else k), dtype)
-        if self._seen is not None:
-            kernels.kmeans.hamerly.measure_moves(self._seen, centroids, *moves)
-        self._seen = centroids.copy()
-        among = kernels.kmeans.hamerly.prepare(centroids)
+        moves = np.empty((2, 0 if self._centroids is None else k), dtype)
+        if self._centroids is not None:
+            kernels.kmeans.hamerly.measure_moves(self._centroids, centroids, *moves)
+        self._centroids = centroids.copy()
+        prepared = kernels.kmeans.hamerly.prepare(centroids)
 
         def visit(start: int, stop: int, totals: Weights) -> int:
             changed: int = kernels.kmeans.hamerly.visit(
@@ -50,7 +50,7 @@ class Bounds:
                 start,
                 stop,
                 centroids,
-                among,
+                prepared,
                 *moves,
                 self.labels,
                 self._uppers,
@@ -59,7 +59,7 @@ class Bounds:
             )
             return changed
 
-        fewest = max(_FEWEST_VECTORS, _SHARES * k)
+        fewest = max(_MIN_VECTORS_PER_PART, _VECTORS_PER_CENTROID * k)
         return visit_parts(visit, len(self._vectors), fewest, centroids, wants_totals, self._threads)
 
 

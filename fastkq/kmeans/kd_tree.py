@@ -6,18 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.kmeans.partial_sums import Visited, visit_parts, worth
+from fastkq.kmeans.partial_sums import Visited, useful_threads, visit_parts
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Labels, Samples, Weights
 
 Order = npt.NDArray[np.int64]
 
-_LEVELS = 4
+_SERIAL_LEVELS = 4
 """Levels of the tree that are divided one after the other, from the root. The subtrees below them are grown
 in parallel."""
 _LEAVES_PER_CHUNK = 64
-_FEWEST_LEAVES = 8  # minimum number of leaves of a part
-_SHARES = 64
+_MIN_LEAVES_PER_PART = 8  # minimum number of leaves of a part
+_CENTROIDS_PER_LEAF = 64
 """A part holds at least one leaf per this many centroids: each part has its own sums for all centroids."""
 
 
@@ -29,7 +29,7 @@ class Leaves:
 
     def __init__(self, vectors: Samples, weights: Weights, k: int, threads: int) -> None:
         n, dims = vectors.shape
-        self._threads = worth(vectors, k, threads)
+        self._threads = useful_threads(vectors, k, threads)
         lanes = int(kernels.kmeans.tiles.LANES)
         rows, self._order = np.zeros((n, lanes), vectors.dtype), np.arange(n)
         rows[:, :dims] = vectors
@@ -88,7 +88,7 @@ class Leaves:
             )
             return changed
 
-        fewest = max(_FEWEST_LEAVES, len(centroids) // _SHARES)
+        fewest = max(_MIN_LEAVES_PER_PART, len(centroids) // _CENTROIDS_PER_LEAF)
         return visit_parts(visit, len(self._owners), fewest, centroids, wants_totals, self._threads)
 
 
@@ -99,7 +99,7 @@ def _grow(rows: Samples, order: Order, threads: int) -> Order:
     """
     spare = np.empty_like(rows), np.empty_like(order)
     most, ends = int(kernels.kmeans.tiles.VECTORS_PER_TILE), [0, len(rows)]
-    for _ in range(_LEVELS):
+    for _ in range(_SERIAL_LEVELS):
         nodes = [node for node in pairwise(ends) if node[1] - node[0] > most]
         ends = sorted([*ends, *_divide(rows, order, spare, nodes, threads)])
     leaves: list[Order] = [order[:0]] * (len(ends) - 1)

@@ -35,7 +35,7 @@ from fastkq.runtime.progress import checkpoint
 
 _Integers = npt.NDArray[np.int64]
 
-_MOST_ERROR = 1 << 60
+_MAX_ERROR = 1 << 60
 """Maximum sum of squares: the kernels add up to four such sums, which then do not overflow int64."""
 
 
@@ -136,7 +136,7 @@ def fit(
 def _problem(values: _Integers, weights: _Integers, fixed: _Integers) -> _Problem:
     distances = _distances(values, fixed)
     furthest = max(int(np.abs(values).max()), int(distances.max()))
-    excess = (int(weights.sum()) * furthest**2).bit_length() - _MOST_ERROR.bit_length() + 1
+    excess = (int(weights.sum()) * furthest**2).bit_length() - _MAX_ERROR.bit_length() + 1
     if excess > 0:
         weights = np.maximum((weights + (1 << excess >> 1)) >> excess, 1)
     sums, away = np.zeros((len(values) + 1, 3), np.int64), np.zeros(len(values) + 1, np.int64)
@@ -160,18 +160,18 @@ def _levels(problem: _Problem, k: int) -> _Integers:
 
     k is less than the number of values that are not fixed levels.
     """
-    more, fewer = _at(problem, 0), _at(problem, problem.greatest_error)
+    more, fewer = _shortest_path(problem, 0), _shortest_path(problem, problem.greatest_error)
     while fewer.levels != k and fewer.price - more.price > 1:
         # At this price both paths cost the same. It lies between their prices, because the error is convex.
         price = (fewer.error - more.error) // (more.levels - fewer.levels)
-        path = _at(problem, min(max(price, more.price + 1), fewer.price - 1))
+        path = _shortest_path(problem, min(max(price, more.price + 1), fewer.price - 1))
         more, fewer = (path, fewer) if path.levels > k else (more, path)
     if fewer.levels == k:
         return _trace(problem, fewer)[0]
     return _spliced(problem, fewer, more, k)
 
 
-def _at(problem: _Problem, price: int) -> _Path:
+def _shortest_path(problem: _Problem, price: int) -> _Path:
     checkpoint()
     origins = np.empty(len(problem.sums), np.int32)  # the pass below takes about 10 ms for 65,536 values
     total, levels = kernels.kmeans.one_dimensional.shortest_path(
@@ -194,12 +194,12 @@ def _spliced(problem: _Problem, fewer: _Path, more: _Path, k: int) -> _Integers:
     k levels, and the path is no longer than the other two at that price.
     """
     levels, ends = _trace(problem, fewer)
-    others, other_ends = _trace(problem, more)
-    other_ends[-1] = len(problem.values)
+    more_levels, more_ends = _trace(problem, more)
+    more_ends[-1] = len(problem.values)
     begins, surplus = np.append(0, ends[:-1]), more.levels - k
-    kept = int(np.flatnonzero(begins <= np.append(0, other_ends)[surplus:][: len(begins)])[-1])
+    kept = int(np.flatnonzero(begins <= np.append(0, more_ends)[surplus:][: len(begins)])[-1])
     after = kept + surplus + 1
     between = kernels.kmeans.one_dimensional.best_level(
-        problem.values, problem.sums, problem.away, problem.fixed, begins[kept], other_ends[after - 1]
+        problem.values, problem.sums, problem.away, problem.fixed, begins[kept], more_ends[after - 1]
     )
-    return np.concatenate((levels[:kept], [between], others[after:]))
+    return np.concatenate((levels[:kept], [between], more_levels[after:]))

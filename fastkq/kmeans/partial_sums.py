@@ -12,8 +12,8 @@ Visit = Callable[[int, int, Weights], int]
 """``visit(start, stop, totals)`` labels the items start .. stop - 1, adds their weighted sums and weights to
 totals (k, d + 1), and returns the number of labels that changed."""
 
-_MOST_PARTS = 64  # maximum number of parts, and so of tables of sums
-_WORTH_A_THREAD = 1 << 23
+_MAX_PARTS = 64  # maximum number of parts, and so of tables of sums
+_SERIAL_PRODUCTS = 1 << 23
 """Vectors times centroids times dimensions: up to this many, about 0.5 ms of work, one thread does all."""
 
 
@@ -36,7 +36,7 @@ def visit_parts(
     visit: Visit, items: int, fewest: int, centroids: Samples, wants_totals: bool, threads: int
 ) -> Visited:
     """Visit the items in parts of at least `fewest`, and add the totals of the parts in order."""
-    part = max(fewest, -(-items // _MOST_PARTS))
+    part = max(fewest, -(-items // _MAX_PARTS))
     parts, (k, dims) = -(-items // part), centroids.shape
     totals = np.zeros((parts, k, dims + 1) if wants_totals else (parts, 0, 0))
     changes = np.zeros(parts, np.int64)
@@ -50,6 +50,6 @@ def visit_parts(
     return Visited(bool(changes.any()), totals[0])
 
 
-def worth(vectors: Samples, k: int, threads: int) -> int:
+def useful_threads(vectors: Samples, k: int, threads: int) -> int:
     """Return the number of threads to use: 1 if there is too little work to pay for waking more."""
-    return threads if vectors.size * k > _WORTH_A_THREAD else 1
+    return threads if vectors.size * k > _SERIAL_PRODUCTS else 1

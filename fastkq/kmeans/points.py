@@ -125,7 +125,7 @@ def seen_by_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
     return seen
 
 
-_MOST = 1 << 30
+_MAX_TOTAL_WEIGHT = 1 << 30
 """Maximum total weight: sums of weight times coordinate stay below 2^53 grid steps, see `grid_spacing`."""
 
 
@@ -137,7 +137,7 @@ def to_counts(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """
     largest = int(np.frexp(weights.max())[1])
     whole = np.floor(weights)
-    if largest <= 30 and (whole == weights).all() and int(whole.astype(np.int64).sum()) <= _MOST:
+    if largest <= 30 and (whole == weights).all() and int(whole.astype(np.int64).sum()) <= _MAX_TOTAL_WEIGHT:
         return whole.astype(np.int64)
     # Scale twice: the sum of weights scaled to 32-bit integers is exact, and its length gives the number of
     # excess bits.

@@ -15,12 +15,12 @@ Weights = npt.NDArray[np.float64]
 Vectors = npt.NDArray[Any]
 
 _ROWS_PER_CHUNK = 1 << 12
-_MOST_PRODUCTS = 1 << 18
+_MAX_PRODUCTS = 1 << 18
 """Maximum number of products in one BLAS call. From about this size on, OpenBLAS starts threads of its own,
 which compete with those of this package."""
 
 _BOXES_PER_CENTROID = 100
-_LEAST_BOXES = 3072
+_MIN_BOXES = 3072
 _SWAPS = 300
 _SWAPS_PER_CENTROID = 1
 
@@ -45,14 +45,14 @@ def plus_plus(
     The random numbers drawn are the same as in scikit-learn.
     """
     weights = np.ones(len(vectors)) if weights is None else weights
-    field = _Field(vectors, weights, 2 + int(np.log(k)), threads)
+    distances = _Distances(vectors, weights, 2 + int(np.log(k)), threads)
     ends = np.cumsum(weights)
     first = np.searchsorted(ends, random_state.random_sample() * ends[-1], side="right")
     candidates = np.array([min(int(first), len(vectors) - 1)])
     chosen = np.empty(k, np.intp)
-    chosen[0] = field.choose(candidates)
+    chosen[0] = distances.choose(candidates)
     for place in range(1, k):
-        chosen[place] = field.choose(field.draw(random_state.uniform(size=field.trials)))
+        chosen[place] = distances.choose(distances.draw(random_state.uniform(size=distances.trials)))
     return vectors[chosen]
 
 
@@ -76,20 +76,20 @@ class Swapping:
     """
 
     def __init__(self, vectors: Vectors, weights: Weights, k: int, threads: int) -> None:
-        weighty = weights > 0
-        points = WeightedVectors(vectors[weighty].astype(np.float64), weights[weighty])
-        _, self._points = partition(points, max(_BOXES_PER_CENTROID * k, _LEAST_BOXES))
+        is_positive = weights > 0
+        points = WeightedVectors(vectors[is_positive].astype(np.float64), weights[is_positive])
+        _, self._points = partition(points, max(_BOXES_PER_CENTROID * k, _MIN_BOXES))
         self._k, self._threads, self._dtype = k, threads, vectors.dtype
 
     def draw(self, random_state: Any) -> Vectors:
         """Draw initial centroids (k, d)."""
         start = plus_plus(*self._points, self._k, random_state, self._threads)
         swaps = _SWAPS + _SWAPS_PER_CENTROID * self._k
-        found = search_from(self._points, self._points.vectors[:0], start[None], swaps, self._threads)
-        return found.T.astype(self._dtype)
+        centroids = search_from(self._points, self._points.vectors[:0], start[None], swaps, self._threads)
+        return centroids.T.astype(self._dtype)
 
 
-class _Field:
+class _Distances:
     """Squared distances of the vectors from the nearest vector chosen so far, weighted where they are added.
 
     They are stored for each of the last candidates; `_best` is the candidate that was chosen. `_potentials`
@@ -133,7 +133,7 @@ class _Field:
         """Choose the candidate of (t,) that leaves the least sum of weighted squared distances."""
         columns = (self._vectors[candidates] - self._origin).T.copy()
         squares, before = self._squares[candidates], self._best
-        step = max(_MOST_PRODUCTS // columns.size, 1)
+        step = max(_MAX_PRODUCTS // columns.size, 1)
 
         def work(worker: int, start: int, stop: int) -> None:
             products = np.empty((stop - start, len(candidates)))

@@ -17,10 +17,10 @@ from fastkq.runtime.typing import Coordinates
 
 _DISTANCES_PER_PIECE = 1 << 26
 """Distances in one dimension that a piece may compute: about 10 ms of work."""
-_ROUND = 1 << 10
+_POINTS_MULTIPLE = 1 << 10
 """The number of points of a piece is a multiple of this, so that a piece holds whole runs of
 `fastkq.kernels.kmeans.nearest_vectors`."""
-_TRIAL = 1 << 17
+_TRIAL_COST = 1 << 17
 """Fixed cost of a trial in distances: a trial takes as long as about 20 * k + this many distances."""
 
 
@@ -40,18 +40,18 @@ class Piece(NamedTuple):
 def pieces(points: int, dims: int, k: int, trials: int) -> Iterator[Piece]:
     """Yield the pieces of a search in order, with a checkpoint before each."""
     start = 1 - kernels.kmeans.swap_search.SETTLING_ITERATIONS
-    together = max(1, _DISTANCES_PER_PIECE // (k * dims * _ROUND)) * _ROUND
-    if points <= together:
+    points_per_piece = max(1, _DISTANCES_PER_PIECE // (k * dims * _POINTS_MULTIPLE)) * _POINTS_MULTIPLE
+    if points <= points_per_piece:
         first = start
     else:
         first = 1
         for iteration in range(start, 1):
-            for begin in range(0, points, together):
+            for begin in range(0, points, points_per_piece):
                 checkpoint()
-                yield Piece(iteration, iteration + 1, begin, min(begin + together, points))
-    some = max(1, _DISTANCES_PER_PIECE // (dims * (20 * k + _TRIAL)))
+                yield Piece(iteration, iteration + 1, begin, min(begin + points_per_piece, points))
+    trials_per_piece = max(1, _DISTANCES_PER_PIECE // (dims * (20 * k + _TRIAL_COST)))
     while first <= trials:
-        last = min(max(first, 1) + some, trials + 1)
+        last = min(max(first, 1) + trials_per_piece, trials + 1)
         checkpoint()
         yield Piece(first, last, 0, points)
         first = last
@@ -133,14 +133,14 @@ def starts(points: Summary, k: int, searches: int, held: Coordinates | None = No
     ends = np.cumsum(shares)
     places = (np.arange(k) + (2 * np.arange(searches)[:, None] + 1) / (2 * searches)) * (ends[-1] / k)
     chosen = np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)
-    spread = np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
+    initial = np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
     if held is not None and held.shape[1] > 0:
-        for search in spread:
-            search[:] = np.column_stack((held, search[:, _farther(search, held)]))
-    return spread
+        for search in initial:
+            search[:] = np.column_stack((held, search[:, _remaining(search, held)]))
+    return initial
 
 
-def _farther(starts: Coordinates, held: Coordinates) -> npt.NDArray[np.intp]:
+def _remaining(starts: Coordinates, held: Coordinates) -> npt.NDArray[np.intp]:
     """Return the initial centroids (C, k) that remain, (k - f,), after each of `held` (C, f) removes one.
 
     Each held centroid removes the nearest of those that are left.

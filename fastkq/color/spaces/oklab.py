@@ -23,7 +23,7 @@ from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
 
 _ROOT_BITS = 64  # fractional bits of the linear light of a level, before it is rounded to float64
-_MOST_STEPS = 16  # maximum number of steps from the first guess of a color to the nearest one
+_MAX_STEPS = 16  # maximum number of steps from the first guess of a color to the nearest one
 _COLOURS_AT_ONCE = 1 << 12
 
 
@@ -67,7 +67,7 @@ def _to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
         colours[alpha == 0] = 0
     else:
         colours[:] = _from_oklab(coordinates)
-    return _descended(colours, coordinates)
+    return _descend(colours, coordinates)
 
 
 def _from_oklab(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
@@ -93,7 +93,7 @@ def _nearest(levels: npt.NDArray[np.float64], values: Coordinates) -> npt.NDArra
     return np.searchsorted((levels[1:] + levels[:-1]) / 2, values, side="right").astype(np.uint8)
 
 
-def _descended(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+def _descend(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """Move colors (M, C) by steps of one level in R, G and B as long as they get nearer to the coordinates.
 
     `coordinates` (C, M) are the targets. Returns the moved colors.
@@ -102,11 +102,11 @@ def _descended(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.
     steps[:, :3] = np.stack(np.meshgrid(*[[0, -1, 1]] * 3, indexing="ij"), axis=-1).reshape(27, 3)
     colours = colours.copy()
     moving = np.arange(len(colours))
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         around = np.clip(colours[moving].astype(np.int64) + steps[:, None], 0, 255).astype(np.uint8)
-        found = to_coordinates(around.reshape(-1, colours.shape[1])).reshape(-1, 27, len(moving))
-        distances = np.zeros(found.shape[1:])
-        for row, target in zip(found, coordinates[:, moving], strict=True):
+        candidates = to_coordinates(around.reshape(-1, colours.shape[1])).reshape(-1, 27, len(moving))
+        distances = np.zeros(candidates.shape[1:])
+        for row, target in zip(candidates, coordinates[:, moving], strict=True):
             distances += (row - target) * (row - target)
         nearest = np.argmin(distances, axis=0)  # the first among equals; the first step is none
         colours[moving] = around[nearest, np.arange(len(moving))]
