@@ -260,7 +260,7 @@ _ENTRIES_AT_ONCE = 1 << 17
 
 def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> PackedTable | None:
     """Count pixels (N, 4) in one hash table per thread; return None if they have more than `most` colors."""
-    # 2^32 possible colors are too many for an array of counters; an image has at most as many as pixels.
+    # 2^32 possible colors are too many for an array of counters; an image has at most one per pixel.
     states = [_HashTable() for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> None:

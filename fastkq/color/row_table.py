@@ -12,7 +12,7 @@ from fastkq.runtime.progress import checkpoint, slices
 
 _ROWS_PER_CHUNK = 1 << 16
 _PLACES_PER_CHUNK = 1 << 14
-_ROWS_PER_BUCKET = 1 << 15  # at most twice as many on average: a bucket is sorted in the cache
+_ROWS_PER_BUCKET = 1 << 15  # 1 to 2 times as many on average, up to 2^24 rows: a bucket fits into the cache
 _MAX_BUCKET_BITS = 9  # maximum of log2 of the number of buckets
 _SAMPLES_PER_BUCKET = 32
 _TABLE_SIZE = 1 << 16  # possible rows of at most 16 bits, which are counted in an array
