@@ -1,4 +1,4 @@
-"""Squared differences between images, and the errors of each palette color."""
+"""Squared differences between images, and the error of each palette color."""
 
 import numpy as np
 
@@ -7,7 +7,10 @@ from fastkq.kernels.jit import kernel
 
 @kernel
 def squared_error(a, b, start, stop):
-    """Sum of squared differences of two flat uint8 or uint16 arrays over [start, stop), an exact integer."""
+    """Return the sum of squared differences of a[start:stop] and b[start:stop], an exact integer.
+
+    a and b (n,) uint8 or uint16, in.
+    """
     total = np.int64(0)
     for i in range(start, stop):
         difference = np.int64(a[i]) - np.int64(b[i])
@@ -17,7 +20,10 @@ def squared_error(a, b, start, stop):
 
 @kernel
 def squared_error_of_floats(a, b, scale, start, stop):
-    """The same of two flat float arrays times scale, summed from first to last in float64."""
+    """Return the sum of squared differences of scale * a[start:stop] and scale * b[start:stop].
+
+    a and b (n,) float32 or float64, in. The sum is taken in float64 from first to last.
+    """
     total = 0.0
     for i in range(start, stop):
         difference = np.float64(a[i]) * scale - np.float64(b[i]) * scale
@@ -27,10 +33,13 @@ def squared_error_of_floats(a, b, scale, start, stop):
 
 @kernel
 def counted_error(colours, counts, palette, labels, channels):
-    """Sum over counts (M,) of squared differences of colours (M, C) from their rows labels (M,) of a palette.
+    """Return the weighted sum of squared differences between colors and their palette rows, an exact integer.
 
-    For unsigned integers, in the channels (c,) that are asked for: two integers, the first of them in units
-    of 2^16. Squared differences are below 2^38 and counts 2^31 in all, so neither sum can overflow.
+    colours (M, C) and palette (k, C) unsigned, in; counts (M,) int64, in: the weights; labels (M,), in: the
+    palette row of each color; channels (c,), in: the channels that are summed.
+
+    Returns two integers: the sum is 2^16 times the first plus the second. Neither overflows: squared
+    differences are below 2^38, and the counts sum up to at most 2^31.
     """
     high = low = np.int64(0)
     for i in range(colours.shape[0]):
@@ -45,7 +54,12 @@ def counted_error(colours, counts, palette, labels, channels):
 
 @kernel
 def counted_error_of_floats(colours, counts, palette, labels, scale, total):
-    """`total` and the same of floats times scale in all channels, summed from first to last in float64."""
+    """Return `total` plus the weighted sum of squared differences between scaled colors and their palette
+    rows.
+
+    colours (M, C) and palette (k, C) float32 or float64, in, both times scale; counts (M,) int64 and labels
+    (M,), in. The sum over all channels is taken in float64 from first to last.
+    """
     for i in range(colours.shape[0]):
         error = 0.0
         for c in range(colours.shape[1]):
@@ -57,10 +71,11 @@ def counted_error_of_floats(colours, counts, palette, labels, scale, total):
 
 @kernel
 def add_errors(pixels, indices, palette, start, stop, errors, counts):
-    """Squared distances of the pixels start .. stop - 1 to their colours, by colour.
+    """Add the squared distance of each pixel start .. stop - 1 from its palette row to the error of that row.
 
     pixels (N, C) and indices (N,) of any dtype, palette (k, C) float64, in; errors (k,) float64 and counts
-    (k,) int64 are added to. Returns the largest one, and the first pixel that has it.
+    (k,) int64, in and out. Returns the largest squared distance, and the number of the first pixel that has
+    it.
     """
     largest, place = -1.0, start
     for i in range(start, stop):

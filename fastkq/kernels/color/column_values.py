@@ -1,23 +1,27 @@
-"""The few values of a matrix's columns, and each entry as the number of its value."""
+"""Distinct values of the columns of a matrix, and codes of one byte for its entries."""
 
 import numpy as np
 
 from fastkq.kernels.jit import kernel, part
 
 MOST = 256
-"""Values of a column that have numbers."""
+"""Largest number of distinct values of a column: their numbers fit uint8 codes."""
 
-SLOTS = 1 << 10
-SHIFT = np.uint64(22)
-LOW = np.uint64(0xFFFFFFFF)
-HALF = np.uint64(32)
+SLOTS = 1 << 10  # slots of the hash table of one column, at most a quarter of them used
+SHIFT = np.uint64(22)  # bits: keeps the 10 high bits of a 32-bit product, the number of one of SLOTS slots
+LOW = np.uint64(0xFFFFFFFF)  # mask of the low half of a word
+HALF = np.uint64(32)  # bits of half a word
 FACTOR = np.uint64(0x9E3779B1)
-"""Below 2^32, so that its product with half a word is exact."""
+"""Multiplier of the hash, 2^32 / golden ratio. It is below 2^32, so that its product with half a word is
+exact in 64 bits."""
 
 
 @part
 def _slot(words, numbers, word):
-    """Where a word is among words (SLOTS,), or where there is room for it: at a number below 0."""
+    """Return the slot of a word in a hash table (open addressing), or the free slot where it belongs.
+
+    words (SLOTS,) uint64, in; numbers (SLOTS,) int32, in: below 0 where a slot is free.
+    """
     slot = ((((word >> HALF) ^ word) & LOW) * FACTOR & LOW) >> SHIFT
     while numbers[slot] >= 0 and words[slot] != word:
         slot = (slot + np.uint64(1)) & np.uint64(SLOTS - 1)
@@ -26,10 +30,13 @@ def _slot(words, numbers, word):
 
 @kernel
 def survey(bits, start, stop, words, numbers, found):
-    """Collect the values of each column of rows start .. stop - 1 of (n, d) unsigned 32 or 64 bits.
+    """Collect the distinct values of each column, from rows start .. stop - 1.
 
-    words (d, SLOTS) uint64 and numbers (d, SLOTS) int32, at first -1, a hash table for each column, and
-    found (d,), how many values it holds, in and out. Returns whether none has more than MOST.
+    bits (n, d) uint32 or uint64, in: the values as unsigned integers. words (d, SLOTS) uint64 and numbers (d,
+    SLOTS) int32, in and out: a hash table per column, of values and their numbers; a free slot has number -1.
+    found (d,), in and out: the number of distinct values per column.
+
+    Returns False as soon as a column has more than MOST distinct values, else True.
     """
     for i in range(start, stop):
         for c in range(bits.shape[1]):
@@ -45,9 +52,11 @@ def survey(bits, start, stop, words, numbers, found):
 
 @kernel
 def encode(bits, start, stop, columns, words, numbers, codes):
-    """Codes (n, >= c) uint8, out: the numbers of the values of rows start .. stop - 1 in columns (c,) int64.
+    """Write the number of each value in some columns, for rows start .. stop - 1.
 
-    words (c, SLOTS) and numbers (c, SLOTS), in.
+    bits (n, d) uint32 or uint64, in; columns (c,) int64, in: which columns to encode; words (c, SLOTS) uint64
+    and numbers (c, SLOTS) int32, in: the hash tables of these columns, filled by `survey`; codes (n, >= c)
+    uint8, out.
     """
     for i in range(start, stop):
         for c in range(columns.shape[0]):

@@ -1,7 +1,9 @@
-"""Count the colours of an image, and look pixels up among counted colours.
+"""Count the colors of an image, and look pixels up among counted colors.
 
-A colour's key is its Morton code: the bits of its channels interleaved, highest first. Sorted by key,
-every box of the colour cube whose side is a power of two is a contiguous run of colours.
+The key of a color is its Morton code: the bits of its channels interleaved, highest bits first. In colors
+sorted by key, every aligned box of the color cube whose side is a power of two is one contiguous run.
+
+Gray, RGB and the cells of RGBA are counted in a table of 2^24 counters, RGBA colors in a hash table.
 """
 
 import numpy as np
@@ -9,31 +11,33 @@ import numpy as np
 from fastkq.kernels.jit import kernel, part
 
 CELL_BITS = 6
-"""Low bits of a key within a cell: 2 bits a channel of an RGB colour. A cell's counters are a cache line."""
+"""Low bits of a key within a cell: 2 bits per channel of an RGB color. The 64 counters of a cell, one byte
+each, fill a cache line."""
 
 RGBA_CELL_BITS = 8
-"""The same, of the keys of RGBA colours."""
+"""Low bits of the key of an RGBA color within a cell: 2 bits per channel."""
 
-CELLS = 1 << (24 - CELL_BITS)
-WORDS_PER_CELL = 1 << (CELL_BITS - 3)
+CELLS = 1 << (24 - CELL_BITS)  # cells of the table of 2^24 counters
+WORDS_PER_CELL = 1 << (CELL_BITS - 3)  # uint64 words of a cell, eight counters in each
 
 FULL = 255
-"""Pixels that a counter holds. One byte a colour keeps the counters of a photograph in the cache: 1.2 ns a
-pixel of kodim01, against 3.0 with four bytes."""
+"""Pixels: the largest value of a counter of one byte. Such counters keep those of a photograph in the cache:
+1.2 ns per pixel of kodim01, against 3.0 ns with four bytes per counter."""
 
-# Bits of a value spread to every third and every fourth place.
+# Tables (256,) that move the bits of an 8-bit value to every third bit and to every fourth.
 _BITS = (np.arange(256)[:, None] >> np.arange(8)) & 1
 SPREAD_3 = (_BITS << (3 * np.arange(8))).sum(axis=1).astype(np.uint32)
 SPREAD_4 = (_BITS << (4 * np.arange(8))).sum(axis=1)
 _RED, _GREEN, _BLUE = SPREAD_3 << np.uint32(2), SPREAD_3 << np.uint32(1), SPREAD_3
 
-# Fibonacci hashing: the golden ratio's 32 bits. The product stays below 2^63 for any 31-bit factor pair.
+# Multiplier of Fibonacci hashing: 2^32 - 2^32 / golden ratio. It has 31 bits, so that its product with 31
+# bits of a key stays below 2^63.
 _GOLDEN = 0x61C88647
 
 
 @part
 def key_with_alpha(pixels, i):
-    """Morton code of pixel `i` of (N, 4) uint8; colours under alpha 0 are one."""
+    """Return the Morton code of pixel `i` of (N, 4) uint8; all colors of alpha 0 have code 0."""
     if pixels[i, 3] == 0:
         return np.int64(0)
     return (
@@ -46,9 +50,10 @@ def key_with_alpha(pixels, i):
 
 @part
 def key_of(pixels, i, channels):
-    """Code below 2^24 of pixel `i` of (N, >= channels) uint8.
+    """Return a code below 2^24 of pixel `i` of (N, >= channels) uint8.
 
-    The Morton code of 1 channel or 3; of 4, that without the two low bits of each, a cell's.
+    The Morton code of 1 or 3 channels; of 4 channels, the Morton code without the two low bits of each
+    channel, which is the number of a cell.
     """
     if channels == 1:
         return np.uint32(pixels[i, 0])
@@ -59,7 +64,7 @@ def key_of(pixels, i, channels):
 
 @part
 def _every_third(key):
-    """The bits 0, 3, 6, ... of a key together: the inverse of SPREAD_3."""
+    """Return the bits 0, 3, 6, ... of a key side by side: the inverse of SPREAD_3."""
     key &= 0x249249
     key = (key | (key >> 2)) & 0x0C30C3
     key = (key | (key >> 4)) & 0x00F00F
@@ -68,7 +73,7 @@ def _every_third(key):
 
 @part
 def _every_fourth(key):
-    """The bits 0, 4, 8, ... of a key together: the inverse of SPREAD_4."""
+    """Return the bits 0, 4, 8, ... of a key side by side: the inverse of SPREAD_4."""
     key &= 0x11111111
     key = (key | (key >> 3)) & 0x03030303
     key = (key | (key >> 6)) & 0x000F000F
@@ -77,7 +82,7 @@ def _every_fourth(key):
 
 @kernel
 def colours_of(keys, colours):
-    """Inverse of `key_of`: colours (M, C) uint8, out, of keys (M,) uint32, in."""
+    """Convert Morton codes to colors: keys (M,) uint32, in; colours (M, C) uint8, out."""
     channels = colours.shape[1]
     for i in range(keys.shape[0]):
         key = np.int64(keys[i])
@@ -96,11 +101,13 @@ def colours_of(keys, colours):
 
 @kernel
 def count_densely(pixels, start, stop, channels, counts, seen, spilled, spills):
-    """Count pixels (N, >= channels) uint8 by their codes below 2^24.
+    """Count the pixels start .. stop - 1 by their codes below 2^24 (`key_of`).
 
-    counts (2^24,) uint8 and seen (cells,) uint8, in and out: a cell is seen when a pixel of it was. A
-    counter at FULL is emptied into `spilled` (>= N / FULL,) uint32, the keys of those emptied;
-    spills (1,) int64 is their number, in and out. So a counted colour's counter is never zero.
+    pixels (N, >= channels) uint8, in; counts (2^24,) uint8, in and out; seen (cells,) uint8, in and out: 1
+    for each cell that a pixel is in. A counter at FULL starts again at 0, and its key is appended to spilled
+    (>= N / FULL,) uint32, out: each such key stands for FULL pixels. spills (1,) int64, in and out: the
+    number of keys in `spilled`. The pixel that finds a full counter is counted after the reset, so the
+    counter of a counted color is never 0.
     """
     last = spills[0]
     for i in range(start, stop):
@@ -117,16 +124,17 @@ def count_densely(pixels, start, stop, channels, counts, seen, spilled, spills):
 
 @part
 def _non_zero_bytes(word):
-    """0x01 in each byte of a uint64 that is not zero."""
+    """Return 0x01 in each byte of a uint64 that is not zero, 0x00 in the others."""
     low = np.uint64(0x7F7F7F7F7F7F7F7F)
     return ((((word & low) + low) | word) >> np.uint64(7)) & np.uint64(0x0101010101010101)
 
 
 @kernel
 def list_seen(words, seen, cells):
-    """Write the numbers of the seen cells to cells (>= their number + 7,) int32; returns how many.
+    """List the cells that `count_densely` marked, and clear the marks. Returns the number of cells.
 
-    words (cells / 8,) uint64 and seen (cells,) uint8, the same memory, in and out: emptied.
+    words (cells / 8,) uint64 and seen (cells,) uint8, in and out: two views of the same memory, zeros after;
+    cells (>= number + 7,) int32, out.
     """
     n = 0
     for word in range(words.shape[0]):
@@ -141,10 +149,11 @@ def list_seen(words, seen, cells):
 
 @kernel
 def merge_counters(words, counts, other_words, cells, start, stop, spilled, spills):
-    """Add another worker's counters of cells[start:stop] to words, and empty them.
+    """Add the counters of another worker in cells[start:stop] to those in words, and clear the other's.
 
-    words and other_words (2^24 / 8,) uint64: counters, eight at a time; counts (2^24,) uint8, the same
-    memory as words; all in and out.
+    words and other_words (2^24 / 8,) uint64, in and out: counters, eight per word; counts (2^24,) uint8, in
+    and out: a view of the memory of words. cells int32, in. spilled and spills, in and out: see
+    `count_densely`.
     """
     high = np.uint64(0x8080808080808080)
     last = spills[0]
@@ -155,7 +164,7 @@ def merge_counters(words, counts, other_words, cells, start, stop, spilled, spil
             if b == 0:
                 continue
             other_words[word] = 0
-            total = ((a & ~high) + (b & ~high)) ^ ((a ^ b) & high)  # eight sums without carries
+            total = ((a & ~high) + (b & ~high)) ^ ((a ^ b) & high)  # eight sums, no carry between bytes
             if ((a & b) | ((a | b) & ~total)) & high == 0:
                 words[word] = total
                 continue
@@ -172,7 +181,10 @@ def merge_counters(words, counts, other_words, cells, start, stop, spilled, spil
 
 @kernel
 def count_colours(words, cells, start, stop):
-    """Number of distinct colours of cells[start:stop]; words (2^24 / 8,) uint64, eight counters each."""
+    """Return the number of distinct colors in cells[start:stop].
+
+    words (2^24 / 8,) uint64, in: eight counters per word; cells int32, in.
+    """
     low_bytes = np.uint64(0x00FF00FF00FF00FF)
     total = np.uint64(0)
     for place in range(start, stop):
@@ -188,10 +200,11 @@ def count_colours(words, cells, start, stop):
 
 @kernel
 def list_colours(words, counts, cells, start, stop, first, last, keys, numbers):
-    """Write the colours of cells[start:stop] in the order of their keys to places first .. last - 1.
+    """List the colors of cells[start:stop] as entries first .. last - 1, and clear their counters.
 
-    words (2^24 / 8,) uint64 and counts (2^24,) uint8, the same memory, in and out: emptied; keys (M,)
-    uint32 and numbers (M,) int64, out.
+    words (2^24 / 8,) uint64 and counts (2^24,) uint8, in and out: two views of the same memory; cells int32,
+    in, ascending; keys (M,) uint32 and numbers (M,) int64, out: the key and the count of each color, by
+    ascending key.
     """
     n = first
     for place in range(start, stop):
@@ -200,8 +213,8 @@ def list_colours(words, counts, cells, start, stop, first, last, keys, numbers):
             if words[word] == 0:
                 continue
             for key in range(8 * word, 8 * word + 8):
-                # A colour that is none is written, too, and overwritten by the next: a branch here would
-                # be mispredicted (40 ns a cell against 60).
+                # A key with counter 0 is written too, and the next key overwrites it: a branch on the
+                # counter would be mispredicted (60 ns per cell, against 40).
                 if n < last:
                     count = counts[key]
                     keys[n] = key
@@ -212,21 +225,27 @@ def list_colours(words, counts, cells, start, stop, first, last, keys, numbers):
 
 @kernel
 def enter(keys, values, table):
-    """table (2^24,), out: the value of each key, both (M,); what stands elsewhere is left."""
+    """Set table[keys[i]] = values[i] for all i.
+
+    keys and values (M,), in; table (2^24,), in and out.
+    """
     for i in range(keys.shape[0]):
         table[keys[i]] = values[i]
 
 
 @kernel
 def look_up(pixels, start, stop, channels, table, out):
-    """The table's entry for every pixel of (N, >= channels) uint8: out (N,), out."""
+    """Write the table's entry of the color of each pixel start .. stop - 1.
+
+    pixels (N, >= channels) uint8, in; table (2^24,), in; out (N,), out.
+    """
     for i in range(start, stop):
         out[i] = table[key_of(pixels, i, channels)]
 
 
 @kernel
 def is_opaque(pixels, start, stop):
-    """Whether all pixels of (N, 4) uint8 have alpha 255."""
+    """Return whether the pixels start .. stop - 1 of (N, 4) uint8 all have alpha 255."""
     least = np.uint8(255)
     for i in range(start, stop):
         least = min(least, pixels[i, 3])
@@ -235,7 +254,10 @@ def is_opaque(pixels, start, stop):
 
 @part
 def _probe(table, key, mask):
-    """Place of `key` in an open-addressed table of key + 1 (0 is empty), or of the gap it belongs in."""
+    """Return the slot of `key` in a hash table with open addressing, or the free slot where it belongs.
+
+    table (size,) int64, in: key + 1, or 0 in a free slot; mask: size - 1, where the size is a power of two.
+    """
     place = (((key & 0x7FFFFFFF) * _GOLDEN) >> 12) & mask
     while table[place] != 0 and table[place] != key + 1:
         place = (place + 1) & mask
@@ -244,9 +266,13 @@ def _probe(table, key, mask):
 
 @kernel
 def count_in_table(pixels, start, stop, table, counts, used):
-    """Count pixels by exact colour: table (size,) int64 of key + 1 and counts (size,) int64, in and out.
+    """Count pixels by color in a hash table.
 
-    Stops before the table is more than half full and returns the pixel it came to.
+    pixels (N, 4) uint8, in; table (size,) int64, in and out: key + 1, or 0 in a free slot; counts (size,)
+    int64, in and out; used (1,) int64, in and out: the number of colors in the table.
+
+    Counts the pixels from `start` on and stops before the table is more than half full. Returns the number of
+    the first pixel that is not counted: `stop` when all are.
     """
     mask = table.shape[0] - 1
     limit = table.shape[0] >> 1
@@ -268,7 +294,10 @@ def count_in_table(pixels, start, stop, table, counts, used):
 
 @kernel
 def fill_table(keys, values, table, out):
-    """Enter keys (M,), all different, with their values: table (size,) and out (size,), out."""
+    """Enter distinct keys and their values, both (M,), in, into a hash table.
+
+    table (size,) int64, in and out: key + 1, or 0 in a free slot; out (size,), out: the values.
+    """
     mask = table.shape[0] - 1
     for i in range(keys.shape[0]):
         place = _probe(table, np.int64(keys[i]), mask)
@@ -278,7 +307,11 @@ def fill_table(keys, values, table, out):
 
 @kernel
 def look_up_in_table(pixels, start, stop, table, values, out):
-    """The value of every pixel's colour, all of which are in the table: out (N,), out."""
+    """Write the value of the color of each pixel start .. stop - 1 to out (N,), out.
+
+    pixels (N, 4) uint8, in; table (size,) int64 and values (size,), in: a hash table that has all their
+    colors.
+    """
     mask = table.shape[0] - 1
     last_key = np.int64(-1)
     place = np.int64(0)

@@ -1,4 +1,4 @@
-"""Colours to Oklab, with +, *, / and comparisons alone: the same bits on every CPU.
+"""Convert colors to Oklab with +, -, *, / and comparisons alone: the same bits on every CPU.
 
 The matrices are those of B. Ottosson, "A perceptual color space for image processing", 2020.
 """
@@ -8,31 +8,37 @@ import numpy as np
 from fastkq.kernels.jit import kernel, part
 
 SCALE = 65536.0
-"""Steps of a coordinate for 1 in Oklab's units."""
+"""Coordinates per unit of Oklab, in which L is from 0 to 1."""
 
 ALPHA_WEIGHT = 26755.0
-"""SCALE / sqrt(6), rounded: what a step of alpha weighs, see `fastkq.color.spaces.oklab`."""
+"""Coordinates per step of alpha: SCALE / sqrt(6), rounded; see `fastkq.color.spaces.oklab`."""
 
-COLOURS_PER_RUN = 128  # a colour takes 5.7 ns in runs whose loops are vectorised, one by one 19
+COLOURS_PER_RUN = 128  # measured: 5.7 ns per color in runs, whose loops are vectorized; 19 ns one by one
 
 _TWO_THIRDS_OF_ONE = 682 << 20
-"""Two thirds of the high half of the bits of 1.0: what a third of a number's lacks to be its root's."""
-_SMALLEST = 2.0**-60  # far below the darkest blue; its root is below half a step
+"""Two thirds of the high 32 bits of 1.0 as a float64. A third of the high bits of a number, plus this, is an
+estimate of the high bits of its cube root."""
+_SMALLEST = 2.0**-60  # linear light; far below the darkest blue: its cube root is below half a coordinate
 
 
 @part
 def buffers():
-    """What a run is converted in: linear R, G and B, and the roots of cone responses; the bits of these."""
+    """Return the buffers for the conversion of one run of colors.
+
+    responses (3, COLOURS_PER_RUN) float64: linear R, G and B, then cone responses; roots (3, COLOURS_PER_RUN)
+    float64: the cube roots of the responses; bits: an int64 view of roots.
+    """
     responses, roots = np.empty((3, COLOURS_PER_RUN)), np.empty((3, COLOURS_PER_RUN))
     return responses, roots, roots.view(np.int64)
 
 
 @part
 def _cube_roots(values, roots, bits):
-    """Cube roots (n,), out, of values (n,) from 0 to 1, in, to 1e-9; bits (n,) int64 is a view of roots.
+    """Compute cube roots with an error of at most 1e-9.
 
-    First exponent and mantissa, which read as one number are a logarithm, are divided by three; then come two
-    of Halley's iterations.
+    values (n,) from 0 to 1, in and out: raised to at least _SMALLEST; roots (n,), out; bits (n,) int64: a
+    view of roots. Exponent and mantissa, read as one integer, approximate the logarithm, so a third of it
+    gives the estimate from which two of Halley's iterations start.
     """
     for i in range(values.shape[0]):
         values[i] = max(values[i], _SMALLEST)
@@ -50,9 +56,10 @@ def _cube_roots(values, roots, bits):
 
 @part
 def convert(responses, roots, bits, number, out):
-    """Coordinates of a run: out (3, >= number), out: integers, SCALE times L, a and b.
+    """Convert a run of colors to coordinates: integers, SCALE times L, a and b.
 
-    responses (3, >= number), in, holds linear R, G and B from 0 to 1, and is used up.
+    responses (3, >= number), in: linear R, G and B from 0 to 1, overwritten; roots (3, >= number) and bits,
+    its int64 view: scratch, see `buffers`; out (3, >= number), out.
     """
     long, medium, short = responses[0, :number], responses[1, :number], responses[2, :number]
     for i in range(number):
@@ -73,7 +80,10 @@ def convert(responses, roots, bits, number, out):
 
 @part
 def veil(coordinates, i, alpha):
-    """Weigh the coordinates of point i of (4, >= i + 1), in and out, by alpha from 0 to 255."""
+    """Weigh the coordinates of point i by alpha, 0 to 255: coordinates (4, >= i + 1), in and out.
+
+    In: SCALE times L, a and b. Out: the four coordinates of RGBA in `fastkq.color.spaces.oklab`.
+    """
     coordinates[0, i] = (coordinates[0, i] - SCALE / 2.0) * alpha
     coordinates[1, i] *= alpha
     coordinates[2, i] *= alpha
@@ -82,9 +92,10 @@ def veil(coordinates, i, alpha):
 
 @kernel
 def coordinates_of(colours, linear, out):
-    """Coordinates: out (C, M) float64, out, of colours (M, C) uint8, C = 1, 3 or 4.
+    """Convert colors to coordinates.
 
-    linear (256,), in: each level's linear light, 0 to 1.
+    colours (M, C) uint8, C = 1, 3 or 4, in; linear (256,), in: the linear light of each level, 0 to 1;
+    out (C, M) float64, out.
     """
     channels = colours.shape[1]
     green, blue = min(1, channels - 1), min(2, channels - 1)

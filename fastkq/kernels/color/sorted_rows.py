@@ -1,16 +1,25 @@
-"""Count rows as words: unsigned 64-bit integers whose order is that of the rows."""
+"""Sort and count rows of any dtype, packed into words: uint64 whose order is that of the rows.
+
+A row (C,) takes W words, each of as many channels as fit 64 bits, the first channel in the highest bits.
+Arguments that several kernels share: bits (N, C) unsigned, in: the channels of rows as unsigned integers of
+`width` bits; is_float: whether these are the bits of floats; has_alpha: whether the last channel is alpha.
+"""
 
 import numpy as np
 
 from fastkq.kernels.jit import kernel, part
 
 SMALL = 12
-"""Rows that are sorted by insertion."""
+"""Rows: at most this many are sorted by insertion."""
 
 
 @kernel
 def count_in_table(bits, start, stop, width, has_alpha, table):
-    """Count rows (N, C) unsigned of `width` bits a channel, 16 in all: table (65536,) int64, in and out."""
+    """Count rows start .. stop - 1 of at most 16 bits each.
+
+    bits (N, C) unsigned of `width` bits per channel, in; table (65536,) int64, in and out: number of rows per
+    word. All rows of alpha 0 count as word 0.
+    """
     channels = bits.shape[1]
     for i in range(start, stop):
         word = np.int64(bits[i, 0])
@@ -23,10 +32,10 @@ def count_in_table(bits, start, stop, width, has_alpha, table):
 
 @part
 def _word(bits, i, word, width, is_float, has_alpha):
-    """One word of row i of (N, C) unsigned of `width` bits a channel, of which the first are the highest.
+    """Return one word of row i of bits (N, C), the first channels in the highest bits.
 
-    Bits of floats are turned so that they rise with the values: of negative ones all, of the others the sign.
-    Those of -0.0 become those of 0.0, and rows of alpha 0 zeros.
+    The bits of floats are changed so that they ascend with the values: all bits of negative numbers are
+    inverted, of others the sign bit alone. -0.0 becomes 0.0. Rows of alpha 0 become zeros.
     """
     channels = bits.shape[1]
     first = word * (64 // width)
@@ -49,7 +58,7 @@ def _word(bits, i, word, width, is_float, has_alpha):
 
 @kernel
 def to_words(bits, width, is_float, has_alpha, words):
-    """Words (N, W) uint64, out, of rows (N, C)."""
+    """Pack rows bits (N, C), in, into words (N, W) uint64, out."""
     for i in range(bits.shape[0]):
         for word in range(words.shape[1]):
             words[i, word] = _word(bits, i, word, width, is_float, has_alpha)
@@ -57,9 +66,10 @@ def to_words(bits, width, is_float, has_alpha, words):
 
 @kernel
 def classify(bits, start, stop, width, is_float, has_alpha, splitters, buckets, sizes):
-    """How many of 2^n - 1 rising splitters are at most the first word of a row: buckets (N,), out.
+    """Find the bucket of each of the rows start .. stop - 1 by the first word of the row.
 
-    sizes (2^n,) int64, in and out: counts the rows of each bucket.
+    splitters (2^n - 1,) uint64, in, ascending; buckets (N,), out: for each row the number of splitters that
+    are at most its first word; sizes (2^n,) int64, in and out: the number of rows per bucket.
     """
     for i in range(start, stop):
         word = _word(bits, i, 0, width, is_float, has_alpha)
@@ -74,7 +84,11 @@ def classify(bits, start, stop, width, is_float, has_alpha, splitters, buckets, 
 
 @kernel
 def scatter(bits, start, stop, width, is_float, has_alpha, buckets, places, words):
-    """Words (N, W), out, of rows, each at the place of its bucket: places (2^n,), in and out."""
+    """Write the words of the rows start .. stop - 1 bucket by bucket.
+
+    buckets (N,), in: the bucket of each row; places (2^n,) int64, in and out: the next free row of each
+    bucket; words (N, W) uint64, out.
+    """
     for i in range(start, stop):
         place = places[buckets[i]]
         for word in range(words.shape[1]):
@@ -84,9 +98,10 @@ def scatter(bits, start, stop, width, is_float, has_alpha, buckets, places, word
 
 @kernel
 def sort_words(words, scratch):
-    """Sort words (n,) uint64 digit by digit, without those that are all alike.
+    """Sort words (n,) uint64 by least-significant-digit radix sort, one byte per pass.
 
-    In place or into scratch (n,): returns where they are.
+    Bytes that are equal in all words are skipped. words and scratch (n,) uint64, in and out. Returns the one
+    of the two that holds the sorted words.
     """
     number = words.shape[0]
     counts = np.zeros((8, 256), np.int64)
@@ -116,7 +131,10 @@ def sort_words(words, scratch):
 
 @kernel
 def from_words(words, start, stop, width, is_float, bits):
-    """Inverse of `to_words`: bits (M, C), out, of words (M, W), in."""
+    """Unpack words start .. stop - 1 to rows: the inverse of `to_words`.
+
+    words (M, W) uint64, in; bits (M, C) unsigned, out.
+    """
     per_word = 64 // width
     sign = np.uint64(1) << np.uint64(width - 1)
     ones = (sign - np.uint64(1)) | sign
@@ -131,7 +149,7 @@ def from_words(words, start, stop, width, is_float, bits):
 
 @part
 def compare(a, i, b, j, column):
-    """-1, 0 or 1 as row i of a stands before, with or behind row j of b, from a column on."""
+    """Return -1, 0 or 1 as row i of a is before, equal to or after row j of b, compared from `column` on."""
     for word in range(column, a.shape[1]):
         if a[i, word] != b[j, word]:
             return -1 if a[i, word] < b[j, word] else 1
@@ -140,7 +158,7 @@ def compare(a, i, b, j, column):
 
 @part
 def _insert(words, order, first, last, column):
-    """Sort few rows."""
+    """Sort order[first:last] by insertion; the rows are equal in the words before `column`."""
     for place in range(first + 1, last):
         row = order[place]
         while place > first and compare(words, row, words, order[place - 1], column) < 0:
@@ -151,10 +169,13 @@ def _insert(words, order, first, last, column):
 
 @kernel
 def sort(words, keys, order, stack):
-    """Order (N,) int64, in and out, of rows: words (N, W), by quicksort of one column after another.
+    """Sort rows by multikey quicksort: rows that are equal in one word are sorted by the next word.
 
-    Rows that are equal in a column are sorted by the next (Bentley and Sedgewick, 1997). keys (N,) uint64 and
-    stack (3, >= 3 * 64) int64, scratch.
+    words (N, W) uint64, in; order (N,) int64, in and out: row numbers; keys (N,) uint64, scratch: the words
+    of the current column, in the order of `order`; stack (3, 64 * (W + 2)) int64, scratch: first row, end and
+    column of each range that is not sorted yet.
+
+    J. L. Bentley and R. Sedgewick, "Fast algorithms for sorting and searching strings", SODA 1997.
     """
     for i in range(order.shape[0]):
         keys[i] = words[order[i], 0]
@@ -186,7 +207,7 @@ def sort(words, keys, order, stack):
                 order[place], order[above] = order[above], order[place]
             else:
                 place += 1
-        # What is larger than the smallest of the three waits, so that no more than two of each size do.
+        # Rows below and above the pivot wait on the stack; rows equal to it continue with the next column.
         stack[0, depth], stack[1, depth], stack[2, depth] = first, below, column
         stack[0, depth + 1], stack[1, depth + 1], stack[2, depth + 1] = above, last, column
         depth += 2
@@ -201,9 +222,10 @@ def sort(words, keys, order, stack):
 
 @kernel
 def count_runs(words, counts):
-    """Move the different ones of sorted rows: words (N, W), in and out, to the front, and count them.
+    """Move the distinct rows of sorted ones to the front and count each.
 
-    counts (N,) int64, out. Returns how many there are.
+    words (N, W) uint64, in and out; counts (N,) int64, out. Returns the number M of distinct rows, which are
+    words[:M] with counts[:M].
     """
     found = 0
     for i in range(words.shape[0]):
@@ -218,9 +240,11 @@ def count_runs(words, counts):
 
 @kernel
 def merge(a, a_counts, b, b_counts, words, counts, state, most):
-    """Merge sorted different rows a (m, W) and b (n, W) with their counts, into words and counts, out.
+    """Merge two sorted lists of distinct rows, adding the counts of equal rows.
 
-    state (3,) int64, in and out: how many of a, of b and of both are done; no more than `most` of these.
+    a (m, W) and b (n, W) uint64 with a_counts (m,) and b_counts (n,) int64, in; words (<= m + n, W) uint64
+    and counts int64, out. state (3,) int64, in and out: the number of rows done of a, of b, and of the
+    result. Stops when the result has `most` rows, or when all are done.
     """
     i, j, found = state
     while found < most and (i < a.shape[0] or j < b.shape[0]):

@@ -1,7 +1,8 @@
-"""Ordered dithering with a blue-noise mask.
+"""Dither by an ordered blue-noise mask.
 
-The mask holds ranks of pixels: the pixels of the lowest ranks, however many, are spread evenly without a
-pattern. Each point of a lattice of colours has a plan: a list of palette rows, from which the mask chooses.
+The mask holds a rank for each of its pixels. For any n, the pixels of the n lowest ranks are spread evenly
+without a pattern. Each point of a lattice of colors has a plan: a list of palette rows, from which the mask
+chooses.
 """
 
 from typing import Any, NamedTuple
@@ -13,18 +14,19 @@ from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_l
 from fastkq.kernels.quantization.error_diffusion import within
 
 SIDE = 64
-"""Pixels along a side, a power of two; the mask is to be tiled."""
+"""Pixels along a side of the mask, a power of two. The mask is tiled over the image."""
 
-THRESHOLD_BITS = 12
-"""Bits of a rank."""
+THRESHOLD_BITS = 12  # bits of a rank: SIDE * SIDE ranks
 
-_AT_FIRST = SIDE * SIDE // 10
-_MOST_SWAPS = 4096
+_AT_FIRST = SIDE * SIDE // 10  # points of the first pattern
+_MOST_SWAPS = 4096  # swaps at most, while the first pattern is spread evenly
 
 
 @part
 def _put(place, sign, near, felt):
-    """Add what is felt of a point everywhere, or take it away."""
+    """Add (sign 1) or subtract (sign -1) the density around a point: near (SIDE^2,), in; felt (SIDE^2,), in
+    and out.
+    """
     top, left = place // SIDE, place % SIDE
     for y in range(SIDE):
         row = ((y - top) & (SIDE - 1)) * SIDE
@@ -34,7 +36,11 @@ def _put(place, sign, near, felt):
 
 @part
 def _extreme(felt, taken, sign):
-    """Where among points (sign 1) most is felt, or among other places (-1) least: the first of equals."""
+    """Return the point in the largest cluster (sign 1), or the place in the largest void (sign -1).
+
+    felt (SIDE^2,), in: the density of points; taken (SIDE^2,) bool, in: where the points are. The first of
+    equals.
+    """
     best = -1
     for place in range(felt.shape[0]):
         if taken[place] == (sign > 0) and (best < 0 or sign * felt[place] > sign * felt[best]):
@@ -44,18 +50,19 @@ def _extreme(felt, taken, sign):
 
 @kernel
 def void_and_cluster(ranks):
-    """Ranks (SIDE * SIDE,) int32, out, by the method of voids and clusters.
+    """Write the ranks (SIDE^2,) int32, out, of a mask by the void-and-cluster method.
 
     R. Ulichney, "The void-and-cluster method for dither array generation", Proc. SPIE 1913, 1993. A few
-    points at random are spread by moving the most crowded one into the largest void. Those get the first
-    ranks, from the most crowded one down; then the voids are filled, largest first.
+    random points are spread evenly: the point in the largest cluster moves to the largest void, until it
+    would move to its own place. They get the first ranks, in reverse order of their removal from the largest
+    cluster. Then the largest void is filled, again and again.
     """
     size = SIDE * SIDE
     near, felt, taken = np.ones(size), np.zeros(size), np.zeros(size, np.bool_)
     for place in range(size):
         y, x = place // SIDE, place % SIDE
         y, x = min(y, SIDE - y), min(x, SIDE - x)
-        for _ in range(y * y + x * x):  # 0.8^(distance^2), a Gaussian of 1.5 pixels without libm
+        for _ in range(y * y + x * x):  # 0.8^(distance^2): a Gaussian of 1.5 pixels, without libm
             near[place] *= 0.8
     random = np.int64(1)
     for _ in range(_AT_FIRST):
@@ -88,28 +95,31 @@ def void_and_cluster(ranks):
 
 
 REACH = 0.5
-"""With 0.8, plans of colours next to a row of the palette hold one that is far off."""
+"""Largest remaining error in a plan, relative to the distance of the chosen row from the nearest other row.
+With 0.8, the plans of colors next to a palette row contain a far-off row."""
 
 _ELSEWHERE = 13 * SIDE + 27
-"""How far from a pixel's own threshold the one is taken that chooses between neighbouring points."""
+"""Offset in the mask between a pixel's own threshold and the one that chooses between neighboring lattice
+points."""
 
 
 class Lattice(NamedTuple):
-    """Fewer levels than there are, and between which of them each one lies.
+    """A coarser lattice of colors, and the position of each of the 256 levels between its points.
 
-    A pixel goes to the point below its colour or above, the nearer the oftener, so that no steps show. Alpha
-    goes to the nearest, so that it shows no noise, and only 0 and 255 to themselves.
+    A pixel goes to the lattice point below or above its color, with a probability that falls with the
+    distance, so that no steps show. Alpha goes to the nearest point, so that it shows no noise; only alpha 0
+    and alpha 255 go to the points of these values.
 
     Attributes
     ----------
     ranks : (SIDE * SIDE,) int32
         The mask.
     bits, alpha_bits : int
-        Of a level, and of alpha, 0 where there is none.
+        Bits of a lattice level of a color channel, and of alpha: 0 where there is no alpha.
     places : (256,) int32
-        Where each level lies, in steps of 1 / 2^THRESHOLD_BITS between two points.
+        Position of each level, in 1 / 2^THRESHOLD_BITS of the distance between two lattice points.
     alphas : (256,) int32
-        To which point each alpha goes.
+        The lattice point of each alpha.
     """
 
     ranks: Any
@@ -121,7 +131,7 @@ class Lattice(NamedTuple):
 
 @inlined
 def _point(image, line, column, ranks, bits, alpha_bits, places, alphas):
-    """The lattice point of a pixel."""
+    """Return the number of the lattice point of a pixel."""
     last = image.shape[2] - 1
     own = (line & (SIDE - 1)) * SIDE + (column & (SIDE - 1))
     threshold = np.int64(ranks[np.uint64((own + _ELSEWHERE) & (SIDE * SIDE - 1))])
@@ -134,7 +144,11 @@ def _point(image, line, column, ranks, bits, alpha_bits, places, alphas):
 
 @kernel
 def mark(image, first_row, last_row, lattice, met):
-    """Set the bytes, out, of those lattice points (n,) uint8 that pixels of some rows go to."""
+    """Mark the lattice points of the pixels of rows first_row .. last_row - 1: met (n,) uint8, out, 1 for
+    each.
+
+    image (H, W, C) uint8, in; lattice, a `Lattice`, in.
+    """
     ranks, places, alphas = lattice.ranks, lattice.places, lattice.alphas
     bits, alpha_bits = lattice.bits, lattice.alpha_bits
     for line in range(first_row, last_row):
@@ -144,9 +158,10 @@ def mark(image, first_row, last_row, lattice, met):
 
 @kernel
 def choose(image, first_row, last_row, lattice, numbers, plans, indices):
-    """Indices (H, W), out, of some rows: what its threshold says of each pixel's plan.
+    """Write the indices of rows first_row .. last_row - 1: the threshold of each pixel chooses from a plan.
 
-    numbers (n,) int32: of each lattice point's plan.
+    image (H, W, C) uint8, in; lattice, a `Lattice`, in; numbers (n,) int32, in: the plan of each lattice
+    point; plans (p, length), in: palette rows; indices (H, W), out.
     """
     ranks, places, alphas = lattice.ranks, lattice.places, lattice.alphas
     bits, alpha_bits = lattice.bits, lattice.alpha_bits
@@ -160,7 +175,9 @@ def choose(image, first_row, last_row, lattice, numbers, plans, indices):
 
 @inlined
 def _insert(rows, count, number, luminance):
-    """Put a row's number behind the `count` first ones that are no brighter."""
+    """Insert a row's number into rows[:count], which is sorted by luminance, behind those that are no
+    brighter.
+    """
     while count > 0 and luminance[rows[count - 1]] > luminance[number]:
         rows[count] = rows[count - 1]
         count -= 1
@@ -169,12 +186,19 @@ def _insert(rows, count, number, luminance):
 
 @kernel
 def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, luminance, plans):
-    """Rows for some lattice points (n,): each one the nearest to what those before it leave to be shown.
+    """Write the plans of the lattice points start .. stop - 1.
 
-    plans (n, length), out: by luminance (k,), so that thresholds which are spread evenly spread brightness
-    evenly. A colour less than a step from a row is that: what is in the palette shows no noise. strength: 0
-    to 256, the share of what is left that is looked at. T. Knoll's pattern dithering, US patent 6,606,166
-    (expired 2019).
+    Each row of a plan is the nearest row to the color plus the error that the rows before it leave. The rows
+    of a plan are then ordered by luminance, so that evenly spread thresholds spread brightness evenly. A plan
+    whose first row is at most a lattice step from the color in each channel holds that row alone: colors of
+    the palette show no noise.
+
+    points (n,) int64, in: numbers of lattice points; bits, alpha_bits: see `Lattice`; palette, a
+    `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
+    `fastkq.kernels.quantization.cell_index.Memory`, in and out; strength: 0 to 256, the share of the
+    remaining error that is added; luminance (k,) int64, in; plans (n, length), out.
+
+    T. Knoll's pattern dithering, US patent 6,606,166 (expired 2019).
     """
     with_alpha = alpha_bits > 0
     fine, lists, colours, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps

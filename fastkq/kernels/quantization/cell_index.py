@@ -1,6 +1,8 @@
-"""The palette rows that can be nearest to a colour, by cells of the colour space, listed when first met.
+"""Index of the palette rows that can be nearest to a color: a list per cell of the color space, made on
+demand.
 
-Error diffusion meets colours that nobody knows beforehand: it cannot choose candidates for a run of pixels.
+Error diffusion searches for colors that are not known beforehand, so it cannot choose candidates for a run of
+pixels, as `fastkq.kernels.quantization.nearest_row` does.
 """
 
 from typing import Any, NamedTuple
@@ -10,35 +12,37 @@ import numpy as np
 from fastkq.kernels.jit import inlined, kernel, part
 from fastkq.kernels.kmeans.nearest import candidates
 
-LANES = 4
+LANES = 4  # rows that are compared per iteration; lists are padded to a multiple
 COARSER = 2
-"""Bits by which the cells are wider that candidates are first chosen for."""
+"""Bits: coarse cells are 2^COARSER times as wide as cells along each dimension. The candidates of a cell are
+chosen from those of its coarse cell."""
 
 NUMBER, LENGTH = 16, 20
-"""Bits of a row's number, and of a list's length."""
+"""Bits of a row's number and bits of the length of a list, where they are packed with other values."""
 
 
 class Palette(NamedTuple):
-    """A palette in the space that is searched, and how that is cut into cells.
+    """A palette in the space that is searched, and the cells into which that space is cut.
 
     Attributes
     ----------
     coordinates : (k, C) int32
-        From 0 to 2^(shift + bits) - 1.
+        0 to 2^(shift + bits) - 1.
     different : (C, n) float64
-        The different ones among them.
+        The distinct columns of coordinates transposed.
     numbers : (n,) int32
-        Their first places, rising.
+        The number of the first row that has each of these coordinates, ascending.
     shift : int
-        A cell is 2^shift wide.
+        A cell is 2^shift coordinates wide.
     bits : int
-        Cells along a dimension: 2^bits.
+        There are 2^bits cells along each dimension.
     opaque : int
-        A coordinate is (2 * level - 255) * alpha + 255 * opaque; this is the alpha of images without.
+        The alpha of opaque pixels, and of all pixels of images without alpha: a coordinate is
+        (2 * level - 255) * alpha + 255 * opaque.
     alpha_weight : int
-        The fourth is this times alpha.
+        The fourth coordinate is alpha_weight * alpha.
     gaps : (k,) int64
-        Squared distance of each row from the nearest other one, if any.
+        Squared distance of each row from the nearest other row, if there is one.
     """
 
     coordinates: Any
@@ -52,20 +56,21 @@ class Palette(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """The lists made so far, one worker's, and what it makes them in.
+    """The lists that one worker has made so far, and its buffers.
 
     Attributes
     ----------
     fine, coarse : (cells,) int64
-        Of each cell's list, where it begins and, in the last bits, how long it is; 0 where none was made.
+        The list of each cell and of each coarse cell: its start and, in the low LENGTH bits, its length; 0
+        where there is no list yet.
     lists : (n, C + 1) int32
-        Coordinates and number of each row that may be nearest to something in the cell.
+        Lists of cells: coordinates and number of each row that may be nearest to a point of the cell.
     coarse_lists : (m,) int32
-        Places of the rows that may be nearest to something in the coarse cell.
+        Lists of coarse cells: places in `Palette.different` of the rows that may be nearest to a point of it.
     used : (2,) int64
-        How much of both is filled.
+        The number of entries used of lists and of coarse_lists.
     low, high, scratch, places, group, group_places, few, few_places
-        For `fastkq.kernels.kmeans.nearest.candidates`.
+        Buffers for `fastkq.kernels.kmeans.nearest.candidates`.
     """
 
     fine: Any
@@ -85,7 +90,10 @@ class Memory(NamedTuple):
 
 @kernel
 def measure_gaps(rows, first, last, gaps):
-    """Squared distance, out (n,), of some rows from the nearest other of all (n, C), rising in column 0."""
+    """Compute the squared distance of each row first .. last - 1 from the nearest other row.
+
+    rows (n, C) int64, in: ascending in column 0; gaps (n,) int64, out.
+    """
     n, dims = rows.shape
     for i in range(first, last):
         best = np.int64(1) << 56
@@ -102,15 +110,19 @@ def measure_gaps(rows, first, last, gaps):
 
 @inlined
 def cell_of(x, y, z, a, shift, bits, with_alpha):
-    """The cell of a point, whose coordinates are int64 from 0 to 2^(shift + bits) - 1."""
+    """Return the number of the cell of a point: coordinates int64, 0 to 2^(shift + bits) - 1."""
     cell = ((((x >> shift) << bits) | (y >> shift)) << bits) | (z >> shift)
     return (cell << bits) | (a >> shift) if with_alpha else cell
 
 
 @inlined
 def nearest_listed(lists, listed, x, y, z, a, with_alpha):
-    """Number of the row in a cell's list that is nearest to a point of the cell, the lowest of equals."""
-    first = np.uint64(listed >> LENGTH)  # unsigned: no test for places from the end
+    """Return the number of the row in the list of a cell that is nearest to a point of it, the lowest among
+    equals.
+
+    lists: see `Memory`; listed: the cell's entry in `Memory.fine`.
+    """
+    first = np.uint64(listed >> LENGTH)  # unsigned, so that numba needs no test for negative indices
     best = np.int64(1) << 62
     for begin in range(first, first + np.uint64(listed & ((1 << LENGTH) - 1)), np.uint64(LANES)):
         for lane in range(LANES):
@@ -127,7 +139,9 @@ def nearest_listed(lists, listed, x, y, z, a, with_alpha):
 
 @part
 def list_cell(palette, memory, cell):
-    """Make the list of a cell; when there is no room for it, all are forgotten."""
+    """Make the list of a cell and return its entry in `Memory.fine`. If there is no room, drop all lists
+    first.
+    """
     dims, k = palette.different.shape
     if (
         memory.used[0] + k + LANES > memory.lists.shape[0]
@@ -163,7 +177,7 @@ def list_cell(palette, memory, cell):
 
 @part
 def _recall_coarse(palette, memory, cell):
-    """Put the candidates of the coarse cell about a cell into the group, and say how many they are."""
+    """Copy the candidates of the coarse cell around a cell into the group. Returns their number."""
     dims = palette.different.shape[0]
     coarse = np.int64(0)
     for d in range(dims):
@@ -183,6 +197,7 @@ def _recall_coarse(palette, memory, cell):
 
 @part
 def _list_coarse(palette, memory, coarse):
+    """Make the list of a coarse cell and return its entry in `Memory.coarse`."""
     k = palette.different.shape[1]
     _bound(memory, coarse, palette.bits - COARSER, palette.shift + COARSER)
     count = candidates(
@@ -205,7 +220,7 @@ def _list_coarse(palette, memory, coarse):
 
 @part
 def _bound(memory, cell, bits, shift):
-    """Write the bounds of a cell into low and high."""
+    """Write the bounds of a cell to memory.low and memory.high."""
     dims = memory.low.shape[0]
     for d in range(dims):
         place = (cell >> ((dims - 1 - d) * bits)) & ((1 << bits) - 1)

@@ -1,28 +1,35 @@
-"""Error diffusion."""
+"""Dither by error diffusion with the weights of Floyd and Steinberg."""
 
 import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel
 from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
 
-STRONGEST = 256
+STRONGEST = 256  # the strength at which errors are diffused in full
 
 REACH = 0.8
-"""On Kodak SSIMULACRA2 is the highest with 0.7 to 1.0."""
+"""Largest error that is diffused, relative to the distance of the chosen row from the nearest other row.
+Measured: SSIMULACRA2 on Kodak is highest with 0.7 to 1.0."""
 
 
 @inlined
 def _target(level, alpha, opaque, received, strength):
-    """A pixel's coordinate, and what it received: that is in sixteenths of a coordinate."""
+    """Return the coordinate to search for: that of a pixel plus the received error, within the range of
+    levels.
+
+    level 0 to 255; alpha and opaque: see `fastkq.kernels.quantization.cell_index.Palette`; received: error in
+    sixteenths of a coordinate; strength 0 to 256.
+    """
     value = (2 * np.int64(level) - 255) * alpha + ((received * strength + (STRONGEST << 3)) >> 12)
     return min(max(value, -255 * alpha), 255 * alpha) + 255 * opaque
 
 
 @inlined
 def within(x, y, z, gap, reach):
-    """An error, shortened to `reach` times the row's distance from the nearest other one, given its square.
+    """Shorten the error (x, y, z) to at most `reach` times the square root of `gap`.
 
-    What no mixture of rows can show would add up until it showed as a speck of some colour far off.
+    gap: the squared distance of the chosen row from the nearest other row. An error that no mixture of rows
+    can show would otherwise add up until it appears as a speck of a far-off color.
     """
     length = np.float64(x * x + y * y + z * z)
     if length > reach * reach * np.float64(gap):
@@ -35,15 +42,20 @@ def within(x, y, z, gap, reach):
 
 @kernel
 def diffuse(image, palette, memory, strength, top, rows, left, right, sent, below, indices):
-    """Diffuse errors over a slanted block: of each row i below the top, the columns left - i to right - i.
+    """Diffuse errors over a slanted block: row i below the top has the columns left - i .. right - i - 1.
 
-    image (H, W, C) uint8, in; indices (H, W), out. strength: 0 to 256. below (W, 3) int32, in and out: for
-    each column, what the row above sends down, then what this one does. sent (rows, 9) int32, in and out:
-    what the columns done in each row send to the next one, below the last and below the next one.
+    image (H, W, C) uint8, in; palette, a `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
+    `fastkq.kernels.quantization.cell_index.Memory`, in and out; strength: 0 to 256; top, rows: first row and
+    number of rows; indices (H, W), out.
+
+    below (W, 3) int32, in and out: in each column the error that the row above sends down, then the one that
+    this row sends down. sent (rows, 9) int32, in and out: for each row, three errors that the columns done so
+    far send on: to the next column, to the row below at the last column, and to the row below at the next
+    column. Errors are in sixteenths of a coordinate.
     """
     width, last = image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
-    # Arrays of a tuple are not named in the loop: that costs 30 ns a pixel.
+    # Taken out of the named tuples here: access to their arrays within the loop costs 30 ns per pixel.
     fine, lists, colours, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
     for i in range(rows):

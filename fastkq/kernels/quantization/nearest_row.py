@@ -1,4 +1,4 @@
-"""Pixels to palette rows, and back."""
+"""Map RGBA pixels to their nearest palette rows, and indices back to colors."""
 
 import numpy as np
 
@@ -6,17 +6,21 @@ from fastkq.kernels.color import oklab
 from fastkq.kernels.jit import kernel, part
 from fastkq.kernels.kmeans.nearest import buffers, candidates, nearest
 
-_ALPHA_WEIGHT = 361  # as in fastkq.color.spaces.rgb
-PIXELS_PER_RUN = 128  # 24 megapixels with k = 256 take 0.46 s; 0.53 s in runs of 64, 0.54 s of 32
+_ALPHA_WEIGHT = 361  # coordinates per step of alpha, as in fastkq.color.spaces.rgb
+PIXELS_PER_RUN = 128  # measured: 24 megapixels at k = 256 take 0.46 s; 0.53 s in runs of 64, 0.54 s of 32
 
 
 @kernel
 def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
-    """Nearest palette row of each RGBA pixel (N, 4) uint8, the lowest index among equals.
+    """Write the index of the nearest palette row of each pixel start .. stop - 1, the lowest index among
+    equals.
 
-    centroids (4, k) float64, coordinates as in `fastkq.color.spaces`, and for_opaque, those as opaque pixels
-    see them, in; linear (256,), in, for Oklab the linear light of the levels, else empty; indices (N,), out.
-    Neighbours in an image resemble each other, so a run of them has few candidates.
+    pixels (N, 4) uint8, in; centroids (4, k) float64, in: the palette in coordinates of
+    `fastkq.color.spaces`; for_opaque (4, k) float64, in: the same for opaque pixels, with the rows that are
+    not opaque moved away; linear (256,) float64, in: the linear light of each level for Oklab, empty for RGB;
+    indices (N,), out.
+
+    Candidates are chosen for a run of pixels: neighbors in an image resemble each other, so they are few.
     """
     k = centroids.shape[1]
     low, high, scratch, ids, _, _, few, few_ids = buffers(centroids)
@@ -43,7 +47,10 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
 
 @part
 def _choose(pixels, first, last, is_opaque, places):
-    """Places (n,), out, of the pixels that are opaque, or of the others; how many."""
+    """Select the pixels first .. last - 1 that are opaque, or those that are not. Returns their number.
+
+    places (>= number,) int64, out: the numbers of these pixels.
+    """
     number = 0
     for i in range(first, last):
         if (pixels[i, 3] == 255) == is_opaque:
@@ -54,7 +61,10 @@ def _choose(pixels, first, last, is_opaque, places):
 
 @part
 def _to_rgb(pixels, places, number, coordinates):
-    """Coordinates (4, >= number), out, of the pixels, as in `fastkq.color.spaces.rgb`."""
+    """Convert pixels to coordinates (4, >= number), out, of `fastkq.color.spaces.rgb`.
+
+    pixels (N, 4) uint8, in; places (>= number,) int64, in: which pixels.
+    """
     for i in range(number):
         pixel = pixels[places[i]]
         alpha = np.int64(pixel[3])
@@ -65,7 +75,11 @@ def _to_rgb(pixels, places, number, coordinates):
 
 @part
 def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinates):
-    """The same as in `fastkq.color.spaces.oklab`."""
+    """Convert pixels to coordinates (4, >= number), out, of `fastkq.color.spaces.oklab`.
+
+    pixels (N, 4) uint8, in; places (>= number,) int64, in: which pixels; linear (256,), in: the linear light
+    of each level; responses, roots and bits: scratch, see `fastkq.kernels.color.oklab.buffers`.
+    """
     for i in range(number):
         for d in range(3):
             responses[d, i] = linear[pixels[places[i], d]]
@@ -76,7 +90,9 @@ def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinate
 
 @part
 def _bound(coordinates, number, low, high):
-    """Box low, high (4,), out, of the first points of coordinates (4, >= number)."""
+    """Write the bounding box of the first `number` points: coordinates (4, >= number), in; low, high (4,),
+    out.
+    """
     for d in range(4):
         row = coordinates[d, :number]
         low[d] = row[0]
@@ -88,9 +104,12 @@ def _bound(coordinates, number, low, high):
 
 @kernel
 def paint(palette, indices, start, stop, out):
-    """out (N, C) = palette (k, C) at indices (N,), all unsigned integers, over [start, stop)."""
+    """Write the color of each index start .. stop - 1: out[i] = palette[indices[i]].
+
+    palette (k, C) unsigned and indices (N,) unsigned, in; out (N, C), out.
+    """
     channels = palette.shape[1]
-    if channels == 3:  # unrolled: 0.6 ns a pixel against 1.9
+    if channels == 3:  # unrolled: 0.6 ns per pixel, against 1.9 ns
         for i in range(start, stop):
             row = np.intp(indices[i])
             out[i, 0] = palette[row, 0]

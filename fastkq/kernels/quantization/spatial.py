@@ -1,24 +1,28 @@
-"""Indices that are right on the mean of a few pixels, as an eye sees them."""
+"""Choose indices whose blurred image is near the blurred original, as an eye averages a few pixels."""
 
 import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel
 from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
 
-MARGIN = 2
-"""Pixels that are seen on each side of one."""
+MARGIN = 2  # pixels: the blur reaches this far on each side
 
 HERE, BESIDE, BEYOND = np.float32(16), np.float32(11), np.float32(3)
-"""What is seen along a line of a pixel, of the one beside it and of the next: a Gaussian of 0.8 pixels with
-itself, as an eye blurs both what is there and what it compares that with."""
+"""Weights of the blur along a line, for a pixel, each one beside it and each second one: a Gaussian of
+standard deviation 0.8 pixels convolved with itself, as an eye blurs both the image and the one it is compared
+with."""
 
 WHOLE = 256
-"""What is seen of a pixel itself: HERE across, HERE down."""
+"""Weight of a pixel itself in two dimensions: HERE * HERE."""
 
 
 @inlined
 def _blur(errors, row, across, seen):
-    """What is seen at the pixels of a row of the errors in the two rows above and below: seen, out."""
+    """Blur a row of the errors, from the two rows above it and the two below, without the row itself.
+
+    errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32, in; row: the first of the five rows;
+    across (3 * (W + 2 * MARGIN),) float32, scratch; seen (3 * W,) float32, out.
+    """
     a, b, c, d = errors[row], errors[row + 1], errors[row + 3], errors[row + 4]
     for i in range(across.shape[0]):
         across[i] = BEYOND * (a[i] + d[i]) + BESIDE * (b[i] + c[i])
@@ -30,26 +34,34 @@ def _blur(errors, row, across, seen):
 
 @inlined
 def _beside(errors, row, i):
-    """What is seen at the pixel that has its own error at i + 6 of those left and right of it."""
+    """Return what the pixels left and right in the same row add to the blurred error at i, whose own is at i
+    + 6.
+    """
     near, far = errors[row, i + 3] + errors[row, i + 9], errors[row, i] + errors[row, i + 12]
     return HERE * (BESIDE * near + BEYOND * far)
 
 
 @inlined
 def _bounded(value, reach):
+    """Clip a value to -reach .. reach."""
     return min(max(value, -reach), reach)
 
 
 @kernel
 def settle(image, palette, memory, own, first, apart, rows, errors, indices, sums):
-    """Give each pixel of two bands of rows the index that looks best beside the others' as they are by then.
+    """Give each pixel of two bands of rows the index that looks best beside the present indices of the
+    others.
 
-    The bands, so far apart that they do not see each other, are done side by side, for each pixel waits for
-    the one before it. image (H, W, C) uint8, in; indices (H, W), out; errors (H + 2 * MARGIN, 3 * (W + 2 *
-    MARGIN)) float32, in and out: how far the coordinates of each pixel are off, 0 in a margin and where
-    nothing is known yet. rows: of each band, as far as the image has them. own: what a pixel's own error
-    counts, WHOLE or more. sums (k, 4) int64, in and out: what is seen of the errors at the pixels of each row
-    of the palette, and how many these are.
+    Each pixel depends on the one before it, so two bands, which are too far apart to influence each other,
+    are processed alternately.
+
+    image (H, W, C) uint8, in; palette, a `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
+    `fastkq.kernels.quantization.cell_index.Memory`, in and out; own: the weight of a pixel's own error, at
+    least WHOLE; first: first row of the first band; apart: rows from there to the second band; rows: rows of
+    a band, of which those below the image are skipped. errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32,
+    in and out: coordinates of each pixel's palette row minus those of the pixel, 0 in the margin and where
+    there is no index yet; indices (H, W), out; sums (k, 4) int64, in and out: for each palette row, the sum
+    of the blurred errors at its pixels, and the number of these pixels.
     """
     height, width, last = image.shape[0], image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
