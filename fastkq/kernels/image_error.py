@@ -54,11 +54,11 @@ def counted_error(colours, counts, palette, labels, channels):
 
 @kernel
 def counted_error_of_floats(colours, counts, palette, labels, scale, total):
-    """Return `total` plus the weighted sum of squared differences between scaled colors and their palette
-    rows.
+    """Return `total` plus the weighted sum of squared differences of scaled colors from their palette rows.
 
-    colours (M, C) and palette (k, C) float32 or float64, in, both times scale; counts (M,) int64 and labels
-    (M,), in. The sum over all channels is taken in float64 from first to last.
+    colours (M, C) and palette (k, C) float32 or float64, in, both times scale; counts (M,) int64, in: the
+    weights; labels (M,), in: the palette row of each color. The sum over all channels is taken in float64
+    from first to last.
     """
     for i in range(colours.shape[0]):
         error = 0.0

@@ -24,8 +24,9 @@ _MOST_SWAPS = 4096  # swaps at most, while the first pattern is spread evenly
 
 @part
 def _put(place, sign, near, felt):
-    """Add (sign 1) or subtract (sign -1) the density around a point: near (SIDE^2,), in; felt (SIDE^2,), in
-    and out.
+    """Add (sign 1) or subtract (sign -1) the density around a point.
+
+    near (SIDE^2,), in: the density around point 0; felt (SIDE^2,), in and out: the density of all points.
     """
     top, left = place // SIDE, place % SIDE
     for y in range(SIDE):
@@ -144,10 +145,9 @@ def _point(image, line, column, ranks, bits, alpha_bits, places, alphas):
 
 @kernel
 def mark(image, first_row, last_row, lattice, met):
-    """Mark the lattice points of the pixels of rows first_row .. last_row - 1: met (n,) uint8, out, 1 for
-    each.
+    """Mark the lattice points of the pixels in rows first_row .. last_row - 1.
 
-    image (H, W, C) uint8, in; lattice, a `Lattice`, in.
+    image (H, W, C) uint8, in; lattice, a `Lattice`, in; met (n,) uint8, out: 1 for each of these points.
     """
     ranks, places, alphas = lattice.ranks, lattice.places, lattice.alphas
     bits, alpha_bits = lattice.bits, lattice.alpha_bits
@@ -175,8 +175,9 @@ def choose(image, first_row, last_row, lattice, numbers, plans, indices):
 
 @inlined
 def _insert(rows, count, number, luminance):
-    """Insert a row's number into rows[:count], which is sorted by luminance, behind those that are no
-    brighter.
+    """Insert a row's number into rows[:count], which is sorted by luminance.
+
+    It comes after the rows that are not brighter.
     """
     while count > 0 and luminance[rows[count - 1]] > luminance[number]:
         rows[count] = rows[count - 1]

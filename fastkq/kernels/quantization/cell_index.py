@@ -1,8 +1,8 @@
-"""Index of the palette rows that can be nearest to a color: a list per cell of the color space, made on
-demand.
+"""Index of the palette rows that can be nearest to a color, with a list per cell of the color space.
 
-Error diffusion searches for colors that are not known beforehand, so it cannot choose candidates for a run of
-pixels, as `fastkq.kernels.quantization.nearest_row` does.
+A list is made when its cell is first searched. Error diffusion searches for colors that are not known
+beforehand, so it cannot choose candidates for a run of pixels, as `fastkq.kernels.quantization.nearest_row`
+does.
 """
 
 from typing import Any, NamedTuple
@@ -117,10 +117,9 @@ def cell_of(x, y, z, a, shift, bits, with_alpha):
 
 @inlined
 def nearest_listed(lists, listed, x, y, z, a, with_alpha):
-    """Return the number of the row in the list of a cell that is nearest to a point of it, the lowest among
-    equals.
+    """Return the number of the row in a cell's list that is nearest to a point, the lowest among equals.
 
-    lists: see `Memory`; listed: the cell's entry in `Memory.fine`.
+    lists: see `Memory`; listed: the entry of the cell in `Memory.fine`; (x, y, z, a): a point of the cell.
     """
     first = np.uint64(listed >> LENGTH)  # unsigned, so that numba needs no test for negative indices
     best = np.int64(1) << 62
@@ -139,8 +138,9 @@ def nearest_listed(lists, listed, x, y, z, a, with_alpha):
 
 @part
 def list_cell(palette, memory, cell):
-    """Make the list of a cell and return its entry in `Memory.fine`. If there is no room, drop all lists
-    first.
+    """Make the list of a cell and return its entry in `Memory.fine`.
+
+    Where there is no room for it, all lists are dropped first.
     """
     dims, k = palette.different.shape
     if (

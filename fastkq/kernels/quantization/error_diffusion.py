@@ -14,11 +14,10 @@ Measured: SSIMULACRA2 on Kodak is highest with 0.7 to 1.0."""
 
 @inlined
 def _target(level, alpha, opaque, received, strength):
-    """Return the coordinate to search for: that of a pixel plus the received error, within the range of
-    levels.
+    """Return the coordinate to search for: a pixel's coordinate plus the received error, clipped.
 
-    level 0 to 255; alpha and opaque: see `fastkq.kernels.quantization.cell_index.Palette`; received: error in
-    sixteenths of a coordinate; strength 0 to 256.
+    level: 0 to 255; alpha and opaque: see `fastkq.kernels.quantization.cell_index.Palette`; received: error
+    in sixteenths of a coordinate; strength: 0 to 256. The result is within the range of levels.
     """
     value = (2 * np.int64(level) - 255) * alpha + ((received * strength + (STRONGEST << 3)) >> 12)
     return min(max(value, -255 * alpha), 255 * alpha) + 255 * opaque

@@ -12,13 +12,12 @@ PIXELS_PER_RUN = 128  # measured: 24 megapixels at k = 256 take 0.46 s; 0.53 s i
 
 @kernel
 def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
-    """Write the index of the nearest palette row of each pixel start .. stop - 1, the lowest index among
-    equals.
+    """Write the index of the nearest palette row of each pixel, the lowest index among equals.
 
-    pixels (N, 4) uint8, in; centroids (4, k) float64, in: the palette in coordinates of
-    `fastkq.color.spaces`; for_opaque (4, k) float64, in: the same for opaque pixels, with the rows that are
-    not opaque moved away; linear (256,) float64, in: the linear light of each level for Oklab, empty for RGB;
-    indices (N,), out.
+    pixels (N, 4) uint8, in, of which start .. stop - 1 are mapped; centroids (4, k) float64, in: the palette
+    in coordinates of `fastkq.color.spaces`; for_opaque (4, k) float64, in: the palette for opaque pixels, in
+    which rows that are not opaque are far away; linear (256,) float64, in: the linear light of each level for
+    Oklab, empty for RGB; indices (N,), out.
 
     Candidates are chosen for a run of pixels: neighbors in an image resemble each other, so they are few.
     """
@@ -90,8 +89,9 @@ def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinate
 
 @part
 def _bound(coordinates, number, low, high):
-    """Write the bounding box of the first `number` points: coordinates (4, >= number), in; low, high (4,),
-    out.
+    """Write the bounding box of the first `number` points of coordinates.
+
+    coordinates (4, >= number), in; low, high (4,), out.
     """
     for d in range(4):
         row = coordinates[d, :number]

@@ -8,9 +8,9 @@ from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_l
 MARGIN = 2  # pixels: the blur reaches this far on each side
 
 HERE, BESIDE, BEYOND = np.float32(16), np.float32(11), np.float32(3)
-"""Weights of the blur along a line, for a pixel, each one beside it and each second one: a Gaussian of
-standard deviation 0.8 pixels convolved with itself, as an eye blurs both the image and the one it is compared
-with."""
+"""Weights of the blur along a line: of a pixel, of each one beside it, and of each one two away. They are a
+Gaussian of 0.8 pixels convolved with itself, as an eye blurs both the image and the one it is compared with.
+"""
 
 WHOLE = 256
 """Weight of a pixel itself in two dimensions: HERE * HERE."""
@@ -34,9 +34,7 @@ def _blur(errors, row, across, seen):
 
 @inlined
 def _beside(errors, row, i):
-    """Return what the pixels left and right in the same row add to the blurred error at i, whose own is at i
-    + 6.
-    """
+    """Return what the other pixels of the same row add to the blurred error of the pixel at i + 6."""
     near, far = errors[row, i + 3] + errors[row, i + 9], errors[row, i] + errors[row, i + 12]
     return HERE * (BESIDE * near + BEYOND * far)
 
@@ -49,19 +47,18 @@ def _bounded(value, reach):
 
 @kernel
 def settle(image, palette, memory, own, first, apart, rows, errors, indices, sums):
-    """Give each pixel of two bands of rows the index that looks best beside the present indices of the
-    others.
+    """Give each pixel of two bands of rows the index that looks best beside those of the other pixels.
 
-    Each pixel depends on the one before it, so two bands, which are too far apart to influence each other,
-    are processed alternately.
+    Each pixel depends on the one before it. So two bands, too far apart to influence each other, are
+    processed together, pixel by pixel.
 
     image (H, W, C) uint8, in; palette, a `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
-    `fastkq.kernels.quantization.cell_index.Memory`, in and out; own: the weight of a pixel's own error, at
-    least WHOLE; first: first row of the first band; apart: rows from there to the second band; rows: rows of
-    a band, of which those below the image are skipped. errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32,
-    in and out: coordinates of each pixel's palette row minus those of the pixel, 0 in the margin and where
-    there is no index yet; indices (H, W), out; sums (k, 4) int64, in and out: for each palette row, the sum
-    of the blurred errors at its pixels, and the number of these pixels.
+    `fastkq.kernels.quantization.cell_index.Memory`, in and out; own: weight of a pixel's own error, at least
+    WHOLE; first: first row of the first band; apart: rows from there to the second band; rows: rows per band,
+    of which those below the image are skipped; errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32, in and
+    out: coordinates of each pixel's palette row minus those of the pixel, 0 in the margin and where there is
+    no index yet; indices (H, W), out; sums (k, 4) int64, in and out: for each palette row, the sum of the
+    blurred errors at its pixels, and the number of these pixels.
     """
     height, width, last = image.shape[0], image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
