@@ -1,4 +1,4 @@
-"""Kernels that code palette indices as bytes."""
+"""Kernels that encode palette indices as bytes and decode them."""
 
 from fastkq.kernels import import_on_first_use
 

@@ -4,13 +4,15 @@ import numpy as np
 
 from fastkq.kernels.jit import kernel
 
-GROUP = 8
-"""Indices that fill whole bytes at any width: the unit in which work may be cut."""
+GROUP = 8  # indices that fill whole bytes at any number of bits: work is split at multiples of it
 
 
 @kernel
 def pack(indices, bits, start, stop, packed):
-    """Pack indices[start:stop] into packed, out, at byte start * bits / 8; start is a multiple of GROUP."""
+    """Pack indices[start:stop], from byte start * bits / 8 of packed on; start is a multiple of GROUP.
+
+    indices (N,) unsigned, below 2^bits, in; packed (n,) uint8, out: unused low bits of the last byte are 0.
+    """
     place = start // GROUP * bits
     pending = np.int64(0)
     have = 0
@@ -28,7 +30,10 @@ def pack(indices, bits, start, stop, packed):
 
 @kernel
 def unpack(packed, bits, start, stop, indices):
-    """Inverse of `pack`; returns the largest index met."""
+    """Unpack indices start .. stop - 1: the inverse of `pack`. Returns the largest of them.
+
+    packed (n,) uint8, in; indices (N,) unsigned, out.
+    """
     place = start // GROUP * bits
     pending = np.int64(0)
     have = 0

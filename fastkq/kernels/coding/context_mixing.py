@@ -1,9 +1,10 @@
-"""Code the indices of one part by an adaptive binary range coder under context mixing.
+"""Code the indices of one part by context mixing and an adaptive binary range coder.
 
-`fastkq.formats.fkq.context` specifies the model in the same terms. A binary decision is predicted by 16
-inputs, which are mixed and refined; the model then learns from the coded bit. All arithmetic is on integers
-that never overflow, so any CPU, with or without compilation, decodes what any other encoded. One kernel
-encodes and decodes, so the two cannot differ.
+`fastkq.formats.fkq.context` specifies the model in the same terms. The index of a pixel is coded as binary
+decisions. For each, 16 predictions are mixed and refined to a probability, by which the bit is coded; then
+the model learns from the bit. All arithmetic is on integers that do not overflow, so every CPU, with or
+without compilation, decodes what any other encoded. One kernel encodes and decodes, so that both cannot
+differ.
 """
 
 from typing import Any, NamedTuple
@@ -12,18 +13,22 @@ import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel
 
-INPUTS = 16
+INPUTS = 16  # predictions per decision
 LOW, HIGH, CODE, PLACE = 0, 1, 2, 3
-"""What the state of the range coder holds: both ends, what is read of the code, and the place in the data."""
+"""Entries of the state of the range coder: both ends of the range, the code value read (4 bytes), and the
+place of the next byte in the data."""
 WEIGHT_LIMIT = 1 << 19
-"""So that a product with an input, 11 bits, fits 32."""
+"""Largest magnitude of a weight: its product with a prediction, of magnitude 2047 at most, fits 32 bits."""
 
 _MASK = 0xFFFFFFFF
 
 
 @inlined
 def shift_out(state, data, decoding):
-    """Move the bytes on which both ends of the range agree."""
+    """Write or read the leading bytes on which both ends of the range agree.
+
+    state (5,) int64, in and out; data (n,) uint8, out or, when decoding, in.
+    """
     low, high, code, place = state[LOW], state[HIGH], state[CODE], state[PLACE]
     while (low ^ high) >> 24 == 0:
         if decoding:
@@ -40,12 +45,12 @@ def shift_out(state, data, decoding):
 
 @inlined
 def code_bit(bit, probability, state, data, decoding):
-    """Encode the bit, or decode it; the probability of a 1 in 16 bits."""
+    """Encode `bit`, or decode a bit; returns it. probability: of a 1, in 1/65536."""
     low, high = state[LOW], state[HIGH]
     middle = low + (((high - low) * probability) >> 16)
     if decoding:
         bit = np.int64(state[CODE] <= middle)
-    # Without branches: nothing predicts a bit that is worth coding.
+    # Without branches: the CPU cannot predict a branch on a bit that takes space to code.
     state[HIGH] = high + bit * (middle - high)
     state[LOW] = low + (1 - bit) * (middle + 1 - low)
     shift_out(state, data, decoding)
@@ -54,16 +59,22 @@ def code_bit(bit, probability, state, data, decoding):
 
 @inlined
 def mix(weights, stretched):
-    """The weighted sum of the inputs, -2047 to 2047."""
+    """Return the weighted sum of the predictions, a logit in 1/256, clipped to -2047 .. 2047.
+
+    weights and stretched (INPUTS,) int32, in.
+    """
     total = np.int32(0)
-    for i in range(len(stretched)):  # not INPUTS: LLVM would unroll the loop before it vectorises it
+    for i in range(len(stretched)):  # not INPUTS: LLVM would unroll the loop before vectorizing it
         total += np.int32(np.int32(weights[i] * stretched[i]) >> 8)
     return min(np.int64(2047), max(np.int64(-2047), np.int64(total) >> 8))
 
 
 @inlined
 def learn(weights, stretched, error):
-    """Move the weights against the error of the probability, in 16 bits."""
+    """Move each weight in proportion to its prediction and to the error: bit minus probability, in 1/65536.
+
+    weights (INPUTS,) int32, in and out; stretched (INPUTS,) int32, in.
+    """
     step = np.int32(error * 3)
     for i in range(len(stretched)):
         moved = weights[i] + np.int32(np.int32(np.int32(stretched[i] * step) + 65536) >> 17)
@@ -72,9 +83,10 @@ def learn(weights, stretched, error):
 
 @inlined
 def decide(bit, sets, rows, scratch, model, data, decoding):
-    """Code one binary decision: its inputs stand in the slots; then all that was asked learns.
+    """Code one binary decision, and update all that predicted it. Returns the bit.
 
-    sets: numbers of the weights a, b and c; rows: of the refinements a and b.
+    scratch.slots, in: the slots whose predictions are mixed; sets: numbers of the weight sets a, b and c;
+    rows: numbers of the refinement rows a and b.
     """
     memory, squash, slots, stretched = model.memory, model.squash, scratch.slots, scratch.stretched
     weights_a, weights_b = model.weights_a[np.uint64(sets[0])], model.weights_b[np.uint64(sets[1])]
@@ -84,7 +96,7 @@ def decide(bit, sets, rows, scratch, model, data, decoding):
         stretched[i] = model.opinions[memory[slots[i]]]
     mixed_a, mixed_b = mix(weights_a, stretched), mix(weights_b, stretched)
     mixed_c = mix(weights_c, stretched)
-    mixed = (((mixed_a + mixed_b + mixed_c) * 85) >> 8) + 2048  # a third
+    mixed = (((mixed_a + mixed_b + mixed_c) * 85) >> 8) + 2048  # the mean: 85 / 256 is about a third
     low, share = np.uint64(mixed >> 7), mixed & 127
     high = low + np.uint64(1)
     refined = (refined_a[low] + refined_b[low]) * (128 - share) + (refined_a[high] + refined_b[high]) * share
@@ -103,16 +115,18 @@ def decide(bit, sets, rows, scratch, model, data, decoding):
 
 
 LINES, RUNS = 11, 2
-"""Inputs of a decision; three more are in dense tables. All their slots stand in one memory: the tables of
-lines, of 2^bits lines each, the dense ones, of 4, 2 and 2 times 2^bits slots, and 4096 of the runs. Half of
-the time goes into waiting for it: that what is asked together stands together saves a quarter at k = 64."""
+"""Predictions from lines of slots, and from runs; three more come from dense tables. All their slots are in
+one memory: LINES tables of 2^bits lines, dense tables of 4, 2 and 2 times 2^bits slots, and 4096 slots of
+runs. Half of the time is spent waiting for this memory, so slots that are used together are stored together:
+that saves a quarter of the time at k = 64."""
 TOP, LEFT, RIGHT = 3, 2, 2
-"""Margins of the canvas."""
+"""Margins of the canvas, in pixels."""
 W, WW, N, NW, NE, NWW, NEE, NN, NNE, NNN = range(10)
+"""Entries of `Scratch.near`: the neighbors of a pixel by their direction."""
 BITS, DEPTH, GROUP, CELL_BITS, DENSE_START, RUN_START = range(6)
-"""What a model's sizes hold, in this order."""
+"""Entries of `Model.sizes`."""
 LENGTH = 4
-"""Where its state holds how many flat pixels before were hits; `mixing` says what stands ahead of it."""
+"""Entry of the state after those of the range coder: the number of flat pixels hit since the last miss."""
 
 # Odd constants without a pattern: products of a 16-bit symbol with them stay below 2^48.
 _A, _B, _C, _D, _E = 0x1E3779B1, 0x05EBCA77, 0x42B2AE3D, 0x27D4EB2F, 0x165667B1
@@ -120,10 +134,24 @@ _F, _G, _H, _I = 0x53A2646D, 0x3D4D51CB, 0x71234567, 0x01234567
 
 
 class Scratch(NamedTuple):
-    """What is worked out for a pixel and asked for a decision.
+    """Values computed for one pixel, and those for one decision.
 
-    near (10,), predicted (3,), contexts and lines (LINES,), met (3, RUNS): int64; slots (INPUTS,) uint64;
-    stretched (INPUTS,) int32.
+    Attributes
+    ----------
+    near : (10,) int64
+        Indices of the neighbors.
+    predicted : (3,) int64
+        Coordinates predicted from the neighbors.
+    contexts : (LINES,) int64
+        The context by which each line is chosen.
+    lines : (LINES,) int64
+        The first slot of each line.
+    met : (3, RUNS) int64
+        For each run: place in the memory of runs, guess, and confidence.
+    slots : (INPUTS,) uint64
+        The slots whose predictions are mixed.
+    stretched : (INPUTS,) int32
+        Their predictions.
     """
 
     near: Any
@@ -137,7 +165,7 @@ class Scratch(NamedTuple):
 
 @inlined
 def scatter(context, node, bits):
-    """One of 2^bits places for a context at a node of the tree."""
+    """Return a hash of `bits` bits of a context at a node of the tree."""
     value = (context + node * 0x2545F491) & _MASK
     value = ((value ^ (value >> 15)) * 0x5851F42D) & _MASK
     value = ((value ^ (value >> 13)) * 0x2C1B3C6D) & _MASK
@@ -146,7 +174,7 @@ def scatter(context, node, bits):
 
 @inlined
 def look_around(canvas, y, x, near):
-    """The indices of the ten neighbours, in the order of the constants W to NNN."""
+    """Write the indices of the ten neighbors of a pixel to near, in the order of the constants W to NNN."""
     near[W], near[WW] = canvas[y, x - 1], canvas[y, x - 2]
     near[N], near[NW], near[NE] = canvas[y - 1, x], canvas[y - 1, x - 1], canvas[y - 1, x + 1]
     near[NWW], near[NEE] = canvas[y - 1, x - 2], canvas[y - 1, x + 2]
@@ -155,7 +183,10 @@ def look_around(canvas, y, x, near):
 
 @inlined
 def predict(colours, near, predicted):
-    """The colour, (3,), that the slope of the neighbours leads to; returns how much they differ."""
+    """Predict the color of a pixel from the gradient of its neighbors. Returns how much the neighbors differ.
+
+    colours (k, 3) int64 and near (10,), in; predicted (3,), out.
+    """
     difference = np.int64(0)
     for c in range(3):
         west, north = colours[near[W], c], colours[near[N], c]
@@ -167,7 +198,7 @@ def predict(colours, near, predicted):
 
 @inlined
 def set_contexts(near, paths, depth, predicted, cell_bits, contexts):
-    """What each line of slots is chosen by: (LINES,)."""
+    """Compute the contexts (LINES,), out, by which the lines of slots are chosen."""
     w, ww, n, nw, ne = near[W], near[WW], near[N], near[NW], near[NE]
     nww, nee, nn, nne, nnn = near[NWW], near[NEE], near[NN], near[NNE], near[NNN]
     few, fewer = max(np.int64(0), depth - 3), max(np.int64(0), depth - 2)
@@ -190,7 +221,10 @@ def set_contexts(near, paths, depth, predicted, cell_bits, contexts):
 
 @inlined
 def set_runs(near, runs, bits, met):
-    """Where two long contexts remember, the colours last met there, and how surely: met (3, 2)."""
+    """Look up the two long contexts of a pixel in the memory of runs: met (3, RUNS), out.
+
+    For each: its place in the memory, the color that followed the context before, and the confidence in it.
+    """
     long = near[W] * _A + near[N] * _B + near[NW] * _C + near[NE] * _D + near[WW] * _E + near[NN] * _F
     longer = long + near[NNE] * _G + near[NEE] * _H + near[NWW] * _I
     met[0, 0], met[0, 1] = scatter(long, 0, bits - 2), (1 << (bits - 2)) + scatter(longer, 0, bits - 2)
@@ -201,7 +235,7 @@ def set_runs(near, runs, bits, met):
 
 @inlined
 def remember(runs, met, index):
-    """Keep the colour that was last met in a long context, and how surely."""
+    """Update the two runs with the index of the pixel: more confidence if the guess was right, else less."""
     for r in range(RUNS):
         guess, sure = met[1, r], met[2, r]
         if guess == index:
@@ -215,14 +249,17 @@ def remember(runs, met, index):
 
 @inlined
 def expected(path, node, below):
-    """The turn at the node on the way to the end of the path; 2 where the path does not pass it."""
+    """Return the turn of a path at a node; 2 if the path does not pass the node.
+
+    path: the turns as bits behind a leading 1; below: number of levels below the children of the node.
+    """
     path >>= below
     return 2 - np.int64(path >> 1 == node) * (2 - (path & 1))
 
 
 @inlined
 def code_flat(index, equal, activity, length, scratch, model, data, decoding):
-    """Code whether a pixel amid equal neighbours equals them too."""
+    """Code whether a flat pixel, whose neighbors are equal, equals them too. Returns 1 if so, else 0."""
     near, met, slots = scratch.near, scratch.met, scratch.slots
     bits, group = model.sizes[BITS], model.sizes[GROUP]
     dense, run = model.sizes[DENSE_START], model.sizes[RUN_START]
@@ -246,7 +283,10 @@ def code_flat(index, equal, activity, length, scratch, model, data, decoding):
 
 @inlined
 def set_slots(activity, node, level, inner, scratch, model):
-    """The slots that are asked at a node of the tree; returns which way the slope of the neighbours leads."""
+    """Choose the slots of a decision at a node of the tree.
+
+    Returns the level of the predicted color's projection on the axis of the node.
+    """
     near, predicted, met, slots = scratch.near, scratch.predicted, scratch.met, scratch.slots
     bits, depth = model.sizes[BITS], model.sizes[DEPTH]
     dense, run = model.sizes[DENSE_START], model.sizes[RUN_START] + 2048
@@ -269,7 +309,7 @@ def set_slots(activity, node, level, inner, scratch, model):
 
 @inlined
 def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
-    """Code the way from the root to a colour; returns the colour's index."""
+    """Code the turns from the root of the tree to a color. Returns the index of the color."""
     near, contexts, lines = scratch.near, scratch.contexts, scratch.lines
     bits, depth, group = model.sizes[BITS], model.sizes[DEPTH], model.sizes[GROUP]
     tree = model.tree
@@ -296,11 +336,11 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
 
 @kernel
 def code(canvas, first, last, model, data, decoding):
-    """Encode the rows first .. last - 1 of the indices on a canvas to data, or decode data to them.
+    """Encode the indices in the rows first .. last - 1 of a canvas to data, or decode data to them.
 
-    canvas (TOP + H, LEFT + W + RIGHT) int32, in or out, its margins zeros before; model, a
-    `fastkq.formats.fkq.context.model.Model`, in and out, that has met the rows above; data (n,) uint8, out or
-    in.
+    canvas (TOP + H, LEFT + W + RIGHT) int32, in and out: indices, in or, when decoding, out; the margins are
+    zeros at first. model, a `fastkq.formats.fkq.context.model.Model`, in and out: it has coded the rows
+    above. data (n,) uint8, out or, when decoding, in.
     """
     width = canvas.shape[1] - LEFT - RIGHT
     scratch = Scratch(

@@ -1,20 +1,20 @@
-"""The binary tree over a palette by which `fastkq.formats.fkq.context` tells colours apart.
+"""Build the binary tree over a palette by which `fastkq.formats.fkq.context` codes colors.
 
-Loops, not slices: an assignment to a slice takes numba most of a second to compile.
+Assignments are made in loops: numba takes nearly a second to compile an assignment to a slice.
 """
 
 import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel
 
-AXIS_LENGTH = 64
+AXIS_LENGTH = 64  # length to which the axis of a node is scaled
 
 
 @inlined
 def square_root(value):
-    """The largest integer whose square is at most the value."""
+    """Return the largest integer whose square is at most the value."""
     root = np.int64(0)
-    step = np.int64(1) << 16  # three squares of 255 * 256 are below 2^34
+    step = np.int64(1) << 16  # the sum of three squares of 255 * 256 is below 2^34
     while step:
         if (root + step) * (root + step) <= value:
             root += step
@@ -24,7 +24,10 @@ def square_root(value):
 
 @inlined
 def widest(colours, members, start, stop):
-    """The channel of the largest variance, the first of equals."""
+    """Return the channel with the largest variance of members[start:stop], the first among equals.
+
+    colours (k, 3) and members (k,) int64, in: color numbers.
+    """
     number = stop - start
     best, channel = np.int64(-1), np.int64(0)
     for c in range(3):
@@ -41,7 +44,10 @@ def widest(colours, members, start, stop):
 
 @inlined
 def sort_by(colours, members, start, stop, channel, places, sorted_):
-    """Sort members[start:stop] by one channel, equals as they stood."""
+    """Sort members[start:stop] by one channel, stably, by counting.
+
+    colours (k, 3) int64, in; members (k,) int64, in and out; places (257,) and sorted_ (k,) int64, scratch.
+    """
     for value in range(len(places)):
         places[value] = 0
     for i in range(start, stop):
@@ -58,7 +64,7 @@ def sort_by(colours, members, start, stop, channel, places, sorted_):
 
 @inlined
 def mean(colours, members, start, stop, channel):
-    """Of one channel, in 256ths, rounded down."""
+    """Return the mean of one channel of members[start:stop], in 1/256, rounded down."""
     total = np.int64(0)
     for i in range(start, stop):
         total += colours[members[i], channel]
@@ -67,7 +73,11 @@ def mean(colours, members, start, stop, channel):
 
 @inlined
 def separate(colours, members, start, middle, stop, row):
-    """Write the axis from the one half's mean to the other's and the threshold between them to row (6,)."""
+    """Write the axis and the threshold of a node to row (6,) int64, out.
+
+    The axis points from the mean of members[start:middle] to that of members[middle:stop]; the threshold lies
+    halfway between the two means.
+    """
     square, threshold = np.int64(0), np.int64(0)
     for c in range(3):
         difference = mean(colours, members, middle, stop, c) - mean(colours, members, start, middle, c)
@@ -84,11 +94,12 @@ def separate(colours, members, start, middle, stop, row):
 
 @kernel
 def grow(colours, depth, tree, paths):
-    """Halve the palette along its widest channel until single colours are left.
+    """Build the tree: halve the palette along its widest channel until single colors are left.
 
-    colours (k, 3) int64, 0 to 255, in; tree (2^(depth + 1), 6) int64, out, zeros before: of node i, with
-    children 2i and 2i + 1, the axis, the threshold, the number of colours and for a leaf its colour;
-    paths (k,) int64, out: the turns from the root to each colour, filled up with zeros to depth bits.
+    colours (k, 3) int64, 0 to 255, in; tree (2^(depth + 1), 6) int64, zeros in, out: for node i, with
+    children 2i and 2i + 1, the axis (3 values), the threshold, the number of colors, and for a leaf its
+    color; paths (k,) int64, out: the turns from the root to each color as bits, filled up with zeros to depth
+    bits.
     """
     k = len(colours)
     members, sorted_ = np.empty(k, np.int64), np.empty(k, np.int64)
