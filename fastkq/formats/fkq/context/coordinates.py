@@ -1,19 +1,21 @@
-"""Where the colours of a palette stand for the "context" coding: three coordinates each, from 0 to 255.
+"""Coordinates of the palette for the "context" coding: three per color, from 0 to 255.
 
-This is their specification; all of it is integer arithmetic, as in `fastkq.formats.fkq.context`. A palette
-has k colours of C values. In four steps:
+This is their specification. All of it is integer arithmetic, in the notation of
+`fastkq.formats.fkq.context`. A palette has k colors of C values. There are four steps:
 
-1. *Integers.* Values of 8 and 16 bits are themselves, False and True 0 and 1. A float is cut, towards zero,
-   to a multiple of u, the unit in the last place (of its type) of the value of the largest magnitude in the
-   palette, and stands for how many times u it is.
-2. *Alpha.* Where the last channel is alpha (2 or 4 channels of 8 or 16 bits), with top = 255 or 65535, the
-   others become (v*a + (top + 1) // 2 * (top - a) + top // 2) // top, each v over mid-gray, and alpha goes.
-3. *Scale.* Values of 8 bits stay; others become (v - low) * 255 // max(1, high - low), low and high being the
-   least and the largest value of all colours and channels.
-4. *Channels.* One, v, becomes (v, v, v), two, v and w, become (v, w, 0), three stay. Of more, three that say
-   what others do not stay, in their order: with S(i, j) = k * sum(v_i * v_j) - sum(v_i) * sum(v_j) over all
-   colours, three times the channel c of the largest S(c, c) among those not yet taken, the first of equals,
-   is taken, and each S(i, j) becomes S(i, j) * S(c, c) - S(i, c) * S(c, j).
+1. *Integers.* Values of 8 and 16 bits stay as they are; False becomes 0 and True 1. A float v becomes v / u
+   rounded toward zero, where u is the unit in the last place (of its type) of the value with the largest
+   magnitude in the palette.
+2. *Alpha.* If the last channel is alpha (2 or 4 channels of 8 or 16 bits), let top be 255 or 65535. Each
+   other value v of a color with alpha a becomes (v*a + (top + 1) // 2 * (top - a) + top // 2) // top, that is
+   v over mid-gray, and alpha is dropped.
+3. *Scale.* Values of 8 bits stay as they are. Others become (v - low) * 255 // max(1, high - low), where low
+   and high are the least and the largest value of all colors and channels.
+4. *Channels.* One channel v becomes (v, v, v); two channels v and w become (v, w, 0); three stay. Of more
+   channels, three are kept, in their order, each with the largest variance that those taken before it do not
+   explain. With S(i, j) = k * sum(v_i * v_j) - sum(v_i) * sum(v_j) over all colors, repeat three times: take
+   the channel c with the largest S(c, c) among those not yet taken, the first among equals; then replace each
+   S(i, j) by S(i, j) * S(c, c) - S(i, c) * S(c, j).
 """
 
 from typing import Any
@@ -25,11 +27,11 @@ from fastkq.color.kinds import has_alpha
 
 Integers = npt.NDArray[np.int64]
 
-_MOST = 255
+_MOST = 255  # largest coordinate
 
 
 def coordinates_of(palette: npt.NDArray[Any]) -> Integers:
-    """Coordinates (k, 3) of a palette (k, C), for which neighbours in an image are alike."""
+    """Return coordinates (k, 3) of a palette (k, C), in which neighbors in an image are similar."""
     values = _integers(palette)
     if has_alpha(palette.dtype, palette.shape[1]):
         values = _over_mid_gray(values, int(np.iinfo(palette.dtype).max))
@@ -40,7 +42,10 @@ def coordinates_of(palette: npt.NDArray[Any]) -> Integers:
 
 
 def _integers(palette: npt.NDArray[Any]) -> Integers:
-    """Fixed point for floats: by their bits, so that no mode of a processor for small ones has a say."""
+    """Return the palette as integers, floats in fixed point.
+
+    Floats are converted by their bits, so that no mode of the CPU for subnormal numbers changes the result.
+    """
     if palette.dtype.kind != "f":
         return palette.astype(np.int64)
     digits = np.finfo(palette.dtype).nmant
@@ -55,7 +60,7 @@ def _integers(palette: npt.NDArray[Any]) -> Integers:
 
 
 def _over_mid_gray(values: Integers, top: int) -> Integers:
-    """From which both black and white differ."""
+    """Composite colors over mid-gray, from which both black and white differ."""
     alphas = values[:, -1:]
     return (values[:, :-1] * alphas + (top + 1) // 2 * (top - alphas) + top // 2) // top
 
@@ -70,9 +75,12 @@ def _three_channels(values: Integers) -> Integers:
 
 
 def _telling(values: Integers) -> list[int]:
-    """Three channels: against those of the largest variance alone files are up to 2 % smaller."""
+    """Choose three channels that tell the colors apart.
+
+    Files are up to 2 % smaller than with the three channels of the largest variance.
+    """
     sums, exact = values.sum(axis=0), values.astype(np.float64)
-    products = (exact.T @ exact).astype(np.int64)  # below 2^32, so that every order of sums is exact
+    products = (exact.T @ exact).astype(np.int64)  # exact in any order of summation: below 2^32
     spread = (len(values) * products - np.outer(sums, sums)).astype(object)  # of up to 192 bits
     taken: list[int] = []
     for _ in range(3):

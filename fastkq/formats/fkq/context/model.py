@@ -1,4 +1,4 @@
-"""What the coder of one part knows before its first pixel, and keeps learning."""
+"""The model of the coder of one part: its state before the first pixel, which every coded bit updates."""
 
 from typing import Any, NamedTuple
 
@@ -9,37 +9,38 @@ from fastkq import kernels
 from fastkq.formats.fkq.context.coordinates import coordinates_of
 from fastkq.formats.fkq.context.tables import FRESH, Table, tables
 
-_MOST_LEVELS = 1 << 18
-_WEIGHT = 7000
-_RUN_SLOTS = 4096
-_SETS_A, _SETS_B, _SETS_C, _ROWS_B = 32 * 18, 8 * 512, 24 * 18, 1024
+_MOST_LEVELS = 1 << 18  # entries of the table of levels of the palette's projections
+_WEIGHT = 7000  # initial weight
+_RUN_SLOTS = 4096  # slots of the run table
+_SETS_A, _SETS_B, _SETS_C, _ROWS_B = 32 * 18, 8 * 512, 24 * 18, 1024  # sets a, b, c and rows b
 
 
 class Model(NamedTuple):
-    """The arguments of the kernel: the constant tables, the palette's tree, and what is learnt.
+    """Arguments of the kernel: the constant tables, the palette's tree, and the state that learns.
 
     Attributes
     ----------
     squash, opinions, successors, level, activities
-        `fastkq.formats.fkq.context.tables.Tables`.
+        See `fastkq.formats.fkq.context.tables.Tables`.
     colours : (k, 3) int64
+        Coordinates of the palette.
     paths : (k,) int64
     tree : (2^(depth + 1), 6) int64
         See `fastkq.kernels.coding.palette_tree.grow`.
     levels : (rows, k) uint8
-        Levels of the palette's projections on the axes of the first nodes; the other nodes take row 0.
+        Levels of the palette's projections on the axes of the first nodes; all other nodes use row 0.
     sizes : (6,) int64
-        Bits of a place, depth of the tree, levels of it in a line, bits of a channel in a cell; where in the
-        memory the slots of the dense tables begin, and those of the runs.
+        The variables bits, depth and group of the specification; the number of bits per channel in a cell;
+        the first slot of the dense tables in `memory`, and that of the run table.
     memory : (n,) uint16
         All slots.
     weights_a, weights_b, weights_c : (576, 16), (4096, 16) and (432, 16) int32
     refined_a, refined_b : (576, 33) and (1024, 33) int32
     runs : (2^(bits - 1),) uint32
-        Index and, in the low 8 bits, how sure.
+        Both run memories: the index, and in the low 8 bits the confidence in it.
     state : (5,) int64
-        Low and high end of the range, what is read of the code, the place in the data, and how many flat
-        pixels before were hits.
+        Low and high end of the range, the code value read, the place in the data, and the number of flat
+        pixels hit since the last miss.
     """
 
     squash: Table
@@ -63,7 +64,7 @@ class Model(NamedTuple):
 
 
 def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
-    """A model that has met nothing, for a part of so many pixels."""
+    """Return the initial model for a part of `pixels` pixels."""
     constants = tables()
     k, depth = len(palette), (len(palette) - 1).bit_length()
     bits = min(16, max(6, pixels.bit_length() - 3))
@@ -94,6 +95,7 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
 
 
 def _levels(colours: Table, tree: Table, level: Table) -> Table:
+    """Return the levels of the palette's projections on the axes of the first nodes of the tree."""
     rows = min(len(tree) // 2, _MOST_LEVELS // len(colours))
     projections = tree[:rows, :3] @ colours.T - tree[:rows, 3:4]
     levels: Table = level[np.clip((projections >> 5) + 1024, 0, 2047)]
@@ -101,7 +103,10 @@ def _levels(colours: Table, tree: Table, level: Table) -> Table:
 
 
 def _aligned(slots: int) -> Table:
-    """Fresh slots that begin a cache line, so that four lines of a context at k = 64 fill one."""
+    """Return slots in their initial state, aligned to cache lines.
+
+    At k = 64, four lines of a context then fill one cache line.
+    """
     memory = np.full(slots + 32, FRESH, np.uint16)
     start = -memory.ctypes.data % 64 // 2
     return memory[start : start + slots]

@@ -1,4 +1,4 @@
-"""The constant tables of the coder: made of integers, for a libm could round otherwise on another machine."""
+"""Constant tables of the coder, computed with integers: a libm may round differently on another machine."""
 
 from functools import cache
 from typing import Any, NamedTuple
@@ -9,32 +9,32 @@ import numpy.typing as npt
 Table = npt.NDArray[np.integer[Any]]
 
 FRESH = 2048
-"""A slot that has met nothing: probability one half in the low 12 bits, count 0 in the high 4."""
+"""A slot in its initial state: probability one half in the low 12 bits, count 0 in the high 4 bits."""
 
-_LAST_COUNT = 15
+_LAST_COUNT = 15  # the count of a slot stops here
 _LAST_RATE = 65536 // 24
-"""A probability forgets: 24 met bits weigh as much as all before. On the Kodak images at k = 64, 16 or 48
-instead cost 0.15 %."""
+"""Rate of adaptation at the last count, in 1/65536: an exponential mean over about 24 bits. Measured on the
+Kodak images at k = 64: 16 or 48 instead of 24 cost 0.15 %."""
 
-_LEVELS = (3, 7, 12, 18, 26, 36, 50, 68, 92, 124, 170)
-_ACTIVITIES = (1, 12, 24, 48, 80, 120, 200)
+_LEVELS = (3, 7, 12, 18, 26, 36, 50, 68, 92, 124, 170)  # bounds of the levels of a projection
+_ACTIVITIES = (1, 12, 24, 48, 80, 120, 200)  # bounds of the levels of activity
 
 
 class Tables(NamedTuple):
-    """See the specification in `fastkq.formats.fkq.context`.
+    """The tables of the specification in `fastkq.formats.fkq.context`.
 
     Attributes
     ----------
     squash : (4095,) int32
-        Probability in 16 bits of the logit (index - 2047) / 256.
+        Probability, in 1/65536, of the logit (index - 2047) / 256.
     opinions : (65536,) int16
-        What a slot says: its logit, less sure the less it has met.
+        The prediction of a slot: its logit, scaled down where its count is low.
     successors : (2, 65536) uint16
-        The slot after a bit.
+        The next state of a slot after a bit.
     level : (2048,) uint8
-        One of 24 levels of a projection, offset by 1024.
+        One of 24 levels of a projection >> 5, offset by 1024.
     activities : (256,) uint8
-        One of 8 levels of how much neighbours differ.
+        One of 8 levels of the difference between neighbors.
     """
 
     squash: Table
@@ -46,7 +46,7 @@ class Tables(NamedTuple):
 
 @cache
 def tables() -> Tables:
-    """Made once."""
+    """Return the tables, which are computed once."""
     squash = _squash()
     stretch = np.minimum(np.searchsorted(squash, 16 * np.arange(4096) + 8), 4094) - 2047
     probability, count = np.arange(1 << 16) & 4095, np.arange(1 << 16) >> 12
