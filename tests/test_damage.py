@@ -144,7 +144,7 @@ def test_a_damaged_version_1_gives_every_index_that_can_be_one():
     assert "expected checksum" in loaded.damage[0].reason
     mended = mending.mend(damaged)
     assert load_anyway(mended) == loaded
-    with pytest.raises(FormatError, match="indices below the 9 colours of the palette, got 15"):
+    with pytest.raises(FormatError, match="indices below the 9 colors of the palette, got 15"):
         fastkq.load(mended)
 
 

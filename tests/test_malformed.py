@@ -68,7 +68,7 @@ def header(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"coding": 0}, "expected coding 1 and 1, 8, 16, 32, 64 bits a value, got coding 0"),
+        ({"coding": 0}, "expected coding 1 and 1, 8, 16, 32, 64 bits per value, got coding 0"),
         ({"coding": 2}, "written by a newer fastkq"),
         ({"bits": 12}, "12 bits: written by a newer fastkq"),
         ({"bits": 1}, "expected a valid header"),
@@ -149,7 +149,7 @@ def test_nothing_follows_the_parts(added):
 
 def test_a_part_of_one_colour_has_no_bytes():
     chunks, _ = mending.split(FILES["one colour"])
-    with pytest.raises(FormatError, match=r"6 x 7 pixels of 1 colours, its 1 bytes cannot code them"):
+    with pytest.raises(FormatError, match=r"6 x 7 pixels of 1 colors, got 1 bytes, which cannot code them"):
         CompressedImage.from_bytes(mending.join(chunks, [b"\0"]))
 
 

@@ -123,7 +123,7 @@ def test_padding_bits_must_be_zero():
 def test_indices_must_be_below_k():
     data = bytearray(CompressedImage(noise(5, 3), np.zeros((1, 8), int)).to_bytes(coding="packed"))
     data[-1] |= 7
-    with pytest.raises(FormatError, match="expected indices below the 5 colours of the palette, got 7"):
+    with pytest.raises(FormatError, match="expected indices below the 5 colors of the palette, got 7"):
         CompressedImage.from_bytes(with_checksum(data))
 
 

@@ -1,15 +1,25 @@
-"""The `.fkq` file. Every version stays readable for ever.
+"""The `.fkq` file format. Every version stays readable.
 
 =======  =========  ====================================================================================
 version  coding     specified in
 =======  =========  ====================================================================================
-1        "packed"   `fastkq.formats.fkq.packed`: ceil(log2 k) bits an index, a size known by formula
+1        "packed"   `fastkq.formats.fkq.packed`: ceil(log2 k) bits per index, a size known by formula
 2        "context"  `fastkq.formats.fkq.chunked`: chunks, metadata, parts that are decoded alone;
                     `fastkq.formats.fkq.context`: the bytes of a part
-3        "packed"   `fastkq.formats.fkq.packed`: version 1 for palettes that it has no place for
+3        "packed"   `fastkq.formats.fkq.packed`: version 1 for palettes that it cannot hold
 =======  =========  ====================================================================================
 
 Palettes of any dtype and number of channels are specified in `fastkq.formats.fkq.palette_values`.
+
+A file holds the palette (bool, uint8, uint16, float32 or float64, 1 to 64 channels), the indices, ICC
+profile, EXIF and resolution. The coding "context" is the smaller one: the indices are entropy-coded,
+everything else takes about 40 bytes, and every piece has a checksum. Large images are cut into parts, so that
+a region can be read from a path, bytes or a file object without decoding the rest. The coding "packed" is the
+faster one: 24 bytes of header, the palette, and ceil(log2 k) bits per pixel.
+
+Damaged files raise `fastkq.errors.FormatError`, which names the part and the byte; with ``strict=False`` the
+reader gives what is intact and says what is not. Memory is allocated only as far as the length of the file
+and `max_pixels` justify it.
 """
 
 import numpy as np
@@ -31,31 +41,31 @@ __all__ = [
 
 
 def encode(contents: Contents, coding: Coding = "context", threads: int = 1) -> bytes:
-    """The file's bytes."""
+    """Return the bytes of a file. The coding "packed" has no place for metadata."""
     if coding == "context":
         return chunked.encode(contents, threads)
     return packed.encode(contents, threads)
 
 
 def is_fkq(source: Source) -> bool:
-    """Whether it begins as every version does."""
+    """Return whether the source begins with the magic bytes of every version."""
     return bytes(source.read(0, min(len(MAGIC), source.length))) == MAGIC
 
 
 def read_head(source: Source, *, strict: bool = True) -> Head:
-    """All that a file says before its pixels; only its head is read.
+    """Read everything in a file but the pixels; only the head is read.
 
     Raises
     ------
     FormatError
-        When it is no `.fkq` file, one of a newer version, or its head is damaged; if `strict`, also when
-        its metadata is or its length does not fit.
+        If the source is no `.fkq` file or one of a newer version, or if its head is damaged; if `strict`,
+        also if its metadata is damaged or its length is wrong.
     """
     start = bytes(source.read(0, min(len(MAGIC) + 1, source.length)))
     if not is_fkq(source):
         raise FormatError(
             f"expected a .fkq file, which begins with {MAGIC!r}, got {start[: len(MAGIC)]!r}: "
-            "image files are read by load, where they have a palette, and by compress"
+            "image files are read by load, if they have a palette, and by compress"
         )
     version = start[len(MAGIC)] if len(start) > len(MAGIC) else None
     if version in packed.VERSIONS:
@@ -79,13 +89,13 @@ def decode(
     max_pixels: int,
     threads: int = 1,
 ) -> Contents:
-    """The contents of a file whose head was read, or of a region (top, left, height, width) of it.
+    """Decode the contents of a file whose head was read, or of a region (top, left, height, width) of it.
 
     Raises
     ------
     FormatError
-        When more than `max_pixels` pixels would be decoded (a file of one colour has some 50 bytes
-        whatever size it claims); if `strict`, when anything that is read is damaged.
+        If more than `max_pixels` pixels would be decoded (a file of one color has about 50 bytes, whatever
+        the size of the image); if `strict`, also if anything that is read is damaged.
     """
     box = head.box if region is None else Box(*region)
     indices: npt.NDArray[np.unsignedinteger]

@@ -1,4 +1,4 @@
-"""Indices as bits: ceil(log2 k) of them each, without gaps."""
+"""Indices packed into ceil(log2 k) bits each, without gaps."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,16 +7,16 @@ from fastkq import kernels
 from fastkq.color.indexed_image import index_dtype
 from fastkq.runtime.parallel import over_chunks
 
-_INDICES_PER_CHUNK = 1 << 18  # a multiple of 8, so that chunks meet at whole bytes; 0.3 ms
+_INDICES_PER_CHUNK = 1 << 18  # a multiple of 8, so that chunks end at whole bytes; 0.3 ms of work
 
 
 def packed_size(count: int, bits: int) -> int:
-    """Bytes that `count` indices take."""
+    """Return the number of bytes that `count` indices take."""
     return (count * bits + 7) // 8
 
 
 def pack(indices: npt.NDArray[np.unsignedinteger], bits: int, threads: int = 1) -> npt.NDArray[np.uint8]:
-    """Pack indices, flattened in C order, each below 2**bits; unused low bits of the last byte are 0."""
+    """Pack indices, flattened in C order, each below 2**bits. Unused low bits of the last byte are 0."""
     flat = indices.reshape(-1)
     if bits == 8 and flat.dtype == np.uint8:
         return flat.copy()
@@ -33,7 +33,7 @@ def pack(indices: npt.NDArray[np.unsignedinteger], bits: int, threads: int = 1) 
 def unpack(
     packed: npt.NDArray[np.uint8], count: int, bits: int, threads: int = 1
 ) -> tuple[npt.NDArray[np.unsignedinteger], int]:
-    """Inverse of `pack`: the indices (count,) and the largest of them."""
+    """Unpack `count` indices: the inverse of `pack`. Returns indices (count,) and the largest of them."""
     indices = np.zeros(count, index_dtype(1 << bits))
     if bits == 0:
         return indices, 0

@@ -1,4 +1,4 @@
-"""The pieces that version 2 is made of: numbers of variable length, and chunks with a checksum."""
+"""Elements of version 2: numbers of variable length, and chunks with a checksum."""
 
 import struct
 import zlib
@@ -9,11 +9,14 @@ from fastkq.formats.source import Source
 
 MAGIC = b"\x89FKQ"
 CHECKSUM = struct.Struct("<I")
-_VARINT_BYTES = 9
+_VARINT_BYTES = 9  # bytes of the longest number: 63 bits, seven per byte
 
 
 def varint(number: int) -> bytes:
-    """LEB128: seven bits a byte, the lowest first, the high bit set in all bytes but the last."""
+    """Encode a number in LEB128.
+
+    Seven bits per byte, lowest first; the high bit is set in all bytes but the last.
+    """
     coded = bytearray()
     while number >= 0x80:
         coded.append(number & 0x7F | 0x80)
@@ -22,9 +25,9 @@ def varint(number: int) -> bytes:
 
 
 class Fields:
-    """Reads the fields of a payload one after the other; `finish` says that there are no more.
+    """Reader of the fields of a payload, one after the other; `finish` checks that none is left.
 
-    Every method raises FormatError when the payload does not hold what is asked for.
+    Each method raises FormatError if the payload does not hold the field.
     """
 
     def __init__(self, data: memoryview, name: str) -> None:
@@ -33,7 +36,7 @@ class Fields:
         self.position = 0
 
     def take(self, length: int) -> memoryview:
-        """So many bytes as they are."""
+        """Return the next `length` bytes."""
         if length > len(self._data) - self.position:
             raise FormatError(
                 f"expected {length} bytes at byte {self.position} of {self._name}, "
@@ -43,11 +46,11 @@ class Fields:
         return self._data[self.position - length : self.position]
 
     def byte(self) -> int:
-        """One byte as a number."""
+        """Return the next byte as a number."""
         return self.take(1)[0]
 
     def varint(self) -> int:
-        """A number of at most 63 bits, in the fewest bytes."""
+        """Return the next number, of at most 63 bits and in as few bytes as possible."""
         start = self.position
         number = 0
         for place in range(_VARINT_BYTES):
@@ -62,13 +65,13 @@ class Fields:
         )
 
     def finish(self) -> None:
-        """Nothing may be left."""
+        """Raise FormatError if bytes are left."""
         if self.position != len(self._data):
             raise FormatError(f"expected {self.position} bytes in {self._name}, got {len(self._data)}")
 
 
 class Chunk(NamedTuple):
-    """A chunk whose checksum fits: its type as a character, its payload, and where it ends in the file."""
+    """A chunk with a correct checksum: its type as a character, its payload, and its end in the file."""
 
     kind: str
     payload: memoryview
@@ -76,23 +79,23 @@ class Chunk(NamedTuple):
 
     @property
     def fields(self) -> Fields:
-        """The payload, to be read field by field."""
+        """A reader of the fields of the payload."""
         return Fields(self.payload, f"chunk {self.kind!r}")
 
 
 def chunk(kind: str, payload: bytes) -> bytes:
-    """The bytes of a chunk."""
+    """Return the bytes of a chunk."""
     body = kind.encode("ascii") + varint(len(payload)) + payload
     return body + CHECKSUM.pack(zlib.crc32(body))
 
 
 def read_chunk(source: Source, offset: int) -> Chunk:
-    """The chunk that begins at a byte of the file.
+    """Read the chunk that begins at byte `offset` of the file.
 
     Raises
     ------
     FormatError
-        When it is cut off, its checksum does not fit, or its type is no letter.
+        If it is truncated, its checksum is wrong, or its type is not a letter.
     """
     start = source.read(offset, min(1 + _VARINT_BYTES, max(source.length - offset, 1)))
     fields = Fields(start, f"the chunk at byte {offset}")

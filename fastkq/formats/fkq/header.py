@@ -1,4 +1,4 @@
-"""What stands before the parts of a version 2 file: header, palette, part table, metadata."""
+"""The head of a version 2 file, before its parts: header, palette, part table and metadata."""
 
 import zlib
 from collections.abc import Sequence
@@ -13,12 +13,14 @@ from fastkq.formats.fkq.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk
 from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head, Part, cut
 from fastkq.formats.source import Source
 
-VERSION = 2
-CODING = 1
-_MAX_SIDE = (1 << 32) - 1
+VERSION = 2  # of the file format
+CODING = 1  # "context", the only coding so far
+_MAX_SIDE = (1 << 32) - 1  # pixels: largest height and width
 
 
 class _Header(NamedTuple):
+    """The fields of chunk H, see `fastkq.formats.fkq.chunked`."""
+
     coding: int
     channels: int
     axes: int
@@ -31,7 +33,7 @@ class _Header(NamedTuple):
 
 
 def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) -> bytes:
-    """The bytes that stand before those of the parts."""
+    """Return the bytes of the head, for parts whose bytes are `coded`."""
     k, channels = contents.palette.shape
     numbers = (*contents.indices.shape, k, rows, columns)
     bits = palette_values.bits_of(contents.palette.dtype)
@@ -51,7 +53,7 @@ def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) 
 
 
 def read(source: Source, strict: bool) -> Head:
-    """All chunks: what the file says, and where its parts are."""
+    """Read all chunks: header, palette, metadata, and the places of the parts."""
     header_chunk = _read_chunk(source, len(MAGIC) + 1, "H")
     header = _read_header(header_chunk)
     palette_chunk = _read_chunk(source, header_chunk.end, "P")
@@ -87,7 +89,7 @@ def _read_header(found: Chunk) -> _Header:
     if header.coding != CODING or header.bits not in palette_values.DTYPES_BY_BITS:
         bits = ", ".join(map(str, palette_values.DTYPES_BY_BITS))
         raise FormatError(
-            f"expected coding {CODING} and {bits} bits a value, got coding {header.coding} "
+            f"expected coding {CODING} and {bits} bits per value, got coding {header.coding} "
             f"and {header.bits} bits: written by a newer fastkq (pip install --upgrade fastkq)"
         )
     valid = (
@@ -111,7 +113,7 @@ def _read_palette(found: Chunk, header: _Header) -> npt.NDArray[Any]:
 
 
 def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
-    """The parts, and the length of the chunks between the table and the first of them."""
+    """Return the parts, and the length of the chunks between the table and the first part."""
     count = header.rows * header.columns
     fields = found.fields
     extra = fields.varint()
@@ -126,7 +128,7 @@ def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
         if box.height * box.width > most or (header.k == 1 and length):
             raise FormatError(
                 f"expected part {number} of {count} at byte {offset} to hold {box.height} x {box.width} "
-                f"pixels of {header.k} colours, its {length} bytes cannot code them"
+                f"pixels of {header.k} colors, got {length} bytes, which cannot code them"
             )
         parts.append(Part(box, offset, length, checksum))
         offset += length

@@ -1,6 +1,7 @@
-"""What a `.fkq` file holds, and the grid of parts into which an image is cut.
+"""Contents of a `.fkq` file, and the grid of parts into which an image is cut.
 
-A part is coded alone: parts are encoded and decoded in parallel, and decoded only where a region needs them.
+The code of a part does not depend on other parts: parts are encoded and decoded in parallel, and only those
+that a region needs are decoded.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from fastkq.errors import FormatError
 
 
 class Part(NamedTuple):
-    """A rectangle of the image that is decoded alone: where it is in the image, and in the file."""
+    """A rectangle of the image that is decoded alone: its box, and its bytes in the file."""
 
     box: Box
     offset: int
@@ -25,7 +26,7 @@ class Part(NamedTuple):
 
 
 class Head(NamedTuple):
-    """All that a file says before its pixels: read without decoding any.
+    """Everything in a file but the pixels, read without decoding any.
 
     Attributes
     ----------
@@ -37,7 +38,7 @@ class Head(NamedTuple):
     parts : tuple of Part
         In raster order.
     damage : tuple of Damage
-        What was passed over because the reader was not strict.
+        The damage that a reader which is not strict has ignored.
     """
 
     version: int
@@ -50,17 +51,17 @@ class Head(NamedTuple):
 
     @property
     def box(self) -> Box:
-        """The whole image."""
+        """The box of the whole image."""
         return Box(0, 0, *self.shape[:2])
 
     @property
     def end(self) -> int:
-        """Bytes of an undamaged file."""
+        """Length of the undamaged file in bytes."""
         return self.parts[-1].offset + self.parts[-1].length
 
 
 class Contents(NamedTuple):
-    """Palette (k, C), indices (H, W), the shape of the image, its metadata, and what was damaged."""
+    """Palette (k, C), indices (H, W), the shape of the image, its metadata, and the damage that was found."""
 
     palette: npt.NDArray[Any]
     indices: npt.NDArray[np.unsignedinteger]
@@ -70,7 +71,7 @@ class Contents(NamedTuple):
 
 
 def check_pixels(pixels: int, max_pixels: int, height: int, width: int) -> None:
-    """Refuse to decode more than `max_pixels` pixels of an image."""
+    """Raise FormatError if more than `max_pixels` pixels of an image of height * width would be decoded."""
     if pixels > max_pixels:
         raise FormatError(
             f"expected at most {max_pixels} pixels (max_pixels), the header has {height} x {width}, "
@@ -79,23 +80,26 @@ def check_pixels(pixels: int, max_pixels: int, height: int, width: int) -> None:
 
 
 PART_HEIGHT, PART_WIDTH = 1280, 384
-"""Largest part of a large image. A part is decoded from its top down to the last row that is needed, so a
-tall part costs a region little; a wide one is decoded in all of its width."""
+"""Pixels: parts of a large image are at most this size. A part is decoded from its top to the last row that
+is needed, in its full width. So a tall part costs little for a small region, and a wide part costs much."""
 
 SMALL_IMAGE = 600_000
-"""Pixels up to which an image is one part: what a part learns is worth more than a second thread."""
+"""Pixels: an image of at most this many is one part. Statistics learned over the whole image are worth more
+than a second thread."""
 
 MEDIUM_IMAGE, MEDIUM_PART = 8_000_000, 2_000_000
-"""Pixels up to which an image is cut for two threads only, and those of a part then: in parts of half a
-million, screenshots, where little is new, are 6 % larger, and all of it is decoded within some seconds."""
+"""Pixels: an image of at most MEDIUM_IMAGE is cut for two threads only, into parts of at most MEDIUM_PART.
+Screenshots, in which little is new, are 6 % larger in parts of half a million pixels. Such an image is
+decoded within a few seconds in any case."""
 
-MAX_PARTS = 1 << 16
+MAX_PARTS = 1 << 16  # parts of a file at most
 
 
 def default_grid(height: int, width: int) -> tuple[int, int]:
-    """Rows and columns of parts that an image is cut into.
+    """Return the rows and columns of parts into which an image is cut.
 
-    A part of an image that is low or narrow is longer than `PART_WIDTH` or `PART_HEIGHT`, of the same area.
+    Where an image is lower than PART_HEIGHT or narrower than PART_WIDTH, its parts are longer in the other
+    direction, with the area of PART_HEIGHT x PART_WIDTH.
     """
     pixels = height * width
     if pixels <= SMALL_IMAGE:
@@ -108,19 +112,19 @@ def default_grid(height: int, width: int) -> tuple[int, int]:
 
 
 def grid(height: int, width: int, part_height: int, part_width: int) -> tuple[int, int]:
-    """Rows and columns of the fewest parts of at most this size."""
+    """Return the rows and columns of the fewest parts of at most part_height x part_width pixels."""
     return -(-height // part_height), -(-width // part_width)
 
 
 def cut(height: int, width: int, rows: int, columns: int) -> list[Box]:
-    """The boxes of a grid in raster order, whose sizes differ by at most a row and a column."""
+    """Return the boxes of a grid in raster order; their heights and widths differ by at most one pixel."""
     across = list(pairwise(column * width // columns for column in range(columns + 1)))
     down = pairwise(row * height // rows for row in range(rows + 1))
     return [Box(top, left, bottom - top, right - left) for top, bottom in down for left, right in across]
 
 
 def needed(parts: Sequence[Part], box: Box) -> list[tuple[int, int]]:
-    """Numbers of the parts that a box touches, and how many rows of each are to be decoded for it."""
+    """Return the number of each part that a box touches, and how many of its rows the box needs."""
     bottom, right = box.top + box.height, box.left + box.width
     return [
         (number, min(part.box.height, bottom - part.box.top))

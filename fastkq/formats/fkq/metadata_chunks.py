@@ -1,4 +1,4 @@
-"""The chunks of version 2 that hold metadata: those with small letters."""
+"""Chunks of version 2 with metadata: those of lowercase types."""
 
 import math
 import struct
@@ -10,11 +10,17 @@ from fastkq.errors import ArgumentError, FormatError
 from fastkq.formats.fkq.framing import Chunk, chunk, read_chunk
 from fastkq.formats.source import Source
 
-_DPI = struct.Struct("<dd")
+_DPI = struct.Struct("<dd")  # dots per inch, horizontally and vertically
 
 
 def encode(metadata: Metadata) -> bytes:
-    """The chunks, by ascending type; none for what is None."""
+    """Return the chunks by ascending type; those of metadata that is None are left out.
+
+    Raises
+    ------
+    ArgumentError
+        If the resolution is not finite and above 0.
+    """
     payloads = {"e": metadata.exif, "i": metadata.icc}
     if metadata.dpi is not None:
         if not _is_resolution(metadata.dpi):
@@ -28,11 +34,15 @@ def _is_resolution(dpi: tuple[float, ...]) -> bool:
 
 
 class _CriticalChunkError(FormatError):
-    """A chunk that changes what the image is: no reader may pass it over, strict or not."""
+    """A chunk of an uppercase type, which changes what the image is: no reader may skip it, strict or not."""
 
 
 def read(source: Source, start: int, stop: int, strict: bool) -> tuple[Metadata, tuple[Damage, ...]]:
-    """What stands between two bytes of the file; none of it, and one damage, where any of it is damaged."""
+    """Read the metadata between two bytes of the file.
+
+    If any of it is damaged, a strict reader raises FormatError; one that is not returns empty metadata and
+    the damage.
+    """
     try:
         return _parse({found.kind: found for found in _chunks(source, start, stop)}), ()
     except _CriticalChunkError:

@@ -1,29 +1,34 @@
-"""The `.fkq` file, versions 1 and 3 ("packed").
+r"""The `.fkq` file format, versions 1 and 3 ("packed").
 
 All integers are unsigned and little-endian. A file is, without gaps:
 
 ======  ====  ==================================================================================
-offset  size  what
+offset  size  content
 ======  ====  ==================================================================================
 0       4     magic: 89 46 4B 51 (hexadecimal; "\x89FKQ")
 4       1     version: 1 or 3
-5       1     C, channels of a colour: 1 (gray), 3 (R, G, B) or 4 (R, G, B, alpha; not premultiplied);
+5       1     C, channels of a color: 1 (gray), 3 (R, G, B) or 4 (R, G, B, alpha; not premultiplied);
               in version 3 as specified in `fastkq.formats.fkq.palette_values`
-6       1     axes of the image: 2 for (H, W), which needs C = 1; 3 for (H, W, C) 7       1     0; in version
-3 the bits of a value of the palette, as specified in `fastkq.formats.fkq.palette_values` 8       4     H,
-height in pixels, at least 1 12      4     W, width in pixels, at least 1 16      4     k, number of colours,
-1 to 65536 20      4     CRC-32 (zlib, PNG: polynomial EDB88320) of bytes 0 to 19 followed by bytes 24 to the
-end 24      p     palette: k colours of C values, channel after channel; version 1 has one byte a value, p =
-k*C 24+p    n     indices, n = ceil(H*W*b / 8), b = ceil(log2 k) ======  ====
-==================================================================================
+6       1     axes of the image: 2 for (H, W), which needs C = 1; 3 for (H, W, C)
+7       1     0; in version 3 the bits per value of the palette, as specified in
+              `fastkq.formats.fkq.palette_values`
+8       4     H, height in pixels, at least 1
+12      4     W, width in pixels, at least 1
+16      4     k, number of colors, 1 to 65536
+20      4     CRC-32 (zlib, PNG: polynomial EDB88320) of bytes 0 to 19 followed by bytes 24 to the end
+24      p     palette: k colors of C values, color after color and channel after channel; version 1 has
+              one byte per value, p = k*C
+24+p    n     indices, n = ceil(H*W*b / 8), b = ceil(log2 k)
+======  ====  ==================================================================================
 
-The indices stand row by row, from left to right, each in b bits, highest bit first, the first index in
-the highest bits of the first byte. Each is below k and names a row of the palette, counted from 0. With
-k = 1 there are none (b = 0). Unused low bits of the last byte are 0. Nothing follows. A palette may hold
-equal or unused rows, in any order.
+The indices are stored row by row, from left to right, each in b bits, highest bit first, the first index in
+the highest bits of the first byte. Each is below k and is the number of a row of the palette, counted from 0.
+With k = 1 there are none (b = 0). Unused low bits of the last byte are 0. Nothing follows. Rows of the
+palette may be equal or unused, and in any order.
 
-A file is of version 3 only when version 1 has no place for its palette: one of another type than uint8, or of
-other channels than 1, 3 and 4. A reader rejects a file that breaks any of this. Both stay readable for ever.
+A file has version 3 only if version 1 cannot hold its palette: one of another type than uint8, or of another
+number of channels than 1, 3 and 4. A reader rejects a file that breaks any of these rules. Both versions stay
+readable.
 """
 
 import struct
@@ -43,23 +48,26 @@ from fastkq.formats.source import Source
 from fastkq.runtime.progress import checkpoint
 
 VERSIONS = (1, 3)
-_FIELDS = struct.Struct("<4sBBBBIII")
-HEADER_SIZE = _FIELDS.size + CHECKSUM.size
+_FIELDS = struct.Struct("<4sBBBBIII")  # bytes 0 to 19
+HEADER_SIZE = _FIELDS.size + CHECKSUM.size  # bytes
 _BLOCK = 1 << 20  # bytes read at once for the checksum
 
 
 def encoded_size(pixels: int, k: int, channels: int, itemsize: int = 1) -> int:
-    """Bytes of a file, without encoding it; itemsize in bytes, of a value of the palette."""
+    """Return the length of a file in bytes, without encoding it.
+
+    itemsize is the number of bytes per value of the palette.
+    """
     return HEADER_SIZE + k * channels * itemsize + packed_size(pixels, bits_per_index(k))
 
 
 def _version_and_kind(bits: int, channels: int) -> tuple[int, int]:
-    """Bytes 4 and 7."""
+    """Return bytes 4 and 7 of the file."""
     return (1, 0) if bits == 8 and channels in (1, 3, 4) else (3, bits)
 
 
 def encode(contents: Contents, threads: int) -> bytes:
-    """The file's bytes; the metadata has no place in them."""
+    """Return the bytes of a file, which cannot hold metadata."""
     k, channels = contents.palette.shape
     height, width = contents.indices.shape
     version, kind = _version_and_kind(palette_values.bits_of(contents.palette.dtype), channels)
@@ -71,7 +79,7 @@ def encode(contents: Contents, threads: int) -> bytes:
 
 
 def read_head(source: Source, strict: bool) -> Head:
-    """Header and palette; whether the checksum fits them is seen when the indices are read."""
+    """Read header and palette. The checksum is compared only when the indices are read."""
     header = source.read(0, HEADER_SIZE)
     _, version, channels, axes, kind, height, width, k = _FIELDS.unpack_from(header)
     (checksum,) = CHECKSUM.unpack_from(header, _FIELDS.size)
@@ -80,7 +88,7 @@ def read_head(source: Source, strict: bool) -> Head:
     if not valid or (version, kind) != _version_and_kind(bits, channels):
         raise FormatError(
             f"expected a valid header of version {version}, got {channels} channels, {axes} axes, "
-            f"{height} x {width} pixels, {k} colours, byte 7 {kind}"
+            f"{height} x {width} pixels, {k} colors, byte 7 {kind}"
         )
     palette_size = palette_values.size_of(bits, k * channels)
     start = HEADER_SIZE + palette_size
@@ -99,7 +107,10 @@ def _wrong_length(source: Source, expected: int) -> str:
 def decode(
     source: Source, head: Head, box: Box, *, strict: bool, max_pixels: int, threads: int
 ) -> tuple[npt.NDArray[np.unsignedinteger], tuple[Damage, ...]]:
-    """The indices of a box, of whose rows alone it unpacks, and what is damaged in the whole file."""
+    """Decode the indices of a box, and find the damage of the whole file.
+
+    Only the rows of the box are unpacked.
+    """
     height, width = head.shape[:2]
     check_pixels(box.height * width, max_pixels, height, width)
     rows_there = _rows_there(source, head)
@@ -112,7 +123,7 @@ def decode(
         return np.zeros((box.height, box.width), index_dtype(k)), damage
     found, largest = _unpack_rows(source, head, box.top, rows, threads)
     if largest >= k:
-        reason = f"expected indices below the {k} colours of the palette, got {largest}"
+        reason = f"expected indices below the {k} colors of the palette, got {largest}"
         if strict:
             raise FormatError(reason)
         found[found >= k] = 0
@@ -124,6 +135,7 @@ def decode(
 
 
 def _rows_there(source: Source, head: Head) -> int:
+    """Return the number of rows whose indices are complete in the file."""
     height, width = head.shape[:2]
     bits = bits_per_index(len(head.palette))
     return min(height, (source.length - head.parts[0].offset) * 8 // (width * bits)) if bits else height
@@ -132,7 +144,7 @@ def _rows_there(source: Source, head: Head) -> int:
 def _find_damage(source: Source, head: Head, rows_there: int) -> tuple[Damage, ...]:
     part, (height, width) = head.parts[0], head.shape[:2]
     if source.length != head.end:
-        top = rows_there % height  # what is too long cannot be trusted anywhere
+        top = rows_there % height  # a file that is too long cannot be trusted anywhere
         reason = _wrong_length(source, head.end)
         return (Damage(0, Box(top, 0, height - top, width), min(source.length, head.end), reason),)
     computed = _checksum(source)
@@ -157,10 +169,10 @@ def _checksum(source: Source) -> int:
 def _unpack_rows(
     source: Source, head: Head, top: int, rows: int, threads: int
 ) -> tuple[npt.NDArray[np.unsignedinteger], int]:
-    """Rows of the image, all of their width, and the largest index in them."""
+    """Return rows of the image in their full width, and the largest index in them."""
     width, bits = head.shape[1], bits_per_index(len(head.palette))
     first, stop = top * width, (top + rows) * width
-    start = first // 8 * 8  # eight indices end at a whole byte
+    start = first // 8 * 8  # eight indices fill whole bytes
     data = source.read(head.parts[0].offset + start * bits // 8, packed_size(stop - start, bits))
     indices, largest = unpack(np.frombuffer(data, np.uint8), stop - start, bits, threads)
     return indices[first - start :].reshape(rows, width), largest

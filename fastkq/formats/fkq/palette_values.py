@@ -1,17 +1,17 @@
-"""The values of a palette as bytes: every version that has more than uint8 has them like this.
+"""Values of a palette as bytes, in all versions that hold more than uint8.
 
 ====  =======  ==========================================================================
 bits  dtype    a value
 ====  =======  ==========================================================================
-1     bool     one byte, 0 or 1; one channel, and at most two colours
+1     bool     one byte, 0 or 1; one channel, and at most two colors
 8     uint8    one byte
-16    uint16   two bytes, the lowest first
-32    float32  IEEE 754 binary32, four bytes, the lowest first; neither infinite nor NaN
-64    float64  IEEE 754 binary64, eight bytes, the lowest first; neither infinite nor NaN
+16    uint16   two bytes, lowest first
+32    float32  IEEE 754 binary32, four bytes, lowest first; neither infinite nor NaN
+64    float64  IEEE 754 binary64, eight bytes, lowest first; neither infinite nor NaN
 ====  =======  ==========================================================================
 
-Channels are from 1 to 64. Of 8 and 16 bits 1 channel is gray, 2 are gray and alpha, 3 R, G, B and 4 R, G, B,
-alpha; alpha is not premultiplied. Other channels mean what the writer of the file knows.
+There are 1 to 64 channels. For 8 and 16 bits, 1 channel is gray, 2 are gray and alpha, 3 are R, G, B, and 4
+are R, G, B, alpha; alpha is not premultiplied. The format does not define the meaning of other channels.
 """
 
 from typing import Any
@@ -26,12 +26,12 @@ DTYPES_BY_BITS = {1 if dtype == np.bool_ else 8 * dtype.itemsize: dtype for dtyp
 
 
 def bits_of(dtype: np.dtype[Any]) -> int:
-    """Bits of a value."""
+    """Return the bits per value of a dtype."""
     return next(bits for bits, known in DTYPES_BY_BITS.items() if known == dtype)
 
 
 def is_layout(bits: int, channels: int, axes: int, k: int) -> bool:
-    """Whether there are palettes of these bits, channels and colours, of images of so many axes."""
+    """Return whether images of `axes` axes may have palettes of k colors with these bits and channels."""
     return (
         bits in DTYPES_BY_BITS
         and 1 <= channels <= MAX_CHANNELS
@@ -42,22 +42,22 @@ def is_layout(bits: int, channels: int, axes: int, k: int) -> bool:
 
 
 def size_of(bits: int, count: int) -> int:
-    """Bytes of so many values."""
+    """Return the number of bytes of `count` values."""
     return count * DTYPES_BY_BITS[bits].itemsize
 
 
 def to_bytes(palette: npt.NDArray[Any]) -> bytes:
-    """Colour after colour, channel after channel."""
+    """Return the bytes of a palette: color after color, channel after channel."""
     return palette.astype(palette.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def from_bytes(data: memoryview, bits: int, channels: int) -> npt.NDArray[Any]:
-    """The palette (k, C).
+    """Return the palette (k, C) that the bytes hold.
 
     Raises
     ------
     FormatError
-        When a value is none.
+        If a value is neither 0 nor 1 for bool, or not finite for floats.
     """
     dtype = DTYPES_BY_BITS[bits]
     if bits == 1 and max(data) > 1:

@@ -1,4 +1,4 @@
-"""The parts of a version 2 file, encoded and decoded side by side on threads."""
+"""Encoding and decoding of the parts of a version 2 file, in parallel on threads."""
 
 import zlib
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from fastkq.runtime.parallel import over_chunks
 
 
 def encode(contents: Contents, boxes: Sequence[Box], threads: int) -> list[bytes]:
-    """The bytes of each part."""
+    """Return the bytes of each part."""
     coded = [b""] * len(boxes)
 
     def work(worker: int, number: int, _: int) -> None:
@@ -37,7 +37,10 @@ def decode(
     max_pixels: int,
     threads: int,
 ) -> tuple[npt.NDArray[np.unsignedinteger], tuple[Damage, ...]]:
-    """The indices of a box, and what is damaged of the parts that it touches: their pixels are 0."""
+    """Decode the indices of a box, and return them with the damage of the parts that it touches.
+
+    Pixels of damaged parts have index 0.
+    """
     wanted = needed(head.parts, box)
     pixels = sum(rows * head.parts[number].box.width for number, rows in wanted)
     check_pixels(pixels, max_pixels, *head.shape[:2])
@@ -48,7 +51,7 @@ def decode(
         number, rows = wanted[place]
         part = head.parts[number]
         if strict and any(found.part < number for found in damage if found.part is not None):
-            return  # whatever the threads, the first damaged part is the one that is named
+            return  # the first damaged part is reported, on any number of threads
         try:
             _paste(_decode_part(source, part, head.palette, rows), part.box, indices, box)
         except FormatError as error:
@@ -76,7 +79,7 @@ def _decode_part(
 def _paste(
     decoded: npt.NDArray[np.unsignedinteger], part: Box, indices: npt.NDArray[np.unsignedinteger], box: Box
 ) -> None:
-    """Put what the box holds of a part, or of its first rows, into the box's indices."""
+    """Copy the pixels of a decoded part, or of its first rows, that are in the box to the box's indices."""
     top, left = max(part.top, box.top), max(part.left, box.left)
     bottom = min(part.top + len(decoded), box.top + box.height)
     right = min(part.left + part.width, box.left + box.width)

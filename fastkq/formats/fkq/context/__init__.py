@@ -187,7 +187,7 @@ def decode(
     k, wanted = len(palette), height if rows is None else rows
     if k == 1:
         if len(data):
-            raise FormatError(f"expected no data for an image of one colour, got {len(data)} bytes")
+            raise FormatError(f"expected no data for an image of one color, got {len(data)} bytes")
         return np.zeros((wanted, width), index_dtype(k))
     model = fresh(palette, height * width)
     first = data[:4].tobytes().ljust(4, b"\0")
