@@ -124,8 +124,8 @@ def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
     for number, box in enumerate(cut(header.height, header.width, header.rows, header.columns)):
         length = fields.varint()
         (checksum,) = CHECKSUM.unpack(fields.take(CHECKSUM.size))
-        most = context.most_pixels(length) if header.k > 1 else box.height * box.width
-        if box.height * box.width > most or (header.k == 1 and length):
+        limit = context.most_pixels(length) if header.k > 1 else box.height * box.width
+        if box.height * box.width > limit or (header.k == 1 and length):
             raise FormatError(
                 f"expected part {number} of {count} at byte {offset} to hold {box.height} x {box.width} "
                 f"pixels of {header.k} colors, got {length} bytes, which cannot code them"

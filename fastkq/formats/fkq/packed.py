@@ -113,12 +113,12 @@ def decode(
     """
     height, width = head.shape[:2]
     check_pixels(box.height * width, max_pixels, height, width)
-    rows_there = _rows_there(source, head)
-    damage = _find_damage(source, head, rows_there)
+    complete_rows = _complete_rows(source, head)
+    damage = _find_damage(source, head, complete_rows)
     if strict and damage:
         raise FormatError(damage[0].reason)
     k = len(head.palette)
-    rows = min(box.top + box.height, rows_there) - box.top
+    rows = min(box.top + box.height, complete_rows) - box.top
     if rows <= 0:
         return np.zeros((box.height, box.width), index_dtype(k)), damage
     found, largest = _unpack_rows(source, head, box.top, rows, threads)
@@ -134,17 +134,17 @@ def decode(
     return indices, damage
 
 
-def _rows_there(source: Source, head: Head) -> int:
+def _complete_rows(source: Source, head: Head) -> int:
     """Return the number of rows whose indices are complete in the file."""
     height, width = head.shape[:2]
     bits = bits_per_index(len(head.palette))
     return min(height, (source.length - head.parts[0].offset) * 8 // (width * bits)) if bits else height
 
 
-def _find_damage(source: Source, head: Head, rows_there: int) -> tuple[Damage, ...]:
+def _find_damage(source: Source, head: Head, complete_rows: int) -> tuple[Damage, ...]:
     part, (height, width) = head.parts[0], head.shape[:2]
     if source.length != head.end:
-        top = rows_there % height  # a file that is too long cannot be trusted anywhere
+        top = complete_rows % height  # a file that is too long cannot be trusted anywhere
         reason = _wrong_length(source, head.end)
         return (Damage(0, Box(top, 0, height - top, width), min(source.length, head.end), reason),)
     computed = _checksum(source)

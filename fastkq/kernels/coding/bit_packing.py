@@ -15,17 +15,17 @@ def pack(indices, bits, start, stop, packed):
     """
     place = start // GROUP * bits
     pending = np.int64(0)
-    have = 0
+    pending_bits = 0
     for i in range(start, stop):
         pending = (pending << bits) | np.int64(indices[i])
-        have += bits
-        while have >= 8:
-            have -= 8
-            packed[place] = pending >> have
+        pending_bits += bits
+        while pending_bits >= 8:
+            pending_bits -= 8
+            packed[place] = pending >> pending_bits
             place += 1
-            pending &= (1 << have) - 1
-    if have:
-        packed[place] = pending << (8 - have)
+            pending &= (1 << pending_bits) - 1
+    if pending_bits:
+        packed[place] = pending << (8 - pending_bits)
 
 
 @kernel
@@ -36,16 +36,16 @@ def unpack(packed, bits, start, stop, indices):
     """
     place = start // GROUP * bits
     pending = np.int64(0)
-    have = 0
+    pending_bits = 0
     largest = np.int64(0)
     for i in range(start, stop):
-        while have < bits:
+        while pending_bits < bits:
             pending = (pending << 8) | np.int64(packed[place])
             place += 1
-            have += 8
-        have -= bits
-        index = pending >> have
-        pending &= (1 << have) - 1
+            pending_bits += 8
+        pending_bits -= bits
+        index = pending >> pending_bits
+        pending &= (1 << pending_bits) - 1
         indices[i] = index
         largest = max(largest, index)
     return largest

@@ -93,7 +93,7 @@ def decide(bit, sets, rows, scratch, model, data, decoding):
     weights_c = model.weights_c[np.uint64(sets[2])]
     refined_a, refined_b = model.refined_a[np.uint64(rows[0])], model.refined_b[np.uint64(rows[1])]
     for i in range(INPUTS):
-        stretched[i] = model.opinions[memory[slots[i]]]
+        stretched[i] = model.predictions[memory[slots[i]]]
     mixed_a, mixed_b = mix(weights_a, stretched), mix(weights_b, stretched)
     mixed_c = mix(weights_c, stretched)
     mixed = (((mixed_a + mixed_b + mixed_c) * 85) >> 8) + 2048  # the mean: 85 / 256 is about a third
@@ -108,9 +108,9 @@ def decide(bit, sets, rows, scratch, model, data, decoding):
     near = np.uint64((mixed + 64) >> 7)
     refined_a[near] += ((bit << 22) - bit - refined_a[near]) >> 6
     refined_b[near] += ((bit << 22) - bit - refined_b[near]) >> 6
-    following = model.successors[np.uint64(bit)]
+    successors = model.successors[np.uint64(bit)]
     for i in range(INPUTS):
-        memory[slots[i]] = following[memory[slots[i]]]
+        memory[slots[i]] = successors[memory[slots[i]]]
     return bit
 
 
@@ -128,7 +128,7 @@ BITS, DEPTH, GROUP, CELL_BITS, DENSE_START, RUN_START = range(6)
 LENGTH = 4
 """Entry of the state after those of the range coder: the number of flat pixels hit since the last miss."""
 
-# Odd constants without a pattern: products of a 16-bit symbol with them stay below 2^48.
+# Odd multipliers of the hashes, below 2^32: their products with a 16-bit index stay below 2^48.
 _A, _B, _C, _D, _E = 0x1E3779B1, 0x05EBCA77, 0x42B2AE3D, 0x27D4EB2F, 0x165667B1
 _F, _G, _H, _I = 0x53A2646D, 0x3D4D51CB, 0x71234567, 0x01234567
 
@@ -146,7 +146,7 @@ class Scratch(NamedTuple):
         The context by which each line is chosen.
     lines : (LINES,) int64
         The first slot of each line.
-    met : (3, RUNS) int64
+    run_state : (3, RUNS) int64
         For each run: place in the memory of runs, guess, and confidence.
     slots : (INPUTS,) uint64
         The slots whose predictions are mixed.
@@ -158,7 +158,7 @@ class Scratch(NamedTuple):
     predicted: Any
     contexts: Any
     lines: Any
-    met: Any
+    run_state: Any
     slots: Any
     stretched: Any
 
@@ -173,7 +173,7 @@ def scatter(context, node, bits):
 
 
 @inlined
-def look_around(canvas, y, x, near):
+def set_neighbors(canvas, y, x, near):
     """Write the indices of the ten neighbors of a pixel to near, in the order of the constants W to NNN."""
     near[W], near[WW] = canvas[y, x - 1], canvas[y, x - 2]
     near[N], near[NW], near[NE] = canvas[y - 1, x], canvas[y - 1, x - 1], canvas[y - 1, x + 1]
@@ -201,7 +201,7 @@ def set_contexts(near, paths, depth, predicted, cell_bits, contexts):
     """Compute the contexts (LINES,), out, by which the lines of slots are chosen."""
     w, ww, n, nw, ne = near[W], near[WW], near[N], near[NW], near[NE]
     nww, nee, nn, nne, nnn = near[NWW], near[NEE], near[NN], near[NNE], near[NNN]
-    few, fewer = max(np.int64(0), depth - 3), max(np.int64(0), depth - 2)
+    drop_3, drop_2 = max(np.int64(0), depth - 3), max(np.int64(0), depth - 2)
     drop = 8 - cell_bits
     cell = (((predicted[0] >> drop) << cell_bits | predicted[1] >> drop) << cell_bits) | predicted[2] >> drop
     contexts[0] = w * _A + ww * _B
@@ -210,9 +210,9 @@ def set_contexts(near, paths, depth, predicted, cell_bits, contexts):
     contexts[3] = w * _A + ne * _B
     contexts[4] = w * _A
     contexts[5] = n * _A + nn * _B + nnn * _C
-    contexts[6] = (paths[w] >> few) * _A + (paths[n] >> few) * _B + (paths[nw] >> fewer) * _C
-    contexts[6] += (paths[ne] >> few) * _D + (paths[ww] >> fewer) * _E + (paths[nn] >> fewer) * _F
-    contexts[6] += (paths[nne] >> fewer) * _G + (paths[nee] >> fewer) * _H + (paths[nww] >> fewer) * _I
+    contexts[6] = (paths[w] >> drop_3) * _A + (paths[n] >> drop_3) * _B + (paths[nw] >> drop_2) * _C
+    contexts[6] += (paths[ne] >> drop_3) * _D + (paths[ww] >> drop_2) * _E + (paths[nn] >> drop_2) * _F
+    contexts[6] += (paths[nne] >> drop_2) * _G + (paths[nee] >> drop_2) * _H + (paths[nww] >> drop_2) * _I
     contexts[7] = cell * _A
     contexts[8] = w * _A + n * _B + nw * _C
     contexts[9] = w * _A + n * _B + ne * _C + nee * _D + nne * _E
@@ -220,35 +220,36 @@ def set_contexts(near, paths, depth, predicted, cell_bits, contexts):
 
 
 @inlined
-def set_runs(near, runs, bits, met):
-    """Look up the two long contexts of a pixel in the memory of runs: met (3, RUNS), out.
+def look_up_runs(near, runs, bits, run_state):
+    """Look up the two long contexts of a pixel in the memory of runs: run_state (3, RUNS), out.
 
     For each: its place in the memory, the color that followed the context before, and the confidence in it.
     """
     long = near[W] * _A + near[N] * _B + near[NW] * _C + near[NE] * _D + near[WW] * _E + near[NN] * _F
     longer = long + near[NNE] * _G + near[NEE] * _H + near[NWW] * _I
-    met[0, 0], met[0, 1] = scatter(long, 0, bits - 2), (1 << (bits - 2)) + scatter(longer, 0, bits - 2)
+    run_state[0, 0] = scatter(long, 0, bits - 2)
+    run_state[0, 1] = (1 << (bits - 2)) + scatter(longer, 0, bits - 2)
     for r in range(RUNS):
-        kept = np.int64(runs[np.uint64(met[0, r])])
-        met[1, r], met[2, r] = kept >> 8, kept & 255
+        entry = np.int64(runs[np.uint64(run_state[0, r])])
+        run_state[1, r], run_state[2, r] = entry >> 8, entry & 255
 
 
 @inlined
-def remember(runs, met, index):
+def update_runs(runs, run_state, index):
     """Update the two runs with the index of the pixel: more confidence if the guess was right, else less."""
     for r in range(RUNS):
-        guess, sure = met[1, r], met[2, r]
+        guess, confidence = run_state[1, r], run_state[2, r]
         if guess == index:
-            sure = min(255, sure + 1)
-        elif sure > 1:
-            sure >>= 1
+            confidence = min(255, confidence + 1)
+        elif confidence > 1:
+            confidence >>= 1
         else:
-            guess, sure = index, np.int64(1)
-        runs[np.uint64(met[0, r])] = guess << 8 | sure
+            guess, confidence = index, np.int64(1)
+        runs[np.uint64(run_state[0, r])] = guess << 8 | confidence
 
 
 @inlined
-def expected(path, node, below):
+def turn_at(path, node, below):
     """Return the turn of a path at a node; 2 if the path does not pass the node.
 
     path: the turns as bits behind a leading 1; below: number of levels below the children of the node.
@@ -260,7 +261,7 @@ def expected(path, node, below):
 @inlined
 def code_flat(index, equal, activity, length, scratch, model, data, decoding):
     """Code whether a flat pixel, whose neighbors are equal, equals them too. Returns 1 if so, else 0."""
-    near, met, slots = scratch.near, scratch.met, scratch.slots
+    near, run_state, slots = scratch.near, scratch.run_state, scratch.slots
     bits, group = model.sizes[BITS], model.sizes[GROUP]
     dense, run = model.sizes[DENSE_START], model.sizes[RUN_START]
     w = near[W]
@@ -272,7 +273,9 @@ def code_flat(index, equal, activity, length, scratch, model, data, decoding):
     for i in range(LINES):
         slots[i] = (i << (bits + group)) + (scatter(scratch.contexts[i], 0, bits) << group)
     for r in range(RUNS):
-        slots[LINES + r] = run + 1024 * r + (2 * min(met[2, r], 7) + (met[1, r] == w)) * 64 + pattern
+        slots[LINES + r] = (
+            run + 1024 * r + (2 * min(run_state[2, r], 7) + (run_state[1, r] == w)) * 64 + pattern
+        )
     slots[LINES + 2] = dense + ((pattern * 12 + since) & ((4 << bits) - 1))
     slots[LINES + 3] = dense + (4 << bits) + scatter(w * 64 + pattern, 0, bits + 1)
     slots[LINES + 4] = dense + (6 << bits) + scatter(w * 16 + since, 0, bits + 1)
@@ -287,7 +290,7 @@ def set_slots(activity, node, level, inner, scratch, model):
 
     Returns the level of the predicted color's projection on the axis of the node.
     """
-    near, predicted, met, slots = scratch.near, scratch.predicted, scratch.met, scratch.slots
+    near, predicted, run_state, slots = scratch.near, scratch.predicted, scratch.run_state, scratch.slots
     bits, depth = model.sizes[BITS], model.sizes[DEPTH]
     dense, run = model.sizes[DENSE_START], model.sizes[RUN_START] + 2048
     axis = model.tree[node]
@@ -299,8 +302,8 @@ def set_slots(activity, node, level, inner, scratch, model):
     for i in range(LINES):
         slots[i] = scratch.lines[i] + inner
     for r in range(RUNS):
-        turn = expected((1 << depth) | model.paths[met[1, r]], node, depth - level - 1)
-        slots[LINES + r] = run + 1024 * r + (3 * min(met[2, r], 15) + turn) * 17 + level
+        turn = turn_at((1 << depth) | model.paths[run_state[1, r]], node, depth - level - 1)
+        slots[LINES + r] = run + 1024 * r + (3 * min(run_state[2, r], 15) + turn) * 17 + level
     slots[LINES + 2] = dense + ((node * 1024 + around) & ((4 << bits) - 1))
     slots[LINES + 3] = dense + (4 << bits) + ((node * 192 + slope * 8 + activity) & ((2 << bits) - 1))
     slots[LINES + 4] = dense + (6 << bits) + (node & ((2 << bits) - 1))
@@ -322,7 +325,7 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
                 line = scatter(contexts[i], node >> 2, bits) ^ (node & 3)
                 lines[i] = (i << (bits + group)) + (line << group)
         bit = (path >> (depth - level - 1)) & 1
-        away = expected(not_this, node, depth - level - 1)
+        away = turn_at(not_this, node, depth - level - 1)
         if flat and away < 2 and tree[2 * node + away, 4] == 1:
             bit = 1 - away
         else:
@@ -347,20 +350,20 @@ def code(canvas, first, last, model, data, decoding):
         np.empty(10, np.int64), np.empty(3, np.int64), np.empty(LINES, np.int64), np.empty(LINES, np.int64),
         np.empty((3, RUNS), np.int64), np.empty(INPUTS, np.uint64), np.empty(INPUTS, np.int32),
     )  # fmt: skip
-    near, predicted, met = scratch.near, scratch.predicted, scratch.met
+    near, predicted, run_state = scratch.near, scratch.predicted, scratch.run_state
     depth, cell_bits = model.sizes[DEPTH], model.sizes[CELL_BITS]
     length = model.state[LENGTH]
     for y in range(TOP + first, TOP + last):
         for x in range(LEFT):
             canvas[y, x] = canvas[y - 1, LEFT]
         for x in range(LEFT, LEFT + width):
-            look_around(canvas, y, x, near)
+            set_neighbors(canvas, y, x, near)
             difference = predict(model.colours, near, predicted)
             activity = np.int64(model.activities[np.uint64(min(255, difference))])
             equal = (near[W] == near[N]) + 2 * (near[N] == near[NW]) + 4 * (near[N] == near[NE])
             equal += 8 * (near[W] == near[WW]) + 16 * (near[N] == near[NN])
             set_contexts(near, model.paths, depth, predicted, cell_bits, scratch.contexts)
-            set_runs(near, model.runs, model.sizes[BITS], met)
+            look_up_runs(near, model.runs, model.sizes[BITS], run_state)
             index = np.int64(canvas[y, x])
             flat, hit = equal & 7 == 7, np.int64(0)
             if flat:
@@ -371,7 +374,7 @@ def code(canvas, first, last, model, data, decoding):
             else:
                 path = model.paths[index]
                 index = code_turns(path, flat, equal, activity, scratch, model, data, decoding)
-            remember(model.runs, met, index)
+            update_runs(model.runs, run_state, index)
             canvas[y, x] = index
         for x in range(LEFT + width, canvas.shape[1]):
             canvas[y, x] = canvas[y, LEFT + width - 1]

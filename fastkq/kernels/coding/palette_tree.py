@@ -23,7 +23,7 @@ def square_root(value):
 
 
 @inlined
-def widest(colours, members, start, stop):
+def widest_channel(colours, members, start, stop):
     """Return the channel with the largest variance of members[start:stop], the first among equals.
 
     colours (k, 3) and members (k,) int64, in: color numbers.
@@ -43,7 +43,7 @@ def widest(colours, members, start, stop):
 
 
 @inlined
-def sort_by(colours, members, start, stop, channel, places, sorted_):
+def sort_by_channel(colours, members, start, stop, channel, places, sorted_):
     """Sort members[start:stop] by one channel, stably, by counting.
 
     colours (k, 3) int64, in; members (k,) int64, in and out; places (257,) and sorted_ (k,) int64, scratch.
@@ -93,7 +93,7 @@ def separate(colours, members, start, middle, stop, row):
 
 
 @kernel
-def grow(colours, depth, tree, paths):
+def build(colours, depth, tree, paths):
     """Build the tree: halve the palette along its widest channel until single colors are left.
 
     colours (k, 3) int64, 0 to 255, in; tree (2^(depth + 1), 6) int64, zeros in, out: for node i, with
@@ -116,8 +116,8 @@ def grow(colours, depth, tree, paths):
             if number < 2:
                 continue
             stop, middle = start + number, start + number // 2
-            channel = widest(colours, members, start, stop)
-            sort_by(colours, members, start, stop, channel, places, sorted_)
+            channel = widest_channel(colours, members, start, stop)
+            sort_by_channel(colours, members, start, stop, channel, places, sorted_)
             separate(colours, members, start, middle, stop, tree[node])
             tree[2 * node, 4], tree[2 * node + 1, 4] = middle - start, stop - middle
             starts[2 * node], starts[2 * node + 1] = start, middle

@@ -9,8 +9,8 @@ MOST = 256
 
 SLOTS = 1 << 10  # slots of the hash table of one column, at most a quarter of them used
 SHIFT = np.uint64(22)  # bits: keeps the 10 high bits of a 32-bit product, the number of one of SLOTS slots
-LOW = np.uint64(0xFFFFFFFF)  # mask of the low half of a word
-HALF = np.uint64(32)  # bits of half a word
+LOW_HALF = np.uint64(0xFFFFFFFF)  # mask of the low half of a word
+HALF_BITS = np.uint64(32)  # bits of half a word
 FACTOR = np.uint64(0x9E3779B1)
 """Multiplier of the hash, 2^32 / golden ratio. It is below 2^32, so that its product with half a word is
 exact in 64 bits."""
@@ -22,19 +22,19 @@ def _slot(words, numbers, word):
 
     words (SLOTS,) uint64, in; numbers (SLOTS,) int32, in: below 0 where a slot is free.
     """
-    slot = ((((word >> HALF) ^ word) & LOW) * FACTOR & LOW) >> SHIFT
+    slot = ((((word >> HALF_BITS) ^ word) & LOW_HALF) * FACTOR & LOW_HALF) >> SHIFT
     while numbers[slot] >= 0 and words[slot] != word:
         slot = (slot + np.uint64(1)) & np.uint64(SLOTS - 1)
     return slot
 
 
 @kernel
-def survey(bits, start, stop, words, numbers, found):
+def survey(bits, start, stop, words, numbers, distinct):
     """Collect the distinct values of each column, from rows start .. stop - 1.
 
     bits (n, d) uint32 or uint64, in: the values as unsigned integers. words (d, SLOTS) uint64 and numbers (d,
     SLOTS) int32, in and out: a hash table per column, of values and their numbers; a free slot has number -1.
-    found (d,), in and out: the number of distinct values per column.
+    distinct (d,), in and out: the number of distinct values per column.
 
     Returns False as soon as a column has more than MOST distinct values, else True.
     """
@@ -43,10 +43,10 @@ def survey(bits, start, stop, words, numbers, found):
             word = np.uint64(bits[i, c])
             slot = _slot(words[c], numbers[c], word)
             if numbers[c, slot] < 0:
-                if found[c] == MOST:
+                if distinct[c] == MOST:
                     return False
-                words[c, slot], numbers[c, slot] = word, found[c]
-                found[c] += 1
+                words[c, slot], numbers[c, slot] = word, distinct[c]
+                distinct[c] += 1
     return True
 
 

@@ -70,16 +70,16 @@ def convert(responses, roots, bits, number, out):
     for d in range(3):
         _cube_roots(responses[d, :number], roots[d, :number], bits[d, :number])
     long, medium, short = roots[0, :number], roots[1, :number], roots[2, :number]
-    lightness, to_red, to_yellow = out[0, :number], out[1, :number], out[2, :number]
+    lightness, red_green, yellow_blue = out[0, :number], out[1, :number], out[2, :number]
     for i in range(number):
         u, v, w = SCALE * long[i], SCALE * medium[i], SCALE * short[i]
         lightness[i] = np.floor(0.2104542553 * u + 0.7936177850 * v - 0.0040720468 * w + 0.5)
-        to_red[i] = np.floor(1.9779984951 * u - 2.4285922050 * v + 0.4505937099 * w + 0.5)
-        to_yellow[i] = np.floor(0.0259040371 * u + 0.7827717662 * v - 0.8086757660 * w + 0.5)
+        red_green[i] = np.floor(1.9779984951 * u - 2.4285922050 * v + 0.4505937099 * w + 0.5)
+        yellow_blue[i] = np.floor(0.0259040371 * u + 0.7827717662 * v - 0.8086757660 * w + 0.5)
 
 
 @part
-def veil(coordinates, i, alpha):
+def weigh_by_alpha(coordinates, i, alpha):
     """Weigh the coordinates of point i by alpha, 0 to 255: coordinates (4, >= i + 1), in and out.
 
     In: SCALE times L, a and b. Out: the four coordinates of RGBA in `fastkq.color.spaces.oklab`.
@@ -110,6 +110,6 @@ def coordinates_of(colours, linear, out):
         convert(responses, roots, bits, number, run)
         if channels == 4:
             for i in range(number):
-                veil(run, i, np.float64(colours[start + i, 3]))
+                weigh_by_alpha(run, i, np.float64(colours[start + i, 3]))
         for d in range(channels):
             out[d, start : start + number] = run[d, :number]

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastkq.kernels.jit import kernel, part
 
-SMALL = 12
+INSERTION_SORT_ROWS = 12
 """Rows: at most this many are sorted by insertion."""
 
 
@@ -183,7 +183,7 @@ def sort(words, keys, order, stack):
     depth = 0
     seed = np.int64(1)
     while True:
-        if last - first <= SMALL:
+        if last - first <= INSERTION_SORT_ROWS:
             _insert(words, order, first, last, column)
             if depth == 0:
                 return
@@ -227,27 +227,27 @@ def count_runs(words, counts):
     words (N, W) uint64, in and out; counts (N,) int64, out. Returns the number M of distinct rows, which are
     words[:M] with counts[:M].
     """
-    found = 0
+    distinct = 0
     for i in range(words.shape[0]):
-        if found == 0 or compare(words, i, words, found - 1, 0) != 0:
+        if distinct == 0 or compare(words, i, words, distinct - 1, 0) != 0:
             for word in range(words.shape[1]):
-                words[found, word] = words[i, word]
-            counts[found] = 0
-            found += 1
-        counts[found - 1] += 1
-    return found
+                words[distinct, word] = words[i, word]
+            counts[distinct] = 0
+            distinct += 1
+        counts[distinct - 1] += 1
+    return distinct
 
 
 @kernel
-def merge(a, a_counts, b, b_counts, words, counts, state, most):
+def merge(a, a_counts, b, b_counts, words, counts, state, limit):
     """Merge two sorted lists of distinct rows, adding the counts of equal rows.
 
     a (m, W) and b (n, W) uint64 with a_counts (m,) and b_counts (n,) int64, in; words (<= m + n, W) uint64
     and counts int64, out. state (3,) int64, in and out: the number of rows done of a, of b, and of the
-    result. Stops when the result has `most` rows, or when all are done.
+    result. Stops when the result has `limit` rows, or when all are done.
     """
-    i, j, found = state
-    while found < most and (i < a.shape[0] or j < b.shape[0]):
+    i, j, distinct = state
+    while distinct < limit and (i < a.shape[0] or j < b.shape[0]):
         order = 0
         if i == a.shape[0]:
             order = 1
@@ -255,16 +255,16 @@ def merge(a, a_counts, b, b_counts, words, counts, state, most):
             order = -1
         else:
             order = compare(a, i, b, j, 0)
-        counts[found] = 0
+        counts[distinct] = 0
         if order <= 0:
             for word in range(a.shape[1]):
-                words[found, word] = a[i, word]
-            counts[found] += a_counts[i]
+                words[distinct, word] = a[i, word]
+            counts[distinct] += a_counts[i]
             i += 1
         if order >= 0:
             for word in range(a.shape[1]):
-                words[found, word] = b[j, word]
-            counts[found] += b_counts[j]
+                words[distinct, word] = b[j, word]
+            counts[distinct] += b_counts[j]
             j += 1
-        found += 1
-    state[0], state[1], state[2] = i, j, found
+        distinct += 1
+    state[0], state[1], state[2] = i, j, distinct

@@ -11,40 +11,40 @@ import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel, part
 from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
-from fastkq.kernels.quantization.error_diffusion import within
+from fastkq.kernels.quantization.error_diffusion import limit_error
 
 SIDE = 64
 """Pixels along a side of the mask, a power of two. The mask is tiled over the image."""
 
 THRESHOLD_BITS = 12  # bits of a rank: SIDE * SIDE ranks
 
-_AT_FIRST = SIDE * SIDE // 10  # points of the first pattern
-_MOST_SWAPS = 4096  # swaps at most, while the first pattern is spread evenly
+_INITIAL_POINTS = SIDE * SIDE // 10  # points of the initial pattern
+_MAX_SWAPS = 4096  # swaps at most, while the initial pattern is spread evenly
 
 
 @part
-def _put(place, sign, near, felt):
+def _add_density(place, sign, gaussian, density):
     """Add (sign 1) or subtract (sign -1) the density around a point.
 
-    near (SIDE^2,), in: the density around point 0; felt (SIDE^2,), in and out: the density of all points.
+    gaussian (SIDE^2,), in: the density around point 0; density (SIDE^2,), in and out.
     """
     top, left = place // SIDE, place % SIDE
     for y in range(SIDE):
         row = ((y - top) & (SIDE - 1)) * SIDE
         for x in range(SIDE):
-            felt[y * SIDE + x] += sign * near[row + ((x - left) & (SIDE - 1))]
+            density[y * SIDE + x] += sign * gaussian[row + ((x - left) & (SIDE - 1))]
 
 
 @part
-def _extreme(felt, taken, sign):
+def _extreme(density, taken, sign):
     """Return the point in the largest cluster (sign 1), or the place in the largest void (sign -1).
 
-    felt (SIDE^2,), in: the density of points; taken (SIDE^2,) bool, in: where the points are. The first of
+    density (SIDE^2,), in: the density of points; taken (SIDE^2,) bool, in: where the points are. The first of
     equals.
     """
     best = -1
-    for place in range(felt.shape[0]):
-        if taken[place] == (sign > 0) and (best < 0 or sign * felt[place] > sign * felt[best]):
+    for place in range(density.shape[0]):
+        if taken[place] == (sign > 0) and (best < 0 or sign * density[place] > sign * density[best]):
             best = place
     return best
 
@@ -59,47 +59,47 @@ def void_and_cluster(ranks):
     cluster. Then the largest void is filled, again and again.
     """
     size = SIDE * SIDE
-    near, felt, taken = np.ones(size), np.zeros(size), np.zeros(size, np.bool_)
+    gaussian, density, taken = np.ones(size), np.zeros(size), np.zeros(size, np.bool_)
     for place in range(size):
         y, x = place // SIDE, place % SIDE
         y, x = min(y, SIDE - y), min(x, SIDE - x)
         for _ in range(y * y + x * x):  # 0.8^(distance^2): a Gaussian of 1.5 pixels, without libm
-            near[place] *= 0.8
+            gaussian[place] *= 0.8
     random = np.int64(1)
-    for _ in range(_AT_FIRST):
+    for _ in range(_INITIAL_POINTS):
         random = (random * 1664525 + 1013904223) & 0xFFFFFFFF
         place = random >> 20
         while taken[place]:
             place = (place + 1) & (size - 1)
         taken[place] = True
-        _put(place, 1.0, near, felt)
-    for _ in range(_MOST_SWAPS):
-        crowded = _extreme(felt, taken, 1)
+        _add_density(place, 1.0, gaussian, density)
+    for _ in range(_MAX_SWAPS):
+        crowded = _extreme(density, taken, 1)
         taken[crowded] = False
-        _put(crowded, -1.0, near, felt)
-        void = _extreme(felt, taken, -1)
+        _add_density(crowded, -1.0, gaussian, density)
+        void = _extreme(density, taken, -1)
         taken[void] = True
-        _put(void, 1.0, near, felt)
+        _add_density(void, 1.0, gaussian, density)
         if void == crowded:
             break
-    first, felt_at_first = taken.copy(), felt.copy()
-    for rank in range(_AT_FIRST - 1, -1, -1):
-        crowded = _extreme(felt, taken, 1)
+    initial, initial_density = taken.copy(), density.copy()
+    for rank in range(_INITIAL_POINTS - 1, -1, -1):
+        crowded = _extreme(density, taken, 1)
         taken[crowded] = False
-        _put(crowded, -1.0, near, felt)
+        _add_density(crowded, -1.0, gaussian, density)
         ranks[crowded] = rank
-    for rank in range(_AT_FIRST, size):
-        void = _extreme(felt_at_first, first, -1)
-        first[void] = True
-        _put(void, 1.0, near, felt_at_first)
+    for rank in range(_INITIAL_POINTS, size):
+        void = _extreme(initial_density, initial, -1)
+        initial[void] = True
+        _add_density(void, 1.0, gaussian, initial_density)
         ranks[void] = rank
 
 
-REACH = 0.5
+ERROR_LIMIT = 0.5
 """Largest remaining error in a plan, relative to the distance of the chosen row from the nearest other row.
 With 0.8, the plans of colors next to a palette row contain a far-off row."""
 
-_ELSEWHERE = 13 * SIDE + 27
+_THRESHOLD_OFFSET = 13 * SIDE + 27
 """Offset in the mask between a pixel's own threshold and the one that chooses between neighboring lattice
 points."""
 
@@ -131,11 +131,11 @@ class Lattice(NamedTuple):
 
 
 @inlined
-def _point(image, line, column, ranks, bits, alpha_bits, places, alphas):
+def _lattice_point(image, line, column, ranks, bits, alpha_bits, places, alphas):
     """Return the number of the lattice point of a pixel."""
     last = image.shape[2] - 1
     own = (line & (SIDE - 1)) * SIDE + (column & (SIDE - 1))
-    threshold = np.int64(ranks[np.uint64((own + _ELSEWHERE) & (SIDE * SIDE - 1))])
+    threshold = np.int64(ranks[np.uint64((own + _THRESHOLD_OFFSET) & (SIDE * SIDE - 1))])
     red = (np.int64(places[image[line, column, 0]]) + threshold) >> THRESHOLD_BITS
     green = (np.int64(places[image[line, column, min(last, 1)]]) + threshold) >> THRESHOLD_BITS
     blue = (np.int64(places[image[line, column, min(last, 2)]]) + threshold) >> THRESHOLD_BITS
@@ -144,16 +144,16 @@ def _point(image, line, column, ranks, bits, alpha_bits, places, alphas):
 
 
 @kernel
-def mark(image, first_row, last_row, lattice, met):
+def mark(image, first_row, last_row, lattice, used):
     """Mark the lattice points of the pixels in rows first_row .. last_row - 1.
 
-    image (H, W, C) uint8, in; lattice, a `Lattice`, in; met (n,) uint8, out: 1 for each of these points.
+    image (H, W, C) uint8, in; lattice, a `Lattice`, in; used (n,) uint8, out: 1 for each of these points.
     """
     ranks, places, alphas = lattice.ranks, lattice.places, lattice.alphas
     bits, alpha_bits = lattice.bits, lattice.alpha_bits
     for line in range(first_row, last_row):
         for column in range(image.shape[1]):
-            met[_point(image, line, column, ranks, bits, alpha_bits, places, alphas)] = 1
+            used[_lattice_point(image, line, column, ranks, bits, alpha_bits, places, alphas)] = 1
 
 
 @kernel
@@ -169,7 +169,7 @@ def choose(image, first_row, last_row, lattice, numbers, plans, indices):
     for line in range(first_row, last_row):
         for column in range(image.shape[1]):
             threshold = np.int64(ranks[(line & (SIDE - 1)) * SIDE + (column & (SIDE - 1))])
-            point = _point(image, line, column, ranks, bits, alpha_bits, places, alphas)
+            point = _lattice_point(image, line, column, ranks, bits, alpha_bits, places, alphas)
             indices[line, column] = plans[numbers[point], (threshold * length) >> THRESHOLD_BITS]
 
 
@@ -224,10 +224,10 @@ def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, lumin
             y = min(max(wy + ((ly * strength) >> 8), -reach), reach) + middle
             z = min(max(wz + ((lz * strength) >> 8), -reach), reach) + middle
             cell = cell_of(x, y, z, a, palette.shift, palette.bits, with_alpha)
-            listed = fine[cell]
-            if listed == 0:
-                listed = list_cell(palette, memory, cell)
-            number = nearest_listed(lists, listed, x, y, z, a, with_alpha)
+            entry = fine[cell]
+            if entry == 0:
+                entry = list_cell(palette, memory, cell)
+            number = nearest_listed(lists, entry, x, y, z, a, with_alpha)
             x = wx + middle - np.int64(colours[number, 0])
             y = wy + middle - np.int64(colours[number, 1])
             z = wz + middle - np.int64(colours[number, 2])
@@ -235,4 +235,4 @@ def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, lumin
                 rows[:] = number
                 break
             _insert(rows, turn, number, luminance)
-            lx, ly, lz = within(lx + x, ly + y, lz + z, gaps[number], REACH)
+            lx, ly, lz = limit_error(lx + x, ly + y, lz + z, gaps[number], ERROR_LIMIT)

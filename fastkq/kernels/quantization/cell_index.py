@@ -17,7 +17,7 @@ COARSER = 2
 """Bits: coarse cells are 2^COARSER times as wide as cells along each dimension. The candidates of a cell are
 chosen from those of its coarse cell."""
 
-NUMBER, LENGTH = 16, 20
+NUMBER_BITS, LENGTH_BITS = 16, 20
 """Bits of a row's number and bits of the length of a list, where they are packed with other values."""
 
 
@@ -61,8 +61,8 @@ class Memory(NamedTuple):
     Attributes
     ----------
     fine, coarse : (cells,) int64
-        The list of each cell and of each coarse cell: its start and, in the low LENGTH bits, its length; 0
-        where there is no list yet.
+        The list of each cell and of each coarse cell: its start and, in the low LENGTH_BITS bits, its length;
+        0 where there is no list yet.
     lists : (n, C + 1) int32
         Lists of cells: coordinates and number of each row that may be nearest to a point of the cell.
     coarse_lists : (m,) int32
@@ -116,24 +116,24 @@ def cell_of(x, y, z, a, shift, bits, with_alpha):
 
 
 @inlined
-def nearest_listed(lists, listed, x, y, z, a, with_alpha):
+def nearest_listed(lists, entry, x, y, z, a, with_alpha):
     """Return the number of the row in a cell's list that is nearest to a point, the lowest among equals.
 
-    lists: see `Memory`; listed: the entry of the cell in `Memory.fine`; (x, y, z, a): a point of the cell.
+    lists: see `Memory`; entry: the entry of the cell in `Memory.fine`; (x, y, z, a): a point of the cell.
     """
-    first = np.uint64(listed >> LENGTH)  # unsigned, so that numba needs no test for negative indices
+    first = np.uint64(entry >> LENGTH_BITS)  # unsigned, so that numba needs no test for negative indices
     best = np.int64(1) << 62
-    for begin in range(first, first + np.uint64(listed & ((1 << LENGTH) - 1)), np.uint64(LANES)):
+    for begin in range(first, first + np.uint64(entry & ((1 << LENGTH_BITS) - 1)), np.uint64(LANES)):
         for lane in range(LANES):
             i = begin + np.uint64(lane)
             u, v, w = x - np.int64(lists[i, 0]), y - np.int64(lists[i, 1]), z - np.int64(lists[i, 2])
             distance = u * u + v * v + w * w
             if with_alpha:
                 t = a - np.int64(lists[i, 3])
-                best = min(best, ((distance + t * t) << NUMBER) | np.int64(lists[i, 4]))
+                best = min(best, ((distance + t * t) << NUMBER_BITS) | np.int64(lists[i, 4]))
             else:
-                best = min(best, (distance << NUMBER) | np.int64(lists[i, 3]))
-    return best & ((1 << NUMBER) - 1)
+                best = min(best, (distance << NUMBER_BITS) | np.int64(lists[i, 3]))
+    return best & ((1 << NUMBER_BITS) - 1)
 
 
 @part
@@ -150,7 +150,7 @@ def list_cell(palette, memory, cell):
         memory.fine[:] = 0
         memory.coarse[:] = 0
         memory.used[:] = 0
-    count = _recall_coarse(palette, memory, cell)
+    count = _load_coarse(palette, memory, cell)
     _bound(memory, cell, palette.bits, palette.shift)
     count = candidates(
         memory.low,
@@ -171,22 +171,22 @@ def list_cell(palette, memory, cell):
         memory.lists[first + i, dims] = palette.numbers[memory.few_places[j]]
     count = padded
     memory.used[0] = first + count
-    memory.fine[cell] = (first << LENGTH) | count
+    memory.fine[cell] = (first << LENGTH_BITS) | count
     return memory.fine[cell]
 
 
 @part
-def _recall_coarse(palette, memory, cell):
+def _load_coarse(palette, memory, cell):
     """Copy the candidates of the coarse cell around a cell into the group. Returns their number."""
     dims = palette.different.shape[0]
     coarse = np.int64(0)
     for d in range(dims):
         place = (cell >> ((dims - 1 - d) * palette.bits)) & ((1 << palette.bits) - 1)
         coarse = (coarse << (palette.bits - COARSER)) | (place >> COARSER)
-    found = memory.coarse[coarse]
-    if found == 0:
-        found = _list_coarse(palette, memory, coarse)
-    first, count = found >> LENGTH, found & ((1 << LENGTH) - 1)
+    entry = memory.coarse[coarse]
+    if entry == 0:
+        entry = _list_coarse(palette, memory, coarse)
+    first, count = entry >> LENGTH_BITS, entry & ((1 << LENGTH_BITS) - 1)
     for i in range(count):
         place = np.int64(memory.coarse_lists[first + i])
         memory.group_places[i] = place
@@ -214,7 +214,7 @@ def _list_coarse(palette, memory, coarse):
     for i in range(count):
         memory.coarse_lists[first + i] = memory.group_places[i]
     memory.used[1] = first + count
-    memory.coarse[coarse] = (first << LENGTH) | count
+    memory.coarse[coarse] = (first << LENGTH_BITS) | count
     return memory.coarse[coarse]
 
 

@@ -7,7 +7,7 @@ from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_l
 
 STRONGEST = 256  # the strength at which errors are diffused in full
 
-REACH = 0.8
+ERROR_LIMIT = 0.8
 """Largest error that is diffused, relative to the distance of the chosen row from the nearest other row.
 Measured: SSIMULACRA2 on Kodak is highest with 0.7 to 1.0."""
 
@@ -24,15 +24,15 @@ def _target(level, alpha, opaque, received, strength):
 
 
 @inlined
-def within(x, y, z, gap, reach):
-    """Shorten the error (x, y, z) to at most `reach` times the square root of `gap`.
+def limit_error(x, y, z, gap, limit):
+    """Shorten the error (x, y, z) to at most `limit` times the square root of `gap`.
 
     gap: the squared distance of the chosen row from the nearest other row. An error that no mixture of rows
     can show would otherwise add up until it appears as a speck of a far-off color.
     """
     length = np.float64(x * x + y * y + z * z)
-    if length > reach * reach * np.float64(gap):
-        share = reach * np.sqrt(np.float64(gap) / length)
+    if length > limit * limit * np.float64(gap):
+        share = limit * np.sqrt(np.float64(gap) / length)
         x = np.int64(np.float64(x) * share)
         y = np.int64(np.float64(y) * share)
         z = np.int64(np.float64(z) * share)
@@ -54,7 +54,7 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
     """
     width, last = image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
-    # Taken out of the named tuples here: access to their arrays within the loop costs 30 ns per pixel.
+    # Taken out of the named tuples here: access to their arrays in the loop costs 30 ns per pixel.
     fine, lists, colours, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
     for i in range(rows):
@@ -69,16 +69,16 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
             z = _target(line[column, blue], alpha, opaque, az + below[column, 2], strength)
             a = alpha_weight * alpha
             cell = cell_of(x, y, z, a, shift, bits, with_alpha)
-            listed = fine[cell]
-            if listed == 0:
-                listed = list_cell(palette, memory, cell)
-            number = nearest_listed(lists, listed, x, y, z, a, with_alpha)
+            entry = fine[cell]
+            if entry == 0:
+                entry = list_cell(palette, memory, cell)
+            number = nearest_listed(lists, entry, x, y, z, a, with_alpha)
             out[column] = number
             visible = np.int64(alpha > 0)
             x = (x - np.int64(colours[number, 0])) * visible
             y = (y - np.int64(colours[number, 1])) * visible
             z = (z - np.int64(colours[number, 2])) * visible
-            x, y, z = within(x, y, z, gaps[number], REACH)
+            x, y, z = limit_error(x, y, z, gaps[number], ERROR_LIMIT)
             if column > 0:
                 below[column - 1, 0] = bx + 3 * x
                 below[column - 1, 1] = by + 3 * y

@@ -29,7 +29,7 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
     for first in range(start, stop, PIXELS_PER_RUN):
         last = min(first + PIXELS_PER_RUN, stop)
         for is_opaque in (False, True):
-            number = _choose(pixels, first, last, is_opaque, places)
+            number = _select(pixels, first, last, is_opaque, places)
             if number == 0:
                 continue
             if linear.shape[0] > 0:
@@ -37,15 +37,15 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
             else:
                 _to_rgb(pixels, places, number, coordinates)
             _bound(coordinates, number, low, high)
-            seen = for_opaque if is_opaque else centroids
-            count = candidates(low, high, seen, k, scratch, ids, few, few_ids)
+            rows = for_opaque if is_opaque else centroids
+            count = candidates(low, high, rows, k, scratch, ids, few, few_ids)
             nearest(coordinates, np.int64(0), np.int64(number), few, count, best, label)
             for i in range(number):
                 indices[places[i]] = few_ids[label[i]]
 
 
 @part
-def _choose(pixels, first, last, is_opaque, places):
+def _select(pixels, first, last, is_opaque, places):
     """Select the pixels first .. last - 1 that are opaque, or those that are not. Returns their number.
 
     places (>= number,) int64, out: the numbers of these pixels.
@@ -84,7 +84,7 @@ def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinate
             responses[d, i] = linear[pixels[places[i], d]]
     oklab.convert(responses, roots, bits, number, coordinates)
     for i in range(number):
-        oklab.veil(coordinates, i, np.float64(pixels[places[i], 3]))
+        oklab.weigh_by_alpha(coordinates, i, np.float64(pixels[places[i], 3]))
 
 
 @part

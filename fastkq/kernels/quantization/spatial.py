@@ -7,42 +7,44 @@ from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_l
 
 MARGIN = 2  # pixels: the blur reaches this far on each side
 
-HERE, BESIDE, BEYOND = np.float32(16), np.float32(11), np.float32(3)
+WEIGHT_0, WEIGHT_1, WEIGHT_2 = np.float32(16), np.float32(11), np.float32(3)
 """Weights of the blur along a line: of a pixel, of each one beside it, and of each one two away. They are a
 Gaussian of 0.8 pixels convolved with itself, as an eye blurs both the image and the one it is compared with.
 """
 
 WHOLE = 256
-"""Weight of a pixel itself in two dimensions: HERE * HERE."""
+"""Weight of a pixel itself in two dimensions: WEIGHT_0 * WEIGHT_0."""
 
 
 @inlined
-def _blur(errors, row, across, seen):
+def _blur(errors, row, vertical, blurred):
     """Blur a row of the errors, from the two rows above it and the two below, without the row itself.
 
     errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32, in; row: the first of the five rows;
-    across (3 * (W + 2 * MARGIN),) float32, scratch; seen (3 * W,) float32, out.
+    vertical (3 * (W + 2 * MARGIN),) float32, scratch; blurred (3 * W,) float32, out.
     """
     a, b, c, d = errors[row], errors[row + 1], errors[row + 3], errors[row + 4]
-    for i in range(across.shape[0]):
-        across[i] = BEYOND * (a[i] + d[i]) + BESIDE * (b[i] + c[i])
-    left, right, beyond = across[3:], across[9:], across[12:]
-    here = across[6:]
-    for i in range(seen.shape[0]):
-        seen[i] = HERE * here[i] + BESIDE * (left[i] + right[i]) + BEYOND * (across[i] + beyond[i])
+    for i in range(vertical.shape[0]):
+        vertical[i] = WEIGHT_2 * (a[i] + d[i]) + WEIGHT_1 * (b[i] + c[i])
+    left, right, right_2 = vertical[3:], vertical[9:], vertical[12:]
+    center = vertical[6:]
+    for i in range(blurred.shape[0]):
+        blurred[i] = (
+            WEIGHT_0 * center[i] + WEIGHT_1 * (left[i] + right[i]) + WEIGHT_2 * (vertical[i] + right_2[i])
+        )
 
 
 @inlined
-def _beside(errors, row, i):
+def _blur_within_row(errors, row, i):
     """Return what the other pixels of the same row add to the blurred error of the pixel at i + 6."""
     near, far = errors[row, i + 3] + errors[row, i + 9], errors[row, i] + errors[row, i + 12]
-    return HERE * (BESIDE * near + BEYOND * far)
+    return WEIGHT_0 * (WEIGHT_1 * near + WEIGHT_2 * far)
 
 
 @inlined
-def _bounded(value, reach):
-    """Clip a value to -reach .. reach."""
-    return min(max(value, -reach), reach)
+def _clip(value, limit):
+    """Clip a value to -limit .. limit."""
+    return min(max(value, -limit), limit)
 
 
 @kernel
@@ -64,13 +66,13 @@ def settle(image, palette, memory, own, first, apart, rows, errors, indices, sum
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
     fine, lists, colours = memory.fine, memory.lists, palette.coordinates
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
-    across, seen = np.empty(errors.shape[1], np.float32), np.empty((2, 3 * width), np.float32)
+    vertical, blurred = np.empty(errors.shape[1], np.float32), np.empty((2, 3 * width), np.float32)
     middle, own = 255 * opaque, np.float32(own)
     share = np.float32(1) / own
     for top in range(first, min(first + rows, height)):
         bands = 1 if top + apart >= height else 2
         for band in range(bands):
-            _blur(errors, top + band * apart, across, seen[band])
+            _blur(errors, top + band * apart, vertical, blurred[band])
         for column in range(width):
             i = 3 * column
             for band in range(bands):
@@ -80,18 +82,18 @@ def settle(image, palette, memory, own, first, apart, rows, errors, indices, sum
                 g = (2 * np.int64(image[row, column, green]) - 255) * alpha
                 b = (2 * np.int64(image[row, column, blue]) - 255) * alpha
                 line = row + MARGIN
-                sr = seen[band, i] + _beside(errors, line, i)
-                sg = seen[band, i + 1] + _beside(errors, line, i + 1)
-                sb = seen[band, i + 2] + _beside(errors, line, i + 2)
-                x = _bounded(r - np.int64(sr * share), 255 * alpha) + middle
-                y = _bounded(g - np.int64(sg * share), 255 * alpha) + middle
-                z = _bounded(b - np.int64(sb * share), 255 * alpha) + middle
+                sr = blurred[band, i] + _blur_within_row(errors, line, i)
+                sg = blurred[band, i + 1] + _blur_within_row(errors, line, i + 1)
+                sb = blurred[band, i + 2] + _blur_within_row(errors, line, i + 2)
+                x = _clip(r - np.int64(sr * share), 255 * alpha) + middle
+                y = _clip(g - np.int64(sg * share), 255 * alpha) + middle
+                z = _clip(b - np.int64(sb * share), 255 * alpha) + middle
                 a = alpha_weight * alpha
                 cell = cell_of(x, y, z, a, shift, bits, with_alpha)
-                listed = fine[cell]
-                if listed == 0:
-                    listed = list_cell(palette, memory, cell)
-                number = nearest_listed(lists, listed, x, y, z, a, with_alpha)
+                entry = fine[cell]
+                if entry == 0:
+                    entry = list_cell(palette, memory, cell)
+                number = nearest_listed(lists, entry, x, y, z, a, with_alpha)
                 indices[row, column] = number
                 if alpha > 0:
                     er = np.float32(np.int64(colours[number, 0]) - middle - r)

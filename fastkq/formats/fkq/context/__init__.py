@@ -82,19 +82,19 @@ ne) + 8 (w = ww) + 16 (n = nn), where a comparison is 1 if it is true, else 0.
 
 *Runs.* long = w A + n B + nw C + ne D + ww E + nn F. Run 0 uses memory 0 at place scatter(long, 0, bits - 2),
 run 1 uses memory 1 at place scatter(long + nne G + nee H + nww I, 0, bits - 2). The index and the number that
-are there before the pixel is coded are the run's *guess* and its confidence *sure*. After every pixel, also
-after a hit on a flat pixel, each run is updated: if the guess was right, sure grows by 1, up to 255;
-otherwise, if sure is above 1, it is halved, rounded down; otherwise the guess becomes the index of the pixel,
-and sure becomes 1.
+are there before the pixel is coded are the run's *guess* and its *confidence*. After every pixel, also after
+a hit on a flat pixel, each run is updated: if the guess was right, the confidence grows by 1, up to 255;
+otherwise, if the confidence is above 1, it is halved, rounded down; otherwise the guess becomes the index of
+the pixel, and the confidence 1.
 
 **A pixel.** If w = n = nw = ne, the pixel is *flat*. Then the first decision is whether its index is w: if
 so, the bit is 1, which is a *hit*, and the pixel is done. Let pattern = (w = ww) + 2 (w = nn) + 4 (w = nee) +
 8 (nn = nne) + 16 (w = nww) + 32 (nn = nnn), and let since be the number of binary digits (0 has none), at
-most 11, of the number of flat pixels of this part that were hits since the last flat pixel that was none, in
+most 11, of the number of flat pixels of this part that were hits since the last one that was not, in
 coding order. The 16 inputs of the decision are
 
 - of each line table, slot 0 of line(context, 0);
-- of the run table, for r = 0, 1, slot 1024 r + (2 min(sure, 7) + (guess = w)) * 64 + pattern;
+- of the run table, for r = 0, 1, slot 1024 r + (2 min(confidence, 7) + (guess = w)) * 64 + pattern;
 - of the dense tables, slot (pattern * 12 + since) mod 2^(bits + 2), slot scatter(w * 64 + pattern, 0, bits +
   1) and slot scatter(w * 16 + since, 0, bits + 1).
 
@@ -108,8 +108,8 @@ of a decision are
 
 - of each line table, slot inner of line(context, top), where top is the last node on the way whose step is a
   multiple of group; inner is 1 at top, and at each further step it is doubled and the turn is added to it;
-- of the run table, for r = 0, 1, slot 2048 + 1024 r + (3 min(sure, 15) + turn) * 17 + step, where turn is the
-  turn at this node on the path of the guess, or 2 if that path does not pass the node;
+- of the run table, for r = 0, 1, slot 2048 + 1024 r + (3 min(confidence, 15) + turn) * 17 + step, where turn
+  is the turn at this node on the path of the guess, or 2 if that path does not pass the node;
 - of the dense tables, slot (node * 1024 + around) mod 2^(bits + 2), slot (node * 192 + slope * 8 + activity)
   mod 2^(bits + 1) and slot node mod 2^(bits + 1).
 
@@ -147,7 +147,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.indexed_image import index_dtype
 from fastkq.errors import FormatError
-from fastkq.formats.fkq.context.model import Model, fresh
+from fastkq.formats.fkq.context.model import Model, initial_model
 from fastkq.runtime.parallel import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 15  # about 15 ms of work, twice that with many colors
@@ -162,7 +162,7 @@ def encode(indices: npt.NDArray[np.unsignedinteger], palette: npt.NDArray[Any]) 
     if len(palette) == 1:
         return b""
     height, width = indices.shape
-    model = fresh(palette, indices.size)
+    model = initial_model(palette, indices.size)
     canvas = _canvas(height, width)
     left = kernels.coding.context_mixing.LEFT
     canvas[kernels.coding.context_mixing.TOP :, left : left + width] = indices
@@ -171,7 +171,7 @@ def encode(indices: npt.NDArray[np.unsignedinteger], palette: npt.NDArray[Any]) 
     data = np.empty(2 * decisions + 8, np.uint8)
     _code(canvas, model, data, decoding=False)
     end = int(model.state[kernels.coding.context_mixing.PLACE])
-    return data[:end].tobytes() + _tail(model)
+    return data[:end].tobytes() + _final_bytes(model)
 
 
 def decode(
@@ -184,20 +184,20 @@ def decode(
     FormatError
         When all rows are decoded and the data is longer or shorter than their code, or ends in other bytes.
     """
-    k, wanted = len(palette), height if rows is None else rows
+    k, wanted_rows = len(palette), height if rows is None else rows
     if k == 1:
         if len(data):
             raise FormatError(f"expected no data for an image of one color, got {len(data)} bytes")
-        return np.zeros((wanted, width), index_dtype(k))
-    model = fresh(palette, height * width)
+        return np.zeros((wanted_rows, width), index_dtype(k))
+    model = initial_model(palette, height * width)
     first = data[:4].tobytes().ljust(4, b"\0")
     model.state[kernels.coding.context_mixing.CODE] = int.from_bytes(first, "big")
     model.state[kernels.coding.context_mixing.PLACE] = len(first)
-    canvas = _canvas(wanted, width)
-    _code(canvas, model, np.array(data), decoding=True)  # one signature: writable, contiguous
-    if wanted == height:
+    canvas = _canvas(wanted_rows, width)
+    _code(canvas, model, np.array(data), decoding=True)  # copied, so that the kernel has one signature
+    if wanted_rows == height:
         end = int(model.state[kernels.coding.context_mixing.PLACE]) - len(first)
-        if data[end:].tobytes() != _tail(model) or end > len(data):
+        if data[end:].tobytes() != _final_bytes(model) or end > len(data):
             raise FormatError(f"expected {end} bytes of coded indices and their end, got {len(data)} bytes")
     left = kernels.coding.context_mixing.LEFT
     return canvas[kernels.coding.context_mixing.TOP :, left : left + width].astype(index_dtype(k))
@@ -224,7 +224,7 @@ def _canvas(height: int, width: int) -> npt.NDArray[np.int32]:
     return np.zeros((kernel.TOP + height, kernel.LEFT + width + kernel.RIGHT), np.int32)
 
 
-def _tail(model: Model) -> bytes:
+def _final_bytes(model: Model) -> bytes:
     """Return the fewest bytes that, followed by zeros, are a number within the final range of the coder."""
     low, high = (
         int(model.state[kernels.coding.context_mixing.LOW]),

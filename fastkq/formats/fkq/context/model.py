@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.formats.fkq.context.coordinates import coordinates_of
-from fastkq.formats.fkq.context.tables import FRESH, Table, tables
+from fastkq.formats.fkq.context.tables import INITIAL_SLOT, Table, tables
 
-_MOST_LEVELS = 1 << 18  # entries of the table of levels of the palette's projections
-_WEIGHT = 7000  # initial weight
+_MAX_LEVELS = 1 << 18  # entries of the table of levels of the palette's projections
+_INITIAL_WEIGHT = 7000  # initial weight
 _RUN_SLOTS = 4096  # slots of the run table
 _SETS_A, _SETS_B, _SETS_C, _ROWS_B = 32 * 18, 8 * 512, 24 * 18, 1024  # sets a, b, c and rows b
 
@@ -20,13 +20,13 @@ class Model(NamedTuple):
 
     Attributes
     ----------
-    squash, opinions, successors, level, activities
+    squash, predictions, successors, level, activities
         See `fastkq.formats.fkq.context.tables.Tables`.
     colours : (k, 3) int64
         Coordinates of the palette.
     paths : (k,) int64
     tree : (2^(depth + 1), 6) int64
-        See `fastkq.kernels.coding.palette_tree.grow`.
+        See `fastkq.kernels.coding.palette_tree.build`.
     levels : (rows, k) uint8
         Levels of the palette's projections on the axes of the first nodes; all other nodes use row 0.
     sizes : (6,) int64
@@ -44,7 +44,7 @@ class Model(NamedTuple):
     """
 
     squash: Table
-    opinions: Table
+    predictions: Table
     successors: Table
     level: Table
     activities: Table
@@ -63,7 +63,7 @@ class Model(NamedTuple):
     state: Table
 
 
-def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
+def initial_model(palette: npt.NDArray[Any], pixels: int) -> Model:
     """Return the initial model for a part of `pixels` pixels."""
     constants = tables()
     k, depth = len(palette), (len(palette) - 1).bit_length()
@@ -71,7 +71,7 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
     group = -(-depth // -(-depth // 4))
     colours = coordinates_of(palette)
     tree, paths = np.zeros((2 << depth, 6), np.int64), np.zeros(k, np.int64)
-    kernels.coding.palette_tree.grow(colours, depth, tree, paths)
+    kernels.coding.palette_tree.build(colours, depth, tree, paths)
     cell_bits = min(6, max(4, depth // 2 + 2))
     dense = kernels.coding.context_mixing.LINES << (bits + group)
     run = dense + (8 << bits)
@@ -84,9 +84,9 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
         _levels(colours, tree, constants.level),
         np.array((bits, depth, group, cell_bits, dense, run), np.int64),
         _aligned(run + _RUN_SLOTS),
-        np.full((_SETS_A, kernels.coding.context_mixing.INPUTS), _WEIGHT, np.int32),
-        np.full((_SETS_B, kernels.coding.context_mixing.INPUTS), _WEIGHT, np.int32),
-        np.full((_SETS_C, kernels.coding.context_mixing.INPUTS), _WEIGHT, np.int32),
+        np.full((_SETS_A, kernels.coding.context_mixing.INPUTS), _INITIAL_WEIGHT, np.int32),
+        np.full((_SETS_B, kernels.coding.context_mixing.INPUTS), _INITIAL_WEIGHT, np.int32),
+        np.full((_SETS_C, kernels.coding.context_mixing.INPUTS), _INITIAL_WEIGHT, np.int32),
         np.tile(identity, (_SETS_A, 1)),
         np.tile(identity, (_ROWS_B, 1)),
         np.zeros(2 << (bits - 2), np.uint32),
@@ -96,7 +96,7 @@ def fresh(palette: npt.NDArray[Any], pixels: int) -> Model:
 
 def _levels(colours: Table, tree: Table, level: Table) -> Table:
     """Return the levels of the palette's projections on the axes of the first nodes of the tree."""
-    rows = min(len(tree) // 2, _MOST_LEVELS // len(colours))
+    rows = min(len(tree) // 2, _MAX_LEVELS // len(colours))
     projections = tree[:rows, :3] @ colours.T - tree[:rows, 3:4]
     levels: Table = level[np.clip((projections >> 5) + 1024, 0, 2047)]
     return levels
@@ -107,6 +107,6 @@ def _aligned(slots: int) -> Table:
 
     At k = 64, four lines of a context then fill one cache line.
     """
-    memory = np.full(slots + 32, FRESH, np.uint16)
+    memory = np.full(slots + 32, INITIAL_SLOT, np.uint16)
     start = -memory.ctypes.data % 64 // 2
     return memory[start : start + slots]

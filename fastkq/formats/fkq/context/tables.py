@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 Table = npt.NDArray[np.integer[Any]]
 
-FRESH = 2048
+INITIAL_SLOT = 2048
 """A slot in its initial state: probability one half in the low 12 bits, count 0 in the high 4 bits."""
 
 _LAST_COUNT = 15  # the count of a slot stops here
@@ -27,7 +27,7 @@ class Tables(NamedTuple):
     ----------
     squash : (4095,) int32
         Probability, in 1/65536, of the logit (index - 2047) / 256.
-    opinions : (65536,) int16
+    predictions : (65536,) int16
         The prediction of a slot: its logit, scaled down where its count is low.
     successors : (2, 65536) uint16
         The next state of a slot after a bit.
@@ -38,7 +38,7 @@ class Tables(NamedTuple):
     """
 
     squash: Table
-    opinions: Table
+    predictions: Table
     successors: Table
     level: Table
     activities: Table
@@ -64,7 +64,7 @@ def _squash() -> Table:
     one = 1 << 60
     powers = [one]
     for _ in range(2047):
-        powers.append(powers[-1] * 1148427106610555133 >> 60)  # e^(-1/256) in 60 bits
+        powers.append(powers[-1] * 1148427106610555133 >> 60)  # e^(-1/256) with 60 fractional bits
     upper = [((one << 16) + (one + power) // 2) // (one + power) for power in powers]
     return np.array([65536 - value for value in upper[:0:-1]] + upper, np.int32)
 
