@@ -208,8 +208,12 @@ def sort(words, keys, order, stack):
             else:
                 place += 1
         # Rows below and above the pivot wait on the stack; rows equal to it continue with the next column.
-        stack[0, depth], stack[1, depth], stack[2, depth] = first, below, column
-        stack[0, depth + 1], stack[1, depth + 1], stack[2, depth + 1] = above, last, column
+        # The larger range waits below the smaller: so at most 2 (W + log2 N) ranges wait, whatever the pivots.
+        larger, smaller = depth, depth + 1
+        if below - first < last - above:
+            larger, smaller = smaller, larger
+        stack[0, larger], stack[1, larger], stack[2, larger] = first, below, column
+        stack[0, smaller], stack[1, smaller], stack[2, smaller] = above, last, column
         depth += 2
         first, last = below, above
         column += 1
