@@ -1,1 +1,1 @@
-"""What users call: images and files in, palettes, indices and facts out."""
+"""Public functions and classes: images and files in; palettes, indices, files and facts out."""

@@ -61,94 +61,106 @@ def compress(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompressedImage:
-    """Reduce an image to at most k colours by k-means.
+    """Reduce an image to at most k colors by k-means.
 
     Parameters
     ----------
     image : array, PIL image, path, bytes or binary file object
-        Arrays: uint8, uint16, float32, float64 or bool, of shape (H, W) or (H, W, C) with C from 1 to 64, of
-        any memory layout; never changed. The last of 2 or 4 channels of integers is alpha; masks (bool) are
-        (H, W) or (H, W, 1); floats are finite.
-        Files and PIL images are taken as people see them: EXIF rotation applied, palettes and CMYK
-        converted, transparency kept. Their ICC profile, EXIF and DPI go into the result; a profile of other
-        colours than the result's, as of CMYK, does not. A file may also be a `.fkq` file.
+        Arrays have shape (H, W) or (H, W, C) with C from 1 to 64, dtype uint8, uint16, float32, float64 or
+        bool, and any memory layout; they are never changed. The last of 2 or 4 channels of a uint8 or uint16
+        array is alpha. Masks (bool) have shape (H, W) or (H, W, 1). Floats must be finite.
+        Files and PIL images are read as a viewer shows them: EXIF rotation is applied, palettes and CMYK are
+        converted to RGB, transparency becomes alpha. Their ICC profile, EXIF and DPI go into the result,
+        except an ICC profile for another color space than the result's, for example CMYK. A file may also be
+        a `.fkq` file.
     k : int, optional
-        Number of colours, 1 to 65536; 64 if nothing else decides it. An image of at most k colours comes back
-        unchanged, but for the colour of pixels whose alpha is 0.
-    palette : (k, C), optional
-        Colours to use instead of fitting some, as `apply_palette` does.
-    fixed : (f, C), optional
-        Colours that must be in the palette exactly: its first rows, in their order, even if unused. What is
-        said of opacity below holds as far as they leave rows for it.
-    weights : (H, W), optional
-        How much each pixel's squared error counts, at least 0: an importance map gives more colours to what
-        matters. Only ratios matter.
+        Number of colors, 1 to 65536. The default is 64, unless `palette` or a target decides. An image of at
+        most k colors comes back unchanged, except for the color of pixels with alpha 0.
+    palette : (k, C) array_like, optional
+        Colors to use instead of a fitted palette, as in `apply_palette`. Not together with `k`, `fixed`,
+        `weights`, `max_error`, a target or `preset`.
+    fixed : (f, C) array_like, optional
+        Colors that the palette must contain exactly, at most k. They are its first rows, in the given order,
+        even if no pixel uses them. The rules for opacity (see Returns) hold as far as the fixed colors leave
+        rows for them.
+    weights : (H, W) array_like, optional
+        Weight of each pixel's squared error, finite and at least 0, not all 0: an importance map gives more
+        colors to the regions that matter. Only the ratios of the weights matter.
     max_error : float, optional
-        No colour may be further from its palette row than this: in levels of 8 bits, the square root of the
-        sum over channels, of RGBA as seen on a background; or in units of Oklab, where L is 0 to 1. For uint8
-        of at most 4 channels, as `space` and `dither`...
+        Upper bound on the Euclidean distance between a color and its palette row, over all channels together.
+        The unit is one 8-bit level, for RGBA as seen on a background (see `space`); with ``space="oklab"`` it
+        is the unit of Oklab, in which L goes from 0 to 1. For uint8 with at most 4 channels.
     min_share : float
-        ... if it fills more than this share of the pixels, 0.0 to 1.0: rare colours are kept, too.
+        Colors that fill at most this share of the pixels, 0.0 to 1.0, are exempt from `max_error`. With the
+        default 0.0, `max_error` holds for rare colors too.
     target_psnr : float, optional
-        Decides k: the smallest found whose PSNR, in dB, is at least this, undithered and without `max_error`.
-        Colours under alpha 0 are equal, as in `CompressedImage.report`.
+        Decides k: the smallest k found whose PSNR, in dB and undithered, is at least this. Not together with
+        `k`, `max_error` or `dither`. Colors with alpha 0 count as equal, as in `CompressedImage.report`.
     target_bytes : int, optional
-        Decides k: the largest found whose `.fkq` file, in the given coding, with the image's metadata, has at
-        most so many bytes.
+        Decides k: the largest k found whose `.fkq` file, in the given `coding` and with the image's metadata,
+        has at most this many bytes. Not together with `k` or `max_error`.
     coding : {"context", "packed"}
-        Of the file that `target_bytes` is for.
+        Coding of the `.fkq` file whose size `target_bytes` bounds; otherwise without effect.
     space : {"rgb", "oklab"}
-        Where distances are measured: in R, G, B (RGBA: as composited over black, mid-gray and white), or in
-        Oklab [4]_, which is nearer to what people see; the palette is stored in sRGB all the same.
+        Color space in which distances are measured: R, G, B (for RGBA, the mean over compositing on black,
+        mid-gray and white), or Oklab [4]_, which is closer to perceived differences. Oklab is for uint8 with
+        at most 4 channels. With both, the palette is stored in sRGB, and dithering measures in RGB.
     dither : bool or float
-        False: each pixel gets its nearest colour. True or a strength up to 1.0: neighbours make up for each
-        other's errors.
+        False: each pixel gets its nearest color. True, or a strength up to 1.0: neighboring pixels compensate
+        for each other's errors. For bool, and for uint8 with at most 4 channels.
     dither_method : {"diffusion", "blue-noise"}
-        Error diffusion [5]_, or an ordered mask, which is faster and stable between the frames of a video.
+        "diffusion" is Floyd-Steinberg error diffusion [5]_. "blue-noise" is ordered dithering with a
+        blue-noise mask, which is faster and stable between the frames of a video.
     preset : {"visual"}, optional
-        Palette and indices are made together for the eye, which sees the mean of a few pixels: more than a
-        palette of least error and error diffusion can show, in some ten times the time. For 8 bits.
+        "visual" optimizes palette and indices together for a viewer, who sees the mean of a few pixels. This
+        looks better than a palette of least squared error with error diffusion and takes about 10 times as
+        long. For uint8 with at most 4 channels. Not together with `palette`, `fixed`, `weights`,
+        `max_error`, a target, `dither` or ``space="oklab"``.
     effort : {"fast", "balanced", "best"}
-        How long to search for a better palette. On the Kodak images the squared error of "fast" is 1 to 2 %
-        above that of "balanced", in half the time, that of "best" up to 2 % below, in 4 to 10 times the time.
-        A palette for one gray channel of 8 or 16 bits is always the best there is.
+        How long to search for a better palette. On the Kodak images, compared with "balanced": "fast" has 1
+        to 2 % more squared error and takes half the time; "best" has up to 2 % less and takes 4 to 10 times
+        as long. The palette of a single gray channel of 8 or 16 bits is optimal at every effort.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
     progress : callable, optional
-        Called now and then, on the calling thread, with the fraction that is done, which never falls and is
-        1.0 at last, and a word for what is being done: "reading", "counting", "fitting", "mapping",
-        "dithering", "coding", "decoding", "painting" or "writing". If it returns False, the work ends with
-        `Cancelled`, mostly within 0.1 s; what it raises passes through; anything else goes on. The result
-        does not depend on it. A bar of tqdm's, ``bar = tqdm(total=1)``, moves by
-        ``lambda done, stage: bar.update(done - bar.n)``.
+        Called as ``progress(fraction, stage)`` on the calling thread, about 30 times per second. The fraction
+        of the work that is done never decreases and ends at 1.0. The stage is "reading", "counting",
+        "fitting", "mapping", "dithering", "coding", "decoding", "painting" or "writing". If the callable
+        returns False, the work ends with `Cancelled`, mostly within 0.1 s. If it raises, the exception
+        propagates. Any other return value continues the work. The result does not depend on it. To move a
+        tqdm bar, ``bar = tqdm(total=1)``, pass ``lambda done, stage: bar.update(done - bar.n)``.
 
     Returns
     -------
     CompressedImage
-        Of exactly min(k, distinct colours) colours, ordered by alpha, then luminance, unless some are given;
-        undithered, each pixel's index is that of its nearest one. From k = 3 on, opaque pixels of 8 bits have
-        the nearest of the opaque colours, and transparent ones of any depth a transparent one.
+        It has exactly min(k, distinct colors) colors, ordered by alpha, then luminance, unless `palette` or
+        `fixed` gives some; with `preset` it can have fewer. Undithered, each index names the nearest color.
+        From k = 3 on, an opaque pixel of 8 bits gets the nearest of the opaque colors, and a transparent
+        pixel of 8 or 16 bits a transparent color.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        When an argument cannot be used; it says what was expected.
+        If an argument cannot be used; the message says what was expected.
     UnreachableError
-        When a target or `max_error` cannot be reached; it says what can.
+        If a target or `max_error` cannot be reached; the message says what can.
     FormatError
-        When the file is damaged or no image.
+        If the file is damaged or is not an image.
     OSError
-        When the file cannot be read.
+        If the file cannot be read.
     Cancelled
-        When `progress` returned False.
+        If `progress` returned False.
 
     Notes
     -----
-    k-means on the counted colours: Lloyd's algorithm [1]_ with candidates by bounding box as in the filtering
-    algorithm [2]_, and swaps of single centroids that leave its local optima [3]_, first on few points that
-    stand for all, last on all colours. An RGBA image of more than 2^18 colours, not all of them opaque, is
-    fitted with 6 bits a channel; its pixels are mapped with all 8.
+    k-means runs on the distinct colors, weighted by their counts. First, swaps of single centroids that leave
+    local optima [3]_ run on a coarse set of points that represents all colors. Then Lloyd's algorithm [1]_
+    runs on finer sets and at last on all colors; bounding boxes limit the candidate centroids, as in the
+    filtering algorithm [2]_. An RGBA image that is not opaque and has more than 2^18 colors is fitted with 6
+    bits per channel; its pixels are mapped with all 8.
 
+    References
+    ----------
     .. [1] S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 28, 1982.
     .. [2] T. Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24, 2002.
     .. [3] B. Fritzke, "Breathing k-means", arXiv:2006.15666, 2020.
@@ -163,9 +175,9 @@ def compress(
     array([ 31,  94, 158, 223], dtype=uint8)
     >>> fastkq.compress(ramp, target_psnr=40).k
     29
-    >>> told = []
-    >>> compressed = fastkq.compress(ramp, k=4, progress=lambda done, stage: told.append((done, stage)))
-    >>> told[0], told[-1]
+    >>> calls = []
+    >>> compressed = fastkq.compress(ramp, k=4, progress=lambda done, stage: calls.append((done, stage)))
+    >>> calls[0], calls[-1]
     ((0.0, 'reading'), (1.0, 'mapping'))
     """
     with watched(progress):
@@ -201,27 +213,28 @@ def compress(
 def decompress(
     source: CompressedImage | SourceLike, *, threads: int | None = None, progress: Progress | None = None
 ) -> npt.NDArray[Any]:
-    """The image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
+    """Return the image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
 
     Parameters
     ----------
     source : CompressedImage, path, bytes-like or binary file object
     threads : int, optional
-        Number of threads; all cores if None.
+        Number of threads; all cores if None. The result does not depend on it.
     progress : callable, optional
         As in `compress`.
 
     Returns
     -------
-    (H, W) or (H, W, C)
-        Of the shape and dtype that was compressed.
+    (H, W) or (H, W, C) array
+        It has the shape and dtype of the image that was compressed. An image file gives (H, W, 3) uint8, or
+        (H, W, 4) if a color is not opaque.
 
     Raises
     ------
     FormatError
-        As `load`.
+        As in `load`.
     OSError
-        When the file cannot be read.
+        If the file cannot be read.
 
     Examples
     --------
@@ -239,14 +252,14 @@ def decompress(
 
 
 _CELLS_PER_CENTROID = 64
+"""With fewer occupied cells of 6 bits per channel than this per centroid, all colors are counted exactly."""
 
-_SHARE_OF_COUNTING = 0.3
-_SHARE_OF_FITTING = 0.6
-"""Of what is left to do then."""
+_SHARE_OF_COUNTING = 0.3  # progress: share of the work that is left after reading
+_SHARE_OF_FITTING = 0.6  # progress: share of the work that is left after counting
 
 
 class Job:
-    """An image with what is wanted of it, counted when that is needed."""
+    """A compression of one image. Its colors are counted on first use."""
 
     def __init__(
         self,
@@ -265,7 +278,7 @@ class Job:
             return ColourCounts.of(self._given.pixels, self._weights, self._options.threads)
 
     def make(self, k: int) -> CompressedImage:
-        """The image with k colours."""
+        """Return the image with k colors."""
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
             with stage("counting", _SHARE_OF_COUNTING, each=0.5):
                 few = ColourCounts.of_few(self._given.pixels, MOST_RGBA_COLOURS, self._options.threads)
@@ -280,21 +293,21 @@ class Job:
         return self._made(fitted)
 
     def visual(self, k: int) -> CompressedImage:
-        """The image with k colours for the eye."""
+        """Return the image with at most k colors by the preset "visual"."""
         threads = self._options.threads
         with stage("dithering", each=0.2):
             rows, indices = spatial.visual(self._pixels, k, self._options.effort, threads)
             return self._image(rows, kept_opaque(self._pixels, rows, indices, threads))
 
     def reaching(self, target: float) -> CompressedImage:
-        """The image of the fewest colours whose PSNR is at least `target`."""
+        """Return the image with the fewest colors found whose PSNR is at least `target` dB."""
         counts = self._counts
         with stage("fitting", _SHARE_OF_FITTING, each=0.2):
             fitted = reach_psnr(counts, target, self._options)
         return self._made(fitted)
 
     def fitting(self, target: int, coding: Coding) -> CompressedImage:
-        """The image of the most colours whose file has at most `target` bytes."""
+        """Return the image with the most colors found whose `.fkq` file has at most `target` bytes."""
         within = self._options.least, min(len(self._counts), MAX_COLOURS)
         if coding == "packed":
             kind = ImageKind.of(self._given.pixels)
@@ -314,7 +327,10 @@ class Job:
             return self._image(fitted.palette, indices)
 
     def _by_cells(self, k: int) -> CompressedImage | None:
-        """An RGBA image of too many colours to list; None when cells do not suffice for k."""
+        """Compress an RGBA image of more than `MOST_RGBA_COLOURS` colors, fitted with 6 bits per channel.
+
+        Return None if the cells are too few for k, or if a row of the palette stays unused.
+        """
         pixels, threads = self._pixels, self._options.threads
         with stage("counting", _SHARE_OF_COUNTING, each=0.5):
             cells = packed_counting.count_cells(pixels, threads)

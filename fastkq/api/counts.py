@@ -1,4 +1,4 @@
-"""Count the colours of one or many images."""
+"""Count the colors of one or many images."""
 
 import operator
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Images = ImageLike | ColourCounts | Iterable[ImageLike | ColourCounts]
 
 _SHARE_OF_SOME = 0.2
-"""Of what is left to do that an image has, when nobody knows how many follow."""
+"""Progress: share of the remaining work that one image gets if the number of images is unknown."""
 
 
 def count_colours(
@@ -35,29 +35,32 @@ def count_colours(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> ColourCounts:
-    """Count the distinct colours of one or many images, exactly.
+    """Count the distinct colors of one or many images, exactly.
 
     Parameters
     ----------
-    images
-        An image as `compress` takes it, or an iterable of some, one in memory at a time: of one dtype and
-        number of channels. Counts that were made before may stand among them.
-    weights : (H, W), or as many as there are images, optional
-        How much each pixel counts when a palette is fitted.
+    images : image, ColourCounts or iterable of these
+        One image as `compress` takes it, an iterable of images, or an array (n, H, W, C). Only one item of an
+        iterable is in memory at a time. All images have the same dtype and number of channels. Items may also
+        be `ColourCounts` from earlier calls.
+    weights : (H, W) array_like, or iterable with one array or None per image, optional
+        Weight of each pixel when a palette is fitted, as in `compress`. None means 1 for each pixel. Counts
+        from earlier calls take no weights.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
     progress : callable, optional
-        As in `compress`. Of an iterable without a length, the fraction only approaches 1.
+        As in `compress`. For an iterable without a length, the fraction only approaches 1 until it ends.
 
     Returns
     -------
     ColourCounts
-        A value that adds up and can be stored.
+        A value that can be added to others with ``+`` and stored.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError, FormatError, OSError
-        As `compress`.
+        As in `compress`. ArgumentError also if there is no image, if the images differ in dtype or channels,
+        or if there is not one array of weights per image.
 
     Examples
     --------
@@ -73,7 +76,7 @@ def count_colours(
         pairs = _pairs(images, weights)
         while True:
             with stage(None, 1 / left if left > 0 else _SHARE_OF_SOME):
-                # An iterable may use this library to make an image: that has a share as well.
+                # An iterable may call fastkq to make its next image; that work gets this share.
                 with stage("reading", 0.3):
                     pair = next(pairs, None)
                 if pair is None:
@@ -99,6 +102,7 @@ def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, thr
 
 
 def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each image with its weights or None."""
     if _is_one(images):
         yield images, weights
         return
@@ -114,7 +118,7 @@ def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _is_one(images: Any) -> bool:
-    """Whether this is an image, not an iterable of some: lists of numbers are images, too."""
+    """Return whether `images` is one image and not an iterable of images; a list of numbers is an image."""
     if isinstance(images, ColourCounts) or is_file(images) or formats.is_pil_image(images):
         return True
     if isinstance(images, list | tuple):
@@ -129,6 +133,6 @@ def _is_one(images: Any) -> bool:
 
 
 def _is_item(first: Any) -> bool:
-    """Whether a list that begins so is one of images."""
+    """Return whether a list with this first item is a list of images."""
     is_image = isinstance(first, np.ndarray) and first.ndim > 1
     return is_image or isinstance(first, ColourCounts) or is_file(first) or formats.is_pil_image(first)

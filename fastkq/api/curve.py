@@ -1,4 +1,4 @@
-"""What each number of colours costs and is worth."""
+"""Distortion and file size as functions of k."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 
 
 class CurvePoint(NamedTuple):
-    """One number of colours.
+    """Distortion and packed file size at one k.
 
     Attributes
     ----------
     k : int
-        As asked for; an image of fewer colours has those.
+        Number of colors that was asked for. An image with fewer distinct colors has as many as it has.
     mse : float
-        Mean squared difference over pixels and channels, undithered.
+        Mean squared error over pixels and channels, undithered.
     psnr : float
-        In dB; infinite when nothing was lost.
+        In dB; infinite if `mse` is 0.
     nbytes : int
-        Size of the `.fkq` file in the coding "packed"; of several images, as if they were one.
+        Size in bytes of the `.fkq` file in the coding "packed"; for several images, of one file that holds
+        the pixels of all.
 
     Examples
     --------
@@ -62,16 +63,16 @@ def curve(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> list[CurvePoint]:
-    """Distortion and packed size at every k of a list, as `compress` would reach them.
+    """Compute the distortion and the packed size that `compress` would reach, for every k of a list.
 
-    The colours are counted once, no pixel is mapped, and the fits run side by side.
+    The colors are counted once, no pixel is mapped, and the fits run in parallel.
 
     Parameters
     ----------
-    image
-        As `fit_palette` takes them.
+    image : image, ColourCounts or iterable of these
+        As in `fit_palette`.
     ks : sequence of int
-        1 to 65536 each.
+        Numbers of colors, 1 to 65536 each, at least one.
     fixed, weights, space, effort, threads, progress
         As in `compress`.
 
@@ -79,6 +80,11 @@ def curve(
     -------
     list of CurvePoint
         In the order of `ks`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, FormatError, OSError
+        As in `fit_palette`.
 
     Examples
     --------
@@ -102,7 +108,7 @@ def _points(counts: ColourCounts, numbers: list[int], options: FitOptions) -> li
     alone, shared = options._replace(threads=1), prepared(counts, options)
 
     def work(worker: int, start: int, stop: int) -> None:
-        # Largest first: they take longest.
+        # The largest k come first because their fits take longest.
         place = order[start]
         fitted = fit(counts, numbers[place], alone, shared)
         error = distortion(counts, fitted, alone.threads)

@@ -1,4 +1,4 @@
-"""A palette for one or many images, and an image with a given palette."""
+"""Fit a palette to one or many images, and map an image to a given palette."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from fastkq.runtime.validation import Effort, check_effort, check_threads
 if TYPE_CHECKING:
     from fastkq.api.counts import ImageLike, Images
 
-_SHARE_OF_COUNTING = 0.5
+_SHARE_OF_COUNTING = 0.5  # progress: share of the whole work
 
 
 def fit_palette(
@@ -43,28 +43,30 @@ def fit_palette(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> npt.NDArray[Any]:
-    """The best palette of at most k colours for one or many images together.
+    """Fit one palette of at most k colors to one or many images together.
 
     Parameters
     ----------
-    images
-        As `count_colours` takes them, or what it gave.
+    images : image, ColourCounts or iterable of these
+        As in `count_colours`, or its result.
     k : int
-        Number of colours, 1 to 65536.
+        Number of colors, 1 to 65536.
     fixed, max_error, min_share, space, effort, threads, progress
         As in `compress`.
-    weights : (H, W), or as many as there are images, optional
-        How much each pixel counts.
+    weights : (H, W) array_like, or iterable with one array or None per image, optional
+        Weight of each pixel's squared error, as in `compress`.
 
     Returns
     -------
-    (min(k, distinct colours), C), of the images' dtype
-        That of `compress`, when there is one image.
+    (min(k, distinct colors), C) array of the images' dtype
+        For one image, the palette that `compress` gives.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError, FormatError, OSError
-        As `compress`.
+        As in `count_colours`.
+    UnreachableError
+        If k colors cannot satisfy `max_error`; the message says what can.
 
     Examples
     --------
@@ -100,7 +102,7 @@ def counted_for_fit(
     max_error: float | None = None,
     min_share: float = 0.0,
 ) -> tuple[ColourCounts, FitOptions]:
-    """The counts of images, and how they are to be fitted, everything checked."""
+    """Count the colors of images and check the arguments of a fit; return the counts and the options."""
     effort, workers = check_effort(effort), check_threads(threads)
     with stage(None, _SHARE_OF_COUNTING):
         counts = count_colours(images, weights=weights, threads=workers)
@@ -121,30 +123,31 @@ def apply_palette(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompressedImage:
-    """Give every pixel of an image a colour of a palette: its nearest, or a dithered one.
+    """Map every pixel of an image to a color of a palette: the nearest, or a dithered one.
 
     Parameters
     ----------
-    image : array, PIL image or path
-        As `compress` takes it.
-    palette : (k, C)
-        Of the image's dtype and number of channels, 1 to 65536 rows; kept as it is, with its order, unused
-        and equal rows.
+    image : array, PIL image, path, bytes or binary file object
+        As in `compress`.
+    palette : (k, C) array_like
+        1 to 65536 rows with the dtype and the number of channels of the image. It is kept as it is, including
+        its order, unused rows and equal rows.
     dither, dither_method, space, threads, progress
         As in `compress`.
 
     Returns
     -------
     CompressedImage
-        Of that palette. Undithered, each index is that of the nearest row, the first of equals; of opaque
-        pixels of 8 bits the nearest opaque row, where a palette of 3 or more has one.
+        It has the given palette. Undithered, each index names the nearest row, the lowest of equally near
+        ones. An opaque pixel of 8 bits gets the nearest opaque row, if the palette has 3 or more rows and an
+        opaque one among them.
 
     Raises
     ------
     ArgumentError
-        When the palette's dtype or width is not that of the image.
+        If the dtype or the number of channels of the palette is not that of the image.
     ArgumentTypeError, FormatError, OSError
-        As `compress`.
+        As in `compress`.
 
     Examples
     --------
@@ -165,7 +168,7 @@ def apply_palette(
 
 
 def read(image: "ImageLike | Input", threads: int) -> Input:
-    """`fastkq.api.inputs.read_input` as the first stage of several."""
+    """Read an image with `fastkq.api.inputs.read_input` as the first stage of a call."""
     with stage("reading", 0.1):
         return read_input(image, threads=threads)
 
@@ -173,7 +176,7 @@ def read(image: "ImageLike | Input", threads: int) -> Input:
 def applied(
     given: Input, palette: npt.ArrayLike, dithering: Dithering, space: Space, threads: int
 ) -> CompressedImage:
-    """`apply_palette` of what was read."""
+    """Apply a palette to an image that has been read, as `apply_palette` does."""
     rows = check_palette_of(palette, ImageKind.of(given.pixels))
     with mapping_stage(dithering):
         indices = indices_for(working(given.pixels), working_palette(rows), dithering, space, threads)
