@@ -1,4 +1,4 @@
-"""What a `.fkq` or image file holds, as plain values: for people and for scripts."""
+"""Properties of a `.fkq` or image file as plain values, for people and for scripts."""
 
 from typing import Any, NamedTuple
 
@@ -17,44 +17,44 @@ from fastkq.formats.source import Source, SourceLike, opened
 
 
 class Colours(NamedTuple):
-    """A palette (k, C), and how many pixels have each of its colours, (k,)."""
+    """A palette (k, C) and the number of pixels of each of its colors, (k,)."""
 
     palette: npt.NDArray[Any]
     counts: npt.NDArray[np.int64]
 
     @property
     def names(self) -> list[str]:
-        """Each colour as two hexadecimal digits a channel, four of uint16; of floats decimal numbers."""
+        """Hexadecimal digits of each color: 2 per channel, 4 for uint16; for floats, decimal numbers."""
         if self.palette.dtype.kind == "f":
             return [",".join(f"{value:.6g}" for value in colour) for colour in self.palette]
         digits = 2 * self.palette.itemsize
         return ["".join(f"{value:0{digits}x}" for value in colour) for colour in self.palette.astype(int)]
 
     def as_json(self) -> list[Any]:
-        """The names, but of floats all digits, as lists of numbers."""
+        """Return the names; for floats, nested lists with all digits."""
         return self.palette.tolist() if self.palette.dtype.kind == "f" else list(self.names)
 
 
 class Facts(NamedTuple):
-    """What there is to be told of a file.
+    """Properties of a file.
 
     Attributes
     ----------
     path : str
     format : str
-        "fkq", or Pillow's name of an image format.
+        "fkq", or Pillow's name of the image format.
     shape : (H, W) or (H, W, C)
     dtype : str
-        Of the pixels.
+        Dtype of the pixels.
     nbytes : int
-        Of the file.
+        Size of the file in bytes.
     metadata : Metadata
     used : int
-        Number of colours that some pixel has.
+        Number of colors that at least one pixel has.
     colours : Colours or None
-        Where the file has a palette.
+        The palette and its counts, if the file has a palette.
     version, coding, parts
-        Of a `.fkq` file, as in `CompressedFile`.
+        Of a `.fkq` file, as in `CompressedFile`; None, None and () for other files.
     """
 
     path: str
@@ -71,31 +71,31 @@ class Facts(NamedTuple):
 
     @property
     def channels(self) -> int:
-        """Channels of a colour."""
+        """Number of channels."""
         return self.shape[2] if len(self.shape) == 3 else 1
 
     @property
     def bits_per_pixel(self) -> float:
-        """Bits of the whole file for each pixel."""
+        """Bits of the whole file per pixel."""
         return 8 * self.nbytes / (self.shape[0] * self.shape[1])
 
     @property
     def bits_per_index(self) -> int | None:
-        """ceil(log2 k), where there is a palette."""
+        """ceil(log2 k), or None without a palette."""
         return bits_per_index(len(self.colours.counts)) if self.colours else None
 
     @property
     def bits_per_channel(self) -> int:
-        """1 for bool."""
+        """Bits of one value of the dtype; 1 for bool."""
         return 1 if self.dtype == "bool" else 8 * np.dtype(self.dtype).itemsize
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Rows and columns of parts."""
+        """Number of rows and of columns in the grid of parts."""
         return len({part.box.top for part in self.parts}), len({part.box.left for part in self.parts})
 
     def as_json(self) -> dict[str, Any]:
-        """All of it in values that JSON has; of ICC profile and EXIF the number of bytes."""
+        """Return all properties as values that JSON has; of ICC profile and EXIF only the number of bytes."""
         icc, exif, dpi = self.metadata
         return {
             "file": self.path,
@@ -130,19 +130,19 @@ class Facts(NamedTuple):
 
 
 def bits_per_pixel(part: Part) -> float:
-    """Bits of a part for each of its pixels."""
+    """Return the bits of a part per pixel."""
     return 8 * part.length / (part.box.height * part.box.width)
 
 
 def read_facts(file: SourceLike) -> Facts:
-    """Read a file, all of it: how often a colour is used is known only then.
+    """Read a whole file and return its properties; the counts of the colors need all pixels.
 
     Raises
     ------
     FormatError
-        When it is damaged, or no image.
+        If the file is damaged or is not an image.
     OSError
-        When it cannot be read.
+        If the file cannot be read.
     """
     with opened(file) as source:
         return _of_fkq(source) if fkq.is_fkq(source) else _of_picture(source)

@@ -1,4 +1,4 @@
-"""A `.fkq` file that is open: what it says of itself, and any region of it."""
+"""An open `.fkq` file, from which the image or a region of it can be loaded."""
 
 import contextlib
 import warnings
@@ -21,9 +21,20 @@ from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region
 
 
 class CompressedFile:
-    """A `.fkq` file of which only the head has been read; `fastkq.open` gives it.
+    """A `.fkq` file of which only the head has been read; `fastkq.open` returns it.
 
-    A context manager, which closes the file it opened. Threads may load from it side by side.
+    It is a context manager that closes the file it opened. Several threads may load from it at the same time.
+
+    Parameters
+    ----------
+    source : path, bytes-like or binary file object
+    strict : bool
+        Whether damage is an error, also in `load`: see `fastkq.load`.
+
+    Raises
+    ------
+    FormatError, OSError
+        As in `fastkq.open`.
 
     Examples
     --------
@@ -49,12 +60,12 @@ class CompressedFile:
 
     @property
     def version(self) -> int:
-        """Version of the format."""
+        """Version of the `.fkq` format: 1, 2 or 3."""
         return self._head.version
 
     @property
     def coding(self) -> str:
-        """How the indices are stored: "packed" or "context"."""
+        """Coding of the indices: "packed" or "context"."""
         return self._head.coding
 
     @property
@@ -69,42 +80,47 @@ class CompressedFile:
 
     @property
     def k(self) -> int:
-        """Number of colours."""
+        """Number of colors: rows of the palette."""
         return len(self._head.palette)
 
     @property
     def palette(self) -> npt.NDArray[Any]:
-        """The colours, (k, C) of `dtype`; in the coding "packed" not yet checked against the checksum."""
+        """The colors, (k, C) of `dtype`; in the coding "packed", only `load` verifies the checksum."""
         return self._head.palette
 
     @property
     def metadata(self) -> Metadata:
-        """ICC profile, EXIF and resolution, where the file has them."""
+        """ICC profile, EXIF and DPI, as far as the file has them."""
         return self._head.metadata
 
     @property
     def parts(self) -> tuple[fkq.Part, ...]:
-        """What is decoded alone: each a (box, offset, length, checksum), box a (top, left, height, width)."""
+        """Rectangles that are decoded independently, in raster order.
+
+        Each is a (box, offset, length, checksum): the box is (top, left, height, width) in pixels; offset and
+        length count bytes of the file; the checksum is the CRC-32 of these bytes. In the coding "packed"
+        there is one part, and the checksum covers the whole file except itself.
+        """
         return self._head.parts
 
     @property
     def damage(self) -> tuple[indexed_image.Damage, ...]:
-        """What was passed over because the reader is not strict; the parts are seen when they are loaded."""
+        """Damage in the head that was skipped because `strict` is False; `load` finds damage in parts."""
         return self._head.damage
 
     @property
     def nbytes(self) -> int:
-        """Length of the file."""
+        """Length of the file in bytes."""
         return self._length
 
     @property
     def bits_per_index(self) -> int:
-        """ceil(log2 k)."""
+        """ceil(log2 k): bits of an index without compression."""
         return bits_per_index(self.k)
 
     @property
     def bits_per_pixel(self) -> float:
-        """Bits of the whole file for each pixel."""
+        """Bits of the whole file per pixel."""
         return 8 * self._length / (self.shape[0] * self.shape[1])
 
     def load(
@@ -115,7 +131,22 @@ class CompressedFile:
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> CompressedImage:
-        """The image, or a region of it: as `fastkq.load`."""
+        """Load the image or a region of it.
+
+        Parameters
+        ----------
+        region, max_pixels, threads, progress
+            As in `fastkq.load`.
+
+        Raises
+        ------
+        FormatError
+            As in `fastkq.load`.
+        ArgumentError
+            If the file is closed, or the region is not within the image.
+        OSError
+            If the file cannot be read.
+        """
         if self._source is None:
             raise ArgumentError("expected an open file, got one that was closed")
         box = None if region is None else check_region(region, *self.shape[:2])
@@ -130,7 +161,7 @@ class CompressedFile:
         return CompressedImage(*contents)
 
     def close(self) -> None:
-        """Close what was opened; a file object that was given stays open."""
+        """Close the file if it was opened here; a file object that was passed stays open."""
         self._source = None
         self._stack.close()
 
@@ -157,7 +188,7 @@ CompressedFile.__module__ = "fastkq"  # pickles name the public module
 
 @contextlib.contextmanager
 def _naming(source: Source) -> Iterator[None]:
-    """Let errors begin with the path."""
+    """Prefix each FormatError with the path of the source."""
     try:
         yield
     except FormatError as error:
@@ -167,6 +198,7 @@ def _naming(source: Source) -> Iterator[None]:
 
 
 def _summary(damage: tuple[indexed_image.Damage, ...]) -> str:
+    """Describe the damage in one line: the number of lost parts and the first reason."""
     parts = sum(found.part is not None for found in damage)
     first = damage[0]
     lost = f"{parts} part{'s' * (parts > 1)}, whose pixels are index 0" if parts else "no pixels are lost"

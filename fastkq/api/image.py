@@ -1,4 +1,4 @@
-"""The value that everything is about: a palette and an index for each pixel."""
+"""The result of a compression: a palette and an index per pixel, with its methods."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -21,25 +21,29 @@ if TYPE_CHECKING:
 
 
 class CompressedImage(IndexedImage):
-    """An image of k colours: its palette, and the index of one of them for each pixel.
+    """An image of k colors: a palette, and for each pixel the index of its palette row.
+
+    A value whose arrays are read-only. Two of them are equal if palette, dtype, indices and shape are equal.
+    Notebooks show the image above its palette.
 
     Parameters
     ----------
     palette : (k, C) uint8, uint16, float32, float64 or bool
-        1 <= C <= 64, 1 <= k <= 65536. Of uint8 and uint16, C = 1 is gray, 2 gray and alpha, 3 RGB, 4 RGBA;
-        other channels are whatever they are. Of bool C is 1 and k at most 2.
-    indices : (H, W) of integers below k
+        1 <= C <= 64 and 1 <= k <= 65536. For uint8 and uint16, C = 1 is gray, 2 gray with alpha, 3 RGB and 4
+        RGBA; other channels have no defined meaning. For bool, C is 1 and k at most 2.
+    indices : (H, W) of integers
+        From 0 to k - 1.
     shape : tuple of int, optional
-        Shape of the decompressed image: (H, W, C), the default, or (H, W) for C = 1.
+        Shape of the decompressed image: (H, W, C), the default, or (H, W) if C = 1.
     metadata : Metadata, optional
-        What its file says beside the pixels. Two images are equal whatever theirs.
+        ICC profile, EXIF and DPI. They have no part in equality.
     damage : tuple of Damage
-        What a damaged file lacked, from which it was read all the same.
+        Damage of the file that this image was loaded from with ``strict=False``.
 
     Raises
     ------
     ArgumentError
-        When the parts do not fit together.
+        If palette, indices and shape are not as above.
 
     Examples
     --------
@@ -49,38 +53,51 @@ class CompressedImage(IndexedImage):
     <CompressedImage 2x1 (H, W, 3) uint8, k=2, 1 bit per index, 31 bytes packed>
     >>> flag.decompress()[1, 0]
     array([255, 255,   0], dtype=uint8)
-
-    Notes
-    -----
-    A notebook shows it as a picture above its palette.
     """
 
     __slots__ = ()
 
     @property
     def nbytes(self) -> int:
-        """Length of ``to_bytes(coding="packed")``: by formula, nothing is encoded."""
+        """Length of ``to_bytes(coding="packed")`` in bytes, computed by formula without encoding."""
         channels, itemsize = self._palette.shape[1], self.dtype.itemsize
         return fkq.encoded_size(self._indices.size, self.k, channels, itemsize)
 
     def decompress(self, *, threads: int | None = None, progress: Progress | None = None) -> npt.NDArray[Any]:
-        """The image, a new array of `shape` and `dtype`; `progress` as in `fastkq.compress`."""
+        """Return the image as a new array of `shape` and `dtype`.
+
+        Parameters
+        ----------
+        threads : int, optional
+            Number of threads; all cores if None. The result does not depend on it.
+        progress : callable, optional
+            As in `fastkq.compress`.
+        """
         with watched(progress), stage("painting"):
             return paint(self._palette, self._indices, check_threads(threads)).reshape(self._shape)
 
     def report(self, image: npt.ArrayLike, *, ssim: bool = True, threads: int | None = None) -> Report:
-        """How good it is beside `image`, of which it was made, as a whole and colour by colour.
+        """Measure the error against the original image, as a whole and per color.
 
         Parameters
         ----------
+        image : (H, W) or (H, W, C) array_like
+            The image that was compressed.
         ssim : bool
-            Whether scikit-image, the extra `report`, is to find the structural similarity where it is
-            installed: some 0.5 s a megapixel of RGB on one thread.
+            Whether to compute the structural similarity if scikit-image (the extra `report`) is installed. It
+            takes about 0.5 s per megapixel of RGB on one thread.
+        threads : int, optional
+            Number of threads; all cores if None. The result does not depend on it.
+
+        Returns
+        -------
+        Report
+            Printed, it is a table.
 
         Raises
         ------
         ArgumentError
-            When the image is not of `shape` and `dtype`.
+            If the image does not have this `shape` and `dtype`.
         """
         return quality.report(image, self._palette, self._indices, self._shape, ssim=ssim, threads=threads)
 
@@ -92,18 +109,24 @@ class CompressedImage(IndexedImage):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> bytes:
-        """The image as the bytes of a `.fkq` file.
+        """Encode the image as the bytes of a `.fkq` file.
 
         Parameters
         ----------
         coding : {"context", "packed"}
-            "context" gives the smallest file, with the metadata; "packed" `nbytes` bytes, without.
+            "context" gives the smallest file and stores the metadata. "packed" gives `nbytes` bytes and
+            stores no metadata.
         metadata : bool
-            Whether the metadata goes with it.
+            False leaves out ICC profile, EXIF and DPI.
         threads : int, optional
             Number of threads; all cores if None. The bytes do not depend on it.
         progress : callable, optional
             As in `fastkq.compress`.
+
+        Returns
+        -------
+        bytes
+            `from_bytes` and `fastkq.load` read them.
         """
         coding, workers = validation.check_coding(coding), check_threads(threads)
         with watched(progress), stage("coding"):
@@ -122,12 +145,24 @@ class CompressedImage(IndexedImage):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> "CompressedImage":
-        """Read the bytes of a `.fkq` file; `progress` as in `fastkq.compress`.
+        """Read the bytes of a `.fkq` file.
+
+        Parameters
+        ----------
+        data : bytes-like
+        max_pixels : int
+            Refuse to decode more pixels than this; the default is 2^30. A file of about 50 bytes can claim
+            any size.
+        threads : int, optional
+            Number of threads; all cores if None.
+        progress : callable, optional
+            As in `fastkq.compress`.
 
         Raises
         ------
         FormatError
-            When they are damaged, truncated or something else, or of more than `max_pixels` pixels.
+            If the bytes are not a `.fkq` file, are damaged or truncated, or hold more than `max_pixels`
+            pixels.
         """
         most, workers = validation.check_max_pixels(max_pixels), check_threads(threads)
         there = source.in_memory(data)
@@ -136,34 +171,40 @@ class CompressedImage(IndexedImage):
             return cls(*fkq.decode(there, head, max_pixels=most, threads=workers))
 
     def with_metadata(self, metadata: Metadata | None) -> "CompressedImage":
-        """The same image with other metadata, or none; the arrays are shared."""
+        """Return the same image with other metadata, or with none; both share their arrays."""
         return type(self)(self._palette, self._indices, self._shape, metadata, self._damage)
 
     def to_8bit(self) -> "CompressedImage":
-        """The same indices with a palette of uint8, which image files can hold.
+        """Return the image with a uint8 palette, which image files can hold, and the same indices.
 
-        A value v of uint16 becomes v / 257, rounded; False and True become 0 and 255; floats, which have no
-        scale that is known, are an ArgumentError. Colours may become equal by it; all keep their places.
-        """
-        return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
-
-    def to_pil(self) -> "Image.Image":
-        """The image as one of Pillow's, no colour of which is lost.
-
-        Returns
-        -------
-        PIL.Image.Image
-            Of mode P, palette and indices as they are, for up to 256 colours of uint8 and at most 4 channels;
-            gray becomes equal red, green and blue, without an ICC profile for gray. Of others pixels: "1" of
-            bool, I;16 and F of gray of uint16 and float32, L, LA, RGB or RGBA of more than 256 colours.
-            In its `info` are icc_profile, exif and dpi, and transparency where one colour has alpha 0 and all
-            others are opaque: its index. Other alphas are in the palette, of mode RGBA; a GIF has none.
+        A uint16 value v becomes v / 257, rounded; False and True become 0 and 255. Colors that become equal
+        keep their own rows.
 
         Raises
         ------
         ArgumentError
-            When Pillow has no mode for the colours: of 16 bits that are not gray (`to_8bit`), float64, and
-            more than 4 channels.
+            If the palette holds floats: their scale is not known.
+        """
+        return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
+
+    def to_pil(self) -> "Image.Image":
+        """Convert the image to a PIL image without loss of a color.
+
+        Returns
+        -------
+        PIL.Image.Image
+            Up to 256 colors of uint8 with at most 4 channels give mode P with the same palette and indices;
+            gray becomes equal red, green and blue, without an ICC profile for gray. Other images give pixels:
+            mode "1" for bool; I;16 and F for gray of uint16 and float32; L, LA, RGB or RGBA for more than 256
+            colors. `info` holds icc_profile, exif and dpi, and if one color has alpha 0 and all others are
+            opaque, its index as transparency. Other alphas are in the palette, of mode RGBA; a GIF cannot
+            hold them.
+
+        Raises
+        ------
+        ArgumentError
+            If Pillow has no mode for the colors: 16 bits that are not gray (see `to_8bit`), float32 that is
+            not gray, float64, or more than 4 channels.
 
         Examples
         --------
@@ -186,34 +227,34 @@ class CompressedImage(IndexedImage):
     ) -> None:
         """Write a file, whole or not at all, in the format of its suffix. No pixel is lost.
 
-        `.fkq`, `.png`, `.gif`, `.tif`, `.tiff` and `.bmp` keep the palette in its order, `.webp` the pixels;
-        `fastkq.formats.saving` says which colours and what metadata each can hold.
+        `.fkq`, `.png`, `.gif`, `.tif`, `.tiff` and `.bmp` keep the palette in its order; `.webp` holds
+        pixels. `fastkq.formats.saving` lists which colors and which metadata each format can hold.
 
         Parameters
         ----------
         path : str or path-like
-        coding
-            Of a `.fkq`, as in `to_bytes`; the other formats have codings of their own.
-        threads : int, optional
-            For a `.fkq`.
-        progress : callable, optional
-            As in `fastkq.compress`, last just before the file takes its place. A library that codes another
-            format is not interrupted: a `.png` that is optimized ends when it is done.
+        coding : {"context", "packed"}
+            Coding of a `.fkq` file, as in `to_bytes`; without effect on other formats.
         metadata : bool
-            False leaves ICC profile, EXIF and DPI out; so does "packed".
+            False leaves out ICC profile, EXIF and DPI. The coding "packed" leaves them out too.
         optimize : bool
-            Make a `.png` as small as oxipng can: 8 to 28 % smaller, in 1 to 8 s a megapixel. It needs the
-            extra `png`; the palette may come in another order, without its unused colours.
+            Make a `.png` as small as oxipng can: 8 to 28 % smaller, in 1 to 8 s per megapixel. This needs the
+            extra `png`. It can change the order of the palette and drop unused colors.
+        threads : int, optional
+            Number of threads for a `.fkq` file; all cores if None.
+        progress : callable, optional
+            As in `fastkq.compress`; the last call comes just before the file is put in place. The
+            optimization of a `.png` cannot be interrupted, nor can an encoder of another library.
 
         Raises
         ------
         ArgumentError
-            For another suffix, or when the format cannot hold the image: most hold 8 bits (`to_8bit`) and
-            256 colours; the message names some that can.
+            If the suffix is unknown, or the format cannot hold the image: most formats hold 8 bits (see
+            `to_8bit`) and 256 colors. The message names formats that can.
         MissingExtraError
-            When `optimize` needs what is not installed.
+            If `optimize` needs a package that is not installed.
         OSError
-            When it cannot be written; what was there before then still is.
+            If the file cannot be written; a file that existed before is then unchanged.
         """
         contents = self._contents(metadata)
         with watched(progress):

@@ -1,4 +1,4 @@
-"""What the library is given: arrays, PIL images, image files and `.fkq` files."""
+"""Read arrays, PIL images, image files and `.fkq` files as pixels with metadata."""
 
 import os
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from fastkq.runtime.validation import MAX_PIXELS, Depth, check_depth, check_imag
 
 
 class Input(NamedTuple):
-    """What `compress` starts from.
+    """An image as `compress` starts from it.
 
     Attributes
     ----------
-    pixels : (H, W) or (H, W, C), as `fastkq.runtime.validation.check_image` gives it
+    pixels : (H, W) or (H, W, C), as `fastkq.runtime.validation.check_image` returns it
     metadata : Metadata
     as_it_is : callable or None
-        Gives the palette and indices that the file has; None when it has none.
+        Returns the palette and the indices of the file unchanged; None if it has none.
     """
 
     pixels: npt.NDArray[Any]
@@ -32,20 +32,21 @@ class Input(NamedTuple):
     as_it_is: Callable[[], CompressedImage] | None = None
 
     def without_metadata(self) -> "Input":
-        """The same pixels alone."""
+        """Return the same input without its metadata."""
         return self._replace(metadata=Metadata())
 
 
 def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -> Input:
-    """The pixels that an array, a PIL image or a file holds, with what stands beside them.
+    """Read the pixels and the metadata of an array, a PIL image or a file.
 
-    What was read already comes back as it is.
+    An `Input` is returned unchanged.
 
     Parameters
     ----------
     image : array, PIL image, or image file: its path, its bytes or a binary file object
     depth : {None, 8}
-        8 to reduce files and PIL images of 16 bits: to the high byte, or to the nearest value of a `.fkq`.
+        8 reduces files and PIL images of 16 bits: image files to the high byte, `.fkq` files to the nearest
+        value.
     threads : int, optional
     """
     if isinstance(image, Input):
@@ -65,7 +66,7 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
 
 
 def is_file(image: Any) -> bool:
-    """Whether this is an image file: its path, its bytes or a binary file object."""
+    """Return whether this is an image file: its path, its bytes or a binary file object."""
     return isinstance(image, str | os.PathLike | bytes | bytearray | Source) or is_binary_file(image)
 
 
@@ -78,11 +79,11 @@ def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:
 
 
 def picture_in(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> formats.Picture:
-    """The picture that an image file holds; errors begin with its name."""
+    """Decode the image file in a source; error messages begin with its name."""
     data, name = bytes(source.read(0, source.length)), source.name or "the data"
     return formats.decode(data, name, max_pixels=max_pixels, depth=depth)
 
 
 def from_picture(picture: formats.Picture) -> CompressedImage:
-    """A picture that has a palette as it is."""
+    """Return the palette and the indices of a picture that has a palette, unchanged."""
     return CompressedImage(*picture.indexed(), metadata=picture.metadata)

@@ -1,4 +1,4 @@
-"""A file to a CompressedImage: `.fkq` in whole or in part, image files with a palette."""
+"""Load a CompressedImage from a `.fkq` file, in whole or in part, or from an image file with a palette."""
 
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
@@ -18,42 +18,48 @@ def load(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompressedImage:
-    """Read a `.fkq` file or an image file with a palette as it is, or a region of it.
+    """Load a `.fkq` file, or a region of it, or an image file with a palette, without any change of colors.
 
-    Of a palette PNG, GIF, TIFF or BMP come the palette, every row in its place, and the indices: RGB, or RGBA
-    where a colour is not opaque. EXIF rotation is applied. Of several frames or pages the first is read, with
-    a `FrameWarning`. For other images there is `compress`.
+    Of a PNG, GIF, TIFF or BMP with a palette, the palette is read with every row in its place, as RGB, or as
+    RGBA if a color is not opaque, together with the indices. EXIF rotation is applied. Of several frames or
+    pages, the first is read with a `FrameWarning`. Images without a palette are for `compress`.
 
     Parameters
     ----------
     source : path, bytes-like or binary file object
-        A file object is read from where it stands to its end; it need not be able to seek.
+        A file object is read from its current position to its end; it need not be seekable.
     region : (top, left, height, width), optional
-        Pixels to be loaded: only the parts that hold them are read and decoded, down to the last row that is
-        needed. Of the coding "packed" all is read, for its checksum, but only these rows are unpacked; an
-        image file is decoded in whole.
+        Rectangle to load, in pixels. Only the parts that overlap it are read, and each is decoded only down
+        to the last row that is needed. With the coding "packed" the whole file is read, for its checksum, but
+        only these rows are unpacked. An image file is decoded as a whole.
     strict : bool
-        If False, a damaged file gives what is intact of it: damaged or missing parts become index 0, damaged
-        metadata is left out, `CompressedImage.damage` says what, and a `DamageWarning` is issued. Whether the
-        intact indices of a damaged "packed" file are right cannot be known: it has one checksum.
-        Without meaning for image files: a damaged one is always refused.
+        If False, a damaged `.fkq` file is loaded as far as it is intact: pixels of damaged or missing parts
+        get index 0, damaged metadata is left out, `CompressedImage.damage` lists the damage, and a
+        `DamageWarning` is issued. A "packed" file has a single checksum, so that its indices cannot be
+        trusted if it is damaged. A damaged image file is always refused.
     max_pixels : int
-        Refuse to decode more pixels: a file of some 50 bytes can claim any size.
+        Refuse to decode more pixels than this; the default is 2^30. A file of about 50 bytes can claim any
+        size.
     threads : int, optional
         Number of threads; all cores if None.
     progress : callable, optional
         As in `fastkq.compress`.
 
+    Returns
+    -------
+    CompressedImage
+        The image, or the region of it.
+
     Raises
     ------
     FormatError
-        When the file is neither a `.fkq` file nor an image with a palette, or is damaged or truncated (if
-        not `strict`, only where its header, palette or part table are); the message begins with the path
-        and names the part and the byte where it begins.
+        If the file is neither a `.fkq` file nor an image with a palette, has more than `max_pixels` pixels to
+        decode, or is damaged or truncated; without `strict`, only if header, palette or part table are
+        damaged. The message begins with the path and names the part and the byte where it begins.
     ArgumentError, ArgumentTypeError
-        When the region is not within the image, or an argument of no use.
+        If the region is not within the image, or another argument cannot be used.
     OSError
-        When it cannot be read.
+        If the file cannot be read.
 
     Examples
     --------
@@ -78,25 +84,25 @@ def _cropped(compressed: CompressedImage, region: tuple[int, int, int, int] | No
 
 
 def open(source: SourceLike, *, strict: bool = True) -> CompressedFile:  # noqa: A001
-    """Read the head of a `.fkq` file: its size, palette, metadata and where its parts are.
+    """Open a `.fkq` file and read its head: size, palette, metadata and positions of the parts.
 
     Parameters
     ----------
     source : path, bytes-like or binary file object
     strict : bool
-        Of what is loaded from it too: see `load`.
+        Whether damage is an error, now and in `CompressedFile.load`: see `load`.
 
     Returns
     -------
     CompressedFile
-        To be closed, best by ``with``.
+        Close it after use, best with a ``with`` statement.
 
     Raises
     ------
     FormatError
-        As `load`; for an image file too, of which there is nothing to be told without decoding.
+        As in `load`. Also for an image file: its properties are not known without decoding it.
     OSError
-        When it cannot be read.
+        If the file cannot be read.
 
     Examples
     --------
