@@ -1,4 +1,4 @@
-"""Images of any kind as a screen can show them: by 8 bits, as a PNG, as HTML for a notebook."""
+"""8-bit views of images of any kind: as PNG, as HTML for notebooks, over a checkerboard."""
 
 import base64
 from collections.abc import Iterator
@@ -12,12 +12,13 @@ from fastkq.color.kinds import as_8bit, has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.formats import pil
 
-_CHECKS = ((255, 255, 255), (214, 214, 214))
-_MOST_SIDE = 1600
-_SMALL_SIDE = 256
-_MOST_SWATCHES = 256
+_CHECKS = ((255, 255, 255), (214, 214, 214))  # colors of the checkerboard
+_MOST_SIDE = 1600  # pixels: largest side of an image that is shown
+_SMALL_SIDE = 256  # pixels: images up to half this size are enlarged by a whole factor up to this side
+_MOST_SWATCHES = 256  # largest number of colors that are shown
 _COMPRESS_LEVEL = 2
-"""Of zlib, for one megapixel of 64 colours: 30 ms and 389 kB, where the usual 6 takes 110 ms for 343 kB."""
+"""zlib level. For one megapixel of 64 colors, level 2 takes 30 ms and gives 389 kB; level 6, the default,
+takes 110 ms and gives 343 kB."""
 
 _FIGURE = """\
 <figure style="margin:0">
@@ -32,9 +33,20 @@ _CHECKS_BEHIND = "repeating-conic-gradient(#8884 0 25%,#8880 0 50%) 0/16px 16px"
 
 
 def by_8_bits(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """The original or what was made of it, (H, W) or (H, W, C), C up to 4; gray with alpha as RGBA.
+    """Convert an image, or what was made of it, to 8 bits for display.
 
-    Floats go from black for the original's least to white for its largest.
+    Floats are scaled linearly so that the minimum of the original is black and its maximum white. Gray with
+    alpha becomes RGBA.
+
+    Parameters
+    ----------
+    original : (H, W) or (H, W, C), C at most 4
+        Image that gives the range of floats.
+    values : array of the same dtype and number of channels
+
+    Returns
+    -------
+    (H, W) or (H, W, C) uint8
     """
     if values.dtype.kind == "f":
         low, high = float(original.min()), float(original.max())
@@ -45,7 +57,7 @@ def by_8_bits(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArr
 
 
 def on_checks(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """As RGB; what is transparent shows a checkerboard."""
+    """Return an image as RGB, composited over a checkerboard where it is transparent."""
     if image.ndim == 2 or image.shape[2] == 1:
         return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
     if image.shape[2] == 3:
@@ -62,13 +74,15 @@ def on_checks(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def png(
     palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], icc: bytes | None = None
 ) -> bytes:
-    """A PNG of at most 1600 pixels a side, thinned out to that, with a palette if k is up to 256.
+    """Encode an image as a PNG of at most 1600 pixels per side, with a palette if k is at most 256.
+
+    Larger images are subsampled, pixel by pixel, without a filter.
 
     Parameters
     ----------
     palette : (k, C) of any dtype
-        Floats are shown from black for the least to white for the largest; of channels that are no colour
-        the first three, or the first as gray.
+        Floats are scaled so that the minimum is black and the maximum white. If the channels are not a color,
+        the first three are shown, or of two the first as gray.
     indices : (H, W)
     icc : bytes, optional
         ICC profile.
@@ -83,12 +97,14 @@ def png(
 def html(
     palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], icc: bytes | None = None
 ) -> str:
-    """The PNG, no larger than the screen, above its colours in proportion to their use and a line of facts.
+    """Return HTML with the image, fitted to the screen, its palette and a line of facts.
+
+    The width of each color in the palette is proportional to the number of its pixels.
 
     Parameters
     ----------
     palette, indices, icc
-        As for `png`.
+        As in `png`.
     """
     zoom = _SMALL_SIDE // max(indices.shape)
     size = "max-width:100%;max-height:80vh"
@@ -104,7 +120,7 @@ def html(
 
 
 def _visible(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """The colours by 8 bits: gray, RGB or RGBA."""
+    """Convert the palette to 8 bits: gray as RGB, RGB or RGBA."""
     channels = palette.shape[1]
     if channels > 2 and not has_alpha(palette.dtype, channels):
         palette = palette[:, :3]
@@ -115,6 +131,7 @@ def _visible(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 
 
 def _thinned(indices: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsignedinteger]:
+    """Subsample the indices so that no side exceeds `_MOST_SIDE` pixels."""
     longest = max(indices.shape)
     if longest <= _MOST_SIDE:
         return indices
@@ -124,7 +141,7 @@ def _thinned(indices: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsigne
 
 
 def _swatches(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> Iterator[str]:
-    """The colours that are used, in the palette's order; of very many those that are used most."""
+    """Yield the used colors in the order of the palette; of more than 256 colors, the 256 most frequent."""
     counts = np.bincount(indices.reshape(-1), minlength=len(palette))
     chosen = np.sort(np.argsort(-counts, kind="stable")[:_MOST_SWATCHES])
     for colour, count in zip(_visible(palette)[chosen].tolist(), counts[chosen].tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""What the fits and mappings can be asked for, checked against the image before any work is done."""
+"""Check the arguments of fits and mappings against the image before any work is done."""
 
 import math
 import numbers
@@ -16,16 +16,24 @@ from fastkq.runtime.validation import Effort, check_k, check_palette, check_posi
 
 Preset = Literal["visual"]
 DEFAULT_K = 64
-_MAX_WEIGHT = 1e100
+_MAX_WEIGHT = 1e100  # weights must be below this
 
 
 def check_palette_of(palette: npt.ArrayLike, kind: ImageKind, name: str = "palette") -> npt.NDArray[Any]:
-    """A palette (k, C) for images of a kind, as an array of its own.
+    """Return a palette (k, C) for images of a kind as an array.
+
+    Parameters
+    ----------
+    palette : (k, C) array_like
+        Lists take the dtype of the images if it can hold their values.
+    kind : ImageKind
+    name : str
+        Name of the argument in messages.
 
     Raises
     ------
     ArgumentError
-        When its dtype or width is not that of the image.
+        If the dtype or the number of channels is not that of the images.
     """
     try:
         array = np.asarray(palette)
@@ -44,7 +52,7 @@ def check_palette_of(palette: npt.ArrayLike, kind: ImageKind, name: str = "palet
 
 
 def _cast(array: npt.NDArray[Any], kind: ImageKind, name: str) -> npt.NDArray[Any]:
-    """Numbers of a list as the image's dtype, which has to hold them."""
+    """Convert the numbers of a list to the dtype of the image, which must be able to hold them."""
     try:
         with np.errstate(invalid="ignore", over="ignore"):
             cast_array = array.astype(kind.dtype)
@@ -61,7 +69,7 @@ def _cast(array: npt.NDArray[Any], kind: ImageKind, name: str) -> npt.NDArray[An
 
 
 def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> npt.NDArray[Any] | None:
-    """Fixed colours (f, C) in the working form, or None; different ones, at most k."""
+    """Return the fixed colors (f, C) in their working form, or None; they must differ and be at most k."""
     if fixed is None or (isinstance(fixed, Sized) and len(fixed) == 0):
         return None
     array = check_palette_of(fixed, kind, "fixed")
@@ -73,7 +81,7 @@ def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> 
 
 
 def check_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.NDArray[np.float64] | None:
-    """Weights (H, W) as floats, finite and at least 0, not all 0; or None."""
+    """Return weights (H, W) as float64, or None; they must be finite, at least 0 and not all 0."""
     if weights is None:
         return None
     array = np.asarray(weights)
@@ -102,7 +110,7 @@ def check_fit(
     effort: Effort,
     threads: int,
 ) -> FitOptions:
-    """Everything that decides a palette but k."""
+    """Check all options that determine a palette, except k."""
     if max_error is not None:
         max_error = check_number("max_error", max_error, 0.0, math.inf)
     min_share = check_number("min_share", min_share, 0.0, 1.0)
@@ -113,7 +121,7 @@ def check_fit(
 
 
 def check_dithering(dither: bool | float, method: DitherMethod, kind: ImageKind) -> Dithering:
-    """The strength, 0.0 to 1.0, and the method."""
+    """Return the strength of dithering, 0.0 to 1.0, and its method."""
     strength = check_number("dither", dither, 0.0, 1.0)
     method = cast("DitherMethod", check_word("dither_method", method, get_args(DitherMethod)))
     if strength > 0 and (kind.dtype not in (np.uint8, np.bool_) or kind.channels > 4):
@@ -122,7 +130,7 @@ def check_dithering(dither: bool | float, method: DitherMethod, kind: ImageKind)
 
 
 def check_number(name: str, value: Any, least: float, most: float) -> float:
-    """A finite number within bounds, as a float; booleans are 0 and 1."""
+    """Return a finite number between two bounds as a float; False and True count as 0 and 1."""
     if not isinstance(value, numbers.Real | np.bool_ | np.number):
         raise ArgumentTypeError(f"expected {name} to be a number, got {value!r}")
     number = float(value)
@@ -133,7 +141,7 @@ def check_number(name: str, value: Any, least: float, most: float) -> float:
 
 
 def check_number_of_colours(k: Any, targets: dict[str, Any]) -> int | None:
-    """k, or None when one of the targets is to decide it."""
+    """Return k, or None if one of the targets decides it."""
     given = [name for name, value in targets.items() if value is not None]
     if len(given) > 1:
         raise ArgumentError(f"expected one of {' and '.join(given)}, got both")
@@ -143,7 +151,7 @@ def check_number_of_colours(k: Any, targets: dict[str, Any]) -> int | None:
 
 
 def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering, max_error: Any) -> None:
-    """Targets that can be aimed at; whether they are reached is seen later."""
+    """Check that the targets are possible arguments; only the fit shows whether they can be reached."""
     if max_error is not None and not (target_psnr is None and target_bytes is None):
         raise ArgumentError(
             "expected a k with max_error, or a target without it: either can decide k, got both"
@@ -157,14 +165,14 @@ def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering, max
 
 
 def refuse(what: str, others: dict[str, Any]) -> None:
-    """Arguments that mean nothing beside another must not be given."""
+    """Raise ArgumentError if an argument is given that has no meaning together with `what`."""
     given = [name for name, value in others.items() if value is not None]
     if given:
         raise ArgumentError(f"expected {what} alone, got {given[0]} as well")
 
 
 def check_space(space: Any, kind: ImageKind) -> Space:
-    """Where distances are measured, as one of the two words."""
+    """Return the name of the color space in which distances are measured."""
     word = cast("Space", check_word("space", space, get_args(Space)))
     if word == "oklab" and (kind.dtype != np.uint8 or kind.channels > 4):
         raise ArgumentError(f"expected an image of uint8 with at most 4 channels for oklab, got {kind}")
@@ -172,7 +180,7 @@ def check_space(space: Any, kind: ImageKind) -> Space:
 
 
 def check_preset(preset: Any, kind: ImageKind) -> Preset | None:
-    """A preset's name, or None."""
+    """Return the name of the preset, or None."""
     if preset is None:
         return None
     word = cast("Preset", check_word("preset", preset, get_args(Preset)))
@@ -182,7 +190,7 @@ def check_preset(preset: Any, kind: ImageKind) -> Preset | None:
 
 
 def check_ks(ks: Iterable[int]) -> list[int]:
-    """Numbers of colours, at least one."""
+    """Return numbers of colors as a list of at least one int."""
     if not isinstance(ks, Iterable):
         raise ArgumentTypeError(f"expected ks to be a list of integers, got {ks!r}")
     checked = [check_k(k) for k in ks]

@@ -1,4 +1,4 @@
-"""How good a compressed image is, as a whole and colour by colour."""
+"""Error of a compressed image, as a whole and per color."""
 
 import math
 from dataclasses import dataclass
@@ -15,41 +15,43 @@ from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.validation import check_image, check_threads
 
-_PIXELS_PER_CHUNK = 1 << 17
+_PIXELS_PER_CHUNK = 1 << 17  # least number of pixels in a chunk
 _PIXELS_PER_COLOUR = 16
-"""Least pixels of a chunk for each colour: the chunks' sums then take half a byte a pixel at most."""
+"""Chunks hold at least this many pixels per color: each chunk has its own sums for all colors, which then
+take at most half a byte per pixel."""
 
-_SSIM_WINDOW = 7
+_SSIM_WINDOW = 7  # pixels: side of the window of the structural similarity
 _ROWS_PER_BAND = 128
-_COLOURS_SHOWN = 16
+_COLOURS_SHOWN = 16  # colors in the printed table: those with the largest part of the squared error
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report:
-    """How far a compressed image is from its original; printed, a table.
+    """Error of a compressed image against its original; printed, it is a table.
 
-    Distances are in the units of the image's dtype. Pixels of alpha 0 count as 0 in all channels, in both.
+    Errors are in units of the image's dtype. Pixels of alpha 0 count as 0 in all channels of both images.
 
     Attributes
     ----------
     mse : float
-        Mean squared difference over pixels and channels, as `fastkq.metrics.mse`.
+        Mean squared error over pixels and channels, as `fastkq.metrics.mse`.
     psnr : float
-        10 log10(peak^2 / mse) in dB, infinite if the mse is 0. The peak is 255 or 65535, 1 for bool, and for
-        floats the original's largest value less its least.
+        10 log10(peak^2 / mse) in dB, infinite if the mse is 0. The peak is 255 for uint8, 65535 for uint16, 1
+        for bool; for floats, the maximum of the original minus its minimum.
     max_error : float
-        The largest Euclidean distance of a pixel to its colour, over the channels as they are: of images with
-        alpha another than that of `compress`'s `max_error`, which is of what is seen.
+        Largest Euclidean distance between a pixel and its color, over the stored channels. For images with
+        alpha this is not the distance that `compress` bounds by `max_error`, which is measured on
+        backgrounds.
     worst_pixel : (int, int)
-        Row and column of the first pixel that is so far off.
+        Row and column of the first pixel with this distance.
     ssim : float or None
-        Structural similarity by scikit-image, mean over channels; None if that is not installed, was not
-        asked for, or the image is below 7 pixels high or wide.
+        Structural similarity by scikit-image, mean over channels. None if scikit-image is not installed, if
+        it was not requested, or if the image is less than 7 pixels high or wide.
     palette : (k, C)
     shares : (k,) float64
-        The part of the pixels that has each colour.
+        Fraction of the pixels that have each color, 0 to 1.
     errors : (k,) float64
-        The mse of those pixels; 0 where there are none.
+        Mean squared error of the pixels of each color; 0 if no pixel has it.
 
     Examples
     --------
@@ -103,7 +105,24 @@ def report(
     ssim: bool = True,
     threads: int | None = None,
 ) -> Report:
-    """What `CompressedImage.report` gives, of a palette (k, C), indices (H, W) and the image's shape."""
+    """Compute what `CompressedImage.report` returns.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) array_like
+        The original.
+    palette : (k, C)
+    indices : (H, W)
+    shape : tuple of int
+        Shape of the compressed image.
+    ssim, threads
+        As in `CompressedImage.report`.
+
+    Raises
+    ------
+    ArgumentError
+        If the original does not have this shape and the dtype of the palette.
+    """
     original = check_image(image)
     if original.shape != shape or original.dtype != palette.dtype:
         raise ArgumentError(
@@ -135,7 +154,19 @@ def _errors(
     palette: npt.NDArray[Any],
     threads: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], float, int]:
-    """By colour, squared distances, exact for 8 bits, and counts; the largest distance, and its place."""
+    """Sum up the squared distances between pixels and their colors.
+
+    Returns
+    -------
+    sums : (k,) float64
+        Sum of squared distances per color; exact for 8 bits.
+    counts : (k,) int64
+        Number of pixels per color.
+    largest : float
+        The largest squared distance.
+    place : int
+        Index of the first pixel with it.
+    """
     k = len(palette)
     chunk = max(_PIXELS_PER_CHUNK, _PIXELS_PER_COLOUR * k)
     chunks = -(-len(pixels) // chunk)
@@ -151,7 +182,7 @@ def _errors(
 
     over_chunks(work, len(pixels), chunk, threads)
     total = np.zeros(k)
-    for row in sums:  # in order: floats added in another one would give other bits
+    for row in sums:  # in the order of the chunks: float addition in another order gives other bits
         total += row
     worst = int(np.argmax(largest))
     return total, counts.sum(axis=0), float(largest[worst]), int(places[worst])
@@ -174,7 +205,7 @@ def _similarity(
     peak: float,
     threads: int,
 ) -> float | None:
-    """Structural similarity; band by band, since scikit-image takes some ten float images for it."""
+    """Compute the structural similarity in bands of rows, as scikit-image needs about 10 float images."""
     try:
         from skimage.metrics import structural_similarity
     except ImportError:
@@ -183,7 +214,7 @@ def _similarity(
     if min(height, width) < _SSIM_WINDOW:
         return None
     original = pixels.reshape(height, width, -1)
-    rows = height - _SSIM_WINDOW + 1  # those that a window is centred on
+    rows = height - _SSIM_WINDOW + 1  # rows on which a window is centered
     sums = np.zeros(-(-rows // _ROWS_PER_BAND))
 
     def work(worker: int, start: int, stop: int) -> None:

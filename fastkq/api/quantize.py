@@ -1,4 +1,4 @@
-"""What `PIL.Image.Image.quantize` does, with fastkq's palettes."""
+"""A replacement for `PIL.Image.Image.quantize` with the palettes of fastkq."""
 
 import contextlib
 from typing import TYPE_CHECKING, Any
@@ -35,38 +35,40 @@ def quantize(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> "Image.Image":
-    """Convert a PIL image to mode P: in place of ``im.quantize(...)`` with the same arguments.
+    """Convert a PIL image to mode P. The arguments are those of ``im.quantize(...)``, which this replaces.
 
     Parameters
     ----------
     im : PIL.Image.Image
-        Of any mode that has 8 or 16 bits a channel, with or without transparency, not only of RGB and L. Its
-        pixels stay where they are: EXIF rotation is not applied.
+        Any mode with 8 or 16 bits per channel, with or without transparency; not only RGB and L. EXIF
+        rotation is not applied: pixels keep their positions.
     colors : int
-        Most colours, 1 to 256; without meaning beside a palette.
+        Largest number of colors, 1 to 256. Without effect if a palette is given.
     method, kmeans
-        Of Pillow's `Image.Quantize`, and a number of at least 0: accepted, so that a call need not be
-        changed, and without meaning, as the palette is that of `compress`.
-    palette : PIL.Image.Image of mode P, or (k, 3) or (k, 4) uint8, optional
-        Colours to use, at most 256, in their order. Pillow takes images alone, and only for RGB and L.
+        A member of Pillow's `Image.Quantize` and an integer of at least 0. They are accepted for
+        compatibility and have no effect, because the palette is always that of `compress`.
+    palette : PIL.Image.Image of mode P, or (k, 3) or (k, 4) uint8 array_like, optional
+        Colors to use, at most 256, in their order. Pillow accepts only images, and only for RGB and L.
     dither : PIL.Image.Dither, bool or float, optional
-        NONE or False; FLOYDSTEINBERG, True or a strength up to 1.0, which a plain 1 is, too; ORDERED, by a
-        mask of blue noise. The default does what Pillow does unasked: FLOYDSTEINBERG with a palette, else
-        NONE. Pillow dithers only with a palette, whatever it is asked for.
+        NONE or False: no dithering. FLOYDSTEINBERG, True or a strength up to 1.0: error diffusion. ORDERED:
+        dithering with a blue-noise mask. The integer 3 means FLOYDSTEINBERG, the integer 1 strength 1.0. The
+        default is that of Pillow: FLOYDSTEINBERG with a palette, otherwise NONE. Pillow never dithers without
+        a palette, even if asked to.
     effort, threads, progress
         As in `compress`.
 
     Returns
     -------
     PIL.Image.Image
-        Of mode P, with the `info` of `im`; `info["transparency"]` is as in `CompressedImage.to_pil`.
+        An image of mode P with the `info` of `im`, but with ``info["transparency"]`` as in
+        `CompressedImage.to_pil`.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        When an argument cannot be used; it says what was expected.
+        If an argument cannot be used; the message says what was expected.
     FormatError
-        When `im` has 32 bits a channel.
+        If `im` has 32 bits per channel.
 
     Examples
     --------
@@ -109,7 +111,7 @@ def quantize(
 
 
 def _pixels(im: "Image.Image") -> npt.NDArray[np.uint8]:
-    """(H, W), (H, W, 3) or (H, W, 4) of 8 bits, not turned."""
+    """Return the pixels (H, W), (H, W, 3) or (H, W, 4) as uint8, without EXIF rotation."""
     bare = im.copy()
     bare.info = {name: value for name, value in im.info.items() if name == "transparency"}
     pixels: npt.NDArray[np.uint8] = read_input(bare, depth=8).pixels
@@ -117,7 +119,7 @@ def _pixels(im: "Image.Image") -> npt.NDArray[np.uint8]:
 
 
 def _as_colours(values: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
-    """Gray, RGB or RGBA in the last axis as RGB, or as RGBA where that is 4 channels."""
+    """Expand gray to RGB, and to RGBA if `channels` is 4; the channels are the last axis."""
     if values.shape[-1] == 1:
         values = np.repeat(values, 3, axis=-1)
     if values.shape[-1] < channels:
@@ -137,7 +139,7 @@ def _dithering(dither: Any, palette: Any) -> tuple[bool | float, DitherMethod]:
         return False, "diffusion"
     if dither is Dither.ORDERED:
         return True, "blue-noise"
-    if dither == Dither.FLOYDSTEINBERG:  # as Image.FLOYDSTEINBERG it is a plain number
+    if dither == Dither.FLOYDSTEINBERG:  # callers may pass its value, a plain int
         return True, "diffusion"
     return dither, "diffusion"
 
@@ -150,7 +152,7 @@ def _check_colors(colors: Any) -> int:
 
 
 def _check_ignored(method: Any, kmeans: Any) -> None:
-    """Whether they can be what they are said to be: a palette that is in their place must be noticed."""
+    """Check the type of the ignored arguments, so that a palette in their position is noticed."""
     if not (method is None or isinstance(method, int)):
         raise ArgumentTypeError(f"expected method to be None or one of PIL.Image.Quantize, got {method!r}")
     if not isinstance(kmeans, int):
@@ -165,7 +167,7 @@ def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
             raise ArgumentError(f"expected palette to be an image of mode P, got mode {palette.mode}")
         return palette_of(palette)
     channels = 3
-    with contextlib.suppress(ValueError):  # rows of unequal length are named below
+    with contextlib.suppress(ValueError):  # check_palette_of reports rows of unequal length
         channels = 4 if np.shape(palette)[1:] == (4,) else 3
     colours: npt.NDArray[np.uint8] = check_palette_of(palette, ImageKind(np.dtype(np.uint8), channels))
     if len(colours) > MAX_PALETTE:

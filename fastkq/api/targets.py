@@ -1,4 +1,4 @@
-"""Find the k that reaches a target: the smallest for a PSNR, the largest for a file size."""
+"""Search for the k that reaches a target: the smallest for a PSNR, the largest for a file size."""
 
 import math
 from collections.abc import Callable
@@ -13,14 +13,16 @@ from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import MAX_COLOURS, Effort
 
 _TOO_CLOSE = 0.05
-"""Relative distance of two numbers of colours whose measures differ by chance rather than by a slope."""
+"""Relative distance between two k below which their measures differ by the chance of a fit rather than by the
+slope: the secant through them is not used."""
 
 _FINENESS = 256
-"""Above so many colours, neighbours differ by the chance of a fit, so the bracket may stay as much wider."""
+"""The search stops at a bracket of width max(1, k // 256): above 256 colors, neighboring k differ by the
+chance of a fit."""
 
 
 class Bracket(NamedTuple):
-    """The largest k known to lie before the crossing, and the smallest known to lie behind it."""
+    """The largest k known to lie before the crossing, and the smallest k known to lie behind it."""
 
     before: int
     behind: int
@@ -36,30 +38,35 @@ def cross(
     most: int,
     close: float = 1.0,
 ) -> tuple[Bracket, float]:
-    """Narrow a bracket down to neighbours, above 256 to 0.4 %, or as far as some measurements get.
+    """Narrow a bracket until its ends are adjacent, or for large k at most k // 256 apart (0.4 %).
+
+    The search is a secant method on the logarithms of k and of the measure. It also stops after `most`
+    measurements.
 
     Parameters
     ----------
-    measure
-        Called with k; at least 0.
-    bound
-        The crossing is where the measure becomes at most this, if `slope` is negative, else more than it.
-    within
-        Bounds of k, both excluded, that need not have been measured.
-    slope
-        Usual one of the measure's logarithm over that of k: the secant's before there are two points.
-    guess
-        Where to begin.
-    most
-        Measurements.
-    close
-        Stop at a measure that differs from the bound by no more than this factor.
+    measure : callable
+        Called with k; returns a number of at least 0.
+    bound : float
+        The crossing is where the measure becomes at most this, if `slope` is negative; otherwise where it
+        becomes more than this.
+    within : Bracket
+        Bounds of k, both exclusive. They need not have been measured.
+    slope : float
+        Usual slope of the logarithm of the measure over that of k. It replaces the secant until there are two
+        points, and where the secant has the wrong sign.
+    guess : float
+        The first k.
+    most : int
+        Largest number of measurements.
+    close : float
+        Stop at a measure that differs from the bound by at most this factor.
 
     Returns
     -------
     bracket : Bracket
     estimate : float
-        Where the crossing should be, between two integers.
+        Estimated place of the crossing, between two integers.
     """
     points: dict[int, float] = {}
     before, behind = within
@@ -81,14 +88,14 @@ def cross(
 
 
 def _estimate(points: dict[int, float], goal: float, slope: float) -> float:
-    """Where the line through the two points that are nearest to the goal meets it, in logarithms."""
+    """Return the k where the line through the two points nearest to the goal meets it, in logarithms."""
     nearest = sorted(points, key=lambda k: (abs(points[k] - goal), k))[:2]
     start = nearest[0]
     if len(nearest) == 2 and abs(nearest[1] - start) > _TOO_CLOSE * start:
         rise = (points[nearest[1]] - points[start]) / (math.log(nearest[1]) - math.log(start))
         slope = rise if rise * slope > 0 else slope
     steps = (goal - points[start]) / slope
-    return start * math.exp(min(max(steps, -4.0), 4.0))  # no further than 50 times at once
+    return start * math.exp(min(max(steps, -4.0), 4.0))  # at most a factor of 55 per step
 
 
 def _log(value: float) -> float:
@@ -96,26 +103,29 @@ def _log(value: float) -> float:
 
 
 _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
+"""For each effort, the faster effort of the fits that look for a first guess of k."""
 _BETTER = 0.972
-"""Error of an effort, by that of its scout."""
+"""Usual ratio of the error of an effort to the error of its scout."""
 _CLOSE = 1.03
-"""Scouts end that near to the target: nearer, they say no more about the other effort."""
+"""Scouts stop within this factor of the target: closer, they predict nothing about the other effort."""
 _SURE = 1 - 1e-12
-"""Logarithm and power round: what is promised is the PSNR."""
-_SLOPE_OF_ERROR = -0.8
-_SLOPE_OF_SIZE = 0.4
+"""Tightens the bound on the error: logarithm and power round, and the PSNR itself must reach the target."""
+_SLOPE_OF_ERROR = -0.8  # of log(mse) over log(k)
+_SLOPE_OF_SIZE = 0.4  # of log(bytes) over log(k)
 _SHARE_OF_A_TRY = 0.3
-"""Of what is left to do: nobody knows how many follow."""
-_MOST_SCOUTS, _MOST_FITS, _MOST_ENCODINGS = 6, 12, 7
+"""Progress: share of the remaining work that one fit gets; the number of fits is not known."""
+_MOST_SCOUTS, _MOST_FITS, _MOST_ENCODINGS = 6, 12, 7  # per call of `cross`
 
 
 def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
-    """The fit of the smallest k found whose PSNR is at least `target`: that of k - 1 is not.
+    """Return the fit with the smallest k found whose PSNR is at least `target` dB.
+
+    k - 1 colors, or for k >= 512 up to k // 256 fewer, do not reach it.
 
     Raises
     ------
     UnreachableError
-        When 65,536 colours do not reach it; it names what they do.
+        If 65,536 colors do not reach the target; the message says which PSNR they reach.
     """
     least = options.least
     if len(counts) == 1:
@@ -145,7 +155,7 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
 
 
 def _most_colours(counts: ColourCounts, target: float, k: int, options: FitOptions) -> Fit:
-    """The fit of all the colours there are, or of as many as there can be, if that is enough."""
+    """Return the fit with all distinct colors, at most 65,536, if its PSNR reaches the target."""
     fitted = fit(counts, k, options)
     reached = distortion(counts, fitted, options.threads).psnr
     if reached >= target:
@@ -157,7 +167,7 @@ def _most_colours(counts: ColourCounts, target: float, k: int, options: FitOptio
 
 
 def _noise(psnr: float) -> float:
-    """Mean squared error in units of the squared peak."""
+    """Return the mean squared error in units of the squared peak."""
     return 10 ** (-psnr / 10)
 
 
@@ -168,21 +178,23 @@ def fit_bytes(
     least: int,
     most: int,
 ) -> CompressedImage:
-    """The image of the largest k found whose file has at most `target` bytes.
+    """Return the image with the largest k found whose file has at most `target` bytes.
 
     Parameters
     ----------
-    make
-        The image of k colours.
-    size
-        Bytes of its file.
-    least, most
-        The smallest and the largest k that make sense.
+    make : callable
+        Returns the image with k colors.
+    size : callable
+        Returns the size of its file in bytes.
+    target : int
+        Bytes.
+    least, most : int
+        Smallest and largest k to try.
 
     Raises
     ------
     UnreachableError
-        When that of the smallest k has more; it names how many.
+        If the file with the smallest k is larger; the message says how large it is.
     """
     made: dict[int, CompressedImage] = {}
 
@@ -205,12 +217,12 @@ def fit_bytes(
 
 
 def largest(size: Callable[[int], int], target: int, least: int, most: int) -> int:
-    """The largest k from `least` to `most` whose size, which grows with k, is at most `target`.
+    """Return the largest k from `least` to `most` whose size, which grows with k, is at most `target` bytes.
 
     Raises
     ------
     UnreachableError
-        When that of the smallest is more; it names how many.
+        If the size at the smallest k is larger; the message says how large it is.
     """
     if size(least) > target:
         raise _too_small(target, size(least), least)
