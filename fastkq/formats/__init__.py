@@ -1,4 +1,4 @@
-"""Image files, read and written without losing anything unsaid."""
+"""Read and write image files: Pillow's formats, and `.fkq` in `fastkq.formats.fkq`."""
 
 from fastkq.formats.picture import Indexed, Picture
 from fastkq.formats.png import require_optimizer

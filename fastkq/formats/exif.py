@@ -1,4 +1,4 @@
-"""EXIF: a TIFF structure of tags. Its rotation is taken out, all other bytes stay as they are."""
+"""EXIF as a TIFF structure of tags: remove its orientation, and build it from the tags of a TIFF file."""
 
 import struct
 from typing import TYPE_CHECKING
@@ -8,17 +8,22 @@ if TYPE_CHECKING:
 
 ORIENTATION = 0x0112
 _HEADER = b"Exif\0\0"
-_ENTRY_SIZE = 12
-_EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
+_ENTRY_SIZE = 12  # bytes
+_EXIF_IFD, _GPS_IFD = 0x8769, 0x8825  # tags that point to further directories
 _TEXTS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
-"""Description, make, model, software, date, artist, computer, copyright: the texts of the first directory."""
+"""Text tags of the first directory: description, make, model, software, date, artist, computer, copyright."""
 
 
 def without_orientation(exif: bytes) -> bytes | None:
-    """The EXIF without its orientation; None when it is damaged or nothing else is in it.
+    """Return the EXIF without its orientation tag; None if it is damaged or holds nothing else.
 
-    The entry is cut from the first directory, whose end is filled with zeros: all offsets still hold, so
-    thumbnails and the makers' notes, which nobody can move, survive.
+    The entry is cut out of the first directory, and the directory is padded with zeros to its old length. All
+    offsets stay valid, so that thumbnails and maker notes, which cannot be moved, survive.
+
+    Parameters
+    ----------
+    exif : bytes
+        With or without the header "Exif\\0\\0".
     """
     exif = exif.removeprefix(_HEADER)
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
@@ -40,7 +45,7 @@ def without_orientation(exif: bytes) -> bytes | None:
 
 
 def of_tiff(tags: "Image.Exif") -> bytes:
-    """The tags of a TIFF file that describe the picture, not how the file stores it, as EXIF."""
+    """Return the tags of a TIFF file that describe the image, not its storage, as EXIF bytes."""
     from PIL import Image
 
     chosen = Image.Exif()
@@ -54,5 +59,5 @@ def of_tiff(tags: "Image.Exif") -> bytes:
 
 
 def texts(tags: "Image.Exif") -> dict[int, str]:
-    """The texts of the first directory, by tag: what Pillow can put among the tags of a compressed TIFF."""
+    """Return the texts of the first directory by tag; Pillow can write them as tags of a compressed TIFF."""
     return {tag: tags[tag] for tag in _TEXTS if isinstance(tags.get(tag), str)}

@@ -1,4 +1,4 @@
-"""A decoded picture: its pixels, its palette and indices where it has them, and its metadata."""
+"""A decoded image file: its pixels, its palette and indices if it has a palette, and its metadata."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,29 +19,30 @@ _SPACES = {"1": "black and white", "L": "gray", "LA": "gray with alpha"}
 
 
 class Indexed(NamedTuple):
-    """A palette, (k, 3) or, where a colour is not opaque, (k, 4) uint8, and indices (H, W) uint8."""
+    """A palette (k, 3) uint8, or (k, 4) if a color is not opaque, and indices (H, W) uint8."""
 
     palette: npt.NDArray[np.uint8]
     indices: npt.NDArray[np.uint8]
 
 
 class Picture(NamedTuple):
-    """An image file or PIL image, loaded and turned as its EXIF says.
+    """An image file or PIL image, loaded, with its EXIF rotation applied.
 
     Attributes
     ----------
     image : PIL image
     name : str
-        For messages.
+        Name in error messages.
     metadata : Metadata
     deep : (H, W), (H, W, 3) or (H, W, 4) uint16, or None
-        The pixels, where they have 16 bits a channel that could be had.
+        The pixels, if they have 16 bits per channel and could be read with all of them.
     depth : {None, 8}
-        8 when no more bits are wanted.
+        8 if pixels are to be reduced to 8 bits per channel.
     format : str or None
-        Pillow's name of the file's format; None of a PIL image, and of what is decoded by imageio.
+        Pillow's name of the file format; None for a PIL image and for a file that imageio decoded.
     gif_colours : int
-        Colours in a GIF's palette: Pillow takes a GIF whose palette counts up from black for gray; else 0.
+        Number of colors in the palette of a GIF, otherwise 0. Pillow reads a GIF whose palette is the ramp 0,
+        1, 2, ... as gray.
     """
 
     image: "Image.Image"
@@ -54,18 +55,18 @@ class Picture(NamedTuple):
 
     @property
     def has_palette(self) -> bool:
-        """Whether `indexed` has something to give."""
+        """Whether the image has a palette, so that `indexed` can return it."""
         return self.image.mode == "P" or (self.image.mode == "L" and self.gif_colours > 0)
 
     def pixels(self) -> npt.NDArray[Any]:
-        """(H, W) for 1-bit and gray, (H, W, 4) for what has transparency, (H, W, 3) for all else.
+        """Return the pixels: (H, W) for 1-bit and gray, (H, W, 4) with transparency, otherwise (H, W, 3).
 
-        Of uint8, uint16 for what is deep, and float32 for gray that is.
+        The dtype is uint8, uint16 for 16 bits per channel, and float32 for gray floats.
 
         Raises
         ------
         FormatError
-            When there are 32 bits a channel, and not to be kept or no floats.
+            If there are 32 bits per channel and they are integers, or are to be reduced to 8 bits.
         """
         image = self.image
         if self.deep is not None:
@@ -75,7 +76,7 @@ class Picture(NamedTuple):
         if image.mode in ("I", "F"):
             raise FormatError(f"{self.name}: expected 8 or 16 bits a channel, got 32 (mode {image.mode})")
         if image.mode == "La":
-            image = image.convert("LA")  # Pillow has no way from the one to RGBA but over the other
+            image = image.convert("LA")  # Pillow cannot convert La to RGBA directly
         mode = pixel_mode(image)
         shape = (image.height, image.width, len(mode))[: 2 if mode == "L" else 3]
         pixels = np.empty(shape, np.uint8)
@@ -84,12 +85,12 @@ class Picture(NamedTuple):
         return pixels
 
     def indexed(self) -> Indexed:
-        """The palette, every row in its place, and the indices, exactly as they are in the file.
+        """Return the palette, with every row in its place, and the indices, exactly as they are in the file.
 
         Raises
         ------
         FormatError
-            When the image has no palette, or indices beyond it.
+            If the image has no palette, or an index is beyond it.
         """
         image = self.image
         if not self.has_palette:
@@ -112,20 +113,20 @@ class Picture(NamedTuple):
 
 
 def pixel_mode(image: "Image.Image") -> str:
-    """Pillow's mode for what becomes of its pixels."""
+    """Return Pillow's mode of the pixels that an image is converted to: RGBA, L or RGB."""
     if image.has_transparency_data:
         return "RGBA"
     return "L" if image.mode in ("1", "L") or sixteen_bit.is_gray(image) else "RGB"
 
 
 def palette_of(image: "Image.Image") -> npt.NDArray[np.uint8]:
-    """The colours of an image of mode P: (k, 3) or, where one is not opaque, (k, 4)."""
+    """Return the colors of an image of mode P: (k, 3), or (k, 4) if one is not opaque."""
     palette = np.array(image.getpalette("RGBA"), np.uint8).reshape(-1, 4)
     return _with_transparency(palette, image.info.get("transparency"))
 
 
 def _with_transparency(palette: npt.NDArray[np.uint8], transparency: object) -> npt.NDArray[np.uint8]:
-    """Colours (k, 3) or (k, 4), and what is said of their alpha beside them."""
+    """Combine colors (k, 3) or (k, 4) with Pillow's `info["transparency"]`: alphas as bytes, or one index."""
     k = len(palette)
     alphas = palette[:, 3] if palette.shape[1] == 4 else np.full(k, 255, np.uint8)
     if isinstance(transparency, bytes):

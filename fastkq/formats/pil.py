@@ -1,4 +1,4 @@
-"""Palettes, indices and pixels as PIL images, where Pillow has a mode that loses nothing of them."""
+"""Palettes, indices and pixels as PIL images, as far as Pillow has a mode that holds them without loss."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -29,14 +29,14 @@ _MODES = {
 _EXIF_HEADER = b"Exif\0\0"
 _WEBP_SIDE = 16383  # pixels: largest height and width of WebP
 _QUICK_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
-"""Options to measure a size with. `save` uses method 6: 0 to 6 % smaller in 20 to 70 times the time, which is
-seconds per megapixel."""
+"""Options for measuring the size of a WebP. `save` uses method 6: files are 0 to 6 % smaller, but it takes
+20 to 70 times as long, which is seconds per megapixel."""
 
 
 def to_pil(
     palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], metadata: Metadata
 ) -> "Image.Image":
-    """An image as `fastkq.CompressedImage.to_pil` gives it."""
+    """Convert palette (k, C) and indices (H, W) to what `fastkq.CompressedImage.to_pil` returns."""
     k, channels = palette.shape
     if has_palette(palette.dtype, channels, k):
         image = paletted(palette, indices)
@@ -53,17 +53,17 @@ def to_pil(
 
 
 def has_palette(dtype: np.dtype[Any], channels: int, k: int) -> bool:
-    """Whether colours are what mode P has a place for."""
+    """Return whether mode P can hold a palette of k colors with this dtype and number of channels."""
     return dtype == np.uint8 and channels <= 4 and k <= MAX_PALETTE
 
 
 def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
-    """Pillow's mode for pixels; None for what it has no mode for."""
+    """Return Pillow's mode for pixels of a dtype and a number of channels; None if it has none."""
     return _MODES.get((dtype.name, channels))
 
 
 def paletted(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger]) -> "Image.Image":
-    """An image of mode P: palette (k, C), k <= 256 and C <= 4, and indices as they are."""
+    """Return an image of mode P with the given palette (k, C), k <= 256 and C <= 4, and indices."""
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
@@ -74,7 +74,7 @@ def paletted(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedint
 
 
 def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
-    """Mode and bytes of a palette in Pillow: RGB, or RGBA where a colour is not opaque."""
+    """Return Pillow's mode and bytes of a palette: RGB, or RGBA if a color is not opaque."""
     colours = np.repeat(palette[:, :1], 3, axis=1) if palette.shape[1] < 3 else palette[:, :3]
     if transparency_of(palette):
         return "RGBA", np.column_stack((colours, palette[:, -1])).tobytes()
@@ -82,19 +82,20 @@ def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
 
 
 def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:
-    """What `Image.info` says of a palette: the index of the one colour of alpha 0, where others are opaque.
+    """Return the transparency for `Image.info`: the index of the one color of alpha 0, if others are opaque.
 
-    Other alphas are in the palette alone, as in what `Image.quantize` gives, from where Pillow writes them
-    into PNG and WebP files: with their bytes in `info` it fails to write a GIF.
+    Other alphas are only in the palette, as `Image.quantize` returns them too, and Pillow writes them from
+    there into PNG and WebP files. With alphas as bytes in `info`, Pillow fails to write a GIF.
     """
     return {name: told for name, told in transparency_of(palette).items() if isinstance(told, int)}
 
 
 def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
-    """What a PNG with this palette says of it; nothing of opaque colours.
+    """Return the transparency of a palette as a PNG states it; an empty dict if all colors are opaque.
 
-    The index of the one colour of alpha 0, where all others are opaque, else the alphas up to the last one
-    below 255. In `info` of what is read from a file it outlives pickling; the palette's alpha does not.
+    It is the index of the one color of alpha 0 if all others are opaque, otherwise the alphas up to the last
+    one below 255. In the `info` of an image that is read from a file it survives pickling; the alpha of the
+    palette does not.
     """
     alphas = palette[:, -1] if has_alpha(palette.dtype, palette.shape[1]) else palette[:0, 0]
     below = np.flatnonzero(alphas < 255)
@@ -105,18 +106,21 @@ def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
 
 
 def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
-    """Metadata in the terms of `Image.info`."""
+    """Return the metadata as entries of `Image.info`, as far as pixels of this mode can have it."""
     info = carried(metadata, mode)
     return info | {"exif": _EXIF_HEADER + info["exif"]} if "exif" in info else info
 
 
 def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
-    """Means of step x step pixels, each weighted by its opacity; fewer at the right and the lower edge."""
+    """Reduce an image by the mean of step x step pixels, weighted by opacity.
+
+    Blocks at the right and lower edge can be smaller.
+    """
     return np.asarray(_from_pixels(pixels).reduce(step))
 
 
 def encode_webp_quickly(pixels: npt.NDArray[np.uint8]) -> bytes | None:
-    """Lossless WebP by libwebp's method 4; None for too large an image, or where Pillow has no libwebp."""
+    """Encode lossless WebP by method 4 of libwebp; None if the image is too large or libwebp is missing."""
     from PIL import features
 
     if max(pixels.shape[:2]) > _WEBP_SIDE or not features.check("webp"):
@@ -133,14 +137,14 @@ def _from_pixels(pixels: npt.NDArray[Any]) -> "Image.Image":
 
 
 def parse_color(text: str) -> tuple[int, ...]:
-    """R, G, B and, if it is given, alpha of a color in CSS notation; ValueError for other text."""
+    """Return R, G, B and, if given, alpha of a color in CSS notation; raise ValueError for other text."""
     from PIL import ImageColor
 
     return ImageColor.getrgb(text)
 
 
 class Interruptible(BytesIO):
-    """Bytes that a decoder reads and an encoder writes piece by piece, with a checkpoint at each."""
+    """A buffer with a checkpoint at each read by a decoder and each write by an encoder."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         checkpoint()

@@ -1,4 +1,4 @@
-"""Metadata out of Pillow's images, and into Pillow's options."""
+"""Metadata of PIL images, and the options by which Pillow writes it."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -10,25 +10,27 @@ from fastkq.formats.registry import ImageFormat
 if TYPE_CHECKING:
     from PIL import Image
 
-_ICC_HEADER_SIZE = 128
-_X_RESOLUTION = 0x011A
-_DPI_RANGE = (0.1, 1e6)  # beyond, the pixels a metre of PNG and BMP are 0 or no longer fit
+_ICC_HEADER_SIZE = 128  # bytes
+_X_RESOLUTION = 0x011A  # TIFF tag
+_DPI_RANGE = (0.1, 1e6)  # outside this range, the pixels per meter of PNG and BMP are 0 or overflow
 
 
 def metadata_of(image: "Image.Image", *, gray: bool, turned: bool) -> Metadata:
-    """What a loaded image says beside its pixels; what is damaged or invalid counts as absent.
+    """Return the metadata of a loaded image; damaged or invalid values count as absent.
 
     Parameters
     ----------
     image : PIL image
     gray : bool
-        Whether its pixels become gray, not RGB or RGBA: an ICC profile of other colours is dropped.
+        Whether its pixels become gray rather than RGB or RGBA. An ICC profile for another color space is
+        dropped.
     turned : bool
-        Whether rows have become columns since it was read: horizontal and vertical DPI change places.
+        Whether rows and columns were exchanged since the image was read: horizontal and vertical DPI are
+        swapped then.
     """
     dpi = _valid_dpi(image.info.get("dpi"))
     if _X_RESOLUTION not in getattr(image, "tag_v2", {_X_RESOLUTION}):
-        dpi = None  # Pillow says 1 of a TIFF that says nothing
+        dpi = None  # for a TIFF without resolution, Pillow reports 1
     return Metadata(
         icc=_matching_profile(image.info.get("icc_profile"), ("GRAY", "RGB") if gray else ("RGB",)),
         exif=_exif(image),
@@ -37,7 +39,7 @@ def metadata_of(image: "Image.Image", *, gray: bool, turned: bool) -> Metadata:
 
 
 def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, Any]:
-    """What Pillow's `save` is to be told so that a format carries what it can."""
+    """Return the options of Pillow's `save` for the metadata that a format can carry."""
     options = carried(metadata, mode)
     if "texts" in form.carries and (texts := _texts(metadata.exif)):
         options["tiffinfo"] = texts
@@ -47,9 +49,9 @@ def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, 
 
 
 def carried(metadata: Metadata, mode: str) -> dict[str, Any]:
-    """The metadata that pixels of one of Pillow's modes can have, by the names that Pillow gives it.
+    """Return the metadata that pixels of a Pillow mode can have, by Pillow's names.
 
-    A profile for gray is carried by gray pixels, one for RGB by palettes, RGB and RGBA.
+    Gray pixels take an ICC profile for gray; palettes, RGB and RGBA take one for RGB.
     """
     gray = mode in ("1", "L", "LA", "I;16", "F")
     options = {
@@ -61,7 +63,7 @@ def carried(metadata: Metadata, mode: str) -> dict[str, Any]:
 
 
 def _matching_profile(profile: object, spaces: tuple[str, ...]) -> bytes | None:
-    """The profile if it is one (its header says acsp) and describes colours of one of these spaces."""
+    """Return the ICC profile if it has the signature "acsp" and is for one of these color spaces, or None."""
     if not isinstance(profile, bytes) or len(profile) < _ICC_HEADER_SIZE or profile[36:40] != b"acsp":
         return None
     return profile if profile[16:20].decode("latin-1").rstrip() in spaces else None
@@ -84,7 +86,7 @@ def _exif(image: "Image.Image") -> bytes | None:
         return exif.without_orientation(raw)
     try:
         return exif.without_orientation(exif.of_tiff(image.getexif()))
-    except Exception:  # damaged tags raise whatever they like, and are no reason to refuse the picture
+    except Exception:  # damaged tags raise exceptions of any type; the image is read without them
         return None
 
 
@@ -95,5 +97,5 @@ def _texts(data: bytes | None) -> dict[int, str] | None:
     try:
         tags.load(data or b"")
         return exif.texts(tags)
-    except Exception:  # as above
+    except Exception:  # damaged tags, as above
         return None

@@ -1,4 +1,4 @@
-"""PNG beyond Pillow: chunks verified, files made smaller."""
+"""PNG functions that Pillow lacks: verify checksums, trim palettes, write 16 bits, optimize."""
 
 import struct
 import zlib
@@ -11,20 +11,20 @@ import numpy.typing as npt
 from fastkq.errors import FormatError, MissingExtraError
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_LENGTH_AND_TYPE = 8
-_CHECKSUM = 4
+_LENGTH_AND_TYPE = 8  # bytes before the contents of a chunk
+_CHECKSUM = 4  # bytes after them
 _METRES_PER_INCH = 0.0254
 
 
 def verify_chunks(data: bytes) -> None:
-    """Refuse a PNG with a wrong checksum or without its end; Pillow does not look at those of the pixels.
+    """Raise FormatError for a PNG with a wrong checksum or without its end.
 
-    What is no PNG is left to the decoder.
+    Pillow does not verify the checksums of pixel data. Data that are not a PNG are left to the decoder.
 
     Raises
     ------
     FormatError
-        It names the chunk and where it begins.
+        The message names the chunk and the byte where it begins.
     """
     if not data.startswith(_SIGNATURE):
         return
@@ -38,7 +38,7 @@ def verify_chunks(data: bytes) -> None:
 
 
 def with_palette_of(data: bytes, k: int) -> bytes:
-    """A palette PNG without the colours from the k-th on, with which Pillow up to 12.1 fills it up."""
+    """Cut the palette of a PNG to its first k colors; Pillow up to 12.1 pads it with unused ones."""
     for start, kind, payload in _chunks(data):
         if kind == b"PLTE":
             kept = bytes(payload[: 3 * k])
@@ -48,7 +48,7 @@ def with_palette_of(data: bytes, k: int) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[int, bytes, memoryview]]:
-    """Where each chunk begins, its type and its contents, up to the end chunk."""
+    """Yield the position, the type and the contents of each chunk up to IEND."""
     start, kind = len(_SIGNATURE), b""
     while kind != b"IEND":
         if start + _LENGTH_AND_TYPE > len(data):
@@ -77,17 +77,17 @@ def _name(kind: bytes) -> str:
 
 
 def deep_png(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) -> bytes:
-    """An image (H, W, 3) or (H, W, 4) of 16 bits a channel, which Pillow cannot write.
+    """Encode an image (H, W, 3) or (H, W, 4) of 16 bits per channel as PNG, which Pillow cannot.
 
     Parameters
     ----------
-    image : array
+    image : (H, W, 3) or (H, W, 4) uint16
     options : mapping
-        As for Pillow's `save`: icc_profile, exif, dpi, each where it is there.
+        As for Pillow's `save`: icc_profile, exif and dpi, each optional.
     """
     height, width, channels = image.shape
     header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0)
-    # No filter: of few colours, rows repeat each other, but their differences do not.
+    # No filter: in images of few colors, rows repeat each other, but differences between pixels do not.
     rows = np.zeros((height, 1 + 2 * channels * width), np.uint8)
     rows[:, 1:] = np.ascontiguousarray(image, ">u2").reshape(height, -1).view(np.uint8)
     chunks = [(b"IHDR", header)]
@@ -103,7 +103,7 @@ def deep_png(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) -> bytes
 
 
 def require_optimizer() -> None:
-    """Raise MissingExtraError when what `optimized` needs is not installed."""
+    """Raise MissingExtraError if oxipng, which `optimized` needs, is not installed."""
     try:
         import oxipng  # noqa: F401
     except ImportError:
@@ -111,7 +111,7 @@ def require_optimizer() -> None:
 
 
 def optimized(data: bytes) -> bytes:
-    """The palette PNG made as small as oxipng can; the palette may be put into another order."""
+    """Compress a palette PNG as small as oxipng can; this can change the order of the palette."""
     import oxipng
 
     smaller: bytes = oxipng.optimize_from_memory(

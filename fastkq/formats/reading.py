@@ -1,4 +1,4 @@
-"""Image files to pictures, through Pillow, and imageio for what Pillow does not know."""
+"""Read image files as pictures, through Pillow, and through imageio for formats that Pillow does not know."""
 
 import contextlib
 import os
@@ -26,47 +26,47 @@ if TYPE_CHECKING:
     Path_ = str | os.PathLike[str]
 
 _OF_FRAMES = ("GIF", "PNG", "TIFF", "WEBP")
-"""Formats whose further images are frames or pages; in others they are previews, depths or layers."""
+"""Formats whose further images are frames or pages; elsewhere they are previews, depth maps or layers."""
 _OF_MANY_KINDS = ("TIFF",)
-"""Formats of which Pillow refuses whole files too, that other libraries read."""
+"""Formats of which Pillow also refuses undamaged files, which other libraries can read."""
 
 
 def is_pil_image(source: object) -> bool:
-    """Whether this is a PIL image; Pillow is not imported to find out."""
+    """Return whether this is a PIL image, without importing Pillow."""
     return any(f"{kind.__module__}.{kind.__name__}" == "PIL.Image.Image" for kind in type(source).__mro__)
 
 
 def read_image(source: "Path_ | Image.Image", depth: Depth = None) -> npt.NDArray[Any]:
-    """An image file or PIL image as people see it.
+    """Read an image file or PIL image as pixels, as a viewer shows it.
 
-    EXIF rotation is applied; 1-bit and gray become (H, W), palettes and CMYK (H, W, 3), and whatever has
-    transparency (H, W, 4). Of several frames or pages the first is taken with a `FrameWarning`.
+    EXIF rotation is applied. 1-bit and gray images become (H, W), palettes and CMYK (H, W, 3), and images
+    with transparency (H, W, 4). Of several frames or pages the first is read, with a `FrameWarning`.
 
-    16 bits a channel are kept: gray ones always, colour of PNG and TIFF with the extra `deep`. What cannot be
-    kept is reduced to the high byte with a `PrecisionWarning`.
+    16 bits per channel are kept for gray, and with the extra `deep` for color PNG and TIFF. Otherwise values
+    are reduced to their high byte, with a `PrecisionWarning`.
 
     Parameters
     ----------
     source : path or PIL image
     depth : {None, 8}
-        8 to reduce all that has 16 bits to the high byte, without a warning.
+        8 reduces 16-bit values to their high byte without a warning.
 
     Returns
     -------
-    (H, W), (H, W, 3) or (H, W, 4) uint8 or uint16; (H, W) float32 of a TIFF of such
+    (H, W), (H, W, 3) or (H, W, 4) uint8 or uint16; (H, W) float32 for a TIFF of float32
 
     Raises
     ------
     FormatError
-        When the file is damaged, no image, or has 32 bits a channel that are no floats.
+        If the file is damaged, is not an image, or has 32-bit integer channels.
     OSError
-        When it cannot be read.
+        If the file cannot be read.
     """
     return read(source, depth).pixels()
 
 
 def read(source: "Path_ | Image.Image", depth: Depth = None) -> Picture:
-    """As `read_image`, the picture with its metadata and its palette, where it has them."""
+    """Read an image file or PIL image as `read_image` does, with its metadata and its palette."""
     if is_pil_image(source):
         return _upright(source, "the PIL image", b"", depth)  # type: ignore[arg-type]
     path = Path(source)  # type: ignore[arg-type]
@@ -74,13 +74,13 @@ def read(source: "Path_ | Image.Image", depth: Depth = None) -> Picture:
 
 
 def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> Picture:
-    """The picture that the bytes of an image file hold; of 8 bits, if that is the depth.
+    """Decode the bytes of an image file, to 8 bits per channel if `depth` is 8.
 
     Raises
     ------
     FormatError
-        When they are damaged, no image, or its header claims more than `max_pixels` pixels. The message
-        begins with `name`.
+        If the bytes are damaged, are not an image, or their header claims more than `max_pixels` pixels. The
+        message begins with `name`.
     """
     with _decoding(name):
         if not data:
@@ -103,11 +103,12 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth
 
 @contextlib.contextmanager
 def _decoding(name: str) -> Iterator[None]:
+    """Turn exceptions of decoders, except MemoryError and Warning, into a FormatError that names the file."""
     try:
         yield
     except (MemoryError, Warning):
         raise
-    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error and others
         reason = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, FormatError) and reason.startswith(f"{name}: "):
             raise
@@ -124,9 +125,10 @@ def _open(data: bytes) -> "Image.Image | None":
 
 
 def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
-    """What Pillow does not know may be known to a plugin of imageio that is installed.
+    """Decode a file that Pillow does not know by any installed plugin of imageio.
 
-    What begins as Pillow knows it is damaged: the plugins' libraries would say so on standard error.
+    A file that begins like a format of Pillow, except TIFF, is damaged and is not passed on: the libraries
+    of the plugins would print messages on standard error.
     """
     import imageio.v3 as imageio
     from PIL import Image
@@ -149,18 +151,18 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
 
 
 def _begins_as(data: bytes) -> str | None:
-    """The format whose first bytes these are, of those that this Pillow reads."""
+    """Return the format that this Pillow can read and whose first bytes these are, or None."""
     from PIL import Image
 
-    for name, (_, accepts) in Image.OPEN.items():  # `open` has filled it
-        with contextlib.suppress(Exception):  # what is shorter than the magic raises IndexError, struct.error
+    for name, (_, accepts) in Image.OPEN.items():  # `Image.open` has filled the table
+        with contextlib.suppress(Exception):  # data shorter than the magic raise IndexError or struct.error
             if accepts and (answer := accepts(data[:16])) and not isinstance(answer, str):
-                return name  # a text says why a format that is recognized cannot be read here
+                return name  # a str answer says why Pillow knows the format but cannot read it
     return None
 
 
 def _has_frames(data: bytes) -> bool:
-    """Whether there is a second frame, looked for in a copy: damage there must not harm the first."""
+    """Return whether there is a second frame, read from a copy so that damage in it cannot harm the first."""
     from PIL import Image
 
     with contextlib.suppress(Exception), Image.open(BytesIO(data)) as image:
@@ -169,6 +171,7 @@ def _has_frames(data: bytes) -> bool:
 
 
 def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
+    """Load an image, apply its EXIF rotation and read its 16-bit pixels and metadata."""
     reduced, garbled = sixteen_bit.is_reduced(image, data), sixteen_bit.is_garbled(image)
     tags = getattr(image, "tag_v2", {})
     stored_orientation = tags.get(ORIENTATION, 1)
@@ -177,7 +180,7 @@ def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Pict
         raise FormatError(
             f"{name}: expected channels side by side, got planes of 16 bits: {sixteen_bit.HINT}"
         )
-    image.load()  # turns a TIFF, and takes the orientation out of its tags
+    image.load()  # this rotates a TIFF and removes the orientation from its tags
     orientation = _orientation(image)
     applied = max(orientation, stored_orientation)
     metadata = metadata_of(image, gray=pixel_mode(image) == "L", turned=5 <= applied <= 8)
@@ -192,6 +195,7 @@ def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Pict
 
 
 def _remedy(image: "Image.Image", data: bytes) -> str:
+    """Return the part of a warning that says how to keep 16 bits, if that is possible."""
     if image.mode == "P" or image.format not in sixteen_bit.FORMATS:
         return ""
     return f": {sixteen_bit.HINT}" if data else f": give the path of its file; {sixteen_bit.HINT}"
@@ -200,7 +204,7 @@ def _remedy(image: "Image.Image", data: bytes) -> str:
 def _orientation(image: "Image.Image") -> int:
     try:
         orientation = image.getexif().get(ORIENTATION)
-    except Exception:  # damaged tags raise whatever they like, and are no reason to refuse the picture
+    except Exception:  # damaged tags raise exceptions of any type; the image is read without them
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 

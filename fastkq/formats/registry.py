@@ -1,4 +1,4 @@
-"""What each suffix of an image file stands for: one table for all that is written."""
+"""The table of image formats by suffix: what each can hold, and how Pillow writes it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,28 +7,29 @@ from typing import Any, Literal, NamedTuple
 from fastkq.errors import ArgumentError
 
 MAX_PALETTE = 256
-"""Most colours of a palette in any of these formats."""
+"""Largest number of colors in a palette of any of these formats."""
 
 
 class ImageFormat(NamedTuple):
-    """What a format can hold, and how Pillow is to write it.
+    """What a format can hold, and how Pillow writes it.
 
     Attributes
     ----------
     name : str
-        Pillow's.
+        Pillow's name of the format.
     palette : {"opaque", "one transparent", "any alpha"} or None
-        What the colours of a palette may be; None when the format has no palettes.
+        Alpha that the colors of a palette may have; None if the format has no palettes.
     pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "F"}
-        What it can hold without a palette: by 8 bits, by 16, and gray by float32.
+        Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of float32.
     falls_back : bool
-        Whether an image whose palette does not fit is written as pixels unasked.
+        Whether an image whose palette does not fit is written as pixels without a request for it.
     carries : frozenset of {"icc", "exif", "texts", "dpi"}
-        The metadata that it has a place for; "texts" are those of the EXIF: description, artist and the like.
+        Metadata that the format can hold. "texts" are the text tags of the EXIF: description, artist and
+        others.
     max_side : int
-        Most pixels in a row or column.
+        Largest height and width in pixels.
     options : mapping
-        For Pillow's `save`.
+        Options of Pillow's `save`.
     """
 
     name: str
@@ -47,7 +48,7 @@ _TIFF = ImageFormat(
     falls_back=True,
     carries=frozenset({"icc", "texts", "dpi"}),
     max_side=(1 << 31) - 1,
-    # Against LZW 4 to 45 % smaller on palettes; a predictor makes images of few colours larger.
+    # Deflate is 4 to 45 % smaller than LZW on palette images; a predictor makes images of few colors larger.
     options=MappingProxyType({"compression": "tiff_adobe_deflate"}),
 )
 
@@ -64,7 +65,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
         ),
         ".webp": ImageFormat(
             name="WEBP",
-            palette=None,  # libwebp makes one by itself, in an order of its own
+            palette=None,  # libwebp builds its own palette, in its own order
             pixels=("RGB", "RGBA"),
             falls_back=True,
             carries=frozenset({"icc", "exif"}),
@@ -78,7 +79,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             falls_back=False,
             carries=frozenset(),
             max_side=65535,
-            # Pillow's "optimize" sorts the palette by use.
+            # With "optimize", Pillow sorts the palette by use.
             options=MappingProxyType({"optimize": False, "interlace": 0}),
         ),
         ".tif": _TIFF,
@@ -90,20 +91,20 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             falls_back=True,
             carries=frozenset({"dpi"}),
             max_side=(1 << 31) - 1,
-            options=MappingProxyType({"dpi": (0, 0)}),  # else Pillow says 96
+            options=MappingProxyType({"dpi": (0, 0)}),  # the default of Pillow is 96
         ),
     }
 )
-"""All formats by suffix, in the order in which they are proposed."""
+"""All formats by suffix, in the order in which messages list them."""
 
 
 def format_for(suffix: str) -> ImageFormat:
-    """The format of a suffix, which begins with a dot, in either case.
+    """Return the format of a suffix, which begins with a dot and may be in upper case.
 
     Raises
     ------
     ArgumentError
-        When there is none.
+        If the suffix is unknown.
     """
     try:
         return FORMATS[suffix.lower()]

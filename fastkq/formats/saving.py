@@ -1,22 +1,23 @@
-"""What is written under a path, by its suffix: `.fkq` or an image file. No pixel is lost.
+"""Write a compressed image to a path in the format of its suffix: `.fkq` or an image file. No pixel is lost.
 
 ==============  =======================================================  ===============
-suffix          what is written                                          metadata
+suffix          contents                                                 metadata
 ==============  =======================================================  ===============
-`.fkq`          palette and indices, any number of colours               ICC, EXIF, DPI
-`.png`          palette and indices, up to 256 colours                   ICC, EXIF, DPI
-`.gif`          the same; one colour may be transparent, of alpha 0      none
-`.tif` `.tiff`  the same, of opaque colours; for others RGB or RGBA      ICC, texts, DPI
-`.bmp`          the same, of opaque colours; RGB above 256 colours       DPI
-`.webp`         lossless RGB or RGBA, any number of colours              ICC, EXIF
+`.fkq`          palette and indices, any number of colors                ICC, EXIF, DPI
+`.png`          palette and indices, at most 256 colors                  ICC, EXIF, DPI
+`.gif`          as `.png`, but opaque except one color of alpha 0        none
+`.tif` `.tiff`  as `.png` if all colors are opaque; else RGB or RGBA     ICC, texts, DPI
+`.bmp`          as `.png`, opaque colors only; RGB above 256 colors      DPI
+`.webp`         lossless RGB or RGBA, any number of colors               ICC, EXIF
 ==============  =======================================================  ===============
 
-All but `.fkq` hold values of 8 bits; `.tif` also gray of 16 bits and of float32, as pixels. False and True
-become black and white, gray with alpha RGBA. `CompressedImage.to_8bit` makes 8 bits of 16.
+All formats but `.fkq` hold values of 8 bits; `.tif` also holds gray of 16 bits and of float32, as pixels.
+False and True become black and white; gray with alpha becomes RGBA. `CompressedImage.to_8bit` reduces 16 bits
+to 8.
 
-Palettes keep their order; GIF and TIFF fill them up to a power of two and to 256. Palettes are of
-R, G, B: a gray image's ICC profile, which is for gray, is left out of these formats. Of EXIF,
-TIFF takes the texts: description, make, model, software, date, artist, copyright.
+Palettes keep their order; GIF pads them to a power of two, TIFF to 256 colors. Their colors are R, G, B, so
+the ICC profile of a gray image, which is for gray, is not written with a palette. TIFF holds only the texts
+of the EXIF: description, make, model, software, date, artist, copyright.
 """
 
 import os
@@ -36,14 +37,14 @@ SUFFIXES = (".fkq", *formats.FORMATS)
 
 
 def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str:
-    """The suffix of a path, in small letters, if it can be written: asked before any work is done.
+    """Return the suffix of a path in lower case; check before any work that it can be written.
 
     Raises
     ------
     ArgumentError
-        When the suffix is none of `SUFFIXES`, or not that of a PNG which is to be optimized.
+        If the suffix is not one of `SUFFIXES`, or `optimize` is set and it is not `.png`.
     MissingExtraError
-        When `optimize` needs what is not installed.
+        If `optimize` needs a package that is not installed.
     """
     suffix = Path(path).suffix.lower()
     if optimize and suffix != ".png":
@@ -56,12 +57,12 @@ def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str
 
 
 def check_pixels(suffix: str, pixels: npt.NDArray[Any]) -> None:
-    """Refuse an image whose dtype or channels a format cannot hold, whatever its palette will be.
+    """Check that a format can hold the dtype and the channels of an image, whatever its palette will be.
 
     Raises
     ------
     ArgumentError
-        It names what can be done.
+        If it cannot; the message says what to do.
     """
     if suffix != ".fkq":
         formats.check_values(suffix, pixels.dtype, pixels.shape[2] if pixels.ndim == 3 else 1)
@@ -75,7 +76,7 @@ def save(
     optimize: bool,
     threads: int | None,
 ) -> None:
-    """Write a file, whole or not at all: as `CompressedImage.save`."""
+    """Write a file as `CompressedImage.save` does: whole or not at all."""
     suffix = check_target(path, optimize=optimize)
     with stage("coding", 0.9):
         data = encode(suffix, contents, coding, optimize=optimize, threads=threads)
@@ -91,7 +92,7 @@ def encode(
     optimize: bool = False,
     threads: int | None = None,
 ) -> bytes:
-    """The bytes of a file of this suffix, one of `SUFFIXES`."""
+    """Return the bytes of a file with this suffix, one of `SUFFIXES`."""
     coding, workers = check_coding(coding), check_threads(threads)
     if suffix == ".fkq":
         return fkq.encode(contents, coding, workers)

@@ -1,4 +1,4 @@
-"""Pixels of 16 bits a channel: gray by Pillow; colour, of which Pillow keeps 8 bits, by the extra `deep`."""
+"""Pixels of 16 bits per channel: gray by Pillow, color by the extra `deep`, as Pillow keeps 8 bits."""
 
 import contextlib
 import logging
@@ -16,11 +16,12 @@ Deep = npt.NDArray[np.uint16]
 HINT = "pip install 'fastkq[deep]' keeps all 16"
 
 FORMATS = ("PNG", "TIFF")
-"""Pillow's names of those that the extra reads."""
+"""Pillow's names of the formats that the extra `deep` can read."""
 
 _SILENCE = logging.NullHandler()
 
 _TOP = 65535
+# TIFF: tags, then values of them
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 259, 262, 284
 _COLOUR_MAP, _EXTRA_SAMPLES = 320, 338
 _NOT_COMPRESSED, _WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 1, 0, 2, 2, 1
@@ -29,27 +30,27 @@ _CONFIGURATION_OF_AVIF = b"av1C"
 
 
 def is_gray(image: "Image.Image") -> bool:
-    """Whether a loaded image holds 16 bits a pixel."""
+    """Return whether a loaded image is gray with 16 bits per pixel."""
     return image.mode.startswith("I;16")
 
 
 def is_reduced(image: "Image.Image", data: bytes) -> bool:
-    """Whether Pillow is going to drop low bits: it has no mode for 16-bit colour and says nothing.
+    """Return whether Pillow will drop low bits: it has no mode for 16-bit color and does not warn.
 
     Parameters
     ----------
     image : PIL image
         Opened, not yet loaded.
     data : bytes
-        The file, or nothing where it is not known.
+        The file; empty if it is not known.
     """
     tags = getattr(image, "tag_v2", {})
     if image.mode == "P":
-        # The 16 bits of a TIFF's palette are mostly 8 that were multiplied, by 257 or by 256.
+        # The 16-bit values of a TIFF palette are mostly 8-bit values multiplied by 257 or 256.
         return any(value % 257 and value % 256 for value in tags.get(_COLOUR_MAP, ()))
     if image.mode[0] in "IF":
         return False
-    tiles = [tile[3] for tile in getattr(image, "tile", ())]  # what Pillow's decoders are going to be told
+    tiles = [tile[3] for tile in getattr(image, "tile", ())]  # arguments of Pillow's decoders
     return (
         any(";16" in str(tile) for tile in tiles)
         or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
@@ -70,14 +71,14 @@ def _is_avif_of_many_bits(data: bytes) -> bool:
 
 
 def is_garbled(image: "Image.Image") -> bool:
-    """Whether Pillow takes the bytes of 16-bit planes, which a TIFF has not compressed, for values."""
+    """Return whether Pillow takes the bytes of 16-bit planes in an uncompressed TIFF for values."""
     tags = getattr(image, "tag_v2", {})
     planes = tags.get(_PLANAR_CONFIGURATION) == _SEPARATE and tags.get(_COMPRESSION, 1) == _NOT_COMPRESSED
     return planes and image.mode in ("RGB", "RGBA") and max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
 
 
 def gray(image: "Image.Image") -> Deep:
-    """Of a loaded image of 16 bits a pixel (H, W), or (H, W, 4) where one value is transparent."""
+    """Return the values of a gray image (H, W), or (H, W, 4) if one value is transparent."""
     values: Deep = np.array(image).astype(np.uint16)
     if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         values = _TOP - values
@@ -88,12 +89,12 @@ def gray(image: "Image.Image") -> Deep:
 
 
 def colour(image: "Image.Image", data: bytes) -> Deep | None:
-    """The pixels (H, W, 3) or (H, W, 4) of a PNG or TIFF; None where they cannot be had at 16 bits.
+    """Return the pixels (H, W, 3) or (H, W, 4) of a PNG or TIFF; None if they cannot be read at 16 bits.
 
     Parameters
     ----------
     image : PIL image
-        Not yet loaded; what Pillow takes for alpha is alpha.
+        Not yet loaded. Channels that Pillow takes for alpha are alpha.
     data : bytes
         The file.
     """
@@ -102,7 +103,7 @@ def colour(image: "Image.Image", data: bytes) -> Deep | None:
     if decode is None or (image.format == "TIFF" and tags.get(_PHOTOMETRIC) != _RGB):
         return None
     pixels: npt.NDArray[Any] | None = None
-    with contextlib.suppress(Exception):  # whatever it raises, Pillow's 8 bits are still there
+    with contextlib.suppress(Exception):  # after any exception, Pillow's 8 bits are used
         pixels = decode(data)
     if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
         return None
@@ -117,28 +118,31 @@ def colour(image: "Image.Image", data: bytes) -> Deep | None:
 
 
 def _decoder(name: str | None) -> Callable[[bytes], npt.NDArray[Any]] | None:
+    """Return the decoder of imagecodecs for a format, or None."""
     try:
         import imagecodecs
     except ImportError:
         return None
-    # What its libraries remark, libpng of every interlaced file, would be printed else.
+    # Without a handler, remarks of its libraries would be printed; libpng makes one for each interlaced file.
     logging.getLogger("imagecodecs").addHandler(_SILENCE)
     return getattr(imagecodecs, f"{name.lower()}_decode") if name in FORMATS else None
 
 
 def _rgba(colours: Deep, alphas: Deep) -> Deep:
+    """Stack gray or RGB and an alpha channel (H, W) to RGBA."""
     colours = np.broadcast_to(colours.reshape(*alphas.shape, -1), (*alphas.shape, 3))
     return np.concatenate((colours, alphas[..., np.newaxis]), axis=-1)
 
 
 def _divided(colours: Deep, alphas: Deep) -> Deep:
+    """Divide premultiplied colors by their alpha, rounded."""
     visible = np.maximum(alphas, 1).astype(np.uint32)
     divided = np.minimum((colours.astype(np.uint32) * _TOP + visible // 2) // visible, _TOP)
     return np.asarray(divided, np.uint16)
 
 
 def turned(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """Pixels as EXIF says they are to be seen, as `fastkq.formats.reading` turns images."""
+    """Apply an EXIF orientation to pixels, as `fastkq.formats.reading` applies it to images."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

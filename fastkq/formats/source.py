@@ -1,4 +1,4 @@
-"""Bytes by offset, wherever they are: in memory, in a file at a path, behind a file object."""
+"""Read bytes by offset from memory, a file at a path, or a file object."""
 
 import contextlib
 import io
@@ -11,11 +11,11 @@ from typing import IO
 from fastkq.errors import ArgumentTypeError, FormatError
 from fastkq.runtime.progress import checkpoint
 
-_BLOCK = 1 << 22
+_BLOCK = 1 << 22  # bytes read between two checkpoints
 
 
 class Source:
-    """What can be read by offset.
+    """Bytes that can be read by offset.
 
     Attributes
     ----------
@@ -30,12 +30,12 @@ class Source:
         self.name = name
 
     def read(self, offset: int, length: int) -> memoryview:
-        """So many bytes from there; any thread may call.
+        """Return `length` bytes from `offset`; any thread may call this.
 
         Raises
         ------
         FormatError
-            When the source ends before; nothing is allocated then.
+            If the source ends before; nothing is allocated in this case.
         """
         if offset + length > self.length:
             raise FormatError(
@@ -61,7 +61,7 @@ class _Memory(Source):
 
 
 class _File(Source):
-    """A file that can seek: its bytes from where it stands to its end."""
+    """A seekable file, from its current position to its end."""
 
     def __init__(self, file: IO[bytes], name: str | None = None) -> None:
         self._file = file
@@ -74,7 +74,7 @@ class _File(Source):
         missing = length
         with self._lock:
             self._file.seek(self._start + offset)
-            while missing and (piece := self._file.read(min(missing, _BLOCK))):  # or even less
+            while missing and (piece := self._file.read(min(missing, _BLOCK))):  # may return less
                 checkpoint()
                 pieces.append(piece)
                 missing -= len(piece)
@@ -87,26 +87,28 @@ class _File(Source):
 
 
 def in_memory(data: bytes | bytearray | memoryview, name: str | None = None) -> Source:
-    """The bytes themselves, not copied; messages begin with the name."""
+    """Return bytes as a source, without a copy; messages begin with `name`."""
     return _Memory(data, name)
 
 
 @contextlib.contextmanager
 def opened(source: SourceLike) -> Iterator[Source]:
-    """Whatever it is, as a `Source` (one stays what it is); a file that is opened here is closed on leaving.
+    """Open bytes, a path or a file object as a `Source`; a `Source` is returned as it is.
+
+    A context manager. A file that is opened here is closed at its end.
 
     Parameters
     ----------
     source : bytes-like, path or binary file object
-        A file object is read from where it stands to its end. One that cannot seek (a pipe, a socket) is
-        read whole at once.
+        A file object is read from its current position to its end. One that cannot seek (a pipe, a socket) is
+        read as a whole at once.
 
     Raises
     ------
     ArgumentTypeError
-        When it is none of these.
+        If the source has another type.
     OSError
-        When it cannot be read.
+        If it cannot be read.
     """
     if isinstance(source, Source):
         yield source
@@ -126,9 +128,10 @@ def opened(source: SourceLike) -> Iterator[Source]:
 
 
 def is_binary_file(source: object) -> bool:
-    """Whether it can be read as one."""
+    """Return whether an object can be read like a binary file."""
     return callable(getattr(source, "read", None)) and not isinstance(source, io.TextIOBase)
 
 
 def _over(file: IO[bytes], seekable: bool, name: str | None) -> Source:
+    """Return a source over a file; one that cannot seek is read into memory."""
     return _File(file, name) if seekable else _Memory(file.read(), name)

@@ -1,4 +1,4 @@
-"""Pictures to the bytes of image files, by the table in formats.py; nothing that is written loses a pixel."""
+"""Encode images as image files, by the table in `fastkq.formats.registry`, without loss of a pixel."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -36,26 +36,28 @@ def encode_indexed(
     whole: bool = False,
     optimize: bool = False,
 ) -> bytes:
-    """An image of indices in the format of a suffix: palette and indices as they are where it has palettes.
+    """Encode an indexed image in the format of a suffix, with its palette if the format has palettes.
 
     Parameters
     ----------
     palette : (k, C)
-        Gray (C = 1) becomes equal red, green and blue, gray with alpha (C = 2) RGBA, bool black and white.
+        Gray (C = 1) becomes equal red, green and blue; gray with alpha (C = 2) becomes RGBA; bool becomes
+        black and white.
     indices : (H, W)
     suffix : str
         One of `FORMATS`.
     metadata : Metadata, optional
-        Of which is written what the format can carry.
+        The format stores as much of it as it can carry.
     whole : bool
-        Write pixels without a palette also to PNG, where the palette does not fit.
+        If the palette does not fit, write pixels without a palette also to PNG.
     optimize : bool
-        Spend seconds on a smaller palette PNG (needs the extra `png`); the palette may change its order.
+        Take seconds to make a palette PNG smaller (needs the extra `png`). This can change the order of the
+        palette.
 
     Raises
     ------
     ArgumentError
-        When the format cannot hold it; the message names some that can.
+        If the format cannot hold the image; the message names formats that can.
     """
     form = format_for(suffix)
     if optimize and form.name != "PNG":
@@ -72,12 +74,12 @@ def encode_indexed(
 
 
 def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: bool = False) -> None:
-    """Refuse what a format cannot hold of whatever colours, before any work is done for it.
+    """Check that a format can hold a dtype and a number of channels, before any work is done for it.
 
     Raises
     ------
     ArgumentError
-        It names what can be done.
+        If it cannot; the message says what to do.
     """
     form = format_for(suffix)
     mode = mode_of(dtype, channels)
@@ -96,18 +98,18 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
 
 
 def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
-    """Name of what pixels are, as in `ImageFormat.pixels`; None for what no format holds."""
+    """Return the kind of pixels, named as in `ImageFormat.pixels`; None if no format holds them."""
     spelt_out = 4 if has_alpha(dtype, channels) else channels
     return _MODES.get(("uint8" if dtype == np.bool_ else dtype.name, spelt_out))
 
 
 def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None = None) -> bytes:
-    """A whole image, (H, W) or (H, W, C), without a palette.
+    """Encode an image (H, W) or (H, W, C) in the format of a suffix, without a palette.
 
     Raises
     ------
     ArgumentError
-        When the format cannot hold it; the message names some that can.
+        If the format cannot hold the image; the message names formats that can.
     """
     from PIL import Image
 
@@ -131,7 +133,7 @@ def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None
 
 
 def _spelt_out(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Values (..., C) with bool as 0 and 255, and gray with alpha as RGBA."""
+    """Return values (..., C) with bool as 0 and 255, and gray with alpha as RGBA."""
     if values.dtype == np.bool_:
         values = as_8bit(values)
     if has_alpha(values.dtype, values.shape[-1]) and values.shape[-1] == 2:
@@ -140,7 +142,7 @@ def _spelt_out(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> str | None:
-    """Why a format cannot hold this palette, and what can; None if it can."""
+    """Return why a format cannot hold this palette, and which can; None if it can."""
     if form.palette is None or palette.dtype != np.uint8:
         return f"{form.name} has no such palettes"
     if len(palette) > MAX_PALETTE:
