@@ -144,7 +144,7 @@ def test_what_is_asked_wrongly_is_one_line_and_exits_2(photo, capsys, arguments,
         (["compress", "text.png"], "text.png: expected an image file"),
         (
             ["compress", "photo.png", "-k", "300", "-o", "out.png"],
-            "at most 256 colours for a palette PNG, got 300",
+            "at most 256 colors for a palette PNG, got 300",
         ),
         (["decompress", "damaged.fkq"], "damaged.fkq: expected 57 bytes by the header, got 54: truncated"),
         (
@@ -153,7 +153,7 @@ def test_what_is_asked_wrongly_is_one_line_and_exits_2(photo, capsys, arguments,
         ),
         (
             ["decompress", "many.fkq", "-o", "x.gif"],
-            "at most 256 colours for a palette GIF, got 300: save as",
+            "at most 256 colors for a palette GIF, got 300: save as",
         ),
         (["info", "damaged.fkq"], "damaged.fkq: expected 57 bytes"),
         (["info", "nowhere"], "nowhere: No such file or directory"),
@@ -210,7 +210,9 @@ def test_warnings_are_one_line(photo, capsys):
     Path("deep.ppm").write_bytes(b"P6 40 1 65535\n" + bytes(240))
     code, _, errors = run(capsys, "compress", "deep.ppm")
     assert code == 0
-    assert errors == "fastkq: warning: deep.ppm: 16 bits a channel are reduced to 8, the high byte is kept\n"
+    assert (
+        errors == "fastkq: warning: deep.ppm: 16 bits per channel are reduced to 8, the high byte is kept\n"
+    )
 
 
 def command(*arguments, **options):

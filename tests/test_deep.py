@@ -116,7 +116,9 @@ def test_rotation_is_applied_as_to_8_bits(tmp_path, orientation, channels):
 def test_without_the_extra_colour_is_reduced_with_a_warning_that_names_it(tmp_path, color_type):
     values = deep_noise(4, 5, *COLOURED[color_type])
     path = png16(tmp_path / "deep.png", values, color_type)
-    message = r"deep\.png: 16 bits a channel are reduced to 8, .*: pip install 'fastkq\[deep\]' keeps all 16$"
+    message = (
+        r"deep\.png: 16 bits per channel are reduced to 8, .*: pip install 'fastkq\[deep\]' keeps all 16$"
+    )
     with pytest.warns(PrecisionWarning, match=message):
         read = formats.read_image(path)
     assert read.dtype == np.uint8
@@ -151,7 +153,7 @@ def test_what_the_extra_cannot_read_is_reduced_with_a_warning(tmp_path):
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-        with pytest.warns(PrecisionWarning, match=f"{name}: 16 bits a channel are reduced to 8"):
+        with pytest.warns(PrecisionWarning, match=f"{name}: 16 bits per channel are reduced to 8"):
             assert formats.read_image(tmp_path / name).dtype == np.uint8
     (tmp_path / "flat.jp2").write_bytes(imagecodecs.jpeg2k_encode(noise(20, 20, 3)))
     np.testing.assert_array_equal(quietly(tmp_path / "flat.jp2"), noise(20, 20, 3))
@@ -175,7 +177,7 @@ def test_a_gray_tiff_of_floats_is_read_and_written_as_it_is(tmp_path):
     np.testing.assert_array_equal(quietly(tmp_path / "a.tif"), values)
     CompressedImage(values.reshape(-1, 1), np.arange(35).reshape(7, 5)).save(tmp_path / "b.tif")
     np.testing.assert_array_equal(quietly(tmp_path / "b.tif"), values)
-    with pytest.raises(FormatError, match=r"a\.tif: expected 8 or 16 bits a channel, got 32"):
+    with pytest.raises(FormatError, match=r"a\.tif: expected 8 or 16 bits per channel, got 32"):
         formats.read_image(tmp_path / "a.tif", 8)
 
 

@@ -150,7 +150,7 @@ def test_the_html_shows_the_picture_its_colours_by_use_and_the_facts():
     assert [swatch.get("style") for swatch in strip] == [
         f"flex:{count};min-width:1px;background:{name}" for count, name in ((3, "#ff0000"), (1, "#0000ff"))
     ]
-    assert facts == image.get("alt") == "4 x 1 pixels, 3 colours, 3 channels of uint8"
+    assert facts == image.get("alt") == "4 x 1 pixels, 3 colors, 3 channels of uint8"
 
 
 def test_small_images_are_enlarged_with_sharp_pixels():

@@ -115,9 +115,14 @@ def test_more_colours_are_stored_as_pixels_where_the_format_has_them(tmp_path, c
 @pytest.mark.parametrize(
     ("suffix", "k", "transparent", "message"),
     [
-        (".png", 257, None, r"at most 256 colours for a palette PNG, got 257: save as \.fkq"),
-        (".gif", 257, None, r"at most 256 colours for a palette GIF, got 257: save as \.fkq"),
-        (".gif", 5, "any", r"one colour that is not opaque, of alpha 0, for GIF, got 5 with alphas from"),
+        (".png", 257, None, r"at most 256 colors for a palette PNG, got 257: save as \.fkq"),
+        (".gif", 257, None, r"at most 256 colors for a palette GIF, got 257: save as \.fkq"),
+        (
+            ".gif",
+            5,
+            "any",
+            r"except at most one of alpha 0, for GIF, got 5 that are not opaque, with alphas from",
+        ),
         (".bmp", 5, "one", r"expected L or RGB for BMP, got RGBA pixels: save as \.png"),
     ],
 )
@@ -129,7 +134,9 @@ def test_what_would_be_lost_is_refused_with_alternatives(tmp_path, suffix, k, tr
 
 def test_more_pixels_a_side_than_a_format_counts_are_refused(tmp_path):
     wide = CompressedImage(noise(2, 3), np.zeros((1, 20000), int))
-    with pytest.raises(ArgumentError, match=r"at most 16383 pixels a side for WEBP, got 1 x 20000: save as"):
+    with pytest.raises(
+        ArgumentError, match=r"at most 16383 pixels per side for WEBP, got 1 x 20000: save as"
+    ):
         wide.save(tmp_path / "wide.webp")
 
 

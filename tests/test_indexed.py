@@ -108,7 +108,7 @@ def test_the_16_bit_palette_of_a_tiff_is_8_bits_multiplied(tmp_path, factor):
 
 def test_a_tiff_palette_of_real_16_bits_is_reduced_with_a_warning(tmp_path):
     path = tiff(tmp_path / "a.tif", noise(256, 3).astype(int) * 256 + 7)
-    with pytest.warns(PrecisionWarning, match=r"a\.tif: 16 bits a channel are reduced to 8"):
+    with pytest.warns(PrecisionWarning, match=r"a\.tif: 16 bits per channel are reduced to 8"):
         np.testing.assert_array_equal(fastkq.load(path).palette, noise(256, 3))
 
 
@@ -162,7 +162,7 @@ def test_what_is_nothing_says_so(tmp_path, data):
 def test_indices_beyond_the_palette_are_refused(tmp_path):
     data = formats.encode_indexed(noise(6, 3), np.array([[0, 5]]), ".png")
     (tmp_path / "a.png").write_bytes(with_palette_of(data, 4))
-    with pytest.raises(FormatError, match=r"a\.png: expected indices below the 4 colours .* got 5"):
+    with pytest.raises(FormatError, match=r"a\.png: expected indices below the 4 colors .* got 5"):
         fastkq.load(tmp_path / "a.png")
 
 

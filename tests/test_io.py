@@ -118,7 +118,7 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
 
 def test_32_bits_that_are_no_floats_are_refused(tmp_path):
     path = saved(tmp_path, Image.fromarray(np.ones((3, 3), np.int32)), "deep.tif")
-    with pytest.raises(FormatError, match=r"deep\.tif: expected 8 or 16 bits a channel, got 32"):
+    with pytest.raises(FormatError, match=r"deep\.tif: expected 8 or 16 bits per channel, got 32"):
         formats.read_image(path)
 
 
@@ -189,7 +189,7 @@ def test_more_than_256_colours_to_png_name_the_alternatives(tmp_path):
     compressed = fastkq.compress(noise(40, 40, 3), 300)
     with pytest.raises(
         ArgumentError,
-        match=r"at most 256 colours .* got 300: save as \.fkq, \.webp or \.tif, or compress with k=256",
+        match=r"at most 256 colors .* got 300: save as \.fkq, \.webp or \.tif, or compress with k=256",
     ):
         compressed.save(tmp_path / "image.png")
     assert not list(tmp_path.iterdir())
@@ -202,7 +202,7 @@ def test_more_than_256_colours_to_png_name_the_alternatives(tmp_path):
         (b"\xff\xd8\xff", "a damaged JPEG"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\1\7\0\0\0\xaa\xb9\xc1\x9d" + END, "a damaged PNG"),
         (b"GIF89a", "a damaged GIF"),
-        (b"hello", "one of no known image format"),
+        (b"hello", "data of no known image format"),
     ],
     ids=["empty", "jpeg", "png", "gif", "text"],
 )

@@ -152,7 +152,7 @@ def test_pixels_stay_where_they_are_and_info_goes_along():
         ({"palette": PHOTO}, ArgumentError, "expected palette to be an image of mode P, got mode RGB"),
         ({"palette": [[0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\) of uint8"),
         ({"palette": [[0, 0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\), got rows of unequal"),
-        ({"palette": noise(257, 3)}, ArgumentError, "palette of at most 256 colours, got 257"),
+        ({"palette": noise(257, 3)}, ArgumentError, "palette of at most 256 colors, got 257"),
         ({"dither": Dither.RASTERIZE}, ArgumentError, "NONE, ORDERED or FLOYDSTEINBERG, got RASTERIZE"),
         ({"dither": 7}, ArgumentError, "expected dither to be from 0 to 1, got 7"),
         ({"dither": "yes"}, ArgumentTypeError, "expected dither to be a number, got 'yes'"),
@@ -168,5 +168,5 @@ def test_what_is_no_image_of_8_or_16_bits_is_refused():
     with pytest.raises(ArgumentTypeError, match="expected a PIL image, got ndarray: compress takes arrays"):
         fastkq.quantize(noise(4, 4, 3))
     for mode in ("I", "F"):
-        with pytest.raises(FormatError, match=f"expected 8 or 16 bits a channel, got 32 .mode {mode}"):
+        with pytest.raises(FormatError, match=f"expected 8 or 16 bits per channel, got 32 .mode {mode}"):
             fastkq.quantize(Image.new(mode, (4, 4)))

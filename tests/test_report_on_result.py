@@ -154,8 +154,8 @@ def test_printed_it_is_a_table_of_the_costliest_colours():
     report = fastkq.compress(image, 40).report(image, ssim=False)
     head, names, *rows, rest = repr(report).splitlines()
     assert head.startswith(f"mse {report.mse:.6g}, PSNR {report.psnr:.2f} dB, largest error ")
-    assert names.split() == ["index", "share", "mse", "of", "all", "colour"]
-    assert rest.strip() == "... 24 more of less error"
+    assert names.split() == ["index", "share", "mse", "of", "all", "color"]
+    assert rest.strip() == "... 24 more with less error"
     shown = [int(row.split()[0]) for row in rows]
     costs = report.shares * report.errors
     assert shown == sorted(range(40), key=lambda j: -costs[j])[:16]

@@ -161,7 +161,7 @@ def test_as_many_weights_as_images():
         fastkq.fit_palette(images, 4, weights=[np.ones((6, 7))])
     with pytest.raises(ArgumentError, match="weights for each of 2 images, got more"):
         fastkq.fit_palette(images, 4, weights=[np.ones((6, 7))] * 3)
-    with pytest.raises(ArgumentError, match="no weights for colours that are counted already"):
+    with pytest.raises(ArgumentError, match="no weights for colors that are counted already"):
         fastkq.fit_palette(fastkq.count_colours(images), 4, weights=np.ones((6, 7)))
 
 
@@ -213,7 +213,7 @@ def test_no_fixed_colours_are_none():
 @pytest.mark.parametrize(
     ("fixed", "message"),
     [
-        ([[0, 0, 0]] * 2, "fixed colours that differ"),
+        ([[0, 0, 0]] * 2, "fixed colors that differ"),
         ([[0, 0, level] for level in range(5)], "at most k = 4 fixed colours, got 5"),
         ([[0, 0, 0], [0]], "fixed to be .k, 3., got rows of unequal length"),
         ([[0, 0]], r"fixed to be \(k, 3\) of uint8"),

@@ -46,7 +46,7 @@ def test_a_psnr_beyond_all_palettes_is_refused_with_what_can_be_reached(monkeypa
     image = noise(20, 20, 3)
     best = psnr(image, fastkq.compress(image, 16).decompress())
     with pytest.raises(
-        UnreachableError, match=rf"that 16 colours reach, got 90 dB: they reach {best:.2f} dB"
+        UnreachableError, match=rf"that 16 colors reach, got 90 dB: they reach {best:.2f} dB"
     ) as e:
         fastkq.compress(image, target_psnr=90)
     assert e.value.best == pytest.approx(best)
@@ -97,7 +97,7 @@ def test_bytes_that_one_colour_does_not_fit_are_refused_with_how_many_it_needs(c
     least = len(fastkq.compress(image, 1).to_bytes(coding=coding))
     assert fastkq.compress(image, target_bytes=least, coding=coding).k >= 1
     with pytest.raises(
-        UnreachableError, match=f"target_bytes of at least {least}, the file of 1 colour,"
+        UnreachableError, match=f"target_bytes of at least {least}, the file of 1 color,"
     ) as e:
         fastkq.compress(image, target_bytes=least - 1, coding=coding)
     assert e.value.best == least
@@ -106,7 +106,7 @@ def test_bytes_that_one_colour_does_not_fit_are_refused_with_how_many_it_needs(c
 def test_fixed_colours_are_there_whatever_the_target():
     image, fixed = noise(12, 12, 3), np.array([[1, 2, 3], [250, 0, 0]], np.uint8)
     assert np.array_equal(fastkq.compress(image, target_psnr=5, fixed=fixed).palette, fixed)
-    with pytest.raises(UnreachableError, match="the file of 2 colours"):
+    with pytest.raises(UnreachableError, match="the file of 2 colors"):
         fastkq.compress(image, target_bytes=10, fixed=fixed)
 
 
@@ -120,9 +120,15 @@ def test_fixed_colours_are_there_whatever_the_target():
         ({"target_psnr": np.nan}, "target_psnr to be at least 0, got nan"),
         ({"target_bytes": 0}, "target_bytes to be at least 1, got 0"),
         ({"target_psnr": 30, "dither": True}, "no dithering with target_psnr"),
-        ({"target_psnr": 30, "max_error": 9}, "a k with max_error, or a target without it"),
-        ({"target_bytes": 300, "max_error": 9}, "a k with max_error, or a target without it"),
-        ({"min_share": 0.1}, "min_share with a max_error, which it is for, got it alone"),
+        (
+            {"target_psnr": 30, "max_error": 9},
+            "max_error with k, or a target without max_error, got max_error and a",
+        ),
+        (
+            {"target_bytes": 300, "max_error": 9},
+            "max_error with k, or a target without max_error, got max_error and a",
+        ),
+        ({"min_share": 0.1}, "max_error with min_share, got min_share alone"),
     ],
 )
 def test_targets_that_make_no_sense_are_refused(arguments, message):

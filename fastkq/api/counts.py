@@ -92,7 +92,9 @@ def count_colours(
 def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, threads: int) -> ColourCounts:
     if isinstance(image, ColourCounts):
         if weights is not None:
-            raise ArgumentError("expected no weights for colours that are counted already: count with them")
+            raise ArgumentError(
+                "expected no weights for colors that are counted already, got some: count with them"
+            )
         return image
     with stage("reading", 0.3):
         pixels = read_input(image, threads=threads).pixels

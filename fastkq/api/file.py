@@ -148,7 +148,7 @@ class CompressedFile:
             If the file cannot be read.
         """
         if self._source is None:
-            raise ArgumentError("expected an open file, got one that was closed")
+            raise ArgumentError("expected an open file, got a closed one")
         box = None if region is None else check_region(region, *self.shape[:2])
         most, workers = check_max_pixels(max_pixels), check_threads(threads)
         with watched(progress), stage("decoding"), _naming(self._source):

@@ -262,7 +262,7 @@ class CompressedImage(IndexedImage):
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:
-            raise ValueError("a CompressedImage has to be decompressed, so copy=False cannot be honoured")
+            raise ValueError("a CompressedImage has to be decompressed, so copy=False cannot be honored")
         image = self.decompress()
         return image if dtype is None else image.astype(dtype, copy=False)
 

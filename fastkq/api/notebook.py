@@ -154,7 +154,7 @@ def _facts(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) 
     (height, width), (k, channels) = indices.shape, palette.shape
     facts = [
         f"{width} x {height} pixels",
-        f"{k} colour{'s' * (k > 1)}",
+        f"{k} color{'s' * (k > 1)}",
         f"{channels} channel{'s' * (channels > 1)} of {palette.dtype}",
     ]
     if max(height, width) > _MOST_SIDE:

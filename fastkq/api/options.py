@@ -74,7 +74,7 @@ def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> 
         return None
     array = check_palette_of(fixed, kind, "fixed")
     if len(np.unique(array, axis=0)) < len(array):
-        raise ArgumentError(f"expected fixed colours that differ, got {array.tolist()}")
+        raise ArgumentError(f"expected fixed colors that differ, got {array.tolist()}")
     if k is not None and len(array) > k:
         raise ArgumentError(f"expected at most k = {k} fixed colours, got {len(array)}")
     return working_palette(array)
@@ -95,7 +95,7 @@ def check_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.
     if array.min() < 0:
         raise ArgumentError(f"expected weights of at least 0, got {array.min()}")
     if not array.max() > 0:
-        raise ArgumentError("expected weights that are not all 0")
+        raise ArgumentError("expected weights that are not all 0, got only zeros")
     return array
 
 
@@ -115,7 +115,7 @@ def check_fit(
         max_error = check_number("max_error", max_error, 0.0, math.inf)
     min_share = check_number("min_share", min_share, 0.0, 1.0)
     if min_share > 0 and max_error is None:
-        raise ArgumentError("expected min_share with a max_error, which it is for, got it alone")
+        raise ArgumentError("expected max_error with min_share, got min_share alone")
     space = check_space(space, kind)
     return FitOptions(check_fixed(fixed, kind, k), max_error, min_share, space, effort, threads)
 
@@ -154,12 +154,12 @@ def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering, max
     """Check that the targets are possible arguments; only the fit shows whether they can be reached."""
     if max_error is not None and not (target_psnr is None and target_bytes is None):
         raise ArgumentError(
-            "expected a k with max_error, or a target without it: either can decide k, got both"
+            "expected max_error with k, or a target without max_error, got max_error and a target"
         )
     if target_psnr is not None:
         check_number("target_psnr", target_psnr, 0.0, math.inf)
         if dithering.strength > 0:
-            raise ArgumentError("expected no dithering with target_psnr: it looks better at a lower PSNR")
+            raise ArgumentError("expected no dithering with target_psnr, got some: it lowers the PSNR")
     if target_bytes is not None:
         check_positive("target_bytes", target_bytes)
 

@@ -59,7 +59,7 @@ class Report:
     >>> ramp = np.arange(64, dtype=np.uint8).reshape(8, 8)
     >>> fastkq.compress(ramp, k=2).report(ramp, ssim=False)
     mse 85.5, PSNR 28.81 dB, largest error 16 at row 3, column 7
-      index    share         mse   of all  colour
+      index    share         mse   of all  color
           0   50.00%        85.5   50.00%  15
           1   50.00%        85.5   50.00%  47
     """
@@ -81,14 +81,14 @@ class Report:
         lines = [
             f"mse {self.mse:.6g}, PSNR {self.psnr:.2f} dB{similarity}, "
             f"largest error {self.max_error:.4g} at row {row}, column {column}",
-            f"{'index':>7}  {'share':>7}  {'mse':>10}  {'of all':>7}  colour",
+            f"{'index':>7}  {'share':>7}  {'mse':>10}  {'of all':>7}  color",
         ]
         for j in costliest:
             of_all = costs[j] / self.mse if self.mse else 0.0
             colour = " ".join(f"{value:g}" for value in self.palette[j].tolist())
             lines.append(f"{j:>7}  {self.shares[j]:>7.2%}  {self.errors[j]:>10.4g}  {of_all:>7.2%}  {colour}")
         rest = len(costs) - len(costliest)
-        return "\n".join([*lines, f"    ... {rest} more of less error"] if rest else lines)
+        return "\n".join([*lines, f"    ... {rest} more with less error"] if rest else lines)
 
     __repr__ = __str__
 

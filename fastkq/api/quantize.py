@@ -83,7 +83,7 @@ def quantize(
     """
     if not is_pil_image(im):
         raise ArgumentTypeError(
-            f"expected a PIL image, got {type(im).__name__}: compress takes arrays, and to_pil() gives images"
+            f"expected a PIL image, got {type(im).__name__}: compress takes arrays, to_pil() gives images"
         )
     number = _check_colors(colors)
     _check_ignored(method, kmeans)
@@ -171,5 +171,5 @@ def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
         channels = 4 if np.shape(palette)[1:] == (4,) else 3
     colours: npt.NDArray[np.uint8] = check_palette_of(palette, ImageKind(np.dtype(np.uint8), channels))
     if len(colours) > MAX_PALETTE:
-        raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colours, got {len(colours)}")
+        raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colors, got {len(colours)}")
     return colours

@@ -161,7 +161,7 @@ def _most_colours(counts: ColourCounts, target: float, k: int, options: FitOptio
     if reached >= target:
         return fitted
     raise UnreachableError(
-        f"expected a target_psnr that {k} colours reach, got {target:g} dB: they reach {reached:.2f} dB",
+        f"expected a target_psnr that {k} colors reach, got {target:g} dB: they reach {reached:.2f} dB",
         reached,
     )
 
@@ -235,7 +235,7 @@ def largest(size: Callable[[int], int], target: int, least: int, most: int) -> i
 
 def _too_small(target: int, smallest: int, least: int) -> UnreachableError:
     return UnreachableError(
-        f"expected a target_bytes of at least {smallest}, the file of {least} colour{'s' * (least > 1)}, "
+        f"expected a target_bytes of at least {smallest}, the file of {least} color{'s' * (least > 1)}, "
         f"got {target}",
         smallest,
     )

@@ -74,7 +74,7 @@ class Picture(NamedTuple):
         if image.mode == "F" and self.depth is None:
             return np.array(image, np.float32, order="C")
         if image.mode in ("I", "F"):
-            raise FormatError(f"{self.name}: expected 8 or 16 bits a channel, got 32 (mode {image.mode})")
+            raise FormatError(f"{self.name}: expected 8 or 16 bits per channel, got 32 (mode {image.mode})")
         if image.mode == "La":
             image = image.convert("LA")  # Pillow cannot convert La to RGBA directly
         mode = pixel_mode(image)
@@ -106,7 +106,7 @@ class Picture(NamedTuple):
         indices = np.array(image, np.uint8, order="C")
         if int(indices.max()) >= len(palette):
             raise FormatError(
-                f"{self.name}: expected indices below the {len(palette)} colours of the palette, "
+                f"{self.name}: expected indices below the {len(palette)} colors of the palette, "
                 f"got {int(indices.max())}"
             )
         return Indexed(palette, indices)

@@ -44,8 +44,8 @@ def to_pil(
         mode = mode_of(palette.dtype, channels)
         if mode is None:
             raise ArgumentError(
-                f"expected colours that a mode of Pillow holds, got {palette.dtype} with {channels} "
-                "channels: reduce 16 bits with to_8bit(), or take the array that decompress() gives"
+                f"expected colors that a mode of Pillow holds, got {palette.dtype} with {channels} "
+                "channels: reduce 16 bits with to_8bit(), or use the array from decompress()"
             )
         image = _from_pixels(palette[indices])
     image.info.update(info_of(metadata, image.mode))

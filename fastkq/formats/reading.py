@@ -134,7 +134,7 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
     from PIL import Image
 
     begins_as = _begins_as(data)
-    reason = f"got a damaged {begins_as}" if begins_as else "got one of no known image format"
+    reason = f"got a damaged {begins_as}" if begins_as else "got data of no known image format"
     if begins_as and begins_as not in _OF_MANY_KINDS:
         raise FormatError(f"{name}: expected an image file, {reason}")
     try:
@@ -145,7 +145,7 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
         raise FormatError(f"{name}: expected an image file, {reason}")
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
         raise FormatError(
-            f"{name}: expected 8 bits a channel, gray, RGB or RGBA, got {array.dtype} {array.shape}"
+            f"{name}: expected 8 bits per channel, gray, RGB or RGBA, got {array.dtype} {array.shape}"
         )
     return Image.fromarray(array)
 
@@ -177,15 +177,13 @@ def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Pict
     stored_orientation = tags.get(ORIENTATION, 1)
     pixels = sixteen_bit.colour(image, data) if reduced and data and (garbled or depth is None) else None
     if garbled and pixels is None:
-        raise FormatError(
-            f"{name}: expected channels side by side, got planes of 16 bits: {sixteen_bit.HINT}"
-        )
+        raise FormatError(f"{name}: expected interleaved channels, got planes of 16 bits: {sixteen_bit.HINT}")
     image.load()  # this rotates a TIFF and removes the orientation from its tags
     orientation = _orientation(image)
     applied = max(orientation, stored_orientation)
     metadata = metadata_of(image, gray=pixel_mode(image) == "L", turned=5 <= applied <= 8)
     if reduced and pixels is None and depth is None:
-        message = f"{name}: 16 bits a channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
+        message = f"{name}: 16 bits per channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
         warnings.warn(message, PrecisionWarning, stacklevel=4)
     if pixels is not None:
         pixels = sixteen_bit.turned(pixels, applied)

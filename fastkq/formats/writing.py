@@ -147,19 +147,20 @@ def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> str | None:
         return f"{form.name} has no such palettes"
     if len(palette) > MAX_PALETTE:
         return (
-            f"expected at most {MAX_PALETTE} colours for a palette {form.name}, got {len(palette)}: "
+            f"expected at most {MAX_PALETTE} colors for a palette {form.name}, got {len(palette)}: "
             f"save as .fkq, .webp or .tif, or compress with k={MAX_PALETTE} or less"
         )
     below = palette[:, 3][palette[:, 3] < 255] if palette.shape[1] == 4 else palette[:0, 0]
     if form.palette == "opaque" and len(below):
         return (
-            f"expected opaque colours for a palette {form.name}, got {len(below)} with alpha below 255: "
+            f"expected opaque colors for a palette {form.name}, got {len(below)} with alpha below 255: "
             "save as .png, .webp or .fkq"
         )
     if form.palette == "one transparent" and (len(below) > 1 or below.any()):
         return (
-            f"expected at most one colour that is not opaque, of alpha 0, for {form.name}, "
-            f"got {len(below)} with alphas from {below.min()} to {below.max()}: save as .png, .webp or .fkq"
+            f"expected opaque colors, except at most one of alpha 0, for {form.name}, "
+            f"got {len(below)} that are not opaque, with alphas from {below.min()} to {below.max()}: "
+            "save as .png, .webp or .fkq"
         )
     return None
 
@@ -184,7 +185,7 @@ def _encoded(
 ) -> bytes:
     if max(picture.size) > form.max_side:
         raise ArgumentError(
-            f"expected at most {form.max_side} pixels a side for {form.name}, "
+            f"expected at most {form.max_side} pixels per side for {form.name}, "
             f"got {picture.height} x {picture.width}: save as .png, .tif or .fkq"
         )
     carried = save_options(metadata or Metadata(), form, picture.mode)
