@@ -182,30 +182,30 @@ def compress(
     """
     with watched(progress):
         effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
-        given = read(image, workers)
-        kind = ImageKind.of(given.pixels)
+        source = read(image, workers)
+        kind = ImageKind.of(source.pixels)
         dithering = check_dithering(dither, dither_method, kind)
-        asked = {"fixed": fixed, "weights": weights, "max_error": max_error}
+        constraints = {"fixed": fixed, "weights": weights, "max_error": max_error}
         targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}
         if palette is not None:
-            refuse("a palette", {"k": k, **asked, **targets, "preset": preset})
-            return applied(given, palette, dithering, check_space(space, kind), workers)
+            refuse("a palette", {"k": k, **constraints, **targets, "preset": preset})
+            return applied(source, palette, dithering, check_space(space, kind), workers)
         number = check_number_of_colours(k, targets)
         options = check_fit(
             kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
             threads=workers,
         )  # fmt: skip
         check_targets(**targets, dithering=dithering, max_error=max_error)
-        weighted = check_weights(weights, given.pixels.shape)
-        job = Job(given, weighted, dithering, options)
+        checked_weights = check_weights(weights, source.pixels.shape)
+        job = Job(source, checked_weights, dithering, options)
         if check_preset(preset, kind) is not None:
-            ways = {"dither": dither or None, "space": None if options.space == "rgb" else space}
-            refuse(f"preset={preset!r}", {**asked, **targets, **ways})
+            others = {"dither": dither or None, "space": None if options.space == "rgb" else space}
+            refuse(f"preset={preset!r}", {**constraints, **targets, **others})
             return job.visual(DEFAULT_K if number is None else number)
         if target_psnr is not None:
-            return job.reaching(target_psnr)
+            return job.for_psnr(target_psnr)
         if target_bytes is not None:
-            return job.fitting(target_bytes, coding)
+            return job.for_bytes(target_bytes, coding)
         assert number is not None
         return job.make(number)
 
@@ -263,55 +263,57 @@ class Job:
 
     def __init__(
         self,
-        given: Input,
+        source: Input,
         weights: npt.NDArray[np.float64] | None,
         dithering: Dithering,
         options: FitOptions,
     ) -> None:
-        self._given, self._weights = given, weights
+        self._source, self._weights = source, weights
         self._dithering, self._options = dithering, options
-        self._pixels = working(given.pixels)
+        self._pixels = working(source.pixels)
 
     @cached_property
     def _counts(self) -> ColourCounts:
         with stage("counting", _SHARE_OF_COUNTING, each=0.5):
-            return ColourCounts.of(self._given.pixels, self._weights, self._options.threads)
+            return ColourCounts.of(self._source.pixels, self._weights, self._options.threads)
 
     def make(self, k: int) -> CompressedImage:
         """Return the image with k colors."""
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
             with stage("counting", _SHARE_OF_COUNTING, each=0.5):
-                few = ColourCounts.of_few(self._given.pixels, MOST_RGBA_COLOURS, self._options.threads)
-            by_cells = self._by_cells(k) if few is None else None
-            if by_cells is not None:
-                return by_cells
-            if few is not None:
-                self._counts = few
+                counts_if_few = ColourCounts.of_few(
+                    self._source.pixels, MOST_RGBA_COLOURS, self._options.threads
+                )
+            from_cells = self._compress_cells(k) if counts_if_few is None else None
+            if from_cells is not None:
+                return from_cells
+            if counts_if_few is not None:
+                self._counts = counts_if_few
         counts = self._counts
         with stage("fitting", _SHARE_OF_FITTING, each=0.2):
             fitted = fit(counts, k, self._options)
-        return self._made(fitted)
+        return self._map(fitted)
 
     def visual(self, k: int) -> CompressedImage:
         """Return the image with at most k colors by the preset "visual"."""
         threads = self._options.threads
         with stage("dithering", each=0.2):
             rows, indices = spatial.visual(self._pixels, k, self._options.effort, threads)
-            return self._image(rows, kept_opaque(self._pixels, rows, indices, threads))
+            return self._result(rows, kept_opaque(self._pixels, rows, indices, threads))
 
-    def reaching(self, target: float) -> CompressedImage:
+    def for_psnr(self, target: float) -> CompressedImage:
         """Return the image with the fewest colors found whose PSNR is at least `target` dB."""
         counts = self._counts
         with stage("fitting", _SHARE_OF_FITTING, each=0.2):
             fitted = reach_psnr(counts, target, self._options)
-        return self._made(fitted)
+        return self._map(fitted)
 
-    def fitting(self, target: int, coding: Coding) -> CompressedImage:
+    def for_bytes(self, target: int, coding: Coding) -> CompressedImage:
         """Return the image with the most colors found whose `.fkq` file has at most `target` bytes."""
         within = self._options.least, min(len(self._counts), MAX_COLOURS)
         if coding == "packed":
-            kind = ImageKind.of(self._given.pixels)
-            pixels = self._given.pixels.size // kind.channels
+            kind = ImageKind.of(self._source.pixels)
+            pixels = self._source.pixels.size // kind.channels
             k = largest(
                 lambda k: encoded_size(pixels, k, kind.channels, kind.dtype.itemsize), target, *within
             )
@@ -320,13 +322,13 @@ class Job:
             self.make, lambda made: len(made.to_bytes(threads=self._options.threads)), target, *within
         )
 
-    def _made(self, fitted: Fit) -> CompressedImage:
+    def _map(self, fitted: Fit) -> CompressedImage:
         counted = self._counts.counted
         with mapping_stage(self._dithering):
             indices = indices_of(self._pixels, counted, fitted, self._dithering, self._options)
-            return self._image(fitted.palette, indices)
+            return self._result(fitted.palette, indices)
 
-    def _by_cells(self, k: int) -> CompressedImage | None:
+    def _compress_cells(self, k: int) -> CompressedImage | None:
         """Compress an RGBA image of more than `MOST_RGBA_COLOURS` colors, fitted with 6 bits per channel.
 
         Return None if the cells are too few for k, or if a row of the palette stays unused.
@@ -340,11 +342,11 @@ class Job:
             rows, _ = fit_packed.fit(cells, k, self._options.effort, threads)
         with mapping_stage(self._dithering):
             if self._dithering.strength > 0:
-                return self._image(rows, dithered(pixels, rows, self._dithering, threads))
+                return self._result(rows, dithered(pixels, rows, self._dithering, threads))
             indices = nearest_packed.map_pixels(pixels, rows, threads)
             is_used = nearest_packed.used_rows(indices, k, threads).all()
-            return self._image(rows, indices) if is_used else None
+            return self._result(rows, indices) if is_used else None
 
-    def _image(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
-        pixels, metadata, _ = self._given
+    def _result(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
+        pixels, metadata, _ = self._source
         return CompressedImage(stored_palette(rows, *ImageKind.of(pixels)), indices, pixels.shape, metadata)

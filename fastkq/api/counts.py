@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes]
     Images = ImageLike | ColourCounts | Iterable[ImageLike | ColourCounts]
 
-_SHARE_OF_SOME = 0.2
+_SHARE_OF_AN_IMAGE = 0.2
 """Progress: share of the remaining work that one image gets if the number of images is unknown."""
 
 
@@ -72,10 +72,10 @@ def count_colours(
     workers = check_threads(threads)
     total: ColourCounts | None = None
     with watched(progress):
-        left = 1 if _is_one(images) else operator.length_hint(images, 0)
+        left = 1 if _is_image(images) else operator.length_hint(images, 0)
         pairs = _pairs(images, weights)
         while True:
-            with stage(None, 1 / left if left > 0 else _SHARE_OF_SOME):
+            with stage(None, 1 / left if left > 0 else _SHARE_OF_AN_IMAGE):
                 # An iterable may call fastkq to make its next image; that work gets this share.
                 with stage("reading", 0.3):
                     pair = next(pairs, None)
@@ -105,7 +105,7 @@ def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, thr
 
 def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each image with its weights or None."""
-    if _is_one(images):
+    if _is_image(images):
         yield images, weights
         return
     missing = object()
@@ -119,12 +119,12 @@ def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
         raise ArgumentError(f"expected weights for each of {number + 1} images, got more")
 
 
-def _is_one(images: Any) -> bool:
+def _is_image(images: Any) -> bool:
     """Return whether `images` is one image and not an iterable of images; a list of numbers is an image."""
     if isinstance(images, ColourCounts) or is_file(images) or formats.is_pil_image(images):
         return True
     if isinstance(images, list | tuple):
-        return bool(images) and not _is_item(images[0])
+        return bool(images) and not _is_image_item(images[0])
     if isinstance(images, np.ndarray):
         return images.ndim != 4
     if hasattr(images, "__array__"):
@@ -134,7 +134,7 @@ def _is_one(images: Any) -> bool:
     raise ArgumentTypeError(f"expected an image or an iterable of images, got {images!r}")
 
 
-def _is_item(first: Any) -> bool:
+def _is_image_item(first: Any) -> bool:
     """Return whether a list with this first item is a list of images."""
     is_image = isinstance(first, np.ndarray) and first.ndim > 1
     return is_image or isinstance(first, ColourCounts) or is_file(first) or formats.is_pil_image(first)

@@ -105,16 +105,16 @@ def curve(
 def _points(counts: ColourCounts, numbers: list[int], options: FitOptions) -> list[CurvePoint]:
     pixels = int(counts.counts.sum())
     points: list[CurvePoint | None] = [None] * len(numbers)
-    alone, shared = options._replace(threads=1), prepared(counts, options)
+    single_thread, shared = options._replace(threads=1), prepared(counts, options)
 
     def work(worker: int, start: int, stop: int) -> None:
         # The largest k come first because their fits take longest.
-        place = order[start]
-        fitted = fit(counts, numbers[place], alone, shared)
-        error = distortion(counts, fitted, alone.threads)
+        position = order[start]
+        fitted = fit(counts, numbers[position], single_thread, shared)
+        error = distortion(counts, fitted, single_thread.threads)
         nbytes = fkq.encoded_size(pixels, len(fitted.palette), counts.channels, counts.dtype.itemsize)
-        points[place] = CurvePoint(numbers[place], *error, nbytes)
+        points[position] = CurvePoint(numbers[position], *error, nbytes)
 
-    order = sorted(range(len(numbers)), key=lambda place: -numbers[place])
+    order = sorted(range(len(numbers)), key=lambda position: -numbers[position])
     over_chunks(work, len(numbers), 1, options.threads)
     return [point for point in points if point is not None]

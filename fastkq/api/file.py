@@ -53,7 +53,7 @@ class CompressedFile:
         self._stack = contextlib.ExitStack()
         with self._stack as stack:
             self._source: Source | None = stack.enter_context(opened(source))
-            with _naming(self._source):
+            with _with_name(self._source):
                 self._head = fkq.read_head(self._source, strict=strict)
             self._length = self._source.length
             self._stack = stack.pop_all()
@@ -150,10 +150,10 @@ class CompressedFile:
         if self._source is None:
             raise ArgumentError("expected an open file, got a closed one")
         box = None if region is None else check_region(region, *self.shape[:2])
-        most, workers = check_max_pixels(max_pixels), check_threads(threads)
-        with watched(progress), stage("decoding"), _naming(self._source):
+        limit, workers = check_max_pixels(max_pixels), check_threads(threads)
+        with watched(progress), stage("decoding"), _with_name(self._source):
             contents = fkq.decode(
-                self._source, self._head, box, strict=self._strict, max_pixels=most, threads=workers
+                self._source, self._head, box, strict=self._strict, max_pixels=limit, threads=workers
             )
         if contents.damage:
             message = f"{self._source.name or 'the file'} is damaged: {_summary(contents.damage)}"
@@ -187,7 +187,7 @@ CompressedFile.__module__ = "fastkq"  # pickles name the public module
 
 
 @contextlib.contextmanager
-def _naming(source: Source) -> Iterator[None]:
+def _with_name(source: Source) -> Iterator[None]:
     """Prefix each FormatError with the path of the source."""
     try:
         yield

@@ -133,8 +133,8 @@ class CompressedImage(IndexedImage):
             return fkq.encode(self._contents(metadata), coding, workers)
 
     def _contents(self, metadata: bool) -> fkq.Contents:
-        kept = self._metadata if metadata else Metadata()
-        return fkq.Contents(self._palette, self._indices, self._shape, kept)
+        stored = self._metadata if metadata else Metadata()
+        return fkq.Contents(self._palette, self._indices, self._shape, stored)
 
     @classmethod
     def from_bytes(
@@ -164,11 +164,11 @@ class CompressedImage(IndexedImage):
             If the bytes are not a `.fkq` file, are damaged or truncated, or hold more than `max_pixels`
             pixels.
         """
-        most, workers = validation.check_max_pixels(max_pixels), check_threads(threads)
-        there = source.in_memory(data)
+        limit, workers = validation.check_max_pixels(max_pixels), check_threads(threads)
+        stream = source.in_memory(data)
         with watched(progress), stage("decoding"):
-            head = fkq.read_head(there)
-            return cls(*fkq.decode(there, head, max_pixels=most, threads=workers))
+            head = fkq.read_head(stream)
+            return cls(*fkq.decode(stream, head, max_pixels=limit, threads=workers))
 
     def with_metadata(self, metadata: Metadata | None) -> "CompressedImage":
         """Return the same image with other metadata, or with none; both share their arrays."""

@@ -55,10 +55,10 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
     if formats.is_pil_image(image):
         picture = formats.read(image, depth)
     elif is_file(image):
-        with opened(image) as there:
-            if fkq.is_fkq(there):
-                return _from_fkq(there, depth, threads)
-            picture = picture_in(there, depth=depth)
+        with opened(image) as stream:
+            if fkq.is_fkq(stream):
+                return _from_fkq(stream, depth, threads)
+            picture = picture_in(stream, depth=depth)
     else:
         return Input(check_image(image), Metadata())
     as_it_is = partial(from_picture, picture) if picture.has_palette else None

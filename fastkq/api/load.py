@@ -68,10 +68,10 @@ def load(
     >>> fastkq.load(fastkq.compress(image, k=16).to_bytes(), region=(8, 0, 2, 16)).shape
     (2, 16)
     """
-    with watched(progress), stage("reading"), opened(source) as there:
-        if not fkq.is_fkq(there):
-            return _cropped(from_picture(picture_in(there, check_max_pixels(max_pixels))), region)
-        with CompressedFile(there, strict=strict) as file:
+    with watched(progress), stage("reading"), opened(source) as stream:
+        if not fkq.is_fkq(stream):
+            return _cropped(from_picture(picture_in(stream, check_max_pixels(max_pixels))), region)
+        with CompressedFile(stream, strict=strict) as file:
             return file.load(region=region, max_pixels=max_pixels, threads=threads)
 
 

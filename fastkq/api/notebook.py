@@ -12,10 +12,10 @@ from fastkq.color.kinds import as_8bit, has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.formats import pil
 
-_CHECKS = ((255, 255, 255), (214, 214, 214))  # colors of the checkerboard
-_MOST_SIDE = 1600  # pixels: largest side of an image that is shown
-_SMALL_SIDE = 256  # pixels: images up to half this size are enlarged by a whole factor up to this side
-_MOST_SWATCHES = 256  # largest number of colors that are shown
+_CHECKERBOARD = ((255, 255, 255), (214, 214, 214))  # R, G, B
+_MAX_SIDE = 1600  # pixels: largest side of an image that is shown
+_ENLARGED_SIDE = 256  # pixels: images up to half this size are enlarged by a whole factor up to this side
+_MAX_SWATCHES = 256  # largest number of colors that are shown
 _COMPRESS_LEVEL = 2
 """zlib level. For one megapixel of 64 colors, level 2 takes 30 ms and gives 389 kB; level 6, the default,
 takes 110 ms and gives 343 kB."""
@@ -29,7 +29,7 @@ outline:1px solid #8888;background:{checks}">{swatches}</div>
 <figcaption style="font-size:smaller;opacity:.75">{facts}</figcaption>
 </figure>"""
 _SWATCH = '<i style="flex:{count};min-width:1px;background:{name}" title="{name}, {share:.2%}"></i>'
-_CHECKS_BEHIND = "repeating-conic-gradient(#8884 0 25%,#8880 0 50%) 0/16px 16px"
+_CHECKERBOARD_CSS = "repeating-conic-gradient(#8884 0 25%,#8880 0 50%) 0/16px 16px"
 
 
 def by_8_bits(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
@@ -63,7 +63,7 @@ def on_checks(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     if image.shape[2] == 3:
         return image
     rows, columns = np.indices(image.shape[:2]) // max(1, image.shape[1] // 40)
-    background = np.array(_CHECKS, np.float64)[(rows + columns) % 2]
+    background = np.array(_CHECKERBOARD, np.float64)[(rows + columns) % 2]
     alpha = image[:, :, 3:] / 255
     blended: npt.NDArray[np.uint8] = np.rint(image[:, :, :3] * alpha + background * (1 - alpha)).astype(
         np.uint8
@@ -87,7 +87,7 @@ def png(
     icc : bytes, optional
         ICC profile.
     """
-    image = pil.to_pil(_visible(palette), _thinned(indices), Metadata())
+    image = pil.to_pil(_display_colours(palette), _subsample(indices), Metadata())
     buffer = BytesIO()
     options = pil.info_of(Metadata(icc=icc), image.mode)
     image.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL, **options)
@@ -106,20 +106,20 @@ def html(
     palette, indices, icc
         As in `png`.
     """
-    zoom = _SMALL_SIDE // max(indices.shape)
+    zoom = _ENLARGED_SIDE // max(indices.shape)
     size = "max-width:100%;max-height:80vh"
     if zoom > 1:
         size = f"max-width:100%;width:{zoom * indices.shape[1]}px;image-rendering:pixelated"
     return _FIGURE.format(
         data=base64.b64encode(png(palette, indices, icc)).decode(),
         size=size,
-        checks=_CHECKS_BEHIND,
+        checks=_CHECKERBOARD_CSS,
         swatches="".join(_swatches(palette, indices)),
         facts=_facts(palette, indices),
     )
 
 
-def _visible(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _display_colours(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Convert the palette to 8 bits: gray as RGB, RGB or RGBA."""
     channels = palette.shape[1]
     if channels > 2 and not has_alpha(palette.dtype, channels):
@@ -130,21 +130,25 @@ def _visible(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     return np.repeat(shown, 3, axis=1) if shown.shape[1] == 1 else shown
 
 
-def _thinned(indices: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsignedinteger]:
-    """Subsample the indices so that no side exceeds `_MOST_SIDE` pixels."""
+def _subsample(indices: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsignedinteger]:
+    """Subsample the indices so that no side exceeds `_MAX_SIDE` pixels."""
     longest = max(indices.shape)
-    if longest <= _MOST_SIDE:
+    if longest <= _MAX_SIDE:
         return indices
-    shown = [max(1, side * _MOST_SIDE // longest) for side in indices.shape]
-    places = [np.arange(few) * side // few for few, side in zip(shown, indices.shape, strict=True)]
-    return indices[np.ix_(*places)]
+    shown = [max(1, side * _MAX_SIDE // longest) for side in indices.shape]
+    positions = [
+        np.arange(length) * side // length for length, side in zip(shown, indices.shape, strict=True)
+    ]
+    return indices[np.ix_(*positions)]
 
 
 def _swatches(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> Iterator[str]:
     """Yield the used colors in the order of the palette; of more than 256 colors, the 256 most frequent."""
     counts = np.bincount(indices.reshape(-1), minlength=len(palette))
-    chosen = np.sort(np.argsort(-counts, kind="stable")[:_MOST_SWATCHES])
-    for colour, count in zip(_visible(palette)[chosen].tolist(), counts[chosen].tolist(), strict=True):
+    chosen = np.sort(np.argsort(-counts, kind="stable")[:_MAX_SWATCHES])
+    for colour, count in zip(
+        _display_colours(palette)[chosen].tolist(), counts[chosen].tolist(), strict=True
+    ):
         if count:
             name = "#" + bytes(colour).hex()
             yield _SWATCH.format(count=count, name=name, share=count / indices.size)
@@ -157,8 +161,8 @@ def _facts(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) 
         f"{k} color{'s' * (k > 1)}",
         f"{channels} channel{'s' * (channels > 1)} of {palette.dtype}",
     ]
-    if max(height, width) > _MOST_SIDE:
-        rows, columns = _thinned(indices).shape
+    if max(height, width) > _MAX_SIDE:
+        rows, columns = _subsample(indices).shape
         facts.append(f"shown at {columns} x {rows}")
     if palette.dtype not in (np.uint8, np.bool_):
         facts.append("shown by 8 bits")

@@ -161,10 +161,10 @@ def apply_palette(
     """
     workers = check_threads(threads)
     with watched(progress):
-        given = read(image, workers)
-        kind = ImageKind.of(given.pixels)
+        source = read(image, workers)
+        kind = ImageKind.of(source.pixels)
         dithering = check_dithering(dither, dither_method, kind)
-        return applied(given, palette, dithering, check_space(space, kind), workers)
+        return applied(source, palette, dithering, check_space(space, kind), workers)
 
 
 def read(image: "ImageLike | Input", threads: int) -> Input:
@@ -174,10 +174,10 @@ def read(image: "ImageLike | Input", threads: int) -> Input:
 
 
 def applied(
-    given: Input, palette: npt.ArrayLike, dithering: Dithering, space: Space, threads: int
+    source: Input, palette: npt.ArrayLike, dithering: Dithering, space: Space, threads: int
 ) -> CompressedImage:
     """Apply a palette to an image that has been read, as `apply_palette` does."""
-    rows = check_palette_of(palette, ImageKind.of(given.pixels))
+    rows = check_palette_of(palette, ImageKind.of(source.pixels))
     with mapping_stage(dithering):
-        indices = indices_for(working(given.pixels), working_palette(rows), dithering, space, threads)
-    return CompressedImage(rows, indices, given.pixels.shape, given.metadata)
+        indices = indices_for(working(source.pixels), working_palette(rows), dithering, space, threads)
+    return CompressedImage(rows, indices, source.pixels.shape, source.metadata)

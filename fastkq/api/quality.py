@@ -22,7 +22,7 @@ take at most half a byte per pixel."""
 
 _SSIM_WINDOW = 7  # pixels: side of the window of the structural similarity
 _ROWS_PER_BAND = 128
-_COLOURS_SHOWN = 16  # colors in the printed table: those with the largest part of the squared error
+_COLOURS_PRINTED = 16  # colors in the printed table: those with the largest part of the squared error
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +77,7 @@ class Report:
         similarity = "" if self.ssim is None else f", SSIM {self.ssim:.4f}"
         row, column = self.worst_pixel
         costs = self.shares * self.errors
-        costliest = np.argsort(-costs, kind="stable")[:_COLOURS_SHOWN]
+        costliest = np.argsort(-costs, kind="stable")[:_COLOURS_PRINTED]
         lines = [
             f"mse {self.mse:.6g}, PSNR {self.psnr:.2f} dB{similarity}, "
             f"largest error {self.max_error:.4g} at row {row}, column {column}",
@@ -132,7 +132,7 @@ def report(
     workers = check_threads(threads)
     pixels = visible(original.reshape(-1, palette.shape[1]))
     colours = visible(palette)
-    sums, counts, largest, place = _errors(pixels, indices.reshape(-1), colours, workers)
+    sums, counts, largest, position = _errors(pixels, indices.reshape(-1), colours, workers)
     channels = palette.shape[1]
     error = math.fsum(sums.tolist()) / (len(pixels) * channels)
     peak = _peak(original)
@@ -140,8 +140,8 @@ def report(
         mse=error,
         psnr=20 * _log10(peak) - 10 * _log10(error) if error else math.inf,
         max_error=math.sqrt(largest),
-        worst_pixel=(place // shape[1], place % shape[1]),
-        ssim=_similarity(pixels, colours, indices, peak, workers) if ssim else None,
+        worst_pixel=(position // shape[1], position % shape[1]),
+        ssim=_ssim(pixels, colours, indices, peak, workers) if ssim else None,
         palette=palette,
         shares=counts / len(pixels),
         errors=sums / (np.maximum(counts, 1) * channels),
@@ -164,19 +164,19 @@ def _errors(
         Number of pixels per color.
     largest : float
         The largest squared distance.
-    place : int
+    position : int
         Index of the first pixel with it.
     """
     k = len(palette)
     chunk = max(_PIXELS_PER_CHUNK, _PIXELS_PER_COLOUR * k)
     chunks = -(-len(pixels) // chunk)
     sums, counts = np.zeros((chunks, k)), np.zeros((threads, k), np.int64)
-    largest, places = np.zeros(chunks), np.zeros(chunks, np.int64)
+    largest, positions = np.zeros(chunks), np.zeros(chunks, np.int64)
     centroids = palette.astype(np.float64)
 
     def work(worker: int, start: int, stop: int) -> None:
         number = start // chunk
-        largest[number], places[number] = kernels.image_error.add_errors(
+        largest[number], positions[number] = kernels.image_error.add_errors(
             pixels, indices, centroids, start, stop, sums[number], counts[worker]
         )
 
@@ -185,7 +185,7 @@ def _errors(
     for row in sums:  # in the order of the chunks: float addition in another order gives other bits
         total += row
     worst = int(np.argmax(largest))
-    return total, counts.sum(axis=0), float(largest[worst]), int(places[worst])
+    return total, counts.sum(axis=0), float(largest[worst]), int(positions[worst])
 
 
 def _peak(image: npt.NDArray[Any]) -> float:
@@ -198,7 +198,7 @@ def _log10(value: float) -> float:
     return math.log10(value) if value else -math.inf
 
 
-def _similarity(
+def _ssim(
     pixels: npt.NDArray[Any],
     palette: npt.NDArray[Any],
     indices: npt.NDArray[np.unsignedinteger],

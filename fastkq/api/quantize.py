@@ -87,38 +87,38 @@ def quantize(
         )
     number = _check_colors(colors)
     _check_ignored(method, kmeans)
-    strength, ordering = _dithering(dither, palette)
+    strength, dither_method = _dithering(dither, palette)
     pixels = _pixels(im)
     if palette is None:
-        made = compress(
-            pixels, number, dither=strength, dither_method=ordering, effort=effort, threads=threads,
+        compressed = compress(
+            pixels, number, dither=strength, dither_method=dither_method, effort=effort, threads=threads,
             progress=progress,
         )  # fmt: skip
     else:
         colours = _check_palette(palette)
         pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
         channels = max(pixels.shape[2], colours.shape[1])
-        pixels, colours = _as_colours(pixels, channels), _as_colours(colours, channels)
-        made = palettes.apply_palette(
-            pixels, colours, dither=strength, dither_method=ordering, threads=threads, progress=progress
+        pixels, colours = _with_channels(pixels, channels), _with_channels(colours, channels)
+        compressed = palettes.apply_palette(
+            pixels, colours, dither=strength, dither_method=dither_method, threads=threads, progress=progress
         )
-    quantized = pil.paletted(made.palette, made.indices)
+    quantized = pil.paletted(compressed.palette, compressed.indices)
     profile = pil.info_of(Metadata(icc=im.info.get("icc_profile")), quantized.mode)
     replaced = ("transparency", "icc_profile")
-    told = {name: value for name, value in im.info.items() if name not in replaced}
-    quantized.info = told | profile | quantized.info
+    info = {name: value for name, value in im.info.items() if name not in replaced}
+    quantized.info = info | profile | quantized.info
     return quantized
 
 
 def _pixels(im: "Image.Image") -> npt.NDArray[np.uint8]:
     """Return the pixels (H, W), (H, W, 3) or (H, W, 4) as uint8, without EXIF rotation."""
-    bare = im.copy()
-    bare.info = {name: value for name, value in im.info.items() if name == "transparency"}
-    pixels: npt.NDArray[np.uint8] = read_input(bare, depth=8).pixels
+    copy = im.copy()
+    copy.info = {name: value for name, value in im.info.items() if name == "transparency"}
+    pixels: npt.NDArray[np.uint8] = read_input(copy, depth=8).pixels
     return pixels
 
 
-def _as_colours(values: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
+def _with_channels(values: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
     """Expand gray to RGB, and to RGBA if `channels` is 4; the channels are the last axis."""
     if values.shape[-1] == 1:
         values = np.repeat(values, 3, axis=-1)

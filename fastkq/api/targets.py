@@ -12,11 +12,11 @@ from fastkq.quantization.options import FitOptions
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import MAX_COLOURS, Effort
 
-_TOO_CLOSE = 0.05
+_LEAST_SECANT_STEP = 0.05
 """Relative distance between two k below which their measures differ by the chance of a fit rather than by the
 slope: the secant through them is not used."""
 
-_FINENESS = 256
+_RESOLUTION = 256
 """The search stops at a bracket of width max(1, k // 256): above 256 colors, neighboring k differ by the
 chance of a fit."""
 
@@ -71,7 +71,7 @@ def cross(
     points: dict[int, float] = {}
     before, behind = within
     goal, estimate = _log(bound), guess
-    while behind - before > max(1, behind // _FINENESS) and len(points) < most:
+    while behind - before > max(1, behind // _RESOLUTION) and len(points) < most:
         k = min(max(math.ceil(estimate), before + 1), behind - 1)
         if len(points) > 4 and before in points and behind in points:
             k = min(max(round(math.sqrt(before * behind)), before + 1), behind - 1)  # the secant is slow here
@@ -91,7 +91,7 @@ def _estimate(points: dict[int, float], goal: float, slope: float) -> float:
     """Return the k where the line through the two points nearest to the goal meets it, in logarithms."""
     nearest = sorted(points, key=lambda k: (abs(points[k] - goal), k))[:2]
     start = nearest[0]
-    if len(nearest) == 2 and abs(nearest[1] - start) > _TOO_CLOSE * start:
+    if len(nearest) == 2 and abs(nearest[1] - start) > _LEAST_SECANT_STEP * start:
         rise = (points[nearest[1]] - points[start]) / (math.log(nearest[1]) - math.log(start))
         slope = rise if rise * slope > 0 else slope
     steps = (goal - points[start]) / slope
@@ -104,17 +104,17 @@ def _log(value: float) -> float:
 
 _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
 """For each effort, the faster effort of the fits that look for a first guess of k."""
-_BETTER = 0.972
+_ERROR_RATIO_OF_SCOUT = 0.972
 """Usual ratio of the error of an effort to the error of its scout."""
-_CLOSE = 1.03
+_SCOUT_TOLERANCE = 1.03
 """Scouts stop within this factor of the target: closer, they predict nothing about the other effort."""
-_SURE = 1 - 1e-12
+_ROUNDING_MARGIN = 1 - 1e-12
 """Tightens the bound on the error: logarithm and power round, and the PSNR itself must reach the target."""
 _SLOPE_OF_ERROR = -0.8  # of log(mse) over log(k)
 _SLOPE_OF_SIZE = 0.4  # of log(bytes) over log(k)
-_SHARE_OF_A_TRY = 0.3
+_SHARE_OF_A_FIT = 0.3
 """Progress: share of the remaining work that one fit gets; the number of fits is not known."""
-_MOST_SCOUTS, _MOST_FITS, _MOST_ENCODINGS = 6, 12, 7  # per call of `cross`
+_MAX_SCOUTS, _MAX_FITS, _MAX_ENCODINGS = 6, 12, 7  # per call of `cross`
 
 
 def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
@@ -130,31 +130,35 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
     least = options.least
     if len(counts) == 1:
         return fit(counts, least, options)
-    bound = _noise(target) * _SURE
+    bound = _relative_mse(target) * _ROUNDING_MARGIN
     within = Bracket(least - 1, min(max(len(counts), least), MAX_COLOURS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
     shared = prepared(counts, options)
 
     def scout(k: int) -> float:
-        with stage(None, _SHARE_OF_A_TRY):
-            return _BETTER * _noise(distortion(counts, fit(counts, k, scouts, shared), options.threads).psnr)
+        with stage(None, _SHARE_OF_A_FIT):
+            return _ERROR_RATIO_OF_SCOUT * _relative_mse(
+                distortion(counts, fit(counts, k, scouts, shared), options.threads).psnr
+            )
 
     def measure(k: int) -> float:
-        with stage(None, _SHARE_OF_A_TRY):
+        with stage(None, _SHARE_OF_A_FIT):
             fits[k] = fit(counts, k, options, shared)
-            return _noise(distortion(counts, fits[k], options.threads).psnr)
+            return _relative_mse(distortion(counts, fits[k], options.threads).psnr)
 
-    _, guess = cross(scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MOST_SCOUTS, close=_CLOSE)
+    _, guess = cross(
+        scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MAX_SCOUTS, close=_SCOUT_TOLERANCE
+    )
     while within.behind not in fits:
-        narrowed, guess = cross(measure, bound, within, slope=_SLOPE_OF_ERROR, guess=guess, most=_MOST_FITS)
+        narrowed, guess = cross(measure, bound, within, slope=_SLOPE_OF_ERROR, guess=guess, most=_MAX_FITS)
         if narrowed == within:
-            return _most_colours(counts, target, min(within.behind, MAX_COLOURS), options)
+            return _fit_largest(counts, target, min(within.behind, MAX_COLOURS), options)
         within = narrowed
     return fits[within.behind]
 
 
-def _most_colours(counts: ColourCounts, target: float, k: int, options: FitOptions) -> Fit:
+def _fit_largest(counts: ColourCounts, target: float, k: int, options: FitOptions) -> Fit:
     """Return the fit with all distinct colors, at most 65,536, if its PSNR reaches the target."""
     fitted = fit(counts, k, options)
     reached = distortion(counts, fitted, options.threads).psnr
@@ -166,7 +170,7 @@ def _most_colours(counts: ColourCounts, target: float, k: int, options: FitOptio
     )
 
 
-def _noise(psnr: float) -> float:
+def _relative_mse(psnr: float) -> float:
     """Return the mean squared error in units of the squared peak."""
     return 10 ** (-psnr / 10)
 
@@ -196,24 +200,24 @@ def fit_bytes(
     UnreachableError
         If the file with the smallest k is larger; the message says how large it is.
     """
-    made: dict[int, CompressedImage] = {}
+    images: dict[int, CompressedImage] = {}
 
     def measure(k: int) -> float:
-        with stage(None, _SHARE_OF_A_TRY):
+        with stage(None, _SHARE_OF_A_FIT):
             with stage(None, 0.2):
-                made[k] = make(k)
-            return size(made[k])
+                images[k] = make(k)
+            return size(images[k])
 
     within = Bracket(least - 1, max(least, most) + 1)
     guess = 64.0
-    while within.before not in made:
+    while within.before not in images:
         narrowed, guess = cross(
-            measure, target, within, slope=_SLOPE_OF_SIZE, guess=guess, most=_MOST_ENCODINGS
+            measure, target, within, slope=_SLOPE_OF_SIZE, guess=guess, most=_MAX_ENCODINGS
         )
         if narrowed == within:
-            raise _too_small(target, int(measure(least)), least)
+            raise _unreachable(target, int(measure(least)), least)
         within = narrowed
-    return made[within.before]
+    return images[within.before]
 
 
 def largest(size: Callable[[int], int], target: int, least: int, most: int) -> int:
@@ -225,7 +229,7 @@ def largest(size: Callable[[int], int], target: int, least: int, most: int) -> i
         If the size at the smallest k is larger; the message says how large it is.
     """
     if size(least) > target:
-        raise _too_small(target, size(least), least)
+        raise _unreachable(target, size(least), least)
     above = max(least, most) + 1
     while above - least > 1:
         middle = (least + above) // 2
@@ -233,7 +237,7 @@ def largest(size: Callable[[int], int], target: int, least: int, most: int) -> i
     return least
 
 
-def _too_small(target: int, smallest: int, least: int) -> UnreachableError:
+def _unreachable(target: int, smallest: int, least: int) -> UnreachableError:
     return UnreachableError(
         f"expected a target_bytes of at least {smallest}, the file of {least} color{'s' * (least > 1)}, "
         f"got {target}",

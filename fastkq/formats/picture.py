@@ -130,8 +130,8 @@ def _with_transparency(palette: npt.NDArray[np.uint8], transparency: object) -> 
     k = len(palette)
     alphas = palette[:, 3] if palette.shape[1] == 4 else np.full(k, 255, np.uint8)
     if isinstance(transparency, bytes):
-        given = np.frombuffer(transparency, np.uint8)[:k]
-        alphas[: len(given)] = given
+        stored = np.frombuffer(transparency, np.uint8)[:k]
+        alphas[: len(stored)] = stored
     elif isinstance(transparency, int) and 0 <= transparency < k:
         alphas[transparency] = 0
     colours = palette[:, :3]

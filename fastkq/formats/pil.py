@@ -28,7 +28,7 @@ _MODES = {
 }
 _EXIF_HEADER = b"Exif\0\0"
 _WEBP_SIDE = 16383  # pixels: largest height and width of WebP
-_QUICK_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
+_FAST_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
 """Options for measuring the size of a WebP. `save` uses method 6: files are 0 to 6 % smaller, but it takes
 20 to 70 times as long, which is seconds per megapixel."""
 
@@ -87,7 +87,7 @@ def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:
     Other alphas are only in the palette, as `Image.quantize` returns them too, and Pillow writes them from
     there into PNG and WebP files. With alphas as bytes in `info`, Pillow fails to write a GIF.
     """
-    return {name: told for name, told in transparency_of(palette).items() if isinstance(told, int)}
+    return {name: value for name, value in transparency_of(palette).items() if isinstance(value, int)}
 
 
 def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
@@ -98,11 +98,11 @@ def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
     palette does not.
     """
     alphas = palette[:, -1] if has_alpha(palette.dtype, palette.shape[1]) else palette[:0, 0]
-    below = np.flatnonzero(alphas < 255)
-    if len(below) == 0:
+    translucent = np.flatnonzero(alphas < 255)
+    if len(translucent) == 0:
         return {}
-    is_one = len(below) == 1 and alphas[below[0]] == 0
-    return {"transparency": int(below[0]) if is_one else alphas[: below[-1] + 1].tobytes()}
+    is_single = len(translucent) == 1 and alphas[translucent[0]] == 0
+    return {"transparency": int(translucent[0]) if is_single else alphas[: translucent[-1] + 1].tobytes()}
 
 
 def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def encode_webp_quickly(pixels: npt.NDArray[np.uint8]) -> bytes | None:
     if max(pixels.shape[:2]) > _WEBP_SIDE or not features.check("webp"):
         return None
     buffer = BytesIO()
-    _from_pixels(pixels).save(buffer, "WEBP", **_QUICK_WEBP)
+    _from_pixels(pixels).save(buffer, "WEBP", **_FAST_WEBP)
     return buffer.getvalue()
 
 

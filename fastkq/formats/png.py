@@ -41,9 +41,9 @@ def with_palette_of(data: bytes, k: int) -> bytes:
     """Cut the palette of a PNG to its first k colors; Pillow up to 12.1 pads it with unused ones."""
     for start, kind, payload in _chunks(data):
         if kind == b"PLTE":
-            kept = bytes(payload[: 3 * k])
+            entries = bytes(payload[: 3 * k])
             end = start + _LENGTH_AND_TYPE + len(payload) + _CHECKSUM
-            return data[:start] + _chunk(kind, kept) + data[end:]
+            return data[:start] + _chunk(kind, entries) + data[end:]
     return data
 
 

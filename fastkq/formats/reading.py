@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     Path_ = str | os.PathLike[str]
 
-_OF_FRAMES = ("GIF", "PNG", "TIFF", "WEBP")
+_MULTI_FRAME_FORMATS = ("GIF", "PNG", "TIFF", "WEBP")
 """Formats whose further images are frames or pages; elsewhere they are previews, depth maps or layers."""
-_OF_MANY_KINDS = ("TIFF",)
+_PARTLY_READ_FORMATS = ("TIFF",)
 """Formats of which Pillow also refuses undamaged files, which other libraries can read."""
 
 
@@ -68,7 +68,7 @@ def read_image(source: "Path_ | Image.Image", depth: Depth = None) -> npt.NDArra
 def read(source: "Path_ | Image.Image", depth: Depth = None) -> Picture:
     """Read an image file or PIL image as `read_image` does, with its metadata and its palette."""
     if is_pil_image(source):
-        return _upright(source, "the PIL image", b"", depth)  # type: ignore[arg-type]
+        return _load(source, "the PIL image", b"", depth)  # type: ignore[arg-type]
     path = Path(source)  # type: ignore[arg-type]
     return decode(path.read_bytes(), str(path), depth=depth)
 
@@ -93,11 +93,11 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth
                 f"{name}: expected at most {max_pixels} pixels (max_pixels), "
                 f"the header has {height} x {width}"
             )
-        if image.format in _OF_FRAMES and _has_frames(data):
+        if image.format in _MULTI_FRAME_FORMATS and _has_frames(data):
             message = f"{name}: holds several images, the first is read"
             warnings.warn(message, FrameWarning, stacklevel=3)
         gif_colours = 2 << (data[10] & 7) if image.format == "GIF" else 0
-        picture = _upright(image, name, data, depth)
+        picture = _load(image, name, data, depth)
         return picture._replace(format=image.format, gif_colours=gif_colours)
 
 
@@ -133,9 +133,9 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
     import imageio.v3 as imageio
     from PIL import Image
 
-    begins_as = _begins_as(data)
-    reason = f"got a damaged {begins_as}" if begins_as else "got data of no known image format"
-    if begins_as and begins_as not in _OF_MANY_KINDS:
+    known_format = _format_by_magic(data)
+    reason = f"got a damaged {known_format}" if known_format else "got data of no known image format"
+    if known_format and known_format not in _PARTLY_READ_FORMATS:
         raise FormatError(f"{name}: expected an image file, {reason}")
     try:
         array: npt.NDArray[Any] = np.asarray(imageio.imread(data, extension=Path(name).suffix))
@@ -150,7 +150,7 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
     return Image.fromarray(array)
 
 
-def _begins_as(data: bytes) -> str | None:
+def _format_by_magic(data: bytes) -> str | None:
     """Return the format that this Pillow can read and whose first bytes these are, or None."""
     from PIL import Image
 
@@ -170,7 +170,7 @@ def _has_frames(data: bytes) -> bool:
     return False
 
 
-def _upright(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
+def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
     """Load an image, apply its EXIF rotation and read its 16-bit pixels and metadata."""
     reduced, garbled = sixteen_bit.is_reduced(image, data), sixteen_bit.is_garbled(image)
     tags = getattr(image, "tag_v2", {})

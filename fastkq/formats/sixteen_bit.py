@@ -20,13 +20,13 @@ FORMATS = ("PNG", "TIFF")
 
 _SILENCE = logging.NullHandler()
 
-_TOP = 65535
+_MAX = 65535
 # TIFF: tags, then values of them
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 259, 262, 284
 _COLOUR_MAP, _EXTRA_SAMPLES = 320, 338
 _NOT_COMPRESSED, _WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 1, 0, 2, 2, 1
-_CODESTREAM_OF_JPEG_2000 = b"\xff\x4f\xff\x51"
-_CONFIGURATION_OF_AVIF = b"av1C"
+_JPEG_2000_CODESTREAM = b"\xff\x4f\xff\x51"
+_AVIF_CONFIGURATION = b"av1C"
 
 
 def is_gray(image: "Image.Image") -> bool:
@@ -55,19 +55,19 @@ def is_reduced(image: "Image.Image", data: bytes) -> bool:
         any(";16" in str(tile) for tile in tiles)
         or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
         or (image.format == "PPM" and any(isinstance(tile, tuple) and tile[-1] > 255 for tile in tiles))
-        or (image.format == "JPEG2000" and _bits_of_jpeg_2000(data) > 8)
-        or (image.format == "AVIF" and _is_avif_of_many_bits(data))
+        or (image.format == "JPEG2000" and _jpeg_2000_bit_depth(data) > 8)
+        or (image.format == "AVIF" and _is_high_bit_depth_avif(data))
     )
 
 
-def _bits_of_jpeg_2000(data: bytes) -> int:
-    place = data.find(_CODESTREAM_OF_JPEG_2000) + 42
-    return (data[place] & 0x7F) + 1 if 42 <= place < len(data) else 8
+def _jpeg_2000_bit_depth(data: bytes) -> int:
+    position = data.find(_JPEG_2000_CODESTREAM) + 42
+    return (data[position] & 0x7F) + 1 if 42 <= position < len(data) else 8
 
 
-def _is_avif_of_many_bits(data: bytes) -> bool:
-    place = data.find(_CONFIGURATION_OF_AVIF) + 6
-    return 6 <= place < len(data) and bool(data[place] & 0x40)
+def _is_high_bit_depth_avif(data: bytes) -> bool:
+    position = data.find(_AVIF_CONFIGURATION) + 6
+    return 6 <= position < len(data) and bool(data[position] & 0x40)
 
 
 def is_garbled(image: "Image.Image") -> bool:
@@ -81,11 +81,11 @@ def gray(image: "Image.Image") -> Deep:
     """Return the values of a gray image (H, W), or (H, W, 4) if one value is transparent."""
     values: Deep = np.array(image).astype(np.uint16)
     if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
-        values = _TOP - values
+        values = _MAX - values
     key = image.info.get("transparency")
     if key is None:
         return values
-    return _rgba(values, np.where(values == key, np.uint16(0), np.uint16(_TOP)))
+    return _rgba(values, np.where(values == key, np.uint16(0), np.uint16(_MAX)))
 
 
 def colour(image: "Image.Image", data: bytes) -> Deep | None:
@@ -112,7 +112,7 @@ def colour(image: "Image.Image", data: bytes) -> Deep | None:
     if pixels.shape[2] == 2:
         return _rgba(pixels[:, :, 0], pixels[:, :, 1])
     if image.mode == "RGBA" and tags.get(_EXTRA_SAMPLES) == (_PREMULTIPLIED,):
-        return _rgba(_divided(pixels[:, :, :3], pixels[:, :, 3:]), pixels[:, :, 3])
+        return _rgba(_unpremultiply(pixels[:, :, :3], pixels[:, :, 3:]), pixels[:, :, 3])
     transparent = image.mode == "RGBA" or "transparency" in image.info
     return pixels[:, :, : 3 + transparent]
 
@@ -134,11 +134,11 @@ def _rgba(colours: Deep, alphas: Deep) -> Deep:
     return np.concatenate((colours, alphas[..., np.newaxis]), axis=-1)
 
 
-def _divided(colours: Deep, alphas: Deep) -> Deep:
+def _unpremultiply(colours: Deep, alphas: Deep) -> Deep:
     """Divide premultiplied colors by their alpha, rounded."""
     visible = np.maximum(alphas, 1).astype(np.uint32)
-    divided = np.minimum((colours.astype(np.uint32) * _TOP + visible // 2) // visible, _TOP)
-    return np.asarray(divided, np.uint16)
+    unpremultiplied = np.minimum((colours.astype(np.uint32) * _MAX + visible // 2) // visible, _MAX)
+    return np.asarray(unpremultiplied, np.uint16)
 
 
 def turned(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:

@@ -11,7 +11,7 @@ from typing import IO
 from fastkq.errors import ArgumentTypeError, FormatError
 from fastkq.runtime.progress import checkpoint
 
-_BLOCK = 1 << 22  # bytes read between two checkpoints
+_READ_SIZE = 1 << 22  # bytes read between two checkpoints
 
 
 class Source:
@@ -74,7 +74,7 @@ class _File(Source):
         missing = length
         with self._lock:
             self._file.seek(self._start + offset)
-            while missing and (piece := self._file.read(min(missing, _BLOCK))):  # may return less
+            while missing and (piece := self._file.read(min(missing, _READ_SIZE))):  # may return less
                 checkpoint()
                 pieces.append(piece)
                 missing -= len(piece)
@@ -117,9 +117,9 @@ def opened(source: SourceLike) -> Iterator[Source]:
     elif isinstance(source, str | os.PathLike):
         with open(source, "rb") as file:
             seekable = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            yield _over(file, seekable, os.fspath(source))
+            yield _from_file(file, seekable, os.fspath(source))
     elif is_binary_file(source):
-        yield _over(source, source.seekable(), None)
+        yield _from_file(source, source.seekable(), None)
     else:
         raise ArgumentTypeError(
             "expected a path, bytes, bytearray, memoryview or a binary file object, "
@@ -132,6 +132,6 @@ def is_binary_file(source: object) -> bool:
     return callable(getattr(source, "read", None)) and not isinstance(source, io.TextIOBase)
 
 
-def _over(file: IO[bytes], seekable: bool, name: str | None) -> Source:
+def _from_file(file: IO[bytes], seekable: bool, name: str | None) -> Source:
     """Return a source over a file; one that cannot seek is read into memory."""
     return _File(file, name) if seekable else _Memory(file.read(), name)

@@ -62,7 +62,7 @@ def encode_indexed(
     form = format_for(suffix)
     if optimize and form.name != "PNG":
         raise ArgumentError(f"expected a path that ends in .png to optimize, got {suffix!r}")
-    palette = _spelt_out(palette)
+    palette = _expand(palette)
     check_values(suffix, palette.dtype, palette.shape[1], whole=whole)
     misfit = _misfit(form, palette)
     if misfit is None:
@@ -99,8 +99,8 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
 
 def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
     """Return the kind of pixels, named as in `ImageFormat.pixels`; None if no format holds them."""
-    spelt_out = 4 if has_alpha(dtype, channels) else channels
-    return _MODES.get(("uint8" if dtype == np.bool_ else dtype.name, spelt_out))
+    stored_channels = 4 if has_alpha(dtype, channels) else channels
+    return _MODES.get(("uint8" if dtype == np.bool_ else dtype.name, stored_channels))
 
 
 def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None = None) -> bytes:
@@ -114,7 +114,7 @@ def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None
     from PIL import Image
 
     form = format_for(suffix)
-    flat = _spelt_out(image if image.ndim == 3 else image[:, :, np.newaxis])
+    flat = _expand(image if image.ndim == 3 else image[:, :, np.newaxis])
     check_values(suffix, flat.dtype, flat.shape[2], whole=True)
     if flat.shape[2] == 4 and "RGBA" not in form.pixels and (flat[:, :, 3] == 255).all():
         flat = flat[:, :, :3]
@@ -129,10 +129,10 @@ def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None
             f"expected {' or '.join(form.pixels) or 'a palette'} for {form.name}, got {picture.mode} pixels: "
             "save as .png, .webp, .tif or .fkq"
         )
-    return _encoded(picture, form, {}, metadata)
+    return _encode_picture(picture, form, {}, metadata)
 
 
-def _spelt_out(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _expand(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return values (..., C) with bool as 0 and 255, and gray with alpha as RGBA."""
     if values.dtype == np.bool_:
         values = as_8bit(values)
@@ -150,17 +150,17 @@ def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> str | None:
             f"expected at most {MAX_PALETTE} colors for a palette {form.name}, got {len(palette)}: "
             f"save as .fkq, .webp or .tif, or compress with k={MAX_PALETTE} or less"
         )
-    below = palette[:, 3][palette[:, 3] < 255] if palette.shape[1] == 4 else palette[:0, 0]
-    if form.palette == "opaque" and len(below):
+    translucent = palette[:, 3][palette[:, 3] < 255] if palette.shape[1] == 4 else palette[:0, 0]
+    if form.palette == "opaque" and len(translucent):
         return (
-            f"expected opaque colors for a palette {form.name}, got {len(below)} with alpha below 255: "
+            f"expected opaque colors for a palette {form.name}, got {len(translucent)} with alpha below 255: "
             "save as .png, .webp or .fkq"
         )
-    if form.palette == "one transparent" and (len(below) > 1 or below.any()):
+    if form.palette == "one transparent" and (len(translucent) > 1 or translucent.any()):
         return (
             f"expected opaque colors, except at most one of alpha 0, for {form.name}, "
-            f"got {len(below)} that are not opaque, with alphas from {below.min()} to {below.max()}: "
-            "save as .png, .webp or .fkq"
+            f"got {len(translucent)} that are not opaque, "
+            f"with alphas from {translucent.min()} to {translucent.max()}: save as .png, .webp or .fkq"
         )
     return None
 
@@ -176,11 +176,11 @@ def _encode_palette(
     options: dict[str, Any] = {}
     if form.name == "PNG":
         options = {"bits": next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits), **transparency_of(palette)}
-    data = _encoded(picture, form, options, metadata)
+    data = _encode_picture(picture, form, options, metadata)
     return with_palette_of(data, k) if form.name == "PNG" else data
 
 
-def _encoded(
+def _encode_picture(
     picture: "Image.Image", form: ImageFormat, options: dict[str, Any], metadata: Metadata | None
 ) -> bytes:
     if max(picture.size) > form.max_side:
