@@ -92,7 +92,7 @@ def compress(
         is the unit of Oklab, in which L goes from 0 to 1. For uint8 with at most 4 channels.
     min_share : float
         Colors that fill at most this share of the pixels, 0.0 to 1.0, are exempt from `max_error`. With the
-        default 0.0, `max_error` holds for rare colors too.
+        default 0.0, `max_error` holds for rare colors too. Other values need `max_error`.
     target_psnr : float, optional
         Decides k: the smallest k found whose PSNR, in dB and undithered, is at least this. Not together with
         `k`, `max_error` or `dither`. Colors with alpha 0 count as equal, as in `CompressedImage.report`.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class CompressedImage(IndexedImage):
     """An image of k colors: a palette, and for each pixel the index of its palette row.
 
-    A value whose arrays are read-only. Two of them are equal if palette, dtype, indices and shape are equal.
+    Its arrays are read-only. Two images are equal if their palettes, dtypes, indices and shapes are equal.
     Notebooks show the image above its palette.
 
     Parameters

@@ -22,7 +22,8 @@ class ImageFormat(NamedTuple):
     pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "F"}
         Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of float32.
     falls_back : bool
-        Whether an image whose palette does not fit is written as pixels without a request for it.
+        Whether an image whose palette does not fit is written as pixels by default. If False, it is so only
+        with `whole=True`.
     carries : frozenset of {"icc", "exif", "texts", "dpi"}
         Metadata that the format can hold. "texts" are the text tags of the EXIF: description, artist and
         others.

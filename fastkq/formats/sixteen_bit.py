@@ -129,7 +129,7 @@ def _decoder(name: str | None) -> Callable[[bytes], npt.NDArray[Any]] | None:
 
 
 def _rgba(colours: Deep, alphas: Deep) -> Deep:
-    """Stack gray or RGB and an alpha channel (H, W) to RGBA."""
+    """Stack gray or RGB and an alpha channel (H, W) into RGBA."""
     colours = np.broadcast_to(colours.reshape(*alphas.shape, -1), (*alphas.shape, 3))
     return np.concatenate((colours, alphas[..., np.newaxis]), axis=-1)
 
