@@ -1,20 +1,26 @@
-"""Once this is imported, Pillow reads and writes `.fkq` files, and so does all that goes through Pillow.
+"""Pillow plugin: importing this module lets Pillow read and write `.fkq` files.
 
-Reading: ``Image.open`` reads the head alone, ``load`` decodes. Modes: P for up to 256 colours of RGB or RGBA;
-L, LA, RGB, RGBA, "1" (bool), I;16 and F else. What Pillow has no mode for, colours of 16 bits and float64, is
-reduced with a `PrecisionWarning`; several channels of floats, and more than 4, are an OSError: `fastkq.load`
-reads them. `info` holds icc_profile, exif, dpi, and transparency as of a PNG.
+So does everything that reads and writes through Pillow: imageio, matplotlib, web frameworks. Without this
+module, `fastkq.quantize` replaces ``Image.quantize`` with the same arguments, takes images of any mode with 8
+or 16 bits per channel, dithers when asked, and keeps the order of a given palette; `CompressedImage.to_pil`
+gives a palette image.
 
-Writing: an image of mode P keeps its palette and indices. Others, and those of mode P for which there are
-options on colours, are compressed: ``save`` takes the options of `fastkq.compress`, of which k, dither and
-effort are the common ones, and passes over others as Pillow does. ICC profile, EXIF and DPI of the image go
-with it, unless there are options icc_profile, exif or dpi; the rotation of EXIF is applied to the pixels.
-Pillow empties a file before it is written: where that fails or is cancelled what was there is lost, as with
-all of its formats. `CompressedImage.save` keeps it.
+**Reading.** ``Image.open`` reads the head alone, ``load`` decodes. Modes: P for up to 256 colors of RGB or
+RGBA; otherwise L, LA, RGB, RGBA, "1" (bool), I;16 or F. Pillow has no mode for uint16 with 2 to 4 channels
+and for gray float64: they are reduced to uint8 and float32, with a `PrecisionWarning`. Float images of
+several channels, and images of more than 4 channels, raise an OSError; `fastkq.load` reads them. `info` holds
+icc_profile, exif, dpi, and transparency as for a PNG file.
 
-Damaged files raise what those of other formats do: `PIL.UnidentifiedImageError` from ``Image.open`` where the
-head is damaged, and from ``load`` and ``verify`` an OSError, `fastkq.errors.DecodingError`. With
-``PIL.ImageFile.LOAD_TRUNCATED_IMAGES`` what is intact is loaded, with a `DamageWarning`.
+**Writing.** An image of mode P keeps its palette and indices. Images of other modes, and those of mode P with
+options on colors, are compressed. ``save`` takes the options of `fastkq.compress`, such as k, dither and
+effort, and ignores unknown ones, as Pillow does. ICC profile, EXIF and DPI of the image are written unless
+the options icc_profile, exif or dpi replace them; EXIF rotation is applied to the pixels. Pillow empties a
+file before it is written: if that fails or is cancelled, the old content is lost, as with all of Pillow's
+formats. `CompressedImage.save` keeps it.
+
+**Damaged files** raise what those of other formats do: `PIL.UnidentifiedImageError` from ``Image.open`` where
+the head is damaged, and an OSError, `fastkq.errors.DecodingError`, from ``load`` and ``verify``. With
+``PIL.ImageFile.LOAD_TRUNCATED_IMAGES``, intact parts are loaded with a `DamageWarning`.
 
 Examples
 --------
@@ -48,12 +54,15 @@ from fastkq.formats.fkq import MAGIC
 __all__ = ["FkqImageFile"]
 
 _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
+"""Raw mode and dtype of the decoded bytes by mode; other modes are their own raw mode and of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image"}
+"""Save options that are passed on to `compress`."""
 _NOT_ON_COLOURS = frozenset({"coding", "effort", "progress", "threads"})
+"""Options that do not choose colors: with these alone, the palette of an image of mode P is kept."""
 
 
 class FkqImageFile(ImageFile.ImageFile):
-    """A `.fkq` file that Pillow has opened."""
+    """A `.fkq` file opened by Pillow."""
 
     format = "FKQ"
     format_description = "fastkq palette image"
@@ -61,7 +70,7 @@ class FkqImageFile(ImageFile.ImageFile):
     def _open(self) -> None:
         assert self.fp is not None
         try:
-            # Not strict: that pixels or metadata are damaged is for load to say, as with other formats.
+            # Not strict: damaged pixels or metadata are reported by load, as with other formats.
             with CompressedFile(self.fp, strict=False) as file:
                 palette, shape, metadata = file.palette, file.shape, file.metadata
         except FormatError as error:
@@ -77,17 +86,20 @@ class FkqImageFile(ImageFile.ImageFile):
         self.tile = [ImageFile._Tile("fkq", (0, 0, *self.size), 0, ())]
 
     def load_seek(self, pos: int) -> None:
-        """Go to a byte of the file; that this is here tells `ImageFile.Parser` to wait for the last one."""
+        """Seek in the file.
+
+        `ImageFile.Parser` waits for the whole file before it decodes if a plugin has this method.
+        """
         assert self.fp is not None
         self.fp.seek(pos)
 
     def verify(self) -> None:
-        """Decode the file.
+        """Decode the whole file and check it.
 
         Raises
         ------
         DecodingError
-            When anything in it is damaged.
+            When any byte of it is damaged.
         """
         if self.fp is not None:
             self.fp.seek(0)
@@ -117,13 +129,13 @@ def _decoded(file: IO[bytes], *, strict: bool) -> CompressedImage:
     try:
         with CompressedFile(file, strict=strict) as there:
             height, width = there.shape[:2]
-            return there.load(max_pixels=height * width)  # Pillow has a bound of its own on them
+            return there.load(max_pixels=height * width)  # Pillow has its own limit on pixels
     except FormatError as error:
         raise DecodingError(str(error)) from error
 
 
 def _of_pillow(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The colours in the nearest form that Pillow has modes for."""
+    """Return the palette in the nearest dtype for which Pillow has a mode."""
     if palette.dtype == np.float64 and palette.shape[1] == 1:
         return palette.astype(np.float32)
     if palette.dtype == np.uint16 and palette.shape[1] in (2, 3, 4):
@@ -138,7 +150,7 @@ def _mode(colours: npt.NDArray[Any]) -> str:
     mode = pil.mode_of(colours.dtype, channels)
     if mode is None:
         raise DecodingError(
-            f"expected colours that a mode of Pillow holds, got {colours.dtype} with {channels} channels: "
+            f"expected colors that a mode of Pillow holds, got {colours.dtype} with {channels} channels: "
             "fastkq.load reads them"
         )
     return mode
@@ -159,7 +171,7 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
 
 
 def _with_metadata(image: Image.Image, asked: dict[str, Any]) -> Image.Image:
-    """The image with what it is to be saved with in the place of its own."""
+    """Return the image with the metadata among the save options `asked` in place of its own."""
     told = {"icc_profile", "exif", "dpi"} & asked.keys()
     if not told:
         return image

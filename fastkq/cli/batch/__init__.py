@@ -1,4 +1,4 @@
-"""One command for many files: which they are, where each goes, side by side, and what came of it."""
+"""Batches of files: finding inputs, planning outputs, running the jobs on threads and reporting on them."""
 
 from fastkq.cli.batch.jobs import Job, Made
 from fastkq.cli.batch.planning import Kinds, plan

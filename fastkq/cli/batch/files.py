@@ -1,4 +1,4 @@
-"""The files that names, folders and patterns on the command line stand for."""
+"""Input files by the names, folders and patterns of the command line."""
 
 import fnmatch
 import glob
@@ -12,13 +12,17 @@ from fastkq.errors import ArgumentError
 
 
 class Found(NamedTuple):
-    """A file, and its place in a folder of outputs: its path below the folder or pattern it was found by.
+    """An input file and its place in the output folder.
 
     Attributes
     ----------
-    path, place : Path
+    path : Path
+        Path of the file.
+    place : Path
+        Its path relative to the folder or to the fixed part of the pattern by which it was found; its name
+        alone if the command line names it.
     is_named : bool
-        Whether the command line has its very name.
+        Whether the command line names the file itself.
     """
 
     path: Path
@@ -27,18 +31,18 @@ class Found(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is taken of folders and patterns; a file that is named is always taken.
+    """Filter of the files found in folders and by patterns; files given by name are always taken.
 
     Attributes
     ----------
     suffixes : tuple of str
-        In small letters.
+        Accepted suffixes, in lower case.
     recursive : bool
-        Whether folders are taken, and `**` is.
+        Whether folders are searched and patterns may contain `**`.
     ending : str
-        Of names that are left out, because they are outputs of ours; may be empty.
+        Files whose names end so are skipped: they are outputs of an earlier run. Empty: skip none.
     apart : Path or None
-        A folder that is left out, because outputs go there.
+        Folder that is skipped, because outputs are written there.
     """
 
     suffixes: tuple[str, ...]
@@ -47,26 +51,36 @@ class Wanted(NamedTuple):
     apart: Path | None = None
 
     def takes(self, path: Path) -> bool:
-        """Whether a file that was met is one of those."""
+        """Return whether a file in a folder, or one that matches a pattern, is an input."""
         is_ours = bool(self.ending) and path.name.endswith(self.ending)
         return path.suffix.lower() in self.suffixes and not is_ours and path.is_file()
 
     def enters(self, folder: Path) -> bool:
-        """Whether a folder that was met is looked into."""
+        """Return whether a subfolder is searched."""
         is_apart = self.apart is not None and self.apart.is_dir() and folder.samefile(self.apart)
         return not folder.name.startswith(".") and not is_apart
 
 
 def find(arguments: Iterable[str], wanted: Wanted) -> list[Found]:
-    """Every file once, in the order of the arguments, of each argument in that of the names.
+    """Find the input files, each once: in the order of the arguments, and sorted by name within an argument.
 
-    Hidden files and folders are met only by name. Links to folders are not followed: they may lead in
-    circles.
+    Hidden files and folders are found only by their names. Links to folders are not followed: they may form
+    cycles.
+
+    Parameters
+    ----------
+    arguments : iterable of str
+        Names, folders and patterns of the command line.
+    wanted : Wanted
+
+    Returns
+    -------
+    list of Found
 
     Raises
     ------
     ArgumentError
-        When a folder or a pattern has nothing that is wanted, or `**` without `recursive`.
+        When a folder or a pattern has no such file, or a pattern has `**` without `recursive`.
     OSError
         When a folder cannot be read.
     """
@@ -85,7 +99,7 @@ def _meant(argument: str, wanted: Wanted) -> Iterator[Found]:
     path = Path(argument)
     if path.is_dir() and wanted.recursive:
         yield from _all_in(path, path, wanted)
-    elif os.path.lexists(argument) or not _is_pattern(argument):  # photo[1].jpg may be a file's name
+    elif os.path.lexists(argument) or not _is_pattern(argument):  # photo[1].jpg can be the name of a file
         yield Found(path, Path(path.name), is_named=True)
     else:
         yield from _matching(argument, wanted)
@@ -112,7 +126,7 @@ def _matching(pattern: str, wanted: Wanted) -> Iterator[Found]:
 
 
 def _fits(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    """Whether the names of a path are those of a pattern, in which `**` stands for any number of them."""
+    """Return whether the parts of a path match those of a pattern; `**` matches any number of parts."""
     if not pattern:
         return not parts
     if pattern[0] == "**" and _fits(parts, pattern[1:]):
@@ -130,5 +144,5 @@ def _all_in(folder: Path, base: Path, wanted: Wanted) -> Iterator[Found]:
 
 
 def _fail(error: OSError) -> None:
-    """A folder that cannot be read is not passed over."""
+    """Raise the error of a folder that cannot be read: `os.walk` would skip the folder."""
     raise error

@@ -1,4 +1,4 @@
-"""What is to be done with a file, and what came of it."""
+"""Jobs of a batch and their results."""
 
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -9,18 +9,18 @@ Status = Literal["written", "skipped", "failed", "planned"]
 
 
 class Job(NamedTuple):
-    """A file to be read and one to be made of it.
+    """An input file and the output file to make from it.
 
     Attributes
     ----------
     input, output : Path or None
-        None is standard input or output.
+        None stands for standard input or output.
     suffix : str
-        Of the format to write, in small letters.
+        Suffix of the output format, in lower case.
     skip : str
-        Why there is nothing to do; mostly empty.
+        Reason why the job is skipped; empty if it is not.
     fault : str
-        Why it cannot be done, as was seen beforehand; mostly empty.
+        Reason, found before any work, why the job fails; empty if there is none.
     """
 
     input: Path | None
@@ -31,30 +31,32 @@ class Job(NamedTuple):
 
     @property
     def source(self) -> str:
-        """The input's name for people."""
+        """Name of the input in messages."""
         return STREAM if self.input is None else str(self.input)
 
     @property
     def target(self) -> str:
-        """The output's name for people."""
+        """Name of the output in messages."""
         return STREAM if self.output is None else str(self.output)
 
 
 class Made(NamedTuple):
-    """The bytes of an output, not yet written.
+    """An encoded output that is not yet written.
 
     Attributes
     ----------
     data : bytes
+        Content of the output file.
     before : int
-        Bytes of the input.
+        Size of the input in bytes.
     k : int
+        Number of palette colors.
     text : str
-        What a line says of it.
+        Summary for the line that reports the job.
     psnr : float or None
-        In dB; None where it was not measured.
+        PSNR in dB; None if it was not measured.
     skip : str
-        Why it is not to be written; mostly empty.
+        Reason why the output is not to be written; empty if it is to be written.
     """
 
     data: bytes
@@ -66,17 +68,22 @@ class Made(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a job.
+    """Result of a job.
 
     Attributes
     ----------
     job : Job
     status : Status
     text : str
-        What a line says of it: of "skipped" and "failed" the reason.
+        Text for the line that reports the job; the reason if the status is "skipped" or "failed".
     seconds : float
-    before, after, k, psnr
-        As far as something was made.
+        Duration of the job.
+    before, after : int or None
+        Sizes of the input and of the output in bytes; None if no output was made.
+    k : int or None
+        Number of palette colors; None if no output was made.
+    psnr : float or None
+        PSNR in dB; None if it was not measured.
     """
 
     job: Job
@@ -90,4 +97,4 @@ class Outcome(NamedTuple):
 
 
 class BatchStopped(Exception):  # noqa: N818
-    """The batch was stopped while a job was under way."""
+    """The batch was stopped while a job was running."""
