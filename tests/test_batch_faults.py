@@ -32,8 +32,8 @@ def test_files_of_one_name_are_counted_and_a_remedy_is_named(capsys):
     assert (code, output, Path("out").exists()) == (2, "", False)
     assert errors == (
         "fastkq: expected an output for each input, got 'out/a.fkq' for both in/a.png and in/a.webp"
-        ": take one ending at a time, as 'IN/**/*.jpg' -r, with its own -o "
-        "(1 more such output; --keep-going goes without)\n"
+        ": take one suffix at a time, as 'IN/**/*.jpg' -r, each with its own -o "
+        "(1 more such output; --keep-going does the others)\n"
     )
 
 

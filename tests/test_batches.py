@@ -126,7 +126,7 @@ def refused(capsys, *arguments):
     ("arguments", "message"),
     [
         (["a.png", "nowhere.png"], "nowhere.png: No such file or directory"),
-        (["a.png", "in"], "in: Is a directory; -r takes what is in it"),
+        (["a.png", "in"], "in: Is a directory; -r takes the files in it"),
         (["in/**"], "expected -r with the ** of 'in/**', got none"),
         (["*.qoi"], "expected files to read (.avif, .bmp, "),
         (["empty", "-r"], "), got none from 'empty'"),
@@ -134,19 +134,19 @@ def refused(capsys, *arguments):
         (["in", "a.png", "-r", "-o", "out"], "got 'out/a.fkq' for both in/a.png and a.png"),
         (
             ["a.png", "in/a.png", "-o", "x.fkq"],
-            "expected a folder for what comes of 2 files, got the file 'x.fkq'",
+            "expected a folder for the outputs of 2 files, got the file 'x.fkq'",
         ),
         (
             ["a.png", "in/a.png", "-o", "notes"],
-            "expected a folder for what comes of 2 files, got the file 'notes'",
+            "expected a folder for the outputs of 2 files, got the file 'notes'",
         ),
-        (["in/a.png", "-o", "notes/"], "expected a folder for what comes of 1 file, got the file 'notes/'"),
+        (["in/a.png", "-o", "notes/"], "expected a folder for the outputs of 1 file, got the file 'notes/'"),
         (
             ["a.png", "in/b.png"],
             "1 of 2 outputs exist already, the first is in/b.fkq; --force replaces them, ",
         ),
         (["a.png", "a.gif", "--format", "gif", "--force"], "expected an output other than the input, got"),
-        (["a.png", "--suffix", "/x"], "expected a --suffix within a file's name, got '/x'"),
+        (["a.png", "--suffix", "/x"], "expected a --suffix without path separators, got '/x'"),
         (["a.png", "--suffix", "-x", "-o", "b.fkq"], "expected a folder for outputs with a --suffix, got"),
         (["a.png", "--format", "gif", "-o", "b.fkq"], "expected an output that ends in .gif, got 'b.fkq'"),
         (["a.png", "in/a.png", "-o", "-"], "expected one input for standard output, got 2"),

@@ -124,7 +124,7 @@ def damaged(path):
         (["compress", "photo.png", "-o", "photo"], ".bmp, or in / for a folder, got 'photo'"),
         (
             ["compress", "photo.png", "-o", "no/folder/out.fkq"],
-            "no/folder: No such file or directory; -o no/folder/ makes it",
+            "no/folder: No such file or directory; -o no/folder/ creates it",
         ),
         (["decompress", "photo.png"], "expected an input that ends in .fkq, or -o for another output"),
         (["decompress", "nowhere.fkq"], "nowhere.fkq: No such file or directory"),

@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 def test_no_terminal_is_given_bytes(capsys, monkeypatch):
     images("a.png")
     on_a_terminal(monkeypatch)
-    expected = "fastkq: expected standard output to be a file or a pipe, got a terminal: -o OUT\n"
+    expected = "fastkq: expected standard output to be a file or a pipe, got a terminal: use -o OUT\n"
     for arguments in (["a.png", "-o", "-"], ["-"]):
         assert run(capsys, "compress", *arguments) == (2, "", expected)
 

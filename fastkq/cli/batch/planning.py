@@ -1,4 +1,4 @@
-"""An output for every input, refused before any work where they do not go together."""
+"""Planning of a batch: one output per input, with conflicts refused before any work."""
 
 import argparse
 import errno
@@ -15,20 +15,20 @@ from fastkq.cli.console import number_of, reason
 from fastkq.cli.options import STREAM, check_stdin
 from fastkq.errors import ArgumentError
 
-_BY_ENDING = "take one ending at a time, as 'IN/**/*.jpg' -r, with its own -o"
+_BY_ENDING = "take one suffix at a time, as 'IN/**/*.jpg' -r, each with its own -o"
 
 
 class Kinds(NamedTuple):
-    """The files that a command is for.
+    """Suffixes of the files that a command reads and writes.
 
     Attributes
     ----------
     readable : tuple of str
-        Suffixes that are taken of folders.
+        Suffixes of the files that are taken from folders.
     writable : tuple of str
         Suffixes that an output can have.
     usual : str
-        That which it has unless another is asked for.
+        Default suffix of an output.
     """
 
     readable: tuple[str, ...]
@@ -37,17 +37,29 @@ class Kinds(NamedTuple):
 
 
 def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
-    """The jobs, by the options that `fastkq.cli.options` adds.
+    """Plan one job per input file.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The options that `add_inputs`, `add_outputs` and `add_running` of `fastkq.cli.options` add.
+    kinds : Kinds
+
+    Returns
+    -------
+    list of Job
+        In the order of the inputs. With `keep_going`, a job that cannot be done has a `fault`.
 
     Raises
     ------
     ArgumentError, OSError
-        When there is nothing to do, or something that cannot be done.
+        When no input is found, options contradict each other, an input cannot be read, two inputs have the
+        same output, an output is an input, or an output exists already.
     """
     suffix = f".{options.format}" if options.format else kinds.usual
     ending = f"{options.suffix}{suffix}"
     if Path(ending).name != ending:
-        raise ArgumentError(f"expected a --suffix within a file's name, got {options.suffix!r}")
+        raise ArgumentError(f"expected a --suffix without path separators, got {options.suffix!r}")
     if STREAM in options.inputs:
         return [_from_stream(options, suffix, kinds)]
     apart = Path(options.output) if options.output and options.output != STREAM else None
@@ -89,12 +101,16 @@ def _from_stream(options: argparse.Namespace, suffix: str, kinds: Kinds) -> Job:
 def _check_stdout(options: argparse.Namespace) -> None:
     if options.json:
         raise ArgumentError("expected -o OUT with --json, got standard output for both")
-    if sys.stdout.isatty() and not options.dry_run:  # bytes that are no text put it into disorder
-        raise ArgumentError("expected standard output to be a file or a pipe, got a terminal: -o OUT")
+    if sys.stdout.isatty() and not options.dry_run:  # binary data garble a terminal
+        raise ArgumentError("expected standard output to be a file or a pipe, got a terminal: use -o OUT")
 
 
 def _is_folder(output: str, found: Sequence[Found], kinds: Kinds) -> bool:
-    """Whether outputs go into it: it ends like a folder, is one, or has to be."""
+    """Return whether `output` is a folder for the outputs.
+
+    It is if it is an existing folder, ends with a path separator, or has to hold several outputs: those of
+    several inputs or of inputs found by a folder or pattern.
+    """
     if os.path.isdir(output):
         return True
     ends_like_one = output.endswith(tuple(filter(None, (os.sep, os.altsep))))
@@ -103,7 +119,7 @@ def _is_folder(output: str, found: Sequence[Found], kinds: Kinds) -> bool:
     )
     if is_file and (ends_like_one or len(found) > 1):
         raise ArgumentError(
-            f"expected a folder for what comes of {number_of('file', len(found))}, got the file {output!r}"
+            f"expected a folder for the outputs of {number_of('file', len(found))}, got the file {output!r}"
         )
     return not is_file and (ends_like_one or any(not one.is_named for one in found) or len(found) > 1)
 
@@ -121,22 +137,28 @@ def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> 
     if options.suffix:
         raise ArgumentError(f"expected a folder for outputs with a --suffix, got the file {str(output)!r}")
     if not output.parent.is_dir():
-        text = f"{os.strerror(errno.ENOENT)}; -o {output.parent}/ makes it"
+        text = f"{os.strerror(errno.ENOENT)}; -o {output.parent}/ creates it"
         raise FileNotFoundError(errno.ENOENT, text, str(output.parent))
     return Job(source, output, suffix)
 
 
 def _fault_of(path: Path) -> str:
-    """Why an input cannot be read, as far as is seen without reading; mostly empty."""
+    """Return why an input cannot be opened, found without opening it; empty if nothing is wrong."""
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except OSError as error:
         return reason(error)
-    return f"{path}: {os.strerror(errno.EISDIR)}; -r takes what is in it" if is_folder else ""
+    return f"{path}: {os.strerror(errno.EISDIR)}; -r takes the files in it" if is_folder else ""
 
 
 def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[Job]:
-    """The jobs, no two with the same output, and none whose output is an input: others fail, one by one."""
+    """Set the `fault` of each job whose output is an input or the output of an earlier job.
+
+    Raises
+    ------
+    ArgumentError
+        When there is such a job, unless `keep_going` is given.
+    """
     inputs = {os.path.realpath(job.input) for job in jobs if job.input is not None}
     firsts: dict[str, Job] = {}
     marked = []
@@ -153,7 +175,7 @@ def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[J
         marked.append(job._replace(fault=fault))
     faults = [new.fault for new, old in zip(marked, jobs, strict=True) if new.fault != old.fault]
     if faults and not options.keep_going:
-        more = f" ({number_of('more such output', len(faults) - 1)}; --keep-going goes without)"
+        more = f" ({number_of('more such output', len(faults) - 1)}; --keep-going does the others)"
         raise ArgumentError(faults[0] + more * (len(jobs) > 1))
     return marked
 
@@ -163,7 +185,7 @@ def _of_an_input(job: Job, kinds: Kinds) -> str:
     if is_of_another_kind and job.input == job.output:
         endings = ", ".join(kinds.readable)
         return f"expected an input that ends in {endings}, or -o for another output, got {job.source!r}"
-    return f"expected an output other than the input, got {job.target!r} for both: -o or --suffix"
+    return f"expected an output other than the input, got {job.target!r} for both: use -o or --suffix"
 
 
 def _without_existing(jobs: list[Job], options: argparse.Namespace) -> list[Job]:

@@ -1,4 +1,4 @@
-"""What is said of the jobs: a line for each, a bar while they last, and what came of them all."""
+"""Reports on a batch: one line per job, a progress bar while jobs run, and a summary."""
 
 import argparse
 import json
@@ -14,23 +14,23 @@ from fastkq.cli.console import printable, put, say
 _WORDS = {"written": "written", "planned": "to be written", "skipped": "skipped", "failed": "failed"}
 
 _SHORT = 0.5
-"""Seconds of a single file that show no bar."""
+"""Seconds: the progress bar of a single file appears after this time."""
 
 
 class Teller:
-    """Tells outcomes one after the other; a context manager, in which there is a bar.
+    """Reporter of outcomes, one after the other; as a context manager it shows a progress bar.
 
     Parameters
     ----------
-    options
-        Of them `quiet` and `json`.
+    options : argparse.Namespace
+        `quiet`, `json` and `dry_run` are used.
     total : int
         Number of jobs.
 
     Attributes
     ----------
     counts : Counter
-        Of each status, so far.
+        Number of outcomes reported so far, by status.
     """
 
     def __init__(self, options: argparse.Namespace, total: int) -> None:
@@ -50,48 +50,48 @@ class Teller:
             self._bar.close()
 
     def tell(self, outcome: Outcome) -> None:
-        """Say what came of a job."""
+        """Report the outcome of a job."""
         self.counts[outcome.status] += 1
         if self._bar is not None and self._total == 1:
-            self._bar.close()  # else a line written would bring up one that has not been seen
+            self._bar.close()  # tqdm would draw a bar that is still delayed when a line is written
         if outcome.status == "failed":
             say(self._named(outcome))
         if self._options.json:
             put(json.dumps(_as_json(outcome)))
         elif outcome.job.output is None and outcome.status == "skipped":
-            say(f"warning: {_line(outcome)}")  # as what comes out is empty
+            say(f"warning: {_line(outcome)}")  # because standard output stays empty
         elif not self._options.quiet and _is_told(outcome):
             put(printable(_line(outcome)))
         if self._bar is not None and self._total > 1:
             self._bar.update()
 
     def show(self, fraction: float, stage: str) -> None:
-        """Show how far a job is, where it is the only one."""
+        """Show the progress of a job if it is the only one."""
         if self._bar is not None and self._total == 1:
             self._bar.set_description_str(stage, refresh=False)
             self._bar.update(fraction - self._bar.n)
 
     def so_far(self) -> str:
-        """How many files were written, to be said after a word; empty where there is one."""
+        """Return ": n of m files written" for the end of a message; empty for a single job."""
         return f": {self.counts['written']} of {self._total} files written" if self._total > 1 else ""
 
     def _named(self, outcome: Outcome) -> str:
-        """Why it failed; of several, which did, where the reason does not say it."""
+        """Return why a job failed; with several jobs, after the input's name if the reason lacks it."""
         is_clear = self._total == 1 or outcome.text.startswith(outcome.job.source)
         return outcome.text if is_clear else f"{outcome.job.source}: {outcome.text}"
 
     def summarize(self) -> None:
-        """Say what came of several jobs, when some failed even if quiet."""
+        """Report the number of outcomes by status, for several jobs; with `quiet` only if one failed."""
         missing = self._total - self.counts.total()
         counts = [f"{self.counts[status]} {word}" for status, word in _WORDS.items() if self.counts[status]]
         if missing:
-            counts.append(f"{missing} not done (--keep-going)")
+            counts.append(f"{missing} not done (--keep-going does them)")
         if self._total > 1 and (self.counts["failed"] or not self._options.quiet):
             say(", ".join(counts))
 
 
 def _is_told(outcome: Outcome) -> bool:
-    """Whether there is a line of it on standard output, where the very bytes may go."""
+    """Return whether standard output gets a line for the outcome: not if it holds the output's bytes."""
     return outcome.status != "failed" and (outcome.job.output is not None or outcome.status == "planned")
 
 
@@ -118,7 +118,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _bar(total: int) -> Any:
-    """A progress bar, where standard error is a terminal and there is tqdm."""
+    """Return a progress bar; None if standard error is no terminal or tqdm is not installed."""
     if not sys.stderr.isatty():
         return None
     try:

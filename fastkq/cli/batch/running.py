@@ -1,4 +1,4 @@
-"""Jobs side by side, on threads: the kernels and the codecs release the GIL."""
+"""Parallel execution of jobs on threads: the kernels and the codecs release the GIL."""
 
 import argparse
 import os
@@ -22,20 +22,20 @@ from fastkq.runtime.parallel import available
 from fastkq.runtime.progress import watched
 
 _MOST_BY_DEFAULT = 4
-"""More files at once than that take more memory than most would expect."""
+"""Files at once without ``--jobs``, at most: more would take more memory than users expect."""
 _TICK = 0.2
-"""Seconds: on Windows nothing interrupts a wait without an end."""
+"""Seconds: limit of each wait for a job, as Ctrl-C does not interrupt an unlimited wait on Windows."""
 
 
 class Means(NamedTuple):
-    """With what a job is done.
+    """Source and threads of a job.
 
     Attributes
     ----------
-    source : path or Source
-        What to read.
+    source : Path or Source
+        The input to read.
     threads : int
-        Its share of them.
+        Number of threads for this job.
     """
 
     source: Path | Source
@@ -43,23 +43,36 @@ class Means(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of the source."""
+        """Size of the source in bytes."""
         return self.source.length if isinstance(self.source, Source) else self.source.stat().st_size
 
 
 Make = Callable[[Job, Means], Made]
-"""What a command does with a job: everything but writing."""
+"""Function of a command that reads the input of a job and encodes its output, without writing it."""
 
 
 def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
-    """Do the jobs and tell what came of them; the exit code: 1 if any failed.
+    """Run the jobs, report their outcomes and return the exit code.
 
-    Files are written whole or not at all. Without `keep_going` nothing new is begun once a job has failed.
+    Files are written whole or not at all. Without `keep_going`, no job starts after one has failed.
+
+    Parameters
+    ----------
+    jobs : list of Job
+    make : callable
+        Makes the output of a job.
+    options : argparse.Namespace
+        The options that `add_outputs` and `add_running` of `fastkq.cli.options` add.
+
+    Returns
+    -------
+    int
+        1 if a job failed, else 0.
 
     Raises
     ------
     KeyboardInterrupt
-        When interrupted, after what was under way has ended; the message says how many files were written.
+        When interrupted, after the running jobs have ended; the message gives the number of files written.
     """
     with Teller(options, len(jobs)) as teller:
         try:
@@ -75,7 +88,7 @@ def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
 
 
 def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller) -> None:
-    """Tell the outcomes in the order of the jobs, also when it ends early."""
+    """Run the jobs on threads and report their outcomes in the order of the jobs, even if stopped early."""
     workers = min(options.jobs or min(available(), _MOST_BY_DEFAULT), len(jobs))
     threads = options.threads or max(1, available() // workers)
     given = in_memory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
@@ -99,7 +112,8 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller
     untold = deque(pool.submit(do, job) for job in jobs)
     try:
         while untold:
-            is_done = untold[0].done()  # before the next line is asked: what is stopped later has no result
+            # Before `stopping` is checked: a job that ends after a stop has no result.
+            is_done = untold[0].done()
             if stopping.is_set():
                 break
             if is_done:
@@ -113,7 +127,7 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller
 
 
 def _known(job: Job) -> Outcome | None:
-    """What comes of a job for which nothing is to be done."""
+    """Return the outcome of a job that the plan skips or fails; None for a job to run."""
     if job.fault:
         return Outcome(job, "failed", job.fault)
     return Outcome(job, "skipped", job.skip) if job.skip else None
@@ -128,7 +142,7 @@ def _outcome(job: Job, make: Make, given: Source | None, threads: int, force: bo
         made = make(job, Means(_source(job, given), threads))
         if not made.skip:
             _write(job, made.data, force)
-    except (BatchStopped, BrokenPipeError):  # a pipe that nobody reads is no matter of this file
+    except (BatchStopped, BrokenPipeError):  # a closed output pipe is not a failure of this file
         raise
     except Exception as error:
         return Outcome(job, "failed", reason(error), time.perf_counter() - start)
@@ -138,7 +152,7 @@ def _outcome(job: Job, make: Make, given: Source | None, threads: int, force: bo
 
 
 def _source(job: Job, given: Source | None) -> Path | Source:
-    """What is read: of a path that can be read only once, as that of a pipe, the bytes."""
+    """Return the source of a job: the path, or the bytes if it can be read only once, as a named pipe."""
     if job.input is None:
         return cast(Source, given)
     return job.input if job.input.is_file() else in_memory(job.input.read_bytes(), job.source)
@@ -151,14 +165,14 @@ def _write(job: Job, data: bytes, force: bool) -> None:
         return
     from fastkq.runtime.atomic_writing import write_atomically
 
-    if not force and job.output.exists():  # it did not when the jobs were planned
+    if not force and job.output.exists():  # created since the jobs were planned
         raise ArgumentError(f"{job.target} exists already; --force replaces it")
     job.output.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(job.output, data)
 
 
 def _end(pool: ThreadPoolExecutor, untold: Iterable[Future[Outcome]], teller: Teller) -> None:
-    """Wait for what is under way; whoever interrupts again does not wait."""
+    """Wait for the running jobs; exit at once with code 130 if interrupted again."""
     try:
         pool.shutdown()
     except KeyboardInterrupt:
