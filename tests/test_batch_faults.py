@@ -173,6 +173,6 @@ def test_control_characters_in_a_name_do_not_reach_the_terminal(capsys):
     images(name)
     code, output, _ = run(capsys, "compress", name, "-k", 1)
     assert (code, output.split(": ")[0]) == (0, r"a\x1b[31m\x0a.png -> a\x1b[31m\x0a.fkq")
-    assert ", 1 colour, " in output
+    assert ", 1 color, " in output
     assert r"a\x1b[31m" in run(capsys, "compress", name, "-k", 1)[2]
     assert "\x1b" not in run(capsys, "info", name)[1]

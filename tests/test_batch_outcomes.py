@@ -174,8 +174,8 @@ def test_decompress_takes_several_fkq_files(capsys):
     code, output, errors = run(capsys, "decompress", "in", "-r", "-o", "back", "--format", "tif")
     assert (code, errors) == (0, "fastkq: 2 written\n")
     assert output == (
-        "in/a.fkq -> back/a.tif: 16 x 12 pixels, 4 colours\n"
-        "in/b/c.fkq -> back/b/c.tif: 16 x 12 pixels, 4 colours\n"
+        "in/a.fkq -> back/a.tif: 16 x 12 pixels, 4 colors\n"
+        "in/b/c.fkq -> back/b/c.tif: 16 x 12 pixels, 4 colors\n"
     )
     for name in ("a", "b/c"):
         assert fastkq.load(f"back/{name}.tif").shape == (12, 16, 3)

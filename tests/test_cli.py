@@ -28,7 +28,7 @@ def test_compress_writes_beside_the_input(photo, capsys):
     code, output, errors = run(capsys, "compress", "photo.png", "-k", 5)
     assert (code, errors) == (0, "")
     assert output.startswith("photo.png -> photo.fkq: 2,")
-    assert ", 5 colours, PSNR " in output
+    assert ", 5 colors, PSNR " in output
     assert fastkq.load("photo.fkq") == fastkq.compress(photo, 5)
 
 
@@ -43,7 +43,7 @@ def test_the_coding_is_context_unless_packed_is_asked_for(photo, capsys, options
     assert code == 0
     with fastkq.open("photo.fkq") as file:
         assert file.version == version
-        assert f"-> {file.nbytes:,} bytes, 5 colours" in output
+        assert f"-> {file.nbytes:,} bytes, 5 colors" in output
         assert (file.nbytes == file.load().nbytes) == (version == 1)
 
 
@@ -182,7 +182,7 @@ def test_a_name_that_begins_as_an_option_does_is_explained_where_there_is_such_a
     photo.rename("-f.png")
     with pytest.raises(SystemExit):
         run(capsys, "compress", "-f.png", "other.png")
-    assert "before a name that begins with - stands ./ or, before all IN, --" in capsys.readouterr().err
+    assert "put ./ before a name that begins with -, or -- before all IN" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_bytes_are_those_of_the_file_that_is_written(photo, capsys, tmp_path):
 @pytest.mark.parametrize("suffix", [".png", ".gif", ".tif", ".bmp", ".webp"])
 def test_of_every_format_the_file_has_at_most_the_bytes_that_were_asked_for(photo, capsys, suffix):
     code, output, _ = run(capsys, "compress", "photo.png", "--bytes", 3000, "-o", f"small{suffix}")
-    k = int(output.split(" colours")[0].split()[-1])
+    k = int(output.split(" colors")[0].split()[-1])
     assert (code, k > 8) == (0, True)
     assert Path(f"small{suffix}").stat().st_size <= 3000
     fastkq.compress(photo, k + 1).save(f"more{suffix}")
@@ -122,7 +122,7 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
         (["--bytes", "20"], "expected --bytes of at least"),
         (
             ["--fixed", "no-colour"],
-            "expected a colour as '#ff8000', '#ff8000ff' or 'orange', got 'no-colour'",
+            "expected a color such as '#ff8000', '#ff8000ff' or 'orange', got 'no-colour'",
         ),
         (["-o", "nowhere/x.fkq"], "nowhere: No such file or directory"),
         (["--dither=much"], "expected a strength from 0 to 1 or nothing, got 'much'"),
@@ -155,11 +155,11 @@ def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, 
         ("--palette photo.png", "photo.png: expected a .fkq file or an image with a palette"),
         ("--weights nowhere.png", "nowhere.png: No such file or directory"),
         ("--preset visual --space oklab", "expected --preset without --space, got both"),
-        ("--min-share 0.1", "expected --max-error with --min-share, which is for it"),
-        ("--dither-method blue-noise", "expected --dither with --dither-method, which is for it"),
-        ("--fixed red --fixed #f00", "expected --fixed colours that differ, got (255, 0, 0, 255) twice"),
+        ("--min-share 0.1", "expected --max-error with --min-share, got --min-share alone"),
+        ("--dither-method blue-noise", "expected --dither with --dither-method, got --dither-method alone"),
+        ("--fixed red --fixed #f00", "expected distinct --fixed colors, got (255, 0, 0, 255) twice"),
         ("-k 1 --fixed red --fixed blue", "expected at most as many --fixed as -k, got 2 and -k 1"),
-        ("--coding packed -o x.png", "expected an OUT that ends in .fkq with --coding, got .png"),
+        ("--coding packed -o x.png", "expected an OUT that ends in .fkq with --coding packed, got .png"),
         ("--dither 3", "expected a strength from 0 to 1 or nothing, got '3'"),
         ("--psnr nan", "expected a finite number of at least 0, got 'nan'"),
         ("--max-error -1", "expected a finite number of at least 0, got '-1'"),

@@ -27,7 +27,7 @@ def test_a_region_is_cut_out(capsys, name):
     COMPRESSED.save(name)
     code, output, errors = run(capsys, "decompress", name, "--region", "25,30,20,10", "-o", "out.png")
     assert (code, errors) == (0, "")
-    assert output == f"{name} -> out.png: 10 x 20 pixels, 9 colours\n"
+    assert output == f"{name} -> out.png: 10 x 20 pixels, 9 colors\n"
     np.testing.assert_array_equal(pixels("out.png"), COMPRESSED.decompress()[25:45, 30:40])
 
 
@@ -47,7 +47,7 @@ def test_what_is_no_region_is_a_usage_error(capsys, region):
     with pytest.raises(SystemExit) as exit_:
         run(capsys, "decompress", "a.fkq", "--region", region)
     assert exit_.value.code == 2
-    assert "expected four integers and commas between them, got" in capsys.readouterr().err
+    assert "expected four integers separated by commas, got" in capsys.readouterr().err
 
 
 def test_a_damaged_file_is_written_only_when_it_is_to_be_salvaged(capsys, folder):
@@ -56,7 +56,7 @@ def test_a_damaged_file_is_written_only_when_it_is_to_be_salvaged(capsys, folder
     assert (code, errors.count("\n")) == (1, 1)
     assert not (folder / "a.png").exists()
     code, output, errors = run(capsys, "decompress", "a.fkq", "--salvage")
-    assert (code, output) == (0, "a.fkq -> a.png: 80 x 60 pixels, 9 colours\n")
+    assert (code, output) == (0, "a.fkq -> a.png: 80 x 60 pixels, 9 colors\n")
     summary, first, second = errors.splitlines()
     place = f"at byte {PARTS[2].offset}: expected checksum"
     assert first.startswith(f"fastkq: warning: a.fkq: part 2 (20 x 20 pixels from row 0, column 40) {place}")

@@ -59,15 +59,15 @@ def test_a_fkq_is_told_in_whole(capsys):
     assert facts(output) == {
         "file": "a.fkq",
         "format": ".fkq version 2, context coding",
-        "pixels": "10 x 2, RGB, 8 bits a channel",
-        "colours": "5, of which 4 are used",
+        "pixels": "10 x 2, RGB, 8 bits per channel",
+        "colors": "5, of which 4 are used",
         "bytes": f"{size:,}",
         "bits per pixel": f"{8 * size / 20:.3f}",
         "bits per index": "3",
         "metadata": f"ICC profile of {len(metadata.icc):,} bytes, EXIF of {len(metadata.exif)} bytes, "
         "300 x 150 dots per inch",
         "parts": f"1, {fastkq.open('a.fkq').parts[0].length} bytes in all",
-        "palette": "colours and shares of the pixels",
+        "palette": "colors and their shares of the pixels",
     }
     shares = re.findall(r"([0-9a-f]{6}) +([\d.]+) %", output)
     colours = [bytes(colour).hex() for colour in compressed.palette]
@@ -79,7 +79,7 @@ def test_version_1_is_told_with_its_coding(capsys):
     striped(channels=1).save("a.fkq", coding="packed")
     found = facts(told(capsys, "a.fkq"))
     assert found["format"] == ".fkq version 1, packed coding"
-    assert found["pixels"] == "10 x 2, gray, 8 bits a channel"
+    assert found["pixels"] == "10 x 2, gray, 8 bits per channel"
     assert (found["metadata"], found["parts"]) == ("none", "1, 8 bytes in all")
 
 
@@ -108,12 +108,12 @@ def test_image_files_are_told_with_their_palette_or_without(capsys):
     striped(metadata=Metadata(dpi=(300.0, 300.0))).save("a.png")
     found = facts(told(capsys, "a.png"))
     assert found["format"] == "PNG, with a palette"
-    assert (found["colours"], found["bits per index"]) == ("5, of which 4 are used", "3")
+    assert (found["colors"], found["bits per index"]) == ("5, of which 4 are used", "3")
     assert found["metadata"].endswith("dots per inch")
     Image.fromarray(noise(24, 32, 3)).save("b.webp", lossless=True)
     output = told(capsys, "b.webp")
     assert facts(output)["format"] == "WEBP, without a palette"
-    assert facts(output)["colours"] == f"{len(np.unique(noise(24, 32, 3).reshape(-1, 3), axis=0))}"
+    assert facts(output)["colors"] == f"{len(np.unique(noise(24, 32, 3).reshape(-1, 3), axis=0))}"
     assert "palette  " not in output
 
 
@@ -124,7 +124,7 @@ def test_of_many_colours_the_most_used_are_shown(capsys):
     assert re.findall(r"([0-9a-f]{6}) +\S+ %", output) == [
         bytes(colour).hex() for colour in noise(300, 3)[44:]
     ]
-    assert output.endswith("  and 44 that are used less: --json tells all\n")
+    assert output.endswith("  and 44 less used colors: --json lists all\n")
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -41,7 +41,7 @@ def indexed():
 def test_an_image_with_a_palette_keeps_it(indexed, capsys):
     code, output, _ = run(capsys, "compress", indexed)
     assert code == 0
-    assert output.endswith("100 colours, as they were\n")
+    assert output.endswith("100 colors, palette unchanged\n")
     assert fastkq.load("indexed.fkq") == fastkq.load(indexed)
     assert run(capsys, "compress", "indexed.fkq", "-o", "back.png")[0] == 0
     assert fastkq.load("back.png") == fastkq.load(indexed)
@@ -52,7 +52,7 @@ def test_with_an_explicit_k_it_is_quantized(indexed, capsys, source):
     run(capsys, "compress", indexed)
     code, output, _ = run(capsys, "compress", source, "-k", 64, "-o", "fewer.fkq")
     assert code == 0
-    assert "64 colours, PSNR " in output
+    assert "64 colors, PSNR " in output
     assert fastkq.load("fewer.fkq") == fastkq.compress(fastkq.load(indexed).decompress(), 64)
 
 

@@ -1,4 +1,4 @@
-"""What the command is told about colours, in the terms of the image."""
+"""Color options of the command, converted to the dtype and channels of an image."""
 
 import argparse
 from pathlib import Path
@@ -11,16 +11,18 @@ from fastkq.api.load import load
 from fastkq.api.options import check_weights
 from fastkq.errors import ArgumentError
 
-_SHOWN = 4
+_SHOWN = 4  # colors listed in an error message, at most
 
 
 class Files(NamedTuple):
-    """What the files that stand for colours hold, whichever image it is for.
+    """Contents of the files given by ``--palette`` and ``--weights``, the same for all input images.
 
     Attributes
     ----------
     palette : (k, C) or None
+        Palette of the ``--palette`` file, in that file's dtype.
     weights : (H, W) float64 or None
+        Weight of each pixel, from the ``--weights`` image.
     """
 
     palette: npt.NDArray[Any] | None
@@ -28,13 +30,27 @@ class Files(NamedTuple):
 
     @classmethod
     def read(cls, options: argparse.Namespace) -> "Files":
-        """Those that `options` names, before any work."""
+        """Read the files that `options` names; called before any work."""
         palette = None if options.palette is None else load(options.palette).palette
         return cls(palette, _weights_in(options.weights))
 
 
 def asked_for(options: argparse.Namespace, files: Files, pixels: npt.NDArray[Any]) -> dict[str, Any]:
-    """The arguments of `fastkq.compress` that say which colours, without those that were not given."""
+    """Return the arguments of `fastkq.compress` that choose the colors, without those that are not given.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Options of ``fastkq compress``.
+    files : Files
+    pixels : (H, W) or (H, W, C)
+        The image: palette and fixed colors are converted to its dtype and channels.
+
+    Raises
+    ------
+    ArgumentError
+        When a color needs channels that the image does not have.
+    """
     asked = {
         "k": options.k,
         "target_psnr": options.psnr,
@@ -50,7 +66,7 @@ def asked_for(options: argparse.Namespace, files: Files, pixels: npt.NDArray[Any
 
 
 def appearance_in(options: argparse.Namespace) -> dict[str, Any]:
-    """Those of the arguments that `add_appearance` adds."""
+    """Return the arguments for the options that `fastkq.cli.options.add_appearance` adds."""
     asked = {
         "space": None if options.space == "rgb" else options.space,
         "dither": options.dither or None,
@@ -80,7 +96,7 @@ def _palette_for(
 
 
 def _as_in(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
-    """Colours R, G, B, alpha (k, 4) of 8 bits as those of an image."""
+    """Convert uint8 RGBA colors (k, 4) to the dtype and channels of an image."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     is_gray, is_opaque = (rows[:, :3] == rows[:, :1]).all(), (rows[:, 3] == 255).all()
     wants_gray, wants_opaque = channels < 3, channels in (1, 3)
@@ -95,7 +111,7 @@ def _as_in(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> 
 
 
 def _weights_in(path: Path | None) -> npt.NDArray[np.float64] | None:
-    """The lightness of a picture; of one with colours, the mean of R, G and B."""
+    """Read the weights (H, W) of the pixels from an image: its gray value, or the mean of R, G and B."""
     if path is None:
         return None
     from fastkq.api.inputs import read_input

@@ -1,4 +1,4 @@
-"""`fastkq compare`: one image at several numbers of colours."""
+"""`fastkq compare`: one image at several k."""
 
 import argparse
 import errno
@@ -12,51 +12,55 @@ from fastkq.cli.console import before_any_work, say
 from fastkq.cli.options import STREAM, add_appearance, add_effort, add_threads, list_of_colours
 from fastkq.errors import ArgumentError
 
-SUMMARY = "compare several numbers of colours: sizes, quality and looks"
+SUMMARY = "compare an image at several numbers of colors: file sizes, quality and looks"
 EXAMPLES = """\
 examples:
-  fastkq compare photo.jpg                            a table of sizes and quality
-  fastkq compare photo.jpg -k 8,16,32 --html page.html --open
-  fastkq compare photo.jpg -o sheet.png               or .pdf, .svg (needs fastkq[report])
-  fastkq compare photo.jpg --dither --json            an object on a line for each k
+  fastkq compare photo.jpg                             a table of sizes and quality
+  fastkq compare photo.jpg --html page.html --open     a page in the browser
+  fastkq compare photo.jpg -k 8,16,32 -o sheet.png     a contact sheet, also .pdf or .svg
+  fastkq compare photo.jpg --dither --json             a line with a JSON object for each k
 """
 _KS = [2, 4, 8, 16, 32, 64, 128, 256]
 _SHEETS, _PAGES = (".png", ".pdf", ".svg"), (".html", ".htm")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be asked for."""
+    """Add the options of ``fastkq compare``."""
     parser.add_argument("input", metavar="IN", help="an image or .fkq file, or - for standard input")
     parser.add_argument(
         "-k",
         type=list_of_colours,
         default=_KS,
-        help=f"numbers of colours, separated by commas (default {','.join(map(str, _KS))})",
+        help=f"numbers of colors, separated by commas (default {','.join(map(str, _KS))})",
     )
     add_effort(parser)
-    add_appearance(parser.add_argument_group("which colours, and where"))
+    add_appearance(parser.add_argument_group("color choice and dithering"))
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
         "--output",
         type=Path,
         metavar="SHEET",
-        help="the pictures, a plot and the table as .png, .pdf or .svg (needs fastkq[report])",
+        help="write a contact sheet (images, plot and table) as .png, .pdf or .svg (needs fastkq[report])",
     )
     group.add_argument(
         "--html",
         type=Path,
         metavar="PAGE",
-        help="a page for a browser, of one file: source and result side by side",
+        help="write an HTML page, one file, that compares source and result with a slider",
     )
-    group.add_argument("--open", action="store_true", help="show PAGE in the browser")
+    group.add_argument("--open", action="store_true", help="open PAGE in the browser")
     group.add_argument("--force", action="store_true", help="replace SHEET and PAGE if they exist")
-    group.add_argument("--json", action="store_true", help="an object on a line for each k, for scripts")
+    group.add_argument(
+        "--json",
+        action="store_true",
+        help="print a line with a JSON object for each k instead of the table, for scripts",
+    )
     add_threads(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Compare, and write what was asked for."""
+    """Compare the image at each k, print the table and write the sheet and the page."""
     with before_any_work():
         _check(options)
     from fastkq.cli.color_options import appearance_in
@@ -65,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     from fastkq.runtime.atomic_writing import write_atomically
 
     if options.output:
-        from fastkq.compare.sheet import contact_sheet  # says before the work if matplotlib is missing
+        from fastkq.compare.sheet import contact_sheet  # raises before the work if matplotlib is missing
     is_stream = options.input == STREAM
     source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     original = Original.read(source, threads=options.threads)
@@ -91,7 +95,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _with_bar(ks: Iterable[int]) -> Iterable[int]:
-    """With a progress bar, where standard error is a terminal and there is tqdm: it may take minutes."""
+    """Wrap `ks` in a progress bar if standard error is a terminal and tqdm is there: it may take minutes."""
     try:
         from tqdm import tqdm
     except ImportError:
@@ -101,9 +105,9 @@ def _with_bar(ks: Iterable[int]) -> Iterable[int]:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Refuse what cannot be written, before any work is done."""
+    """Refuse outputs that cannot be written, before any work."""
     if options.open and not options.html:
-        raise ArgumentError("expected --html PAGE with --open, which shows it, got --open alone")
+        raise ArgumentError("expected --html PAGE with --open, got --open alone")
     for path, suffixes in ((options.output, _SHEETS), (options.html, _PAGES)):
         if path is None:
             continue

@@ -1,14 +1,14 @@
-"""`fastkq completion`: scripts by which shells complete the command, made from its parser."""
+"""`fastkq completion`: shell completion scripts, generated from the argument parser."""
 
 import argparse
 import shlex
 from collections.abc import Iterator
 
-SUMMARY = "print a script that completes fastkq in a shell"
+SUMMARY = "print a script with which a shell completes fastkq commands and options"
 EXAMPLES = """\
 examples:
-  eval "$(fastkq completion bash)"                        in ~/.bashrc
-  eval "$(fastkq completion zsh)"                         in ~/.zshrc
+  eval "$(fastkq completion bash)"                        put this line into ~/.bashrc
+  eval "$(fastkq completion zsh)"                         put this line into ~/.zshrc
   fastkq completion fish > ~/.config/fish/completions/fastkq.fish
 """
 _IN_ZSH = """\
@@ -18,7 +18,7 @@ autoload -U +X bashcompinit && bashcompinit
 _IN_BASH = """\
 _fastkq() {{
     local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=
-    if [[ $word == "=" ]]; then word=  # a word of its own in bash, as in --effort=best
+    if [[ $word == "=" ]]; then word=  # bash splits --effort=best into three words
     elif [[ $before == "=" ]]; then before=${{COMP_WORDS[COMP_CWORD-2]}}
     fi
     case $COMP_CWORD:${{COMP_WORDS[1]}}:$before:$word in
@@ -32,12 +32,12 @@ complete -o default -F _fastkq fastkq
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be asked for."""
+    """Add the argument of ``fastkq completion``."""
     parser.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the script."""
+    """Print the completion script of the shell."""
     whole = options.parser
     print(_fish(whole) if options.shell == "fish" else _bash(whole, options.shell == "zsh"), end="")
 
@@ -48,7 +48,10 @@ def _commands(whole: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 
 def _bash(whole: argparse.ArgumentParser, in_zsh: bool) -> str:
-    """Words where words are meant; files, by `-o default`, where there are none."""
+    """Return the script for bash or zsh.
+
+    Commands, options and choices are completed from word lists, other arguments, by `-o default`, as files.
+    """
     options = [option for option in whole._option_string_actions if option.startswith("--")]
     words = " ".join([*_commands(whole), *options])
     cases = "\n".join(f"        {case} ;;" for case in _cases(whole))

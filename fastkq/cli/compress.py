@@ -1,4 +1,4 @@
-"""`fastkq compress`: images to palettes and indices."""
+"""`fastkq compress`: reduce images to palettes and indices."""
 
 import argparse
 from collections.abc import Callable
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from fastkq.cli import batch
     from fastkq.cli.color_options import Files
 
-SUMMARY = "reduce images to k colours"
+SUMMARY = "reduce images to k colors"
 EXAMPLES = """\
 examples:
-  fastkq compress photo.jpg                               photo.fkq, 64 colours
+  fastkq compress photo.jpg                               photo.fkq, 64 colors
   fastkq compress photo.jpg -k 16 --dither -o small.png
-  fastkq compress photo.jpg --psnr 35                     the fewest colours that reach 35 dB
-  fastkq compress photo.jpg --bytes 50000 -o photo.png    the most whose PNG has at most 50,000 bytes
+  fastkq compress photo.jpg --psnr 35                     the fewest colors that reach 35 dB
+  fastkq compress photo.jpg --bytes 50000 -o photo.png    the most colors in a PNG of 50,000 bytes
   fastkq compress 'photos/*.jpg' -o out/ --format png     out/a.png, out/b.png, ...
-  fastkq compress photos -r -o out/ --keep-going          the tree below photos, as .fkq below out
+  fastkq compress photos -r -o out/ --keep-going          the tree below photos, as .fkq files
   fastkq compress *.png --format png --suffix -small --skip-if-larger
   curl -s https://example.org/a.jpg | fastkq compress - --format png > a.png
 
-A file that is skipped is no failure. Exit code: 0; 1 when a file failed; 2 for what was asked
-wrongly, which is refused before any work; 130 when interrupted, which leaves no file half written.
+Exit code: 0 when all files were written or skipped; 1 when a file failed; 2 for conflicting options,
+inputs or outputs, found before any work; 130 when interrupted. Files are written whole or not at all.
 """
 _FORMATS = ("fkq", "png", "gif", "webp", "tif", "bmp")
 _READABLE = (
@@ -53,12 +53,12 @@ _READABLE = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be asked for."""
+    """Add the options of ``fastkq compress``."""
     add_inputs(parser, "IN", "images")
     parser.add_argument(
         "-k",
         type=colours,
-        help="number of colours, 1 to 65536 (default 64, or the palette that IN has)",
+        help="number of colors, 1 to 65536 (default 64; a palette image keeps its palette)",
     )
     add_effort(parser)
     add_strip(parser)
@@ -67,53 +67,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--coding",
         choices=("packed", "context"),
         default="context",
-        help="of OUT.fkq: context is smallest (default), packed is fastest and leaves out what --strip does",
+        help="coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no ICC "
+        "profile, EXIF and DPI",
     )
     parser.add_argument(
-        "--optimize", action="store_true", help="make OUT.png smaller, for seconds (needs fastkq[png])"
+        "--optimize", action="store_true", help="make OUT.png smaller; takes seconds (needs fastkq[png])"
     )
     _add_choice_of_colours(parser)
     add_outputs(parser, _FORMATS, "fkq")
     parser.add_argument(
-        "--skip-if-larger", action="store_true", help="write no OUT that would not be smaller than IN"
+        "--skip-if-larger", action="store_true", help="do not write OUT if it would not be smaller than IN"
     )
     add_running(parser)
 
 
 def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("which colours, and where")
-    group.add_argument("--psnr", type=finite, metavar="DB", help="in place of -k: the fewest that reach it")
+    group = parser.add_argument_group("color choice and dithering")
     group.add_argument(
-        "--bytes", type=positive, metavar="N", help="in place of -k: the most whose OUT has at most N bytes"
+        "--psnr",
+        type=finite,
+        metavar="DB",
+        help="in place of -k: the fewest colors found that reach this PSNR",
     )
     group.add_argument(
-        "--palette", type=Path, metavar="FILE", help="those of a .fkq file or of an image with a palette"
+        "--bytes",
+        type=positive,
+        metavar="N",
+        help="in place of -k: the most colors with which OUT has at most N bytes",
+    )
+    group.add_argument(
+        "--palette",
+        type=Path,
+        metavar="FILE",
+        help="use the palette of this .fkq file or palette image, as it is",
     )
     group.add_argument(
         "--fixed",
         type=colour,
         action="append",
-        metavar="COLOUR",
-        help="a colour that must be there, as '#ff8000', '#ff8000ff' or 'orange'; can be repeated",
+        metavar="COLOR",
+        help="a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
     )
     group.add_argument(
-        "--weights", type=Path, metavar="MASK", help="a gray image as large as IN: what is light matters more"
+        "--weights",
+        type=Path,
+        metavar="MASK",
+        help="gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
     )
     group.add_argument(
-        "--max-error", type=finite, metavar="D", help="no colour is further than this from what it becomes"
+        "--max-error",
+        type=finite,
+        metavar="D",
+        help="highest distance allowed from a color to its palette color, in levels of 8 bits or in Oklab",
     )
     group.add_argument(
         "--min-share",
         type=share,
         default=0.0,
         metavar="S",
-        help="... if it fills more than this share of the pixels (default 0)",
+        help="exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
     )
     add_appearance(group)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compress every input."""
+    """Compress every input and return the exit code."""
     from fastkq.cli import batch
     from fastkq.cli.color_options import Files
     from fastkq.cli.options import check_options
@@ -124,7 +142,9 @@ def run(options: argparse.Namespace) -> int:
         jobs = batch.plan(options, batch.Kinds(_READABLE, saving.SUFFIXES, ".fkq"))
         saving.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
         if options.coding == "packed" and jobs[0].suffix != ".fkq":
-            raise ArgumentError(f"expected an OUT that ends in .fkq with --coding, got {jobs[0].suffix}")
+            raise ArgumentError(
+                f"expected an OUT that ends in .fkq with --coding packed, got {jobs[0].suffix}"
+            )
         files = Files.read(options)
     return batch.run(jobs, partial(_made, options, files), options)
 
@@ -144,7 +164,7 @@ def _made(
     encoded = partial(_encoded, options, job, means, Metadata() if options.strip else given.metadata)
     asked, psnr = asked_for(options, files, given.pixels), None
     if not asked and given.as_it_is:
-        compressed, quality = given.as_it_is(), "as they were"
+        compressed, quality = given.as_it_is(), "palette unchanged"
     else:
         asked |= {"coding": options.coding, "effort": options.effort, "threads": means.threads}
         source = given.without_metadata() if options.strip else given
@@ -155,7 +175,7 @@ def _made(
         quality = f"PSNR {psnr:.2f} dB"
     with stage("coding"):
         data, before = encoded(compressed), means.size
-    text = f"{before:,} -> {len(data):,} bytes, {number_of('colour', compressed.k)}, {quality}"
+    text = f"{before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
     skip = ""
     if options.skip_if_larger and len(data) >= before:
         skip = f"it would have {len(data):,} bytes, its source has {before:,}"
@@ -196,5 +216,5 @@ def _compressed(
     def made(k: int) -> "CompressedImage":
         return compress(source, k, **asked)
 
-    # By halves: sizes of these formats jump where an index takes a bit more, which misleads a secant.
+    # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
     return made(largest(lambda k: len(encoded(made(k))), target, least, MAX_PALETTE))

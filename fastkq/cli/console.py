@@ -1,4 +1,4 @@
-"""How the command speaks to a terminal."""
+"""Messages of the command on standard output and standard error."""
 
 import contextlib
 import os
@@ -14,21 +14,21 @@ _IN_PYTHON = (
     (r"scale to 0\.\.255 and convert with \.astype\(np\.uint8\)", "scale them to 0..255"),
     (r"\bk = (\d+) suffices", r"-k \1 suffices"),
     (r"\bcompress with k=(\d+)", r"compress with -k \1"),
-    (r"\bat most k = (\d+) fixed colours", r"at most as many --fixed as -k \1"),
+    (r"\bat most k = (\d+) fixed colou?rs", r"at most as many --fixed as -k \1"),
     (r"\ba target_(bytes|psnr) (of|that)\b", r"--\1 \2"),
     (r"\bexpected weights\b", "expected --weights"),
     (r"\bfor max_error\b", "for --max-error"),
 )
-"""What errors of the library advise those who call it, and how the command line has it."""
+"""Patterns of Python terms in error messages of the library, and the terms of the command line for them."""
 
 
 class Refusal(Exception):  # noqa: N818
-    """What was asked for cannot be done, as was seen before any work."""
+    """The command line asks for something that cannot be done, found before any work: exit code 2."""
 
 
 @contextlib.contextmanager
 def before_any_work() -> Iterator[None]:
-    """What goes wrong here is a `Refusal`: what was asked is at fault, no file that was worked on."""
+    """Turn errors of the ``with`` block into a `Refusal`: the command line is at fault, not an input file."""
     try:
         yield
     except (FastKQError, OSError) as error:
@@ -36,38 +36,39 @@ def before_any_work() -> Iterator[None]:
 
 
 def say(message: str) -> None:
-    """One line on standard error."""
+    """Write a message as one line to standard error."""
     put(printable(f"fastkq: {' '.join(message.split())}"), sys.stderr)
 
 
 def put(line: str, stream: TextIO | None = None) -> None:
-    """One line on standard output or another stream, above a progress bar if there is one.
+    """Write a line to standard output or another stream, above the progress bar if there is one.
 
-    Characters that the stream does not have, as in names that are no UTF-8, are written by their numbers.
+    Characters that the encoding of the stream lacks, as in names that are not valid UTF-8, are written as
+    backslash escapes.
     """
     stream = stream or sys.stdout
     encoding = stream.encoding or "utf-8"
     line = line.encode(encoding, "backslashreplace").decode(encoding)
     tqdm = sys.modules.get("tqdm")
     if tqdm is None:
-        stream.write(f"{line}\n")  # at once: threads may speak side by side
+        stream.write(f"{line}\n")  # in one call, as several threads may write
     else:
         tqdm.tqdm.write(line, file=stream)
     stream.flush()
 
 
 def printable(text: str) -> str:
-    """Without control characters, which names of files can have and terminals obey: by their numbers."""
+    """Escape control characters, which file names can contain and terminals interpret, as \\xNN."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def number_of(things: str, number: int) -> str:
-    """As "1 colour" and "2 colours" of "colour"."""
+    """Return a count with its noun: "1 color" or "2 colors" for "color"."""
     return f"{number} {things}{'s' * (number != 1)}"
 
 
 def reason(error: BaseException) -> str:
-    """What an error means to whoever runs the command; never a traceback."""
+    """Return the message for an error in terms of the command line, without traceback."""
     if isinstance(error, FastKQError):
         text = str(error)
         for in_python, here in _IN_PYTHON:
@@ -82,7 +83,7 @@ def reason(error: BaseException) -> str:
 
 
 def has_colours(stream: TextIO) -> bool:
-    """Whether to write ANSI colours: to terminals, and where FORCE_COLOR is set; never where NO_COLOR is."""
+    """Return whether to write ANSI colors: on a terminal or with FORCE_COLOR, but not with NO_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -1,4 +1,4 @@
-"""`fastkq decompress`: `.fkq` files to ordinary images."""
+"""`fastkq decompress`: convert `.fkq` files to ordinary images."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -10,35 +10,35 @@ if TYPE_CHECKING:
     from fastkq.cli import batch
     from fastkq.color.indexed_image import Damage
 
-SUMMARY = "write .fkq files as ordinary images"
+SUMMARY = "convert .fkq files to ordinary images"
 EXAMPLES = """\
 examples:
   fastkq decompress photo.fkq                             photo.png
-  fastkq decompress photo.fkq -o photo.webp               no format loses anything
-  fastkq decompress out -r -o images/ --format tif        all .fkq below out
+  fastkq decompress photo.fkq -o photo.webp               every format is lossless
+  fastkq decompress out -r -o images/ --format tif        all .fkq files below out
   fastkq decompress large.fkq --region 0,0,256,256 -o corner.png
-  fastkq decompress damaged.fkq --salvage                 what is intact of it
+  fastkq decompress damaged.fkq --salvage                 the intact parts
   fastkq decompress - < photo.fkq > photo.png
 """
 _FORMATS = ("png", "webp", "gif", "tif", "bmp")
 _MOST_DAMAGE = 20
-"""Lines on damage; a file may have tens of thousands of parts, and the summary counts them all."""
+"""Damaged pieces that are listed, at most: a file may have tens of thousands. The summary counts all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be asked for."""
+    """Add the options of ``fastkq decompress``."""
     add_inputs(parser, "IN", ".fkq files")
     add_strip(parser)
     parser.add_argument(
         "--region",
         type=region,
         metavar="TOP,LEFT,HEIGHT,WIDTH",
-        help="only these pixels; of a large .fkq only the parts that hold them are read",
+        help="write only these pixels; of a large .fkq file only the parts with them are read",
     )
     parser.add_argument(
         "--salvage",
         action="store_true",
-        help="write what is intact of a damaged .fkq, the rest in its first colour, and warn of what is not",
+        help="write a damaged .fkq file too: damaged parts in its first color, with a warning for each",
     )
     add_depth(parser)
     add_outputs(parser, _FORMATS, "png")
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Decompress every input."""
+    """Decompress every input and return the exit code."""
     from fastkq import formats
     from fastkq.api.load import load
     from fastkq.cli import batch
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
             compressed.palette, compressed.indices, job.suffix, metadata, whole=True
         )
         height, width = compressed.indices.shape
-        text = f"{width} x {height} pixels, {number_of('colour', compressed.k)}"
+        text = f"{width} x {height} pixels, {number_of('color', compressed.k)}"
         return batch.Made(data, means.size, compressed.k, text)
 
     with before_any_work():
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _described(damage: "Damage") -> str:
-    """The one line for one damage; the summary of all is a warning of `load`."""
+    """Return the line for one damaged piece; `load` itself warns with a summary of all."""
     place = f"byte {damage.offset}: {damage.reason}"
     if damage.box is None:
         return place

@@ -1,4 +1,4 @@
-"""`fastkq info`: what a file holds."""
+"""`fastkq info`: describe the content of a file."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import sys
 from fastkq.cli.console import before_any_work, has_colours, printable, put
 from fastkq.cli.options import STREAM, check_stdin
 
-SUMMARY = "tell what a .fkq or image file holds"
+SUMMARY = "show format, size, metadata and palette of a .fkq or image file"
 EXAMPLES = """\
 examples:
   fastkq info photo.fkq
@@ -17,13 +17,15 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be asked for."""
-    parser.add_argument("input", metavar="IN", help="a file, or - for standard input")
-    parser.add_argument("--json", action="store_true", help="all of it on one line, for scripts")
+    """Add the options of ``fastkq info``."""
+    parser.add_argument("input", metavar="IN", help="a .fkq or image file, or - for standard input")
+    parser.add_argument(
+        "--json", action="store_true", help="print everything as one JSON object on one line, for scripts"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Tell it."""
+    """Print the facts of the file."""
     from fastkq.api.facts import read_facts
     from fastkq.cli.listing import listing
     from fastkq.formats.source import in_memory

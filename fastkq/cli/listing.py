@@ -1,4 +1,4 @@
-"""The facts of a file as lines of text, with a swatch of each colour where the terminal has colours."""
+"""Facts of a file as lines of text, with a swatch per color on terminals that show colors."""
 
 from collections.abc import Iterator
 from statistics import median
@@ -14,27 +14,27 @@ from fastkq.compare.numerals import decimal, percent
 from fastkq.formats.fkq import Part
 
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
-_MOST_PARTS = 8
-_MOST_COLOURS = 256
-_LINE = 80
-_MOST_CHARACTERS = 40
+_MOST_PARTS = 8  # parts that are listed, at most; of more parts only the sums are shown
+_MOST_COLOURS = 256  # colors that are listed, at most
+_LINE = 80  # characters per line
+_MOST_CHARACTERS = 40  # characters of a color's name, at most
 
 
 def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
-    """Lines for a terminal.
+    """Yield the lines that ``fastkq info`` prints.
 
     Parameters
     ----------
     facts : Facts
     coloured : bool
-        Begin each colour with a swatch: two cells of a 24-bit ANSI background, over black and over white,
-        which differ where the colour is not opaque.
+        Whether each color begins with a swatch: two cells of a 24-bit ANSI background, the color over black
+        and over white, which differ if the color is not opaque.
     """
     height, width = facts.shape[:2]
     yield f"file            {facts.path}"
     yield f"format          {_format(facts)}"
     yield f"pixels          {width} x {height}, {_values(facts)}"
-    yield f"colours         {_number_of_colours(facts)}"
+    yield f"colors          {_number_of_colours(facts)}"
     yield f"bytes           {facts.nbytes:,}"
     yield f"bits per pixel  {decimal(facts.bits_per_pixel, 3)}"
     if facts.colours is not None:
@@ -43,7 +43,7 @@ def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
     if facts.parts:
         yield from _parts(facts)
     if facts.colours is not None:
-        yield "palette         colours and shares of the pixels"
+        yield "palette         colors and their shares of the pixels"
         yield from _palette(facts.colours, coloured)
 
 
@@ -59,7 +59,7 @@ def _values(facts: Facts) -> str:
     several = f"{facts.channels} channels"
     if facts.dtype.startswith("float"):
         return f"{'gray' if facts.channels == 1 else several}, {facts.dtype}"
-    return f"{_KINDS.get(facts.channels, several)}, {facts.bits_per_channel} bits a channel"
+    return f"{_KINDS.get(facts.channels, several)}, {facts.bits_per_channel} bits per channel"
 
 
 def _number_of_colours(facts: Facts) -> str:
@@ -115,7 +115,7 @@ def _palette(colours: Colours, coloured: bool) -> Iterator[str]:
     for start in range(0, len(cells), per_line):
         yield "  " + "  ".join(cells[start : start + per_line])
     if len(names) > len(cells):
-        yield f"  and {len(names) - len(cells):,} that are used less: --json tells all"
+        yield f"  and {len(names) - len(cells):,} less used colors: --json lists all"
 
 
 def _shortened(name: str) -> str:
@@ -123,7 +123,7 @@ def _shortened(name: str) -> str:
 
 
 def _shown(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
-    """A palette by 8 bits, its gray with alpha as RGBA; None for what has no colour that is known."""
+    """Return a palette in 8 bits, gray with alpha as RGBA; None for floats and for more than 4 channels."""
     if palette.dtype.kind == "f" or palette.shape[1] > 4:
         return None
     values = as_8bit(palette)

@@ -1,4 +1,4 @@
-"""Options that several commands share: values, arguments, and which of them exclude each other."""
+"""Options that commands share: parsing of values, arguments, and checks for conflicting options."""
 
 import argparse
 import math
@@ -9,7 +9,7 @@ from fastkq.errors import ArgumentError
 
 
 def positive(text: str) -> int:
-    """An integer of at least 1."""
+    """Parse an integer of at least 1."""
     try:
         number = int(text)
     except ValueError:
@@ -20,7 +20,7 @@ def positive(text: str) -> int:
 
 
 def colours(text: str) -> int:
-    """A number of colours, 1 to 65536."""
+    """Parse a number of colors, 1 to 65536."""
     from fastkq.runtime.validation import check_k
 
     try:
@@ -30,7 +30,7 @@ def colours(text: str) -> int:
 
 
 def strength(text: str) -> float:
-    """Of dithering."""
+    """Parse a strength of dithering, 0 to 1."""
     number = _number(text)
     if number is None or not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"expected a strength from 0 to 1 or nothing, got {text!r}")
@@ -38,7 +38,7 @@ def strength(text: str) -> float:
 
 
 def share(text: str) -> float:
-    """Of the pixels."""
+    """Parse a share of the pixels, 0 to 1."""
     number = _number(text)
     if number is None or not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
@@ -46,7 +46,7 @@ def share(text: str) -> float:
 
 
 def finite(text: str) -> float:
-    """A number of at least 0 and below infinity."""
+    """Parse a finite number of at least 0."""
     number = _number(text)
     if number is None or not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"expected a finite number of at least 0, got {text!r}")
@@ -66,96 +66,112 @@ def _number(text: str) -> float | None:
 
 
 def colour(text: str) -> tuple[int, ...]:
-    """As CSS names or writes it, of R, G, B and maybe alpha."""
+    """Parse a color in CSS notation: R, G, B and, if given, alpha, each 0 to 255."""
     from fastkq.formats.pil import parse_color
 
     try:
         return parse_color(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"expected a colour as '#ff8000', '#ff8000ff' or 'orange', got {text!r}"
+            f"expected a color such as '#ff8000', '#ff8000ff' or 'orange', got {text!r}"
         ) from None
 
 
 def region(text: str) -> tuple[int, ...]:
-    """Top, left, height and width."""
+    """Parse top, left, height and width of a region, in pixels."""
     try:
         numbers = tuple(map(int, text.split(",")))
     except ValueError:
         numbers = ()
     if len(numbers) != 4:
-        raise argparse.ArgumentTypeError(f"expected four integers and commas between them, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected four integers separated by commas, got {text!r}")
     return numbers
 
 
 def list_of_colours(text: str) -> list[int]:
-    """Numbers of colours and commas between them."""
+    """Parse numbers of colors separated by commas."""
     return [colours(part) for part in text.split(",")]
 
 
 STREAM = "-"
-"""Stands for standard input or output."""
+"""Name that stands for standard input or output."""
 
 
 def check_stdin() -> None:
-    """Refuse a terminal as standard input: nobody types an image."""
+    """Refuse a terminal as standard input: an image cannot be typed."""
     if sys.stdin.isatty():
         raise ArgumentError(
-            f"expected standard input to be a file or a pipe, got a terminal: {STREAM} < FILE"
+            f"expected standard input to be a file or a pipe, got a terminal: use {STREAM} < FILE"
         )
 
 
 def add_inputs(parser: argparse.ArgumentParser, metavar: str, kind: str) -> None:
-    """The files to read."""
+    """Add the input files and ``--recursive``."""
     parser.add_argument(
         "inputs",
         nargs="+",
         metavar=metavar,
-        help=f"{kind}, folders (-r), quoted patterns such as 'photos/*', or - for standard input",
+        help=f"{kind}, folders (with -r), quoted patterns such as 'photos/*', or - for standard input",
     )
     parser.add_argument(
-        "-r", "--recursive", action="store_true", help="take all that is in folders; ** in patterns"
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="search folders and their subfolders; allow ** in patterns",
     )
 
 
 def add_outputs(parser: argparse.ArgumentParser, formats: Sequence[str], usual: str) -> None:
-    """Where to write."""
+    """Add the options on output files."""
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
         "--output",
         metavar="OUT",
-        help="a file, - for standard output, or a folder: if it is one, ends in / or there are several IN; "
-        f"what -r finds keeps its place below it (default: beside IN, as IN.{usual})",
+        help="a file, - for standard output, or a folder: one that exists, ends in / or is for several IN; "
+        f"files found by -r keep their subfolders in it (default: beside IN, with the suffix .{usual})",
     )
-    group.add_argument("--format", choices=formats, help=f"of files that -o does not name (default {usual})")
-    group.add_argument("--suffix", default="", metavar="-NEW", help="photo.jpg becomes photo-NEW.FORMAT")
+    group.add_argument(
+        "--format", choices=formats, help=f"format of outputs that -o does not name (default {usual})"
+    )
+    group.add_argument(
+        "--suffix",
+        default="",
+        metavar="-NEW",
+        help="ending of output names: photo.jpg becomes photo-NEW.FORMAT",
+    )
     existing = group.add_mutually_exclusive_group()
-    existing.add_argument("--force", action="store_true", help="replace what exists")
-    existing.add_argument("--skip-existing", action="store_true", help="leave what exists as it is")
+    existing.add_argument("--force", action="store_true", help="replace existing outputs")
+    existing.add_argument("--skip-existing", action="store_true", help="skip inputs whose output exists")
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
-    """How many files are done at once, and what is said of them."""
+    """Add the options on running and reporting several jobs."""
     group = parser.add_argument_group("many files")
     group.add_argument(
-        "-j", "--jobs", type=positive, metavar="N", help="files side by side (default: all cores, at most 4)"
+        "-j",
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="files processed in parallel (default: one per core, at most 4)",
     )
-    group.add_argument("--keep-going", action="store_true", help="go on after a file that failed")
     group.add_argument(
-        "-n", "--dry-run", action="store_true", help="say what would be written where, and do nothing"
+        "--keep-going", action="store_true", help="continue with the other files when one fails or is refused"
+    )
+    group.add_argument(
+        "-n", "--dry-run", action="store_true", help="list the inputs and outputs, and write nothing"
     )
     group.add_argument(
         "--json",
         action="store_true",
-        help="an object on a line for each file, for scripts; psnr is null where nothing was lost",
+        help="print a line with a JSON object per file, for scripts; psnr is null if infinite or unknown",
     )
-    group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors and warnings")
-    add_threads(group, "number of threads for each file (default: all cores by --jobs)")
+    group.add_argument("-q", "--quiet", action="store_true", help="print only errors and warnings")
+    add_threads(group, "number of threads per file (default: cores divided by --jobs)")
 
 
 def add_effort(parser: argparse.ArgumentParser) -> None:
-    """How hard to search."""
+    """Add ``--effort``."""
     parser.add_argument(
         "--effort",
         choices=("fast", "balanced", "best"),
@@ -165,9 +181,12 @@ def add_effort(parser: argparse.ArgumentParser) -> None:
 
 
 def add_appearance(group: argparse._ArgumentGroup) -> None:
-    """How colours are measured and placed."""
+    """Add the options on color distance and dithering."""
     group.add_argument(
-        "--space", choices=("rgb", "oklab"), default="rgb", help="where distances are measured (default rgb)"
+        "--space",
+        choices=("rgb", "oklab"),
+        default="rgb",
+        help="color space of distances; oklab is closer to what people see (default rgb)",
     )
     group.add_argument(
         "--dither",
@@ -176,29 +195,33 @@ def add_appearance(group: argparse._ArgumentGroup) -> None:
         const=1.0,
         default=0.0,
         metavar="STRENGTH",
-        help="let neighbours make up for each other's errors; 0 to 1, 1 if no number follows",
+        help="dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
     )
     group.add_argument(
         "--dither-method",
         choices=("diffusion", "blue-noise"),
         default="diffusion",
-        help="diffusion looks best (default), blue-noise is fastest and stable between frames",
+        help="diffusion (default) looks best, blue-noise is the fastest and stable between frames",
     )
-    group.add_argument("--preset", choices=("visual",), help="visual: all of it chosen for looks")
+    group.add_argument(
+        "--preset",
+        choices=("visual",),
+        help="visual: choose colors and dithering together for the best look; about 10 times slower",
+    )
 
 
 def add_strip(parser: argparse.ArgumentParser) -> None:
-    """Whether metadata goes along."""
+    """Add ``--strip``."""
     parser.add_argument("--strip", action="store_true", help="leave out ICC profile, EXIF and DPI")
 
 
 def add_depth(parser: argparse.ArgumentParser) -> None:
-    """How many bits are kept."""
+    """Add ``--depth``."""
     parser.add_argument(
         "--depth",
         type=int,
         choices=(8,),
-        help="bits a channel that IN is reduced to, for an OUT that holds no more (default: all that IN has)",
+        help="reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
     )
 
 
@@ -206,7 +229,7 @@ def add_threads(
     parser: argparse.ArgumentParser | argparse._ArgumentGroup,
     summary: str = "number of threads (default: all cores)",
 ) -> None:
-    """How many threads."""
+    """Add ``--threads``."""
     parser.add_argument("--threads", type=positive, metavar="N", help=summary)
 
 
@@ -219,16 +242,18 @@ _APART = {
     "--bytes": ("-k", "--max-error"),
     "--preset": ("--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--dither", "--space"),
 }  # fmt: skip
+"""Options that exclude each other: each key excludes its values."""
 _NEEDED = {"--min-share": "--max-error", "--dither-method": "--dither"}
+"""Options that have an effect only with another one."""
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Refuse options of `compress` that exclude each other, or that have no effect beside another.
+    """Refuse options of ``fastkq compress`` that exclude each other or lack the option that they need.
 
     Raises
     ------
     ArgumentError
-        It names them as they stand on the command line.
+        When there are such options; the message names them as on the command line.
     """
     given = _given(options)
     for name, others in _APART.items():
@@ -237,12 +262,12 @@ def check_options(options: argparse.Namespace) -> None:
                 raise ArgumentError(f"expected {name} without {other}, got both")
     for name, needed in _NEEDED.items():
         if name in given and needed not in given:
-            raise ArgumentError(f"expected {needed} with {name}, which is for it, got {name} alone")
+            raise ArgumentError(f"expected {needed} with {name}, got {name} alone")
     _check_fixed(options)
 
 
 def _given(options: argparse.Namespace) -> set[str]:
-    """The options that ask for something else than what is done without them."""
+    """Return the options that differ from their defaults."""
     values = {
         "-k": options.k is not None,
         "--psnr": options.psnr is not None,
@@ -265,6 +290,6 @@ def _check_fixed(options: argparse.Namespace) -> None:
     colours = [(*colour, 255)[:4] for colour in options.fixed or ()]
     for place, colour in enumerate(colours):
         if colour in colours[:place]:
-            raise ArgumentError(f"expected --fixed colours that differ, got {colour} twice (R, G, B, alpha)")
+            raise ArgumentError(f"expected distinct --fixed colors, got {colour} twice (R, G, B, alpha)")
     if options.k is not None and len(colours) > options.k:
         raise ArgumentError(f"expected at most as many --fixed as -k, got {len(colours)} and -k {options.k}")

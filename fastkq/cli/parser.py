@@ -1,4 +1,4 @@
-"""What can be asked of the command, by argparse."""
+"""Argument parser of the command, by argparse."""
 
 import argparse
 import os
@@ -12,42 +12,53 @@ from fastkq.cli.options import is_number
 
 _EXAMPLES = """\
 examples:
-  fastkq compress photo.jpg                    photo.fkq, 64 colours
+  fastkq compress photo.jpg                    photo.fkq, 64 colors
   fastkq compress photo.jpg -k 16 -o photo.png
   fastkq compress 'photos/*.jpg' -o out/ --format png
   fastkq decompress photo.fkq                  photo.png
-  fastkq info photo.fkq                        what it holds
-  fastkq compare photo.jpg --html page.html    sizes, quality and looks at several k
+  fastkq info photo.fkq                        format, size, metadata and palette
+  fastkq compare photo.jpg --html page.html    file sizes, quality and looks at several k
 
-fastkq COMMAND --help tells all of a command.
+fastkq COMMAND --help describes the options of a command.
 """
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as everything else does."""
+    """Argument parser that reports a usage error in one line, as other errors are reported."""
 
     def error(self, message: str) -> NoReturn:
-        """Say it and exit with 2."""
+        """Print the message and exit with code 2."""
         say(f"{message} ({self.prog} --help says more)")
         sys.exit(2)
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The options that were given, with `run`, what to do with them."""
+    """Parse the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line without the program's name; ``sys.argv[1:]`` if None.
+
+    Returns
+    -------
+    argparse.Namespace
+        The options; `run` is the function of the command, to be called with them.
+    """
     words = _unambiguous(sys.argv[1:] if arguments is None else arguments)
     whole = parser()
     options, rest = whole.parse_known_args(words)
     if rest:
         is_name = any(os.path.lexists(word) for word in rest if word.startswith("-"))
-        hint = "; before a name that begins with - stands ./ or, before all IN, --" if is_name else ""
-        whole.error(f"expected known options, and all IN in one place, got {' '.join(rest)}{hint}")
+        hint = "; put ./ before a name that begins with -, or -- before all IN" if is_name else ""
+        whole.error(f"expected known options, and all IN side by side, got {' '.join(rest)}{hint}")
     return options
 
 
 def _unambiguous(arguments: Sequence[str]) -> list[str]:
     """Join options with values that argparse would assign wrongly.
 
-    It takes the -small of `--suffix -small` for an option, and the a.png of `--dither a.png` for a strength.
+    argparse reads the -small of `--suffix -small` as an option, and the a.png of `--dither a.png` as a strength.
     """
     words: list[str] = []
     rest = iter(arguments)
@@ -64,7 +75,7 @@ def _unambiguous(arguments: Sequence[str]) -> list[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Everything that can be asked for."""
+    """Return the parser of the whole command line."""
     from fastkq import __version__
 
     whole = Parser(
@@ -86,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
     for name, command in commands.items():
         subparser = _command(subcommands, name, command.run, command.SUMMARY, command.EXAMPLES)
         command.add_arguments(subparser)
-    whole.set_defaults(parser=whole)  # for the completion, which is made from it
+    whole.set_defaults(parser=whole)  # `fastkq completion` generates its scripts from it
     return whole
 
 
