@@ -41,7 +41,7 @@ def test_where_all_colours_are_kept_there_is_one_row_by_their_number():
         assert sorted(row.k for row in rows) == [4, 14]
         assert {row.k: row.is_lossless for row in rows} == {4: False, 14: True}
         told = {line.split()[0]: line for line in table(rows, 10**6).splitlines()}
-        assert told["14"].endswith("  all colours of the source")
+        assert told["14"].endswith("  all colors of the source")
         assert not told["4"].endswith("source")
 
 

@@ -1,13 +1,13 @@
-"""Small numbers that are not zero, and do not look as if they were."""
+"""Formatting of numbers so that small ones do not appear as zero."""
 
 import numpy as np
 
 _LEAST_PERCENT = 0.005
-"""What is less would be 0.00 with two decimals."""
+"""Percent: smaller values would be rounded to 0.00."""
 
 
 def decimal(value: float, decimals: int = 2) -> str:
-    """With so many decimals, or of a small number as many significant digits.
+    """Format a number of at least 0 with `decimals` decimals; below 1 at least as many significant digits.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def decimal(value: float, decimals: int = 2) -> str:
 
 
 def percent(part: float) -> str:
-    """With two decimals; more than nothing is never 0.00.
+    """Format a fraction as percent with two decimals; a positive one never appears as 0.00.
 
     Examples
     --------

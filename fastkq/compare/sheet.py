@@ -1,4 +1,4 @@
-"""A sheet to hang up or send, by matplotlib: the original and each k above its colours, a plot, a table."""
+"""Contact sheet by matplotlib: the original and each k above its palette, a plot and a table."""
 
 import math
 from collections.abc import Sequence
@@ -20,52 +20,56 @@ except ImportError as error:
     raise MissingExtraError("a contact sheet", "matplotlib", "report") from error
 
 SUFFIXES = (".png", ".pdf", ".svg")
-_DPI = 100
+_DPI = 100  # pixels of the sheet per inch
 _SMALL, _TILE = 360, 1400
-"""Pixels of a picture's larger side: each is shown n times to come near to the one, and n by n are averaged
-for no more than the other, so that the text of a screenshot can be read."""
+"""Pixels: bounds of an image's longer side on the sheet. A smaller image is enlarged by the largest integer
+factor up to `_SMALL`; of a larger one, n x n pixels are averaged, with the smallest n that gives at most
+`_TILE`, so that text in a screenshot stays legible."""
 _WIDEST = 2900
-"""Pixels that tiles beside each other take at most, where there is more than one."""
+"""Pixels: width of a row of several tiles, at most."""
 _FLATTEST = 12
-"""Pixels that a tile's smaller side has at least."""
+"""Pixels: height and width of an image on the sheet, at least."""
 _CAPTIONED = 300
-"""Pixels that a caption takes at most."""
-_MARGIN = 16
-_STRIP, _CAPTION, _PLOT, _LINE = 16, 24, 360, 17
-_PLOT_WIDTH = 1100
+"""Pixels: width reserved for a caption."""
+_MARGIN = 16  # pixels: around the sheet and between tiles
+_STRIP, _CAPTION, _PLOT, _LINE = 16, 24, 360, 17  # pixels: heights of palette, caption, plot and table line
+_PLOT_WIDTH = 1100  # pixels: width of the plot, at most
 _INK, _FAINT, _GRID, _PAPER = "#1b1f24", "#57606a", "#d5dae0", "#f4f6f8"
 _SERIES = {".fkq": ("o-", "#1d5fd1"), "PNG": ("s:", "#a34a00"), "WebP": ("^--", "#0b7268")}
 _CHARACTER = 8
-"""Pixels that a character of the table is wide."""
+"""Pixels: width of a character of the table."""
 
 
 def contact_sheet(
     original: Original, rows: Sequence[Row], suffix: str = ".png", *, columns: int = 3
 ) -> bytes:
-    """The original, then the image at each k with its colours in proportion to their use, a plot and a table.
+    """Return a sheet with the original, the image at each k above its palette, a plot and a table.
 
-    Pixels are shown as they are, each of them n times; of pictures beyond 1,400 pixels a side the means of n
-    by n are shown, whose colours need not be in the palette: the strip has those.
+    Below each image, a strip shows the palette: the width of a color is proportional to its share of the
+    pixels. Pixels of small images are repeated n x n times. Of images with more than 1,400 pixels in height
+    or width, means of n x n pixels are shown, whose colors need not be in the palette.
 
     Parameters
     ----------
     original : Original
-        Of up to 4 channels; what has more than 8 bits is shown by 8, as by `fastkq.api.notebook.by_8_bits`.
+        The source image, of at most 4 channels; more than 8 bits per channel are shown as 8, as by
+        `fastkq.api.notebook.by_8_bits`.
     rows : sequence of Row
         From `fastkq.compare.table.compare`.
     suffix : {".png", ".pdf", ".svg"}
+        Format of the sheet.
     columns : int
-        Tiles beside each other at most; large ones are fewer.
+        Number of tiles in a row, at most; fewer if the tiles are large.
 
     Returns
     -------
     bytes
-        Of a whole file.
+        Content of the file.
 
     Raises
     ------
     ArgumentError
-        For another suffix.
+        When the suffix is none of these.
 
     Examples
     --------
@@ -78,14 +82,14 @@ def contact_sheet(
     if suffix not in SUFFIXES:
         raise ArgumentError(f"expected one of {', '.join(SUFFIXES)}, got {suffix!r}")
     buffer = BytesIO()
-    # The time of day, which the other two write, would make equal sheets differ.
+    # Without the time of writing, which PDF and SVG would hold, equal sheets are equal files.
     metadata = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}[suffix]
     _figure(original, rows, columns).savefig(buffer, format=suffix[1:], dpi=_DPI, metadata=metadata)
     return buffer.getvalue()
 
 
 class _Sheet:
-    """A figure whose parts are placed by pixels from its upper left corner."""
+    """A figure whose parts are placed in pixels from its upper left corner."""
 
     def __init__(self, width: int, height: int) -> None:
         self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=_PAPER)
@@ -109,7 +113,16 @@ class _Sheet:
 
 
 class _Tile(NamedTuple):
-    """Pictures as RGB: of the pixels, and one line of the colours in proportion to their use, if any."""
+    """An image of the sheet with its palette.
+
+    Attributes
+    ----------
+    picture : (H, W, 3) uint8
+        The image in RGB.
+    strip : (1, W, 3) uint8 or None
+        A row of the palette's colors, each in proportion to its share of the pixels; None for the original.
+    caption : str
+    """
 
     picture: npt.NDArray[np.uint8]
     strip: npt.NDArray[np.uint8] | None
@@ -145,13 +158,16 @@ def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
 
 
 def _sampling(shape: tuple[int, ...]) -> tuple[int, int]:
-    """How many pixels a side are averaged, and how many times each is shown."""
+    """Return n of the n x n pixels that are averaged, and the integer factor of enlargement."""
     larger = max(shape[:2])
     return -(-larger // _TILE), max(1, _SMALL // larger)
 
 
 def _averaged(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
-    """Means of step x step pixels, each weighted by its opacity; fewer at the right and the lower edge."""
+    """Return means of step x step pixels, weighted by opacity.
+
+    Blocks at the right and lower edge may have fewer pixels.
+    """
     if step == 1:
         return pixels
     return pil.average(pixels, step)
@@ -167,11 +183,11 @@ def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
     palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
     uses = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
     strip = np.searchsorted(np.cumsum(uses) / uses.sum(), (np.arange(width) + 0.5) / width)
-    k, quality = f"{row.compressed.k:,}", "nothing lost" if row.is_lossless else f"{row.psnr:.1f} dB"
+    k, quality = f"{row.compressed.k:,}", "lossless" if row.is_lossless else f"{row.psnr:.1f} dB"
     return _Tile(
         on_checks(_averaged(palette[row.compressed.indices], step)),
         on_checks(palette[strip[np.newaxis]]),
-        f"{'all colours: ' * row.is_lossless}k = {k}:  {row.fkq_bytes:,} bytes,  {quality}",
+        f"{'all colors: ' * row.is_lossless}k = {k}:  {row.fkq_bytes:,} bytes,  {quality}",
     )
 
 
@@ -189,7 +205,7 @@ def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
     axes.margins(x=0.04)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xlabel("bytes of the file", color=_INK, fontsize=10)
+    axes.set_xlabel("file size, bytes", color=_INK, fontsize=10)
     axes.set_ylabel("PSNR, dB", color=_INK, fontsize=10)
     axes.set_facecolor("white")
     axes.grid(color=_GRID, linewidth=0.6)
@@ -202,7 +218,7 @@ def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
 
 
 def _top(axes: Any, decibels: Sequence[float]) -> float:
-    """Lay out the axis of PSNR, and tell at which height what is lossless stands."""
+    """Lay out the PSNR axis and return the dB at which lossless points are drawn."""
     lossy = [psnr for psnr in decibels if math.isfinite(psnr)]
     low, high = min(lossy), max(lossy)
     room = 0.12 * max(high - low, 5)

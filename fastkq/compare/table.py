@@ -1,4 +1,4 @@
-"""One image at several numbers of colours."""
+"""Comparison of one image at several k: sizes, quality and time."""
 
 import math
 import time
@@ -18,20 +18,20 @@ from fastkq.compare.numerals import decimal
 from fastkq.formats import pil
 from fastkq.formats.source import Source, SourceLike, opened
 
-_CALLS = 3
-_MOST_CHANNELS = 4
+_CALLS = 3  # calls of `compress` per k; the shortest time counts
+_MOST_CHANNELS = 4  # channels that PNG and WebP hold, at most
 
 
 class Original(NamedTuple):
-    """What is compared with.
+    """The source image of a comparison.
 
     Attributes
     ----------
     name : str
-        Of its file, without the folder.
+        Name of its file, without the folder.
     pixels : (H, W) or (H, W, C)
     nbytes : int
-        Of its file.
+        Size of its file in bytes.
     metadata : Metadata
     """
 
@@ -42,14 +42,20 @@ class Original(NamedTuple):
 
     @classmethod
     def read(cls, source: SourceLike | Source, *, threads: int | None = None) -> "Original":
-        """An image file or `.fkq` file, by its path or opened.
+        """Read an image file or `.fkq` file.
+
+        Parameters
+        ----------
+        source : path, bytes-like, binary file object or Source
+        threads : int, optional
+            Number of threads; all cores if None.
 
         Raises
         ------
         FormatError
-            When it is damaged, or no image.
+            When the file is damaged or no image.
         OSError
-            When it cannot be read.
+            When the file cannot be read.
         """
         with opened(source) as there:
             given = read_input(there, threads=threads)
@@ -57,26 +63,29 @@ class Original(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One k: what `compress` made of the image, and what that costs and is worth.
+    """Result of `compress` for one k, with file sizes, quality and time.
 
-    Sizes are those of whole files without metadata.
+    Sizes are of whole files without metadata.
 
     Attributes
     ----------
     k : int
-        As asked for, but where all colours of the source are kept, their number; `compressed.k` is what came.
+        The requested number of colors; for a lossless row the number of colors of the source.
+    compressed : CompressedImage
+        The result, of `compressed.k` colors.
     fkq_bytes : int
-        Size of the `.fkq` file that `save` writes.
+        Size of the `.fkq` file in the coding "context".
     png_bytes : int or None
-        Size of the palette PNG; None above 256 colours, and where values have more than 8 bits.
+        Size of the palette PNG; None for more than 256 colors, for other dtypes than uint8, and for more than
+        4 channels.
     webp_bytes : int or None
-        Size as a lossless WebP of libwebp's method 4; None where WebP cannot hold the image.
+        Size of the lossless WebP file by libwebp's method 4; None if WebP cannot hold the image.
     psnr : float
-        In dB, infinite when nothing was lost.
+        PSNR in dB; infinite if lossless.
     ssim : float or None
-        As `Report.ssim`.
+        SSIM, as in `Report.ssim`.
     milliseconds : float
-        Time of `compress`, the least of three calls; coding not counted.
+        Time of `compress` without encoding, the shortest of three calls.
     """
 
     k: int
@@ -90,7 +99,7 @@ class Row(NamedTuple):
 
     @property
     def is_lossless(self) -> bool:
-        """Whether all colours of the source are there, and every pixel has its own."""
+        """Whether every pixel keeps its color."""
         return math.isinf(self.psnr)
 
     @property
@@ -100,21 +109,21 @@ class Row(NamedTuple):
 
     @property
     def bits_per_pixel(self) -> float:
-        """Bits of the `.fkq` file for each pixel."""
+        """Bits of the `.fkq` file per pixel."""
         return 8 * self.fkq_bytes / self.compressed.indices.size
 
     @property
     def ratio(self) -> float:
-        """Bytes at 24 bits a pixel for each byte of the `.fkq` file."""
+        """Compression ratio of the `.fkq` file relative to 24 bits per pixel."""
         return 24 / self.bits_per_pixel
 
     @property
     def sizes(self) -> dict[str, int | None]:
-        """The bytes of each format by its name."""
+        """Size in bytes by name of the format."""
         return {".fkq": self.fkq_bytes, "PNG": self.png_bytes, "WebP": self.webp_bytes}
 
     def as_json(self) -> dict[str, Any]:
-        """All numbers in values that JSON has: what is infinite or not known is None."""
+        """Return all numbers as JSON values; None stands for infinite and for unknown ones."""
         return {
             "k": self.k,
             "colours": self.compressed.k,
@@ -133,10 +142,25 @@ class Row(NamedTuple):
 def compare(
     image: npt.NDArray[Any], ks: Iterable[int], *, threads: int | None = None, **options: Any
 ) -> list[Row]:
-    """Compress an image, (H, W) or (H, W, C), with each k and other options of `fastkq.compress`.
+    """Compress an image with each k and measure size, quality and time.
 
-    Where a k keeps all colours of the source, every k that is no less than their number would give the same
-    and has no row of its own.
+    If a k keeps all colors of the source, each later k of at least that number would give the same result and
+    gets no row.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C)
+    ks : iterable of int
+        Numbers of colors.
+    threads : int, optional
+        Number of threads; all cores if None.
+    **options
+        Other options of `fastkq.compress`.
+
+    Returns
+    -------
+    list of Row
+        In the order of `ks`.
     """
     rows: list[Row] = []
     for k in ks:
@@ -147,7 +171,7 @@ def compare(
 
 def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str, Any]) -> Row:
     seconds = []
-    for _ in range(_CALLS):  # the first may compile, or load what was compiled
+    for _ in range(_CALLS):  # the first call may compile kernels or load them from the cache
         start = time.perf_counter()
         compressed = compress(image, k, threads=threads, **options)
         seconds.append(time.perf_counter() - start)
@@ -180,7 +204,7 @@ def _is_of_8_bits(compressed: CompressedImage) -> bool:
 
 
 def table(rows: Sequence[Row], source_bytes: int) -> str:
-    """The rows as aligned text, each larger than its source file marked as such."""
+    """Return the rows as aligned text; a remark marks files larger than the source file."""
     columns = [
         [name, *cells]
         for name, cells in _columns(rows, source_bytes).items()
@@ -210,7 +234,7 @@ def _columns(rows: Sequence[Row], source_bytes: int) -> dict[str, list[str]]:
 
 def _remark(row: Row, source_bytes: int) -> str:
     larger = [name for name, size in row.sizes.items() if size is not None and size > source_bytes]
-    remarks = ["all colours of the source"] * row.is_lossless
+    remarks = ["all colors of the source"] * row.is_lossless
     if larger:
         remarks.append(f"{' and '.join(larger)} larger than the source")
     return "; ".join(remarks)

@@ -26,9 +26,9 @@ def test_each_k_can_be_chosen_and_all_follows(view, choose):
         row = view.rows[KS.index(k)]
         assert view.chosen() == k
         assert view.sees(300)
-        assert view.run("return at('badge').textContent") == f"{k} colours"
+        assert view.run("return at('badge').textContent") == f"{k} colors"
         caption = view.run("return at('caption').textContent")
-        assert caption.startswith(f"{k} colours: {row.fkq_bytes:,} bytes as .fkq")
+        assert caption.startswith(f"{k} colors: {row.fkq_bytes:,} bytes as .fkq")
         marked = view.run("return [...document.querySelectorAll('[aria-current]')].map(e => e.textContent)")
         assert len(marked) == 2
         assert f"{row.fkq_bytes:,}" in marked[0]

@@ -52,11 +52,11 @@ def test_it_is_html_for_all():
     assert len(document.all("h1")) == len(document.all("main")) == 1
     assert [found[1]["alt"] for found in document.all("img")] == [
         "photo.jpg",
-        "photo.jpg in 2 colours",
-        "photo.jpg in 5 colours",
+        "photo.jpg in 2 colors",
+        "photo.jpg in 5 colors",
     ]
     assert document.all("input", type="range")[0][1]["aria-label"]
-    assert document.all("legend")[0][2] == "Colours"
+    assert document.all("legend")[0][2] == "Colors"
     addresses = [
         value for found in document.elements for value in (found[1].get("href"), found[1].get("src"))
     ]
@@ -100,7 +100,7 @@ def test_the_plot_has_a_point_a_k_further_right_the_larger_and_further_up_the_be
     links = [found[1]["href"] for found in document.all("a")]
     assert links == 2 * [f"#k={row.k}" for row in rows]
     titles = {found[2] for found in document.all("title")}
-    assert {f"{row.k} colours: {row.fkq_bytes:,} bytes as .fkq, {row.psnr:.2f} dB" for row in rows} < titles
+    assert {f"{row.k} colors: {row.fkq_bytes:,} bytes as .fkq, {row.psnr:.2f} dB" for row in rows} < titles
     assert "source: 9,000 bytes" in titles
     points = document.all("circle", **{"class": "reach"})
     x, y = ([float(point[1][name]) for point in points] for name in ("cx", "cy"))
@@ -120,8 +120,8 @@ def test_one_k_no_loss_and_many_k_have_a_plot_too(ks):
 def test_fewer_colours_than_k_are_said_to_be_all():
     rows, document = parsed(noise(3, 4, 3), [16])
     (row,) = shown_rows(document)
-    assert row["title"] == f"all {rows[0].compressed.k} colours"
-    assert row["caption"].endswith("nothing lost")
+    assert row["title"] == f"all {rows[0].compressed.k} colors"
+    assert row["caption"].endswith("lossless")
 
 
 def test_what_keeps_all_is_named_by_its_number_everywhere():

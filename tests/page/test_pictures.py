@@ -52,7 +52,7 @@ def test_of_a_giant_image_every_nth_pixel_is_shown_and_that_is_said(monkeypatch)
     assert (read_image(embedded(source)) == image[::4, ::4]).all()
     assert (read_image(embedded(reduced)) == rows[0].compressed.decompress()[::4, ::4]).all()
     assert "31 \N{MULTIPLICATION SIGN} 20 pixels" in document.all("p")[0][2]
-    assert "of each 4 \N{MULTIPLICATION SIGN} 4 pixels one is shown" in document.all("p")[0][2]
+    assert "one of each 4 \N{MULTIPLICATION SIGN} 4 pixels is shown" in document.all("p")[0][2]
     assert (source[1]["width"], source[1]["height"]) == ("8", "5")
 
 

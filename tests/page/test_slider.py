@@ -79,7 +79,7 @@ def test_the_keyboard_moves_the_handle(view):
     assert view.sees(0)
     view.press("#slider", Keys.ARROW_RIGHT * 5)
     assert view.sees(30)
-    assert view.run("return slider.getAttribute('aria-valuetext')") == "5% source, the rest 5 colours"
+    assert view.run("return slider.getAttribute('aria-valuetext')") == "5% source, the rest 5 colors"
     outline = "return getComputedStyle(at('handle'), '::after').outlineStyle"
     assert view.run(outline) == "solid"
 

@@ -1,4 +1,4 @@
-"""A page for a browser: the source beside each k, in one file that needs no other and no network."""
+"""HTML page that shows the source image beside each k: one file that loads nothing."""
 
 import base64
 import hashlib
@@ -15,26 +15,28 @@ from fastkq.compare.html.text import caption, facts, label, number_of_colours, t
 from fastkq.compare.table import Original, Row
 
 _ENLARGED = 640
-"""Pixels a side up to which a picture is enlarged, by a whole factor."""
+"""Pixels: smaller images are enlarged by an integer factor, to at most this height and width."""
 
 
 def page(original: Original, rows: Sequence[Row]) -> bytes:
-    """The comparison as HTML: a slider over the picture, a choice of k, its colours, sizes and quality.
+    """Return the comparison as an HTML page.
 
-    Its content security policy lets it load nothing, and run nothing but its own script. Pictures of more
-    than four megapixels are shown by every n-th pixel of every n-th row, and the page says so.
+    A slider moves between source and result; the page lets its reader choose k and shows the palette, sizes
+    and quality of each. Its content security policy allows it to load nothing and to run only its own script.
+    Images of more than 2^22 (4 million) pixels are shown by every n-th pixel of every n-th row, and the page
+    says so.
 
     Parameters
     ----------
     original : Original
-        Of up to 4 channels; shown as by `fastkq.api.notebook.by_8_bits`.
+        The source image, of at most 4 channels; shown as by `fastkq.api.notebook.by_8_bits`.
     rows : sequence of Row
-        Of different k, from `fastkq.compare.table.compare`; at least one.
+        At least one row, each of another k, from `fastkq.compare.table.compare`.
 
     Returns
     -------
     bytes
-        UTF-8.
+        The page in UTF-8.
 
     Examples
     --------
@@ -60,7 +62,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
         table=table(rows, original),
         rows=json.dumps([_data(original, row) for row in rows], separators=(",", ":")),
     )
-    return text.encode("utf-8", "replace")  # a file's name need not be one in Unicode
+    return text.encode("utf-8", "replace")  # file names can hold bytes that are not Unicode
 
 
 def _read(name: str) -> str:

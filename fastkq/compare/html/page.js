@@ -8,7 +8,8 @@ const radios = [...document.querySelectorAll("input[name=k]")];
 let chosen = -1;
 let split = 50;
 
-// Where the source ends: in percent, which hold on paper too, unless the pictures scroll beneath the handle.
+// Put the handle where the source ends: in percent, which also holds in print; in pixels when zoomed, because
+// the images then scroll beneath the handle.
 function place() {
   const edge = (split / 100) * view.clientWidth;
   const scrolled = view.getBoundingClientRect().left - pictures.getBoundingClientRect().left;
@@ -86,7 +87,7 @@ function showColours({ colours, names, shares, more }) {
     return line;
   }));
   at("more").hidden = !more;
-  at("more").textContent = `and ${more.toLocaleString("en")} that are used less`;
+  at("more").textContent = `and ${more.toLocaleString("en")} less used colors`;
   at("copied").textContent = "";
 }
 
@@ -106,7 +107,7 @@ function choose(number) {
   mark(document.querySelectorAll("svg a"), document.querySelectorAll("svg a")[number]);
   showColours(row);
   place();
-  // The old picture stays until the new one can be painted.
+  // The previous image stays visible until the new one is decoded.
   reduced[number].decode().catch(() => {}).then(() => {
     if (number === chosen) reduced.forEach((picture, other) => { picture.hidden = other !== number; });
   });
@@ -126,6 +127,6 @@ at("copy").addEventListener("click", async () => {
     await navigator.clipboard.writeText(rows[chosen].names.join("\n"));
     at("copied").textContent = "copied";
   } catch {
-    at("copied").textContent = "the browser does not let a page copy";
+    at("copied").textContent = "the browser does not allow pages to copy";
   }
 });

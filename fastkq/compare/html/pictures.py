@@ -1,4 +1,4 @@
-"""The source and what became of it as PNGs that a browser shows alike."""
+"""Source and compressed image as PNGs that a browser shows with the same color management."""
 
 import math
 
@@ -9,11 +9,11 @@ from fastkq.api.notebook import by_8_bits
 from fastkq.color.metadata import Metadata
 from fastkq.compare.table import Original, Row
 
-_MOST_PIXELS = 1 << 22
+_MOST_PIXELS = 1 << 22  # pixels of an image on the page, at most
 
 
 def step_for(shape: tuple[int, ...]) -> int:
-    """Of every how many pixels and rows one is shown."""
+    """Return the smallest n with which every n-th pixel of every n-th row are at most `_MOST_PIXELS`."""
     step = 1
     while math.prod(size_on_page(shape, step)) > _MOST_PIXELS:
         step += 1
@@ -21,24 +21,27 @@ def step_for(shape: tuple[int, ...]) -> int:
 
 
 def size_on_page(shape: tuple[int, ...], step: int) -> tuple[int, int]:
-    """Height and width of what is shown."""
+    """Return height and width of an image of which every step-th pixel and row are shown."""
     return -(-shape[0] // step), -(-shape[1] // step)
 
 
 def source_as_png(original: Original, step: int) -> bytes:
-    """The pixels, not the file: its EXIF may tell where it was taken, and browsers turn by it."""
+    """Encode the source pixels as PNG.
+
+    The file itself is not embedded: its EXIF may contain the location, and browsers rotate by it.
+    """
     sampled = original.pixels[::step, ::step]
     return formats.encode_image(by_8_bits(original.pixels, sampled), ".png", _profile(original))
 
 
 def reduced_as_png(original: Original, row: Row, step: int) -> bytes:
-    """With a palette, where PNG has such."""
+    """Encode the compressed image as PNG, with a palette if PNG can hold it."""
     palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
     indices = row.compressed.indices[::step, ::step]
     return formats.encode_indexed(palette, indices, ".png", _profile(original), whole=True)
 
 
 def _profile(original: Original) -> Metadata | None:
-    """The ICC profile, so that both sides are shown by it; one for gray does not fit a palette."""
+    """Return the ICC profile, used for both images; None for gray, whose profile does not fit a palette."""
     colours = original.pixels.ndim == 3 and original.pixels.shape[2] >= 3
     return Metadata(icc=original.metadata.icc) if colours else None

@@ -1,4 +1,4 @@
-"""The rate-distortion plot: bytes against PSNR, in SVG."""
+"""Rate-distortion plot in SVG: PSNR against file size."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,19 +6,27 @@ from collections.abc import Iterator, Sequence
 from fastkq.compare.html.text import decibels, number_of_colours
 from fastkq.compare.table import Row
 
-_WIDTH, _HEIGHT = 480, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 468, 44, 308
+_WIDTH, _HEIGHT = 480, 360  # SVG units: size of the plot
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 468, 44, 308  # SVG units: edges of the area within the axes
 _MARKS = {
     ".fkq": '<circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>',
     "PNG": '<path d="M{x:.1f} {y:.1f}m-3.5-3.5h7v7h-7z"/>',
     "WebP": '<path d="M{x:.1f} {y:.1f}m0-4.5l4.5 8h-9z"/>',
 }
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"), (1, "B"))
-_MOST_TICKS = 7
+_MOST_TICKS = 7  # ticks per axis, at most
 
 
 class _Axes:
-    """Where bytes and decibels are in the picture: bytes by their logarithm, what is lossless at the top."""
+    """Axes that map bytes (logarithmic) and decibels (linear) to SVG units; lossless stands at the top.
+
+    Attributes
+    ----------
+    lossless : bool
+        Whether a row is lossless, so that the axis needs a tick for infinity.
+    least, most : int
+        Range of the finite PSNR in dB, multiples of 5.
+    """
 
     def __init__(self, rows: Sequence[Row], source_bytes: int) -> None:
         sizes = [size for row in rows for size in row.sizes.values() if size is not None]
@@ -54,7 +62,7 @@ class _Axes:
 
 
 def plot(rows: Sequence[Row], source_bytes: int) -> str:
-    """An svg element: a line a format, and a point a k, which are links that choose it."""
+    """Return an svg element with a line per format and a point per k; `.fkq` points are links to their k."""
     axes = _Axes(rows, source_bytes)
     lines = [
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
@@ -78,7 +86,7 @@ def _grid(axes: _Axes) -> Iterator[str]:
         yield f'<path class="grid" d="M{x:.1f} {_TOP}V{_BOTTOM}"/>'
         yield f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{_in_units(size)}</text>'
     middle = (_TOP + _BOTTOM) / 2
-    yield f'<text x="{(_LEFT + _RIGHT) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">size of the file</text>'
+    yield f'<text x="{(_LEFT + _RIGHT) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">file size</text>'
     yield f'<text transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">PSNR, dB</text>'
 
 
@@ -116,7 +124,7 @@ def _class(name: str) -> str:
 
 
 def _legend(rows: Sequence[Row]) -> Iterator[str]:
-    """Above the axes, where no point can be."""
+    """Yield the legend, above the axes, where no point can be."""
     x, y = _LEFT + 8, 14
     for name in _MARKS:
         if any(row.sizes[name] is not None for row in rows):

@@ -1,4 +1,4 @@
-"""The colours of a compressed image as a page shows them."""
+"""Palette of a compressed image as the page shows it."""
 
 from typing import Any, NamedTuple
 
@@ -10,22 +10,22 @@ from fastkq.api.image import CompressedImage
 from fastkq.api.notebook import by_8_bits
 from fastkq.compare.table import Original
 
-_MOST_COLOURS = 1024
+_MOST_COLOURS = 1024  # colors shown per k, at most
 
 
 class Shown(NamedTuple):
-    """The most used colours, at most 1,024, in the order of the palette.
+    """The most used colors, at most 1,024, in the order of the palette.
 
     Attributes
     ----------
     colours : list of str
-        In CSS, as #rrggbb or #rrggbbaa.
+        Colors in CSS notation, #rrggbb or #rrggbbaa.
     names : list of str
-        In the values of the image; of 8 bits the same.
+        Colors in the values of the image; the same as `colours` for 8 bits per channel.
     shares : list of float
-        The part of the pixels that has each.
+        Share of the pixels that have the color, 0 to 1.
     more : int
-        How many colours are not shown.
+        Number of colors that are not shown.
     """
 
     colours: list[str]
@@ -35,7 +35,7 @@ class Shown(NamedTuple):
 
 
 def colours(original: Original, compressed: CompressedImage) -> Shown:
-    """The colours of what was made of an image."""
+    """Return the most used colors of a compressed image and their shares of the pixels."""
     counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
     kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLOURS])
     palette, shares = compressed.palette[kept], counts[kept] / counts.sum()

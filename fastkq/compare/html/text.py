@@ -1,4 +1,4 @@
-"""What the page says in words and numbers."""
+"""Texts, numbers and table of the page."""
 
 import math
 from collections.abc import Sequence
@@ -8,60 +8,61 @@ from fastkq.compare.table import Original, Row
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _WHOLE_PERCENT = 0.1
-"""From here on, percent have no decimals."""
+"""Ratio of sizes: from this on, percentages have no decimals."""
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _HEADS = {
-    "Colours": "",
+    "Colors": "",
     ".fkq": "bytes",
     "PNG": "bytes",
     "WebP": "bytes",
-    "Bits a pixel": "of the .fkq",
+    "Bits per pixel": "of the .fkq",
     "PSNR": "dB",
     "SSIM": "",
     "Time": "ms",
 }
+"""Column heads of the table and the units below them."""
 
 
 def facts(original: Original, step: int) -> str:
-    """One line on the source."""
+    """Return a line that describes the source: size, channels, bit depth, bytes."""
     height, width = original.pixels.shape[:2]
     channels = original.pixels.shape[2] if original.pixels.ndim == 3 else 1
     kind = _KINDS.get(channels, f"{channels} channels")
     bits = 1 if original.pixels.dtype == bool else 8 * original.pixels.itemsize
-    shown = f"; of each {step} {_TIMES} {step} pixels one is shown" if step > 1 else ""
+    shown = f"; one of each {step} {_TIMES} {step} pixels is shown" if step > 1 else ""
     size = f"{width:,} {_TIMES} {height:,} pixels"
-    return f"{size}, {kind}, {bits} bits a channel, {original.nbytes:,} bytes{shown}"
+    return f"{size}, {kind}, {bits} bits per channel, {original.nbytes:,} bytes{shown}"
 
 
 def number_of_colours(row: Row) -> str:
-    """In words; all, where the source has no others."""
+    """Return "1 color", "k colors", or "all k colors" for a lossless row."""
     k = row.compressed.k
-    return "1 colour" if k == 1 else f"{'all ' * row.is_lossless}{k:,} colours"
+    return "1 color" if k == 1 else f"{'all ' * row.is_lossless}{k:,} colors"
 
 
 def label(row: Row) -> str:
-    """The same in few characters."""
+    """Return the number of colors for a button: "k", or "k (all)" for a lossless row."""
     return f"{row.compressed.k:,}{' (all)' * row.is_lossless}"
 
 
 def decibels(psnr: float) -> str:
-    """With the sign of infinity where nothing was lost."""
+    """Return a PSNR in dB with two decimals; the infinity sign if lossless."""
     return f"{psnr:.2f}" if math.isfinite(psnr) else "∞"
 
 
 def caption(row: Row, source_bytes: int) -> str:
-    """What a k costs and is worth, for beneath the picture."""
-    quality = f"PSNR {row.psnr:.2f} dB" if math.isfinite(row.psnr) else "nothing lost"
+    """Return size and quality of a row as a caption below the image."""
+    quality = f"PSNR {row.psnr:.2f} dB" if math.isfinite(row.psnr) else "lossless"
     similarity = "" if row.ssim is None else f", SSIM {row.ssim:.4f}"
     return (
         f"{number_of_colours(row)}: {row.fkq_bytes:,} bytes as .fkq, "
-        f"{_part(row.fkq_bytes, source_bytes)} of the source, {decimal(row.bits_per_pixel)} bits a pixel; "
+        f"{_part(row.fkq_bytes, source_bytes)} of the source, {decimal(row.bits_per_pixel)} bits per pixel; "
         f"{quality}{similarity}"
     )
 
 
 def table(rows: Sequence[Row], original: Original) -> str:
-    """The rows of a table, its head first; SSIM where it is known."""
+    """Return head and body of the HTML table; the column SSIM only if it is known."""
     heads = [head for head in _HEADS if head != "SSIM" or any(row.ssim is not None for row in rows)]
     cells = "".join(f'<th scope="col">{head} <small>{_HEADS[head]}</small></th>' for head in heads)
     lines = [f"<thead><tr>{cells}</tr></thead>", "<tbody>"]
@@ -77,7 +78,7 @@ def table(rows: Sequence[Row], original: Original) -> str:
 def _cells(row: Row, source_bytes: int) -> dict[str, str]:
     return {
         **{name: _size(size, source_bytes) for name, size in row.sizes.items()},
-        "Bits a pixel": decimal(row.bits_per_pixel),
+        "Bits per pixel": decimal(row.bits_per_pixel),
         "PSNR": decibels(row.psnr),
         "SSIM": "-" if row.ssim is None else f"{row.ssim:.4f}",
         "Time": f"{row.milliseconds:.1f}",
