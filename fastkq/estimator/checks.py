@@ -1,4 +1,4 @@
-"""What is fitted, as scikit-learn checks it."""
+"""Validation of data and sample weights by scikit-learn."""
 
 from typing import Any
 
@@ -20,9 +20,25 @@ except ImportError:  # before scikit-learn 1.6
 
 
 def validated(estimator: Any, X: Any, *, reset: bool) -> Any:
-    """X (n, d), an array or a sparse matrix of float32 or float64, finite, C-contiguous and writable.
+    """Validate data for an estimator.
 
-    `reset` makes its features those that the estimator knows; else they must be.
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    X : (n, d) array-like or sparse matrix
+    reset : bool
+        True in ``fit``: the estimator stores the number and names of the features. False: they must be those
+        of the data that were fitted.
+
+    Returns
+    -------
+    (n, d) array or sparse matrix
+        Of float32 or float64. Arrays are finite, C-contiguous and writable.
+
+    Raises
+    ------
+    ValueError
+        From scikit-learn, when X is not such data.
     """
     dtypes = [np.float64, np.float32]
     X = validate_data(
@@ -30,15 +46,26 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> Any:
     )
     if sparse.issparse(X):
         return X
-    if get_config()["assume_finite"]:  # and was not looked at, but NaN is near to no centroid at all
+    if get_config()["assume_finite"]:  # validate_data did not check, but NaN has no nearest centroid
         with config_context(assume_finite=False):
             assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
-    # Kernels would be compiled again for what must not be written.
+    # A read-only array would be another type: kernels would be compiled for it again.
     return X if X.flags.writeable else X.copy()
 
 
 def weights_of(sample_weight: Any, X: Any) -> npt.NDArray[np.float64] | None:
-    """Weights (n,) of the rows of X, at least 0 and not all 0; None if there are none."""
+    """Validate sample weights.
+
+    Returns
+    -------
+    (n,) float64 or None
+        Weights of the rows of X, at least 0 and not all 0; None if `sample_weight` is None.
+
+    Raises
+    ------
+    ArgumentError
+        When a weight is negative or all are 0.
+    """
     if sample_weight is None:
         return None
     weights: npt.NDArray[np.float64] = _check_sample_weight(sample_weight, X, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Images of few colours, as a step of a pipeline."""
+"""Color quantization as a transformer of scikit-learn."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, get_args
@@ -20,30 +20,32 @@ from fastkq.runtime.validation import Effort, check_k, check_word
 Output = Literal["image", "indices"]
 
 _DITHERED = ImageKind(np.dtype(np.uint8), 3)
+"""Kind of image with which `fit` checks the options of dithering, before it knows the images."""
 _MOST_CHANNELS = 4
-"""Of an array of three axes that is taken for an image."""
+"""An array of three axes is one image if the last has at most this length, else a stack of gray images."""
 
 
 class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Reduce images to the colours of one palette, which is fitted to many: a step of preprocessing.
+    """Transformer that reduces images to the colors of one palette fitted to them together.
 
-    Images are what `fastkq.compress` takes: arrays (H, W) or (H, W, C) of uint8, uint16, float32, float64 or
-    bool, PIL images and paths. Several are an array (n, H, W) or (n, H, W, C), or any iterable of images of
-    one dtype and number of channels. An array of three axes is one image when the last has at most 4
-    channels, else a stack of gray ones.
+    An image is what `fastkq.compress` takes: an array (H, W) or (H, W, C) of uint8, uint16, float32, float64
+    or bool, a PIL image, or a file. Several images are an array (n, H, W) or (n, H, W, C), or any iterable of
+    images of one dtype and number of channels. An array of three axes is one image if its last axis has at
+    most 4 channels, else a stack of gray images.
 
     Parameters
     ----------
     n_colors : int, default=64
-        1 to 65536.
+        Number of colors, 1 to 65536.
     output : {"image", "indices"}, default="image"
-        What `transform` gives: images as they were, of fewer colours, or the numbers of their palette rows.
+        Result of `transform`: images of the input's dtype and shape, or indices of palette rows.
     space, dither, dither_method, effort, threads
         As in `fastkq.compress`.
 
     Attributes
     ----------
-    palette_ : (min(n_colors, distinct colours), C), of the images' dtype
+    palette_ : (min(n_colors, distinct colors), C)
+        The palette, of the dtype of the images.
 
     Examples
     --------
@@ -75,12 +77,24 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.threads = threads
 
     def fit(self, X: Any, y: Any = None) -> "ColorQuantizer":
-        """Find the palette of an image or of several together.
+        """Fit one palette to an image or to several images together.
+
+        Parameters
+        ----------
+        X : image or several images
+            An iterable is read once, one image in memory at a time.
+        y
+            Ignored.
+
+        Returns
+        -------
+        ColorQuantizer
+            The estimator itself.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError, FormatError, OSError
-            As `fastkq.compress`.
+            As in `fastkq.compress`.
         """
         check_word("output", self.output, get_args(Output))
         colours = check_k(self.n_colors, "n_colors")
@@ -95,20 +109,24 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> Any:
-        """Give an image or several the colours of the palette.
+        """Map the pixels of an image or of several images to the palette.
+
+        Parameters
+        ----------
+        X : image or several images
 
         Returns
         -------
         array or list of arrays
-            Of an image or a stack one array, of other iterables a list: images of the shape and dtype that
-            they had, or indices without the axis of the channels, uint8, from 257 colours on uint16.
+            One array for an image or a stack, a list for other iterables: images of the input's shape and
+            dtype, or indices without the axis of channels, of uint8 up to 256 colors, else of uint16.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
         ArgumentError, ArgumentTypeError, FormatError, OSError
-            When an image is none, or of another dtype or number of channels than the palette.
+            When an input is no image, or its dtype or number of channels is not that of the palette.
         """
         check_is_fitted(self)
         if not _are_several(X):
@@ -117,12 +135,12 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.stack(reduced) if reduced and _is_stack(X) else reduced
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
-        """`fit`, then `transform`; the images of an iterator are kept for that."""
+        """Call `fit`, then `transform`; the images of an iterator are all kept in memory."""
         images = list(X) if isinstance(X, Iterator) and _are_several(X) else X
         return self.fit(images).transform(images)
 
     def set_output(self, *, transform: Any = None) -> "ColorQuantizer":
-        """Do nothing, for pipelines that ask it of every step: images are no tables."""
+        """Do nothing: pipelines call this for every step, but images are not tables."""
         return self
 
     def _reduced(self, image: Any) -> npt.NDArray[Any]:
@@ -142,7 +160,7 @@ ColorQuantizer.__module__ = "fastkq.estimator"  # pickles name the public module
 
 
 def _is_stack(images: Any) -> bool:
-    """Whether this is one array of images of one shape."""
+    """Return whether this is one array that holds several images of one shape."""
     if not isinstance(images, np.ndarray):
         return False
     return images.ndim == 4 or (images.ndim == 3 and images.shape[2] > _MOST_CHANNELS)

@@ -21,52 +21,61 @@ from fastkq.estimator.repeated_rows import Rows, rows_of
 from fastkq.kmeans import accelerated_lloyd, hamerly, seeding
 
 _RUNS = 10
-"""Of n_init="auto" where the initial centroids are not chosen well."""
+"""Number of runs with ``n_init="auto"`` if the initial centroids are random or come from a callable."""
 
 
 class KMeans(cluster.KMeans):  # type: ignore[misc]
-    """K-means clustering: `sklearn.cluster.KMeans`, faster.
+    """K-means clustering: a faster `sklearn.cluster.KMeans`.
 
-    Parameters, attributes, methods, warnings and errors are those of scikit-learn's class, of which this is a
-    subclass; change the import and nothing else. Data whose rows repeat, as the pixels of an image do, are
-    counted first, and all the work is done on the distinct rows.
+    This subclass has the parameters, attributes, methods, warnings and errors of scikit-learn's class: change
+    the import and nothing else. Repeated rows, as the pixels of an image are, are counted first, and k-means
+    runs on the distinct rows with their counts.
 
     Parameters
     ----------
     n_clusters : int, default=8
+        Number of clusters.
     init : {"k-means++", "random"}, callable or (n_clusters, n_features), default="k-means++"
-        A callable is called with X as it is, `n_clusters` and `random_state`.
+        Initial centroids or the method that chooses them. A callable gets all rows of X, `n_clusters` and
+        `random_state`.
     n_init : "auto" or int, default="auto"
-        Runs, the best of which is kept: "auto" stands for 1 with "k-means++" or an array, 10 else.
+        Number of runs, of which the one of least inertia is kept. "auto" is 1 with "k-means++" or an array,
+        else 10.
     max_iter : int, default=300
+        Number of iterations of a run, at most.
     tol : float, default=1e-4
-        A run ends when the sum of the squared moves of the centroids is at most so many times the mean
-        variance of the features, or when no label changes.
+        A run ends when the sum of the centroids' squared shifts is at most `tol` times the mean variance of
+        the features, or when no label changes.
     verbose : int, default=0
+        Other than 0: print the inertia of each iteration.
     random_state : int, RandomState instance or None, default=None
-        Where rows are not counted, the initial centroids are those that scikit-learn draws with the same
-        one, but for the rounding of sums. Where they are, those of k-means++ are improved by swaps.
+        State of the random numbers. If rows are not counted, the initial centroids are those that
+        scikit-learn draws with the same state, except for rounding of sums. If they are counted, the initial
+        centroids of k-means++ are improved by swaps.
     copy_x : bool, default=True
-        Accepted; the data are never changed.
+        Accepted without effect; the data are never changed.
     algorithm : {"lloyd", "elkan"}, default="lloyd"
-        Accepted; both are Lloyd's algorithm and give the same.
+        Accepted without effect; both give the result of Lloyd's algorithm.
 
     Attributes
     ----------
     cluster_centers_ : (n_clusters, n_features) float32 or float64
-        float32 for float32 data.
+        The centroids; float32 for float32 data.
     labels_ : (n_samples,) int32
-        What `predict` gives for the data.
+        Cluster of each sample, as `predict` returns it.
     inertia_ : float
+        Weighted sum of the squared distances of the samples to their centroids.
     n_iter_, n_features_in_ : int
+        Number of iterations of the best run, and number of features.
     feature_names_in_ : (n_features_in_,) str
-        Only where X has names for all its features.
+        Names of the features; only if X has names for all of them.
 
     Notes
     -----
-    The result does not depend on the number of threads, which is that of scikit-learn: `OMP_NUM_THREADS` and
-    `threadpoolctl` bound it. What k-means++ draws may depend on how the BLAS of NumPy rounds. Sparse data are
-    left to scikit-learn. Negative weights are refused, and X has to be finite even with ``assume_finite``.
+    The number of threads is that of scikit-learn, limited by `OMP_NUM_THREADS` and `threadpoolctl`; the
+    result does not depend on it. The centroids that k-means++ draws may depend on how NumPy's BLAS rounds.
+    Sparse data are clustered by scikit-learn's own code. Unlike scikit-learn, this class refuses negative
+    weights, and refuses X that is not finite even with ``assume_finite``.
 
     Examples
     --------
@@ -82,7 +91,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     array([[10.,  2.], [ 1.,  2.]])
     """
 
-    if TYPE_CHECKING:  # scikit-learn says no types
+    if TYPE_CHECKING:  # scikit-learn has no type annotations
 
         def __init__(
             self,
@@ -103,7 +112,31 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> "KMeans":
-        """Find the clusters of X (n_samples, n_features), with weights (n_samples,) or all of one."""
+        """Fit the centroids to data.
+
+        Parameters
+        ----------
+        X : (n_samples, n_features) array-like or sparse matrix
+        y
+            Ignored.
+        sample_weight : (n_samples,) array-like, optional
+            Weights of the samples; 1 for each if None.
+
+        Returns
+        -------
+        KMeans
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            When X, the weights or a parameter are invalid; `fastkq.errors.ArgumentError` is a subclass.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When fewer than `n_clusters` clusters are distinct.
+        """
         X = validated(self, X, reset=True)
         if sparse.issparse(X):
             super().fit(X, sample_weight=sample_weight)
@@ -133,7 +166,21 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> npt.NDArray[np.int32]:
-        """The nearest cluster (n_samples,) of each row of X (n_samples, n_features), the first of equals."""
+        """Return the index of the nearest centroid of each row of X, the lowest index if several are nearest.
+
+        Parameters
+        ----------
+        X : (n_samples, n_features) array-like or sparse matrix
+
+        Returns
+        -------
+        (n_samples,) int32
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
         check_is_fitted(self)
         X = validated(self, X, reset=False)
         if sparse.issparse(X):
@@ -143,7 +190,21 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         return rows.spread(hamerly.nearest(rows.vectors, centroids, threads), len(centroids), threads)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Minus the weighted sum of the squared distances of X (n_samples, n_features) from the clusters."""
+        """Return minus the inertia of X: the weighted sum of squared distances to the nearest centroids.
+
+        Parameters
+        ----------
+        X : (n_samples, n_features) array-like or sparse matrix
+        y
+            Ignored.
+        sample_weight : (n_samples,) array-like, optional
+            Weights of the samples; 1 for each if None.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
         check_is_fitted(self)
         X = validated(self, X, reset=False)
         if sparse.issparse(X):
@@ -176,11 +237,11 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         return int(self.n_init)
 
     def _drawing(self, X: npt.NDArray[Any], rows: Rows) -> Callable[[Any], npt.NDArray[Any]]:
-        """What gives initial centroids for a random state."""
+        """Return the function that draws initial centroids for a random state."""
         vectors, weights, k = rows.vectors, rows.weights, self.n_clusters
         if not isinstance(self.init, str):
             return partial(self._given, X)
-        if len(vectors) < k:  # distinct ones: all of them, and some twice
+        if len(vectors) < k:  # fewer distinct rows than clusters: all of them, some twice
             return lambda random_state: vectors[np.arange(k) % len(vectors)]
         if self.init == "random":
             return partial(seeding.at_random, vectors, weights, k)
@@ -202,7 +263,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         return init
 
     def _iterate(self, lloyd: accelerated_lloyd.Lloyd, tolerance: float) -> int:
-        """Lloyd's algorithm until it has converged; returns the number of iterations."""
+        """Run Lloyd's algorithm until convergence or `max_iter`; return the number of iterations."""
         for iteration in range(self.max_iter):
             before = lloyd.centroids.copy()
             shift, changed = lloyd.step()
@@ -232,9 +293,9 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     def _beside(
         self, X: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None
     ) -> tuple[Rows, npt.NDArray[Any], int]:
-        """The rows of X and the centroids, of one dtype, and the number of threads."""
-        centroids = np.array(self.cluster_centers_, order="C")  # kernels are compiled for what may be written
-        if centroids.dtype.kind != "f":  # set by hand
+        """Return the rows of X and the centroids, both of one dtype, and the number of threads."""
+        centroids = np.array(self.cluster_centers_, order="C")  # a copy: kernels take writable arrays only
+        if centroids.dtype.kind != "f":  # the user has set integers
             centroids = centroids.astype(X.dtype)
         threads = _openmp_effective_n_threads()
         return rows_of(X.astype(centroids.dtype, copy=False), weights, threads), centroids, threads

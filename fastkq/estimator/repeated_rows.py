@@ -1,4 +1,4 @@
-"""Rows that occur again and again, as the colours of an image do, are one vector with a weight."""
+"""Counting of repeated rows, as the pixels of an image are: equal rows become one vector with a weight."""
 
 from typing import Any, NamedTuple
 
@@ -11,31 +11,32 @@ from fastkq.color.table import sum_weights
 from fastkq.runtime.parallel import over_chunks
 
 _FEWEST_ROWS = 1 << 13
-"""Fewer are clustered in milliseconds as they are."""
+"""Rows: fewer are not counted, because k-means on all of them takes milliseconds."""
 
-_SAMPLED = 1 << 12
+_SAMPLED = 1 << 12  # rows in the sample that tells pixels from other data, about
 _ROWS_PER_CHUNK = 1 << 14
 _SEEN_FIRST = 1 << 6
-"""So many rows tell data of many features, of which a larger sample would be much to copy."""
+"""Rows of a first sample: it rejects most data of many features without the slow copy of a larger sample."""
 
-_MOST_VARYING = 3
-_MOST_IN_BYTES = 256
+_MOST_VARYING = 3  # columns of pixels that vary, at most: the channels of the packed counting
+_MOST_IN_BYTES = 256  # clusters, at most, whose labels fit in uint8
 
 
 class Rows(NamedTuple):
-    """The rows of a matrix, or its distinct ones.
+    """The rows of a matrix of samples (n, d), or its distinct rows.
 
     Attributes
     ----------
     vectors : (m, d) float32 or float64
+        All rows, m = n, or the distinct ones.
     counts : (m,) float64 or None
-        How often each occurs; None: once.
+        Number of samples equal to each vector; None: each is one sample.
     weights : (m,) float64 or None
-        The sums of the samples' weights; None: they weigh what they count.
+        Weight of each vector, the sum of its samples' weights; None: each has the weight 1.
     codes : (n, 1, 3) uint8 or None
-        The samples as colours ...
-    colours : Histogram or None
-        ... and the colours of the vectors, in their order; None: each sample is a vector.
+        The samples as an image of packed colors; None if rows are not counted.
+    colours : PackedTable or None
+        The counted colors of `codes`, one per vector and in their order; None if rows are not counted.
     """
 
     vectors: npt.NDArray[Any]
@@ -45,20 +46,20 @@ class Rows(NamedTuple):
     colours: packed_table.PackedTable | None = None
 
     def variance(self) -> float:
-        """Mean of the variances of the features, of all samples whatever they weigh."""
+        """Return the mean of the features' variances over all samples, without their weights."""
         origin = self.vectors[:_ROWS_PER_CHUNK].mean(axis=0, dtype=np.float64)
         sums, total = np.zeros(len(origin)), 0.0
         for start in range(0, len(self.vectors), _ROWS_PER_CHUNK):
             part = slice(start, start + _ROWS_PER_CHUNK)
             differences = self.vectors[part] - origin
             weighed = differences if self.counts is None else differences * self.counts[part, None]
-            sums += np.einsum("ij->j", weighed)  # by no BLAS, whose rounding depends on its threads
+            sums += np.einsum("ij->j", weighed)  # not by BLAS: its rounding depends on its threads
             total += float(np.einsum("ij,ij->", weighed, differences))
         number = len(self.vectors) if self.counts is None else float(self.counts.sum())
         return max(total / number - float(((sums / number) ** 2).sum()), 0.0) / len(origin)
 
     def spread(self, labels: npt.NDArray[np.int32], k: int, threads: int) -> npt.NDArray[np.int32]:
-        """Labels (n,) of the samples, given those of the vectors, (m,), below k."""
+        """Return the labels (n,) of the samples for labels (m,) of the vectors, which are less than k."""
         if self.codes is None or self.colours is None:
             return labels
         values: npt.NDArray[np.unsignedinteger] = labels.astype(
@@ -68,10 +69,18 @@ class Rows(NamedTuple):
 
 
 def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
-    """The distinct rows of samples (n, d), C-contiguous, that are pixels; all rows of others.
+    """Count the rows of samples that are pixels; return the rows of other data as they are.
 
-    Pixels, however scaled, have at most three columns that vary, with at most 256 values each. That other
-    data are not like that shows in a sample, within 0.1 ms.
+    Pixels, however scaled, have at most three columns that vary, with at most 256 values each. Other data are
+    recognized by a sample of their rows, within 0.1 ms.
+
+    Parameters
+    ----------
+    samples : (n, d) float32 or float64, C-contiguous
+    weights : (n,) float64 or None
+        Weights of the samples; None: each has the weight 1.
+    threads : int
+        Number of threads.
     """
     plain = Rows(samples, None, weights)
     bits = samples.view(f"u{samples.itemsize}")
@@ -96,14 +105,25 @@ def _may_be_pixels(bits: npt.NDArray[Any]) -> bool:
 
 
 class _Levels(NamedTuple):
-    """The few values of the columns of a matrix: of each column its bits, rising, and which columns vary."""
+    """The few distinct values of each column of a matrix.
+
+    Attributes
+    ----------
+    values : list of arrays
+        Per column the bit patterns of its values, as unsigned integers in ascending order.
+    varying : list of int
+        Columns with more than one value.
+    """
 
     values: list[npt.NDArray[Any]]
     varying: list[int]
 
     @classmethod
     def of(cls, bits: npt.NDArray[Any], threads: int) -> "_Levels | None":
-        """None where the columns that vary, or the values of one, are too many."""
+        """Return the values of the columns of `bits` (n, d), unsigned integers of 32 or 64 bits.
+
+        None if more than 3 columns vary or a column has more than 256 values.
+        """
         tables = [_Table.empty(bits.shape[1]) for _ in range(threads)]
         few: list[bool] = []
 
@@ -122,7 +142,7 @@ class _Levels(NamedTuple):
         return cls([some.astype(bits.dtype) for some in values], varying)
 
     def encode(self, bits: npt.NDArray[Any], threads: int) -> npt.NDArray[np.uint8]:
-        """Codes (n, 1, 3): the ranks of the values in the columns that vary."""
+        """Return codes (n, 1, 3): per varying column the rank of the value, 0 for missing columns."""
         table = _Table.empty(len(self.varying))
         for place, column in enumerate(self.varying):
             rising = self.values[column][:, None]
@@ -141,7 +161,7 @@ class _Levels(NamedTuple):
         return codes
 
     def decode(self, codes: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-        """The bits (m, d) whose codes are (m, 3)."""
+        """Return the bit patterns (m, d) of codes (m, 3)."""
         rows = np.empty((len(codes), len(self.values)), self.values[0].dtype)
         rows[:] = [some[0] for some in self.values]
         for place, column in enumerate(self.varying):
@@ -150,7 +170,17 @@ class _Levels(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """What `kernels.levels.survey` fills."""
+    """Hash tables of the values of d columns, filled by `fastkq.kernels.color.column_values.survey`.
+
+    Attributes
+    ----------
+    words : (d, SLOTS) uint64
+        The values.
+    numbers : (d, SLOTS) int32
+        Number of the value in each slot; -1 for an empty slot.
+    found : (d,) int64
+        Number of values per column.
+    """
 
     words: npt.NDArray[np.uint64]
     numbers: npt.NDArray[np.int32]
