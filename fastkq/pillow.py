@@ -57,7 +57,7 @@ _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
 """Raw mode and dtype of the decoded bytes by mode; other modes are their own raw mode and of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image"}
 """Save options that are passed on to `compress`."""
-_NOT_ON_COLOURS = frozenset({"coding", "effort", "progress", "threads"})
+_WITHOUT_COLOUR_CHOICE = frozenset({"coding", "effort", "progress", "threads"})
 """Options that do not choose colors: with these alone, the palette of an image of mode P is kept."""
 
 
@@ -75,7 +75,7 @@ class FkqImageFile(ImageFile.ImageFile):
                 palette, shape, metadata = file.palette, file.shape, file.metadata
         except FormatError as error:
             raise SyntaxError(str(error)) from error
-        colours = _of_pillow(palette)
+        colours = _in_pillow_dtype(palette)
         self._size = shape[1], shape[0]
         self._mode = _mode(colours)
         if self._mode == "P":
@@ -113,7 +113,7 @@ class _Decoder(ImageFile.PyDecoder):
     def decode(self, buffer: Any) -> tuple[int, int]:
         assert self.fd is not None
         compressed = _decoded(self.fd, strict=not ImageFile.LOAD_TRUNCATED_IMAGES)
-        colours = _of_pillow(compressed.palette)
+        colours = _in_pillow_dtype(compressed.palette)
         if not np.array_equal(colours, compressed.palette):
             message = f"{compressed.dtype} is reduced to what Pillow's mode {self.mode} holds"
             warnings.warn(message, PrecisionWarning, stacklevel=4)
@@ -127,14 +127,14 @@ class _Decoder(ImageFile.PyDecoder):
 
 def _decoded(file: IO[bytes], *, strict: bool) -> CompressedImage:
     try:
-        with CompressedFile(file, strict=strict) as there:
-            height, width = there.shape[:2]
-            return there.load(max_pixels=height * width)  # Pillow has its own limit on pixels
+        with CompressedFile(file, strict=strict) as opened_file:
+            height, width = opened_file.shape[:2]
+            return opened_file.load(max_pixels=height * width)  # Pillow has its own limit on pixels
     except FormatError as error:
         raise DecodingError(str(error)) from error
 
 
-def _of_pillow(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _in_pillow_dtype(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the palette in the nearest dtype for which Pillow has a mode."""
     if palette.dtype == np.float64 and palette.shape[1] == 1:
         return palette.astype(np.float32)
@@ -157,27 +157,27 @@ def _mode(colours: npt.NDArray[Any]) -> str:
 
 
 def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    asked: dict[str, Any] = image.encoderinfo
-    given = read_input(_with_metadata(image, asked))
-    options = {name: value for name, value in asked.items() if name in _OPTIONS}
-    if given.as_it_is is not None and options.keys() <= _NOT_ON_COLOURS:
-        compressed = given.as_it_is()
+    save_options: dict[str, Any] = image.encoderinfo
+    source = read_input(_with_metadata(image, save_options))
+    options = {name: value for name, value in save_options.items() if name in _OPTIONS}
+    if source.as_it_is is not None and options.keys() <= _WITHOUT_COLOUR_CHOICE:
+        compressed = source.as_it_is()
     else:
         if image.mode == "1":
-            given = given._replace(pixels=given.pixels > 0)
-        compressed = compress(given, **options)
-    how = {name: options[name] for name in ("coding", "threads") if name in options}
-    file.write(compressed.to_bytes(**how))
+            source = source._replace(pixels=source.pixels > 0)
+        compressed = compress(source, **options)
+    encoding = {name: options[name] for name in ("coding", "threads") if name in options}
+    file.write(compressed.to_bytes(**encoding))
 
 
-def _with_metadata(image: Image.Image, asked: dict[str, Any]) -> Image.Image:
-    """Return the image with the metadata among the save options `asked` in place of its own."""
-    told = {"icc_profile", "exif", "dpi"} & asked.keys()
-    if not told:
+def _with_metadata(image: Image.Image, save_options: dict[str, Any]) -> Image.Image:
+    """Return the image with the metadata among the options of ``save`` in place of its own."""
+    replaced = {"icc_profile", "exif", "dpi"} & save_options.keys()
+    if not replaced:
         return image
     image = image.copy()
-    for name in told:
-        value = asked[name]
+    for name in replaced:
+        value = save_options[name]
         image.info[name] = value.tobytes() if isinstance(value, Image.Exif) else value
     return image
 

@@ -11,10 +11,10 @@ from fastkq.api.load import load
 from fastkq.api.options import check_weights
 from fastkq.errors import ArgumentError
 
-_SHOWN = 4  # colors listed in an error message, at most
+_LISTED = 4  # colors listed in an error message, at most
 
 
-class Files(NamedTuple):
+class ColorFiles(NamedTuple):
     """Contents of the files given by ``--palette`` and ``--weights``, the same for all input images.
 
     Attributes
@@ -29,20 +29,22 @@ class Files(NamedTuple):
     weights: npt.NDArray[np.float64] | None
 
     @classmethod
-    def read(cls, options: argparse.Namespace) -> "Files":
+    def read(cls, options: argparse.Namespace) -> "ColorFiles":
         """Read the files that `options` names; called before any work."""
         palette = None if options.palette is None else load(options.palette).palette
-        return cls(palette, _weights_in(options.weights))
+        return cls(palette, _read_weights(options.weights))
 
 
-def asked_for(options: argparse.Namespace, files: Files, pixels: npt.NDArray[Any]) -> dict[str, Any]:
+def color_arguments(
+    options: argparse.Namespace, files: ColorFiles, pixels: npt.NDArray[Any]
+) -> dict[str, Any]:
     """Return the arguments of `fastkq.compress` that choose the colors, without those that are not given.
 
     Parameters
     ----------
     options : argparse.Namespace
         Options of ``fastkq compress``.
-    files : Files
+    files : ColorFiles
     pixels : (H, W) or (H, W, C)
         The image: palette and fixed colors are converted to its dtype and channels.
 
@@ -51,7 +53,7 @@ def asked_for(options: argparse.Namespace, files: Files, pixels: npt.NDArray[Any
     ArgumentError
         When a color needs channels that the image does not have.
     """
-    asked = {
+    arguments = {
         "k": options.k,
         "target_psnr": options.psnr,
         "target_bytes": options.bytes,
@@ -60,27 +62,27 @@ def asked_for(options: argparse.Namespace, files: Files, pixels: npt.NDArray[Any
         "weights": files.weights,
         "max_error": options.max_error,
         "min_share": options.min_share or None,
-        **appearance_in(options),
+        **appearance_arguments(options),
     }
-    return {name: value for name, value in asked.items() if value is not None}
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
-def appearance_in(options: argparse.Namespace) -> dict[str, Any]:
+def appearance_arguments(options: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments for the options that `fastkq.cli.options.add_appearance` adds."""
-    asked = {
+    arguments = {
         "space": None if options.space == "rgb" else options.space,
         "dither": options.dither or None,
         "dither_method": options.dither_method if options.dither else None,
         "preset": options.preset,
     }
-    return {name: value for name, value in asked.items() if value is not None}
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _fixed(colours: list[tuple[int, ...]] | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     if colours is None:
         return None
     opaque = [(*colour, 255)[:4] for colour in colours]
-    return _as_in(np.array(opaque, np.uint8), pixels, "--fixed")
+    return _converted(np.array(opaque, np.uint8), pixels, "--fixed")
 
 
 def _palette_for(
@@ -92,25 +94,25 @@ def _palette_for(
         return rows
     shades = np.repeat(rows, 3, axis=1) if rows.shape[1] == 1 else rows
     opaque = np.column_stack((shades, np.full(len(rows), 255, np.uint8)))[:, :4]
-    return _as_in(opaque, pixels, name)
+    return _converted(opaque, pixels, name)
 
 
-def _as_in(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+def _converted(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Convert uint8 RGBA colors (k, 4) to the dtype and channels of an image."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     is_gray, is_opaque = (rows[:, :3] == rows[:, :1]).all(), (rows[:, 3] == 255).all()
-    wants_gray, wants_opaque = channels < 3, channels in (1, 3)
-    if channels > 4 or (wants_gray and not is_gray) or (wants_opaque and not is_opaque):
+    needs_gray, needs_opaque = channels < 3, channels in (1, 3)
+    if channels > 4 or (needs_gray and not is_gray) or (needs_opaque and not is_opaque):
         kinds = {1: "gray", 2: "gray with alpha", 3: "opaque"}
         raise ArgumentError(
             f"expected {name} to be {kinds.get(channels, 'of up to 4 channels')} as the image, "
-            f"got {rows[:_SHOWN].tolist()}{' and more' if len(rows) > _SHOWN else ''} (R, G, B, alpha)"
+            f"got {rows[:_LISTED].tolist()}{' and more' if len(rows) > _LISTED else ''} (R, G, B, alpha)"
         )
     kept = rows[:, {1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3]}[channels]]
     return kept.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else kept
 
 
-def _weights_in(path: Path | None) -> npt.NDArray[np.float64] | None:
+def _read_weights(path: Path | None) -> npt.NDArray[np.float64] | None:
     """Read the weights (H, W) of the pixels from an image: its gray value, or the mean of R, G and B."""
     if path is None:
         return None

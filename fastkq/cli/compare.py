@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     """Compare the image at each k, print the table and write the sheet and the page."""
     with before_any_work():
         _check(options)
-    from fastkq.cli.color_options import appearance_in
+    from fastkq.cli.color_options import appearance_arguments
     from fastkq.compare.table import Original, compare, table
     from fastkq.formats.source import in_memory
     from fastkq.runtime.atomic_writing import write_atomically
@@ -73,9 +73,9 @@ def run(options: argparse.Namespace) -> None:
     is_stream = options.input == STREAM
     source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     original = Original.read(source, threads=options.threads)
-    asked = {"effort": options.effort, **appearance_in(options)}
+    arguments = {"effort": options.effort, **appearance_arguments(options)}
     ks = _with_bar(dict.fromkeys(options.k))
-    rows = compare(original.pixels, ks, threads=options.threads, **asked)
+    rows = compare(original.pixels, ks, threads=options.threads, **arguments)
     if options.json:
         for row in rows:
             print(json.dumps({"input": options.input, "source_bytes": original.nbytes, **row.as_json()}))

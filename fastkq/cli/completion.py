@@ -11,11 +11,11 @@ examples:
   eval "$(fastkq completion zsh)"                         put this line into ~/.zshrc
   fastkq completion fish > ~/.config/fish/completions/fastkq.fish
 """
-_IN_ZSH = """\
+_ZSH_PREFIX = """\
 (( $+functions[compdef] )) || { autoload -U compinit && compinit }
 autoload -U +X bashcompinit && bashcompinit
 """
-_IN_BASH = """\
+_BASH_SCRIPT = """\
 _fastkq() {{
     local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=
     if [[ $word == "=" ]]; then word=  # bash splits --effort=best into three words
@@ -55,7 +55,7 @@ def _bash(whole: argparse.ArgumentParser, in_zsh: bool) -> str:
     options = [option for option in whole._option_string_actions if option.startswith("--")]
     words = " ".join([*_commands(whole), *options])
     cases = "\n".join(f"        {case} ;;" for case in _cases(whole))
-    return (_IN_ZSH if in_zsh else "") + _IN_BASH.format(commands=words, cases=cases)
+    return (_ZSH_PREFIX if in_zsh else "") + _BASH_SCRIPT.format(commands=words, cases=cases)
 
 
 def _cases(whole: argparse.ArgumentParser) -> Iterator[str]:
@@ -78,12 +78,12 @@ def _fish(whole: argparse.ArgumentParser) -> str:
     for name, command in _commands(whole).items():
         summary = shlex.quote(command.description or "")
         lines.append(f"complete -c fastkq -n __fish_use_subcommand -a {name} -d {summary}")
-        under = f"complete -c fastkq -n '__fish_seen_subcommand_from {name}'"
-        lines += [under + _in_fish(action) for action in command._actions]
+        prefix = f"complete -c fastkq -n '__fish_seen_subcommand_from {name}'"
+        lines += [prefix + _fish_option(action) for action in command._actions]
     return "\n".join(lines) + "\n"
 
 
-def _in_fish(action: argparse.Action) -> str:
+def _fish_option(action: argparse.Action) -> str:
     names = "".join(
         f" -{'l' if option.startswith('--') else 's'} {option.lstrip('-')}"
         for option in action.option_strings

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fastkq.api.image import CompressedImage
     from fastkq.api.inputs import Input
     from fastkq.cli import batch
-    from fastkq.cli.color_options import Files
+    from fastkq.cli.color_options import ColorFiles
 
 SUMMARY = "reduce images to k colors"
 EXAMPLES = """\
@@ -133,7 +133,7 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compress every input and return the exit code."""
     from fastkq.cli import batch
-    from fastkq.cli.color_options import Files
+    from fastkq.cli.color_options import ColorFiles
     from fastkq.cli.options import check_options
     from fastkq.formats import saving
 
@@ -145,49 +145,49 @@ def run(options: argparse.Namespace) -> int:
             raise ArgumentError(
                 f"expected an OUT that ends in .fkq with --coding packed, got {jobs[0].suffix}"
             )
-        files = Files.read(options)
-    return batch.run(jobs, partial(_made, options, files), options)
+        files = ColorFiles.read(options)
+    return batch.run(jobs, partial(_compress_job, options, files), options)
 
 
-def _made(
-    options: argparse.Namespace, files: "Files", job: "batch.Job", means: "batch.Means"
-) -> "batch.Made":
+def _compress_job(
+    options: argparse.Namespace, files: "ColorFiles", job: "batch.Job", job_input: "batch.JobInput"
+) -> "batch.EncodedOutput":
     from fastkq.api.inputs import read_input
     from fastkq.cli import batch
-    from fastkq.cli.color_options import asked_for
+    from fastkq.cli.color_options import color_arguments
     from fastkq.formats import saving
     from fastkq.runtime.progress import stage
 
     with stage("reading", 0.1):
-        given = read_input(means.source, depth=options.depth, threads=means.threads)
+        given = read_input(job_input.source, depth=options.depth, threads=job_input.threads)
     saving.check_pixels(job.suffix, given.pixels)
-    encoded = partial(_encoded, options, job, means, Metadata() if options.strip else given.metadata)
-    asked, psnr = asked_for(options, files, given.pixels), None
-    if not asked and given.as_it_is:
+    encode = partial(_encode, options, job, job_input, Metadata() if options.strip else given.metadata)
+    arguments, psnr = color_arguments(options, files, given.pixels), None
+    if not arguments and given.as_it_is:
         compressed, quality = given.as_it_is(), "palette unchanged"
     else:
-        asked |= {"coding": options.coding, "effort": options.effort, "threads": means.threads}
+        arguments |= {"coding": options.coding, "effort": options.effort, "threads": job_input.threads}
         source = given.without_metadata() if options.strip else given
         with stage(None, 0.4):
-            compressed = _compressed(source, asked, job.suffix, encoded)
+            compressed = _compress(source, arguments, job.suffix, encode)
         with stage("measuring", 0.1):
-            psnr = compressed.report(given.pixels, ssim=False, threads=means.threads).psnr
+            psnr = compressed.report(given.pixels, ssim=False, threads=job_input.threads).psnr
         quality = f"PSNR {psnr:.2f} dB"
     with stage("coding"):
-        data, before = encoded(compressed), means.size
+        data, before = encode(compressed), job_input.size
     text = f"{before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
     skip = ""
     if options.skip_if_larger and len(data) >= before:
         skip = f"it would have {len(data):,} bytes, its source has {before:,}"
     elif len(data) > before and not options.quiet:
         say(f"note: {job.target} ({len(data):,} bytes) is larger than its source ({before:,} bytes)")
-    return batch.Made(data, before, compressed.k, text, psnr, skip)
+    return batch.EncodedOutput(data, before, compressed.k, text, psnr, skip)
 
 
-def _encoded(
+def _encode(
     options: argparse.Namespace,
     job: "batch.Job",
-    means: "batch.Means",
+    job_input: "batch.JobInput",
     metadata: Metadata,
     compressed: "CompressedImage",
 ) -> bytes:
@@ -198,23 +198,23 @@ def _encoded(
         fkq.Contents(compressed.palette, compressed.indices, compressed.shape, metadata),
         options.coding,
         optimize=options.optimize,
-        threads=means.threads,
+        threads=job_input.threads,
     )
 
 
-def _compressed(
-    source: "Input", asked: dict[str, Any], suffix: str, encoded: Callable[["CompressedImage"], bytes]
+def _compress(
+    source: "Input", arguments: dict[str, Any], suffix: str, encode: Callable[["CompressedImage"], bytes]
 ) -> "CompressedImage":
     from fastkq.api.compress import compress
     from fastkq.api.targets import largest
     from fastkq.formats import MAX_PALETTE
 
-    if suffix == ".fkq" or "target_bytes" not in asked:
-        return compress(source, **asked)
-    target, least = asked.pop("target_bytes"), len(asked.get("fixed", [0]))
+    if suffix == ".fkq" or "target_bytes" not in arguments:
+        return compress(source, **arguments)
+    target, least = arguments.pop("target_bytes"), len(arguments.get("fixed", [0]))
 
-    def made(k: int) -> "CompressedImage":
-        return compress(source, k, **asked)
+    def compress_to(k: int) -> "CompressedImage":
+        return compress(source, k, **arguments)
 
     # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
-    return made(largest(lambda k: len(encoded(made(k))), target, least, MAX_PALETTE))
+    return compress_to(largest(lambda k: len(encode(compress_to(k))), target, least, MAX_PALETTE))

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from fastkq.errors import FastKQError
 
-_IN_PYTHON = (
+_COMMAND_LINE_TERMS = (
     (r"to_8bit\(\) \(--depth 8\)", "--depth 8"),
     (r"scale to 0\.\.255 and convert with \.astype\(np\.uint8\)", "scale them to 0..255"),
     (r"\bk = (\d+) suffices", r"-k \1 suffices"),
@@ -59,7 +59,7 @@ def put(line: str, stream: TextIO | None = None) -> None:
 
 def printable(text: str) -> str:
     """Escape control characters, which file names can contain and terminals interpret, as \\xNN."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def number_of(things: str, number: int) -> str:
@@ -71,8 +71,8 @@ def reason(error: BaseException) -> str:
     """Return the message for an error in terms of the command line, without traceback."""
     if isinstance(error, FastKQError):
         text = str(error)
-        for in_python, here in _IN_PYTHON:
-            text = re.sub(in_python, here, text)
+        for pattern, replacement in _COMMAND_LINE_TERMS:
+            text = re.sub(pattern, replacement, text)
         return text
     if isinstance(error, MemoryError):
         return "expected enough memory for the image, got too little"

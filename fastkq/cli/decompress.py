@@ -21,7 +21,7 @@ examples:
   fastkq decompress - < photo.fkq > photo.png
 """
 _FORMATS = ("png", "webp", "gif", "tif", "bmp")
-_MOST_DAMAGE = 20
+_MAX_LISTED_DAMAGE = 20
 """Damaged pieces that are listed, at most: a file may have tens of thousands. The summary counts all."""
 
 
@@ -51,31 +51,31 @@ def run(options: argparse.Namespace) -> int:
     from fastkq.api.load import load
     from fastkq.cli import batch
 
-    def make(job: "batch.Job", means: "batch.Means") -> "batch.Made":
+    def make(job: "batch.Job", job_input: "batch.JobInput") -> "batch.EncodedOutput":
         compressed = load(
-            means.source,
+            job_input.source,
             region=options.region,
             strict=not options.salvage,
-            threads=means.threads,
+            threads=job_input.threads,
         )
         if options.depth is not None:
             compressed = compressed.to_8bit()
-        for found in compressed.damage[:_MOST_DAMAGE]:
-            say(f"warning: {job.source}: {_described(found)}")
+        for damage in compressed.damage[:_MAX_LISTED_DAMAGE]:
+            say(f"warning: {job.source}: {_damage_text(damage)}")
         metadata = None if options.strip else compressed.metadata
         data = formats.encode_indexed(
             compressed.palette, compressed.indices, job.suffix, metadata, whole=True
         )
         height, width = compressed.indices.shape
         text = f"{width} x {height} pixels, {number_of('color', compressed.k)}"
-        return batch.Made(data, means.size, compressed.k, text)
+        return batch.EncodedOutput(data, job_input.size, compressed.k, text)
 
     with before_any_work():
         jobs = batch.plan(options, batch.Kinds((".fkq",), tuple(formats.FORMATS), ".png"))
     return batch.run(jobs, make, options)
 
 
-def _described(damage: "Damage") -> str:
+def _damage_text(damage: "Damage") -> str:
     """Return the line for one damaged piece; `load` itself warns with a summary of all."""
     place = f"byte {damage.offset}: {damage.reason}"
     if damage.box is None:

@@ -14,10 +14,10 @@ from fastkq.compare.numerals import decimal, percent
 from fastkq.formats.fkq import Part
 
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
-_MOST_PARTS = 8  # parts that are listed, at most; of more parts only the sums are shown
-_MOST_COLOURS = 256  # colors that are listed, at most
-_LINE = 80  # characters per line
-_MOST_CHARACTERS = 40  # characters of a color's name, at most
+_MAX_LISTED_PARTS = 8  # parts that are listed, at most; of more parts only the sums are shown
+_MAX_LISTED_COLOURS = 256  # colors that are listed, at most
+_LINE_LENGTH = 80  # characters per line
+_MAX_NAME_LENGTH = 40  # characters of a color's name, at most
 
 
 def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _parts(facts: Facts) -> Iterator[str]:
             f"                bits per pixel: least {min(rates):.3f}, median {median(rates):.3f}, "
             f"most {max(rates):.3f}"
         )
-    if 1 < len(parts) <= _MOST_PARTS:
+    if 1 < len(parts) <= _MAX_LISTED_PARTS:
         yield from map(_part, range(len(parts)), parts)
 
 
@@ -103,15 +103,15 @@ def _part(number: int, part: Part) -> str:
 
 def _palette(colours: Colours, coloured: bool) -> Iterator[str]:
     names, pixels = [_shortened(name) for name in colours.names], int(colours.counts.sum())
-    shown = _shown(colours.palette) if coloured else None
-    most_used = np.argsort(-colours.counts, kind="stable")[:_MOST_COLOURS]
+    shown = _displayable(colours.palette) if coloured else None
+    most_used = np.argsort(-colours.counts, kind="stable")[:_MAX_LISTED_COLOURS]
     widest = max(map(len, names))
     cells = [
         (_swatch(shown[place].tolist()) if shown is not None else "")
         + f"{names[place]:{widest}} {percent(colours.counts[place] / pixels):>6} %"
         for place in np.sort(most_used)
     ]
-    per_line = max(1, _LINE // len(f"  {'  ' if coloured else ''} {'0' * widest} 100.00 %"))
+    per_line = max(1, _LINE_LENGTH // len(f"  {'  ' if coloured else ''} {'0' * widest} 100.00 %"))
     for start in range(0, len(cells), per_line):
         yield "  " + "  ".join(cells[start : start + per_line])
     if len(names) > len(cells):
@@ -119,10 +119,10 @@ def _palette(colours: Colours, coloured: bool) -> Iterator[str]:
 
 
 def _shortened(name: str) -> str:
-    return name if len(name) <= _MOST_CHARACTERS else name[: _MOST_CHARACTERS - 3] + "..."
+    return name if len(name) <= _MAX_NAME_LENGTH else name[: _MAX_NAME_LENGTH - 3] + "..."
 
 
-def _shown(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
+def _displayable(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
     """Return a palette in 8 bits, gray with alpha as RGBA; None for floats and for more than 4 channels."""
     if palette.dtype.kind == "f" or palette.shape[1] > 4:
         return None
@@ -134,7 +134,7 @@ def _swatch(colour: list[int]) -> str:
     *values, alpha = colour if len(colour) == 4 else (*colour, 255)
     red_green_blue = values if len(values) == 3 else values * 3
     cells = []
-    for ground in (0, 255):
-        seen = [round((value * alpha + ground * (255 - alpha)) / 255) for value in red_green_blue]
+    for background in (0, 255):
+        seen = [round((value * alpha + background * (255 - alpha)) / 255) for value in red_green_blue]
         cells.append(f"\x1b[48;2;{seen[0]};{seen[1]};{seen[2]}m ")
     return "".join((*cells, "\x1b[0m "))

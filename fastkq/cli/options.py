@@ -121,7 +121,7 @@ def add_inputs(parser: argparse.ArgumentParser, metavar: str, kind: str) -> None
     )
 
 
-def add_outputs(parser: argparse.ArgumentParser, formats: Sequence[str], usual: str) -> None:
+def add_outputs(parser: argparse.ArgumentParser, formats: Sequence[str], default: str) -> None:
     """Add the options on output files."""
     group = parser.add_argument_group("output")
     group.add_argument(
@@ -129,10 +129,10 @@ def add_outputs(parser: argparse.ArgumentParser, formats: Sequence[str], usual: 
         "--output",
         metavar="OUT",
         help="a file, - for standard output, or a folder: one that exists, ends in / or is for several IN; "
-        f"files found by -r keep their subfolders in it (default: beside IN, with the suffix .{usual})",
+        f"files found by -r keep their subfolders in it (default: beside IN, with the suffix .{default})",
     )
     group.add_argument(
-        "--format", choices=formats, help=f"format of outputs that -o does not name (default {usual})"
+        "--format", choices=formats, help=f"format of outputs that -o does not name (default {default})"
     )
     group.add_argument(
         "--suffix",
@@ -233,7 +233,7 @@ def add_threads(
     parser.add_argument("--threads", type=positive, metavar="N", help=summary)
 
 
-_APART = {
+_EXCLUSIVE = {
     "--palette": (
         "-k", "--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--min-share", "--preset",
         "--effort",
@@ -243,7 +243,7 @@ _APART = {
     "--preset": ("--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--dither", "--space"),
 }  # fmt: skip
 """Options that exclude each other: each key excludes its values."""
-_NEEDED = {"--min-share": "--max-error", "--dither-method": "--dither"}
+_REQUIRED = {"--min-share": "--max-error", "--dither-method": "--dither"}
 """Options that have an effect only with another one."""
 
 
@@ -256,11 +256,11 @@ def check_options(options: argparse.Namespace) -> None:
         When there are such options; the message names them as on the command line.
     """
     given = _given(options)
-    for name, others in _APART.items():
+    for name, others in _EXCLUSIVE.items():
         for other in others:
             if {name, other} <= given:
                 raise ArgumentError(f"expected {name} without {other}, got both")
-    for name, needed in _NEEDED.items():
+    for name, needed in _REQUIRED.items():
         if name in given and needed not in given:
             raise ArgumentError(f"expected {needed} with {name}, got {name} alone")
     _check_fixed(options)

@@ -47,11 +47,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """
     words = _unambiguous(sys.argv[1:] if arguments is None else arguments)
     whole = parser()
-    options, rest = whole.parse_known_args(words)
-    if rest:
-        is_name = any(os.path.lexists(word) for word in rest if word.startswith("-"))
+    options, unknown = whole.parse_known_args(words)
+    if unknown:
+        is_name = any(os.path.lexists(word) for word in unknown if word.startswith("-"))
         hint = "; put ./ before a name that begins with -, or -- before all IN" if is_name else ""
-        whole.error(f"expected known options, and all IN side by side, got {' '.join(rest)}{hint}")
+        whole.error(f"expected known options, and all IN side by side, got {' '.join(unknown)}{hint}")
     return options
 
 

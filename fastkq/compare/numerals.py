@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_LEAST_PERCENT = 0.005
+_MIN_PERCENT = 0.005
 """Percent: smaller values would be rounded to 0.00."""
 
 
@@ -23,7 +23,7 @@ def decimal(value: float, decimals: int = 2) -> str:
     )
 
 
-def percent(part: float) -> str:
+def percent(fraction: float) -> str:
     """Format a fraction as percent with two decimals; a positive one never appears as 0.00.
 
     Examples
@@ -31,4 +31,4 @@ def percent(part: float) -> str:
     >>> percent(0.25), percent(1e-7)
     ('25.00', '<0.01')
     """
-    return "<0.01" if 0 < 100 * part < _LEAST_PERCENT else f"{100 * part:.2f}"
+    return "<0.01" if 0 < 100 * fraction < _MIN_PERCENT else f"{100 * fraction:.2f}"

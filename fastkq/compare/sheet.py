@@ -25,9 +25,9 @@ _SMALL, _TILE = 360, 1400
 """Pixels: bounds of an image's longer side on the sheet. A smaller image is enlarged by the largest integer
 factor up to `_SMALL`; of a larger one, n x n pixels are averaged, with the smallest n that gives at most
 `_TILE`, so that text in a screenshot stays legible."""
-_WIDEST = 2900
+_MAX_ROW_WIDTH = 2900
 """Pixels: width of a row of several tiles, at most."""
-_FLATTEST = 12
+_MIN_SIDE = 12
 """Pixels: height and width of an image on the sheet, at least."""
 _CAPTIONED = 300
 """Pixels: width reserved for a caption."""
@@ -131,18 +131,18 @@ class _Tile(NamedTuple):
 
 def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
     step, scale = _sampling(original.pixels.shape)
-    height, width = (max(_FLATTEST, scale * -(-side // step)) for side in original.pixels.shape[:2])
+    height, width = (max(_MIN_SIDE, scale * -(-side // step)) for side in original.pixels.shape[:2])
     tiles = [_original_tile(original, step), *(_tile(original, row, step, width) for row in rows)]
-    across, down = max(width, _CAPTIONED) + _MARGIN, height + _STRIP + _CAPTION + _MARGIN
-    columns = min(columns, len(tiles), max(1, _WIDEST // across))
+    tile_width, tile_height = max(width, _CAPTIONED) + _MARGIN, height + _STRIP + _CAPTION + _MARGIN
+    columns = min(columns, len(tiles), max(1, _MAX_ROW_WIDTH // tile_width))
     words = table(rows, original.nbytes)
-    inner = max(columns * across - _MARGIN, _CHARACTER * max(map(len, words.splitlines())))
+    inner = max(columns * tile_width - _MARGIN, _CHARACTER * max(map(len, words.splitlines())))
     plot = _PLOT * any(not row.is_lossless for row in rows)
-    plot_top = _MARGIN + -(-len(tiles) // columns) * down
+    plot_top = _MARGIN + -(-len(tiles) // columns) * tile_height
     table_top = plot_top + plot + _MARGIN
     sheet = _Sheet(inner + 2 * _MARGIN, table_top + _LINE * (len(rows) + 1) + _MARGIN)
     for place, tile in enumerate(tiles):
-        left, top = _MARGIN + place % columns * across, _MARGIN + place // columns * down
+        left, top = _MARGIN + place % columns * tile_width, _MARGIN + place // columns * tile_height
         sheet.picture(tile.picture, left, top, width, height)
         if tile.strip is not None:
             sheet.picture(tile.strip, left, top + height, width, _STRIP)
@@ -181,8 +181,8 @@ def _original_tile(original: Original, step: int) -> _Tile:
 
 def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
     palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
-    uses = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
-    strip = np.searchsorted(np.cumsum(uses) / uses.sum(), (np.arange(width) + 0.5) / width)
+    counts = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
+    strip = np.searchsorted(np.cumsum(counts) / counts.sum(), (np.arange(width) + 0.5) / width)
     k, quality = f"{row.compressed.k:,}", "lossless" if row.is_lossless else f"{row.psnr:.1f} dB"
     return _Tile(
         on_checks(_averaged(palette[row.compressed.indices], step)),
@@ -192,7 +192,7 @@ def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
 
 
 def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
-    top = _top(axes, [row.psnr for row in rows])
+    top = _lay_out_psnr_axis(axes, [row.psnr for row in rows])
     for name, (style, colour) in _SERIES.items():
         points = [(size, min(row.psnr, top)) for row in rows if (size := row.sizes[name]) is not None]
         if points:
@@ -217,7 +217,7 @@ def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
     axes.minorticks_off()
 
 
-def _top(axes: Any, decibels: Sequence[float]) -> float:
+def _lay_out_psnr_axis(axes: Any, decibels: Sequence[float]) -> float:
     """Lay out the PSNR axis and return the dB at which lossless points are drawn."""
     lossy = [psnr for psnr in decibels if math.isfinite(psnr)]
     low, high = min(lossy), max(lossy)

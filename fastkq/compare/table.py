@@ -57,9 +57,11 @@ class Original(NamedTuple):
         OSError
             When the file cannot be read.
         """
-        with opened(source) as there:
-            given = read_input(there, threads=threads)
-            return cls(Path(there.name or "").name, given.pixels, there.length, given.metadata)
+        with opened(source) as opened_source:
+            image = read_input(opened_source, threads=threads)
+            return cls(
+                Path(opened_source.name or "").name, image.pixels, opened_source.length, image.metadata
+            )
 
 
 class Row(NamedTuple):

@@ -19,7 +19,7 @@ from fastkq.runtime.validation import Effort, check_k, check_word
 
 Output = Literal["image", "indices"]
 
-_DITHERED = ImageKind(np.dtype(np.uint8), 3)
+_KIND_TO_CHECK = ImageKind(np.dtype(np.uint8), 3)
 """Kind of image with which `fit` checks the options of dithering, before it knows the images."""
 _MOST_CHANNELS = 4
 """An array of three axes is one image if the last has at most this length, else a stack of gray images."""
@@ -98,9 +98,9 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_word("output", self.output, get_args(Output))
         colours = check_k(self.n_colors, "n_colors")
-        check_dithering(self.dither, self.dither_method, _DITHERED)
+        check_dithering(self.dither, self.dither_method, _KIND_TO_CHECK)
         self.palette_ = palettes.fit_palette(
-            iter(X) if _are_several(X) else X,
+            iter(X) if _is_several(X) else X,
             colours,
             space=self.space,
             effort=self.effort,
@@ -129,21 +129,21 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             When an input is no image, or its dtype or number of channels is not that of the palette.
         """
         check_is_fitted(self)
-        if not _are_several(X):
-            return self._reduced(X)
-        reduced = [self._reduced(image) for image in X]
+        if not _is_several(X):
+            return self._map(X)
+        reduced = [self._map(image) for image in X]
         return np.stack(reduced) if reduced and _is_stack(X) else reduced
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Call `fit`, then `transform`; the images of an iterator are all kept in memory."""
-        images = list(X) if isinstance(X, Iterator) and _are_several(X) else X
+        images = list(X) if isinstance(X, Iterator) and _is_several(X) else X
         return self.fit(images).transform(images)
 
     def set_output(self, *, transform: Any = None) -> "ColorQuantizer":
         """Do nothing: pipelines call this for every step, but images are not tables."""
         return self
 
-    def _reduced(self, image: Any) -> npt.NDArray[Any]:
+    def _map(self, image: Any) -> npt.NDArray[Any]:
         given, expected = read_input(image), ImageKind(self.palette_.dtype, self.palette_.shape[1])
         if ImageKind.of(given.pixels) != expected:
             raise ArgumentError(
@@ -166,7 +166,7 @@ def _is_stack(images: Any) -> bool:
     return images.ndim == 4 or (images.ndim == 3 and images.shape[2] > _MOST_CHANNELS)
 
 
-def _are_several(images: Any) -> bool:
+def _is_several(images: Any) -> bool:
     if isinstance(images, np.ndarray):
         return images.dtype == object or _is_stack(images)
     return isinstance(images, Iterable) and not is_file(images)

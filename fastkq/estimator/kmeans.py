@@ -20,7 +20,7 @@ from fastkq.estimator.checks import validated, weights_of
 from fastkq.estimator.repeated_rows import Rows, rows_of
 from fastkq.kmeans import accelerated_lloyd, hamerly, seeding
 
-_RUNS = 10
+_DEFAULT_RUNS = 10
 """Number of runs with ``n_init="auto"`` if the initial centroids are random or come from a callable."""
 
 
@@ -141,12 +141,12 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if sparse.issparse(X):
             super().fit(X, sample_weight=sample_weight)
             return self
-        self._n_init = self._runs(len(X))
+        self._n_init = self._number_of_runs(len(X))
         self._n_threads = _openmp_effective_n_threads()
         rows = rows_of(X, weights_of(sample_weight, X), self._n_threads)
         tolerance = self.tol * rows.variance() if self.tol else 0.0
         random_state = check_random_state(self.random_state)
-        draw = self._drawing(X, rows)
+        draw = self._initializer(X, rows)
         best: tuple[float, int, accelerated_lloyd.Lloyd] | None = None
         for _ in range(self._n_init):
             lloyd = accelerated_lloyd.Lloyd(rows.vectors, rows.weights, draw(random_state), self._n_threads)
@@ -186,7 +186,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if sparse.issparse(X):
             labels: npt.NDArray[np.int32] = super().predict(X)
             return labels
-        rows, centroids, threads = self._beside(X, None)
+        rows, centroids, threads = self._rows_and_centroids(X, None)
         return rows.spread(hamerly.nearest(rows.vectors, centroids, threads), len(centroids), threads)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -209,12 +209,12 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         X = validated(self, X, reset=False)
         if sparse.issparse(X):
             return float(super().score(X, sample_weight=sample_weight))
-        rows, centroids, threads = self._beside(X, weights_of(sample_weight, X))
-        settled = accelerated_lloyd.Lloyd(rows.vectors, rows.weights, centroids, threads)
-        settled.settle()
-        return -settled.inertia()
+        rows, centroids, threads = self._rows_and_centroids(X, weights_of(sample_weight, X))
+        lloyd = accelerated_lloyd.Lloyd(rows.vectors, rows.weights, centroids, threads)
+        lloyd.settle()
+        return -lloyd.inertia()
 
-    def _runs(self, samples: int) -> int:
+    def _number_of_runs(self, samples: int) -> int:
         if samples < self.n_clusters:
             raise ArgumentError(f"n_samples={samples} should be >= n_clusters={self.n_clusters}.")
         if self.algorithm == "elkan" and self.n_clusters == 1:
@@ -233,14 +233,14 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
                 )
             return 1
         if self.n_init == "auto":
-            return 1 if isinstance(self.init, str) and self.init == "k-means++" else _RUNS
+            return 1 if isinstance(self.init, str) and self.init == "k-means++" else _DEFAULT_RUNS
         return int(self.n_init)
 
-    def _drawing(self, X: npt.NDArray[Any], rows: Rows) -> Callable[[Any], npt.NDArray[Any]]:
+    def _initializer(self, X: npt.NDArray[Any], rows: Rows) -> Callable[[Any], npt.NDArray[Any]]:
         """Return the function that draws initial centroids for a random state."""
         vectors, weights, k = rows.vectors, rows.weights, self.n_clusters
         if not isinstance(self.init, str):
-            return partial(self._given, X)
+            return partial(self._user_centroids, X)
         if len(vectors) < k:  # fewer distinct rows than clusters: all of them, some twice
             return lambda random_state: vectors[np.arange(k) % len(vectors)]
         if self.init == "random":
@@ -249,11 +249,11 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             return seeding.Swapping(vectors, weights, k, self._n_threads).draw
         return partial(seeding.plus_plus, vectors, weights, k, threads=self._n_threads)
 
-    def _given(self, X: npt.NDArray[Any], random_state: Any) -> npt.NDArray[Any]:
+    def _user_centroids(self, X: npt.NDArray[Any], random_state: Any) -> npt.NDArray[Any]:
         init = self.init(X, self.n_clusters, random_state=random_state) if callable(self.init) else self.init
-        return self._checked(check_array(init, dtype=X.dtype), X)
+        return self._checked_shape(check_array(init, dtype=X.dtype), X)
 
-    def _checked(self, init: npt.NDArray[Any], X: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _checked_shape(self, init: npt.NDArray[Any], X: npt.NDArray[Any]) -> npt.NDArray[Any]:
         expected = {"number of clusters": self.n_clusters, "number of features of the data": X.shape[1]}
         for (name, number), length in zip(expected.items(), init.shape, strict=True):
             if length != number:
@@ -265,10 +265,10 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     def _iterate(self, lloyd: accelerated_lloyd.Lloyd, tolerance: float) -> int:
         """Run Lloyd's algorithm until convergence or `max_iter`; return the number of iterations."""
         for iteration in range(self.max_iter):
-            before = lloyd.centroids.copy()
+            previous = lloyd.centroids.copy()
             shift, changed = lloyd.step()
             if self.verbose:
-                print(f"Iteration {iteration}, inertia {lloyd.inertia(before)}.")
+                print(f"Iteration {iteration}, inertia {lloyd.inertia(previous)}.")
             if not changed:
                 reason = "strict convergence"
             elif shift <= tolerance:
@@ -290,7 +290,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
                 stacklevel=4,
             )
 
-    def _beside(
+    def _rows_and_centroids(
         self, X: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None
     ) -> tuple[Rows, npt.NDArray[Any], int]:
         """Return the rows of X and the centroids, both of one dtype, and the number of threads."""

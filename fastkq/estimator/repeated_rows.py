@@ -13,13 +13,13 @@ from fastkq.runtime.parallel import over_chunks
 _FEWEST_ROWS = 1 << 13
 """Rows: fewer are not counted, because k-means on all of them takes milliseconds."""
 
-_SAMPLED = 1 << 12  # rows in the sample that tells pixels from other data, about
+_SAMPLE = 1 << 12  # rows in the sample that tells pixels from other data, about
 _ROWS_PER_CHUNK = 1 << 14
-_SEEN_FIRST = 1 << 6
+_FIRST_SAMPLE = 1 << 6
 """Rows of a first sample: it rejects most data of many features without the slow copy of a larger sample."""
 
-_MOST_VARYING = 3  # columns of pixels that vary, at most: the channels of the packed counting
-_MOST_IN_BYTES = 256  # clusters, at most, whose labels fit in uint8
+_MAX_VARYING = 3  # columns of pixels that vary, at most: the channels of the packed counting
+_MAX_UINT8_LABELS = 256  # clusters, at most, whose labels fit in uint8
 
 
 class Rows(NamedTuple):
@@ -52,9 +52,9 @@ class Rows(NamedTuple):
         for start in range(0, len(self.vectors), _ROWS_PER_CHUNK):
             part = slice(start, start + _ROWS_PER_CHUNK)
             differences = self.vectors[part] - origin
-            weighed = differences if self.counts is None else differences * self.counts[part, None]
-            sums += np.einsum("ij->j", weighed)  # not by BLAS: its rounding depends on its threads
-            total += float(np.einsum("ij,ij->", weighed, differences))
+            weighted = differences if self.counts is None else differences * self.counts[part, None]
+            sums += np.einsum("ij->j", weighted)  # not by BLAS: its rounding depends on its threads
+            total += float(np.einsum("ij,ij->", weighted, differences))
         number = len(self.vectors) if self.counts is None else float(self.counts.sum())
         return max(total / number - float(((sums / number) ** 2).sum()), 0.0) / len(origin)
 
@@ -63,7 +63,7 @@ class Rows(NamedTuple):
         if self.codes is None or self.colours is None:
             return labels
         values: npt.NDArray[np.unsignedinteger] = labels.astype(
-            np.uint8 if k <= _MOST_IN_BYTES else np.uint32
+            np.uint8 if k <= _MAX_UINT8_LABELS else np.uint32
         )
         return packed_counting.look_up(self.codes, self.colours, values, threads)[:, 0].astype(np.int32)
 
@@ -98,10 +98,10 @@ def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, 
 
 
 def _may_be_pixels(bits: npt.NDArray[Any]) -> bool:
-    first = bits[:: len(bits) // _SEEN_FIRST]
-    if np.count_nonzero((first != first[0]).any(axis=0)) > _MOST_VARYING:
+    first = bits[:: len(bits) // _FIRST_SAMPLE]
+    if np.count_nonzero((first != first[0]).any(axis=0)) > _MAX_VARYING:
         return False
-    return _Levels.of(bits[:: len(bits) // _SAMPLED].copy(), 1) is not None
+    return _Levels.of(bits[:: len(bits) // _SAMPLE].copy(), 1) is not None
 
 
 class _Levels(NamedTuple):
@@ -137,7 +137,7 @@ class _Levels(NamedTuple):
         columns = range(bits.shape[1])
         values = [np.unique(np.concatenate([table.values(column) for table in tables])) for column in columns]
         varying = [column for column in columns if len(values[column]) > 1]
-        if len(varying) > _MOST_VARYING or max(map(len, values)) > kernels.color.column_values.MOST:
+        if len(varying) > _MAX_VARYING or max(map(len, values)) > kernels.color.column_values.MOST:
             return None
         return cls([some.astype(bits.dtype) for some in values], varying)
 
@@ -145,11 +145,11 @@ class _Levels(NamedTuple):
         """Return codes (n, 1, 3): per varying column the rank of the value, 0 for missing columns."""
         table = _Table.empty(len(self.varying))
         for place, column in enumerate(self.varying):
-            rising = self.values[column][:, None]
+            ascending = self.values[column][:, None]
             kernels.color.column_values.survey(
-                rising, 0, len(rising), *(part[place : place + 1] for part in table)
+                ascending, 0, len(ascending), *(part[place : place + 1] for part in table)
             )
-        codes = np.zeros((len(bits), 1, _MOST_VARYING), np.uint8)
+        codes = np.zeros((len(bits), 1, _MAX_VARYING), np.uint8)
         columns = np.array(self.varying, np.int64)
 
         def work(worker: int, start: int, stop: int) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fastkq.errors import ArgumentError
 
 
-class Found(NamedTuple):
+class InputFile(NamedTuple):
     """An input file and its place in the output folder.
 
     Attributes
@@ -30,7 +30,7 @@ class Found(NamedTuple):
     is_named: bool
 
 
-class Wanted(NamedTuple):
+class FileFilter(NamedTuple):
     """Filter of the files found in folders and by patterns; files given by name are always taken.
 
     Attributes
@@ -39,29 +39,33 @@ class Wanted(NamedTuple):
         Accepted suffixes, in lower case.
     recursive : bool
         Whether folders are searched and patterns may contain `**`.
-    ending : str
+    excluded_ending : str
         Files whose names end so are skipped: they are outputs of an earlier run. Empty: skip none.
-    apart : Path or None
+    excluded_folder : Path or None
         Folder that is skipped, because outputs are written there.
     """
 
     suffixes: tuple[str, ...]
     recursive: bool
-    ending: str = ""
-    apart: Path | None = None
+    excluded_ending: str = ""
+    excluded_folder: Path | None = None
 
-    def takes(self, path: Path) -> bool:
+    def accepts(self, path: Path) -> bool:
         """Return whether a file in a folder, or one that matches a pattern, is an input."""
-        is_ours = bool(self.ending) and path.name.endswith(self.ending)
-        return path.suffix.lower() in self.suffixes and not is_ours and path.is_file()
+        is_output = bool(self.excluded_ending) and path.name.endswith(self.excluded_ending)
+        return path.suffix.lower() in self.suffixes and not is_output and path.is_file()
 
-    def enters(self, folder: Path) -> bool:
+    def searches(self, folder: Path) -> bool:
         """Return whether a subfolder is searched."""
-        is_apart = self.apart is not None and self.apart.is_dir() and folder.samefile(self.apart)
-        return not folder.name.startswith(".") and not is_apart
+        is_excluded = (
+            self.excluded_folder is not None
+            and self.excluded_folder.is_dir()
+            and folder.samefile(self.excluded_folder)
+        )
+        return not folder.name.startswith(".") and not is_excluded
 
 
-def find(arguments: Iterable[str], wanted: Wanted) -> list[Found]:
+def find(arguments: Iterable[str], file_filter: FileFilter) -> list[InputFile]:
     """Find the input files, each once: in the order of the arguments, and sorted by name within an argument.
 
     Hidden files and folders are found only by their names. Links to folders are not followed: they may form
@@ -71,11 +75,11 @@ def find(arguments: Iterable[str], wanted: Wanted) -> list[Found]:
     ----------
     arguments : iterable of str
         Names, folders and patterns of the command line.
-    wanted : Wanted
+    file_filter : FileFilter
 
     Returns
     -------
-    list of Found
+    list of InputFile
 
     Raises
     ------
@@ -84,65 +88,71 @@ def find(arguments: Iterable[str], wanted: Wanted) -> list[Found]:
     OSError
         When a folder cannot be read.
     """
-    found: dict[str, Found] = {}
+    found: dict[str, InputFile] = {}
     for argument in arguments:
-        some = list(_meant(argument, wanted))
-        if not some:
-            suffixes = ", ".join(wanted.suffixes)
+        files = list(_files_of(argument, file_filter))
+        if not files:
+            suffixes = ", ".join(file_filter.suffixes)
             raise ArgumentError(f"expected files to read ({suffixes}), got none from {argument!r}")
-        for one in some:
-            found.setdefault(os.path.normcase(os.path.abspath(one.path)), one)
+        for file in files:
+            found.setdefault(os.path.normcase(os.path.abspath(file.path)), file)
     return list(found.values())
 
 
-def _meant(argument: str, wanted: Wanted) -> Iterator[Found]:
+def _files_of(argument: str, file_filter: FileFilter) -> Iterator[InputFile]:
     path = Path(argument)
-    if path.is_dir() and wanted.recursive:
-        yield from _all_in(path, path, wanted)
+    if path.is_dir() and file_filter.recursive:
+        yield from _files_below(path, path, file_filter)
     elif os.path.lexists(argument) or not _is_pattern(argument):  # photo[1].jpg can be the name of a file
-        yield Found(path, Path(path.name), is_named=True)
+        yield InputFile(path, Path(path.name), is_named=True)
     else:
-        yield from _matching(argument, wanted)
+        yield from _files_matching(argument, file_filter)
 
 
 def _is_pattern(text: str) -> bool:
     return any(letter in text for letter in "*?[")
 
 
-def _matching(pattern: str, wanted: Wanted) -> Iterator[Found]:
+def _files_matching(pattern: str, file_filter: FileFilter) -> Iterator[InputFile]:
     parts = Path(pattern).parts
     base = Path(*itertools.takewhile(lambda part: not _is_pattern(part), parts))
     if "**" in parts:
-        if not wanted.recursive:
+        if not file_filter.recursive:
             raise ArgumentError(f"expected -r with the ** of {pattern!r}, got none")
         below = parts[len(base.parts) :]
-        yield from (one for one in _all_in(base, base, wanted) if _fits(one.place.parts, below))
+        yield from (
+            file for file in _files_below(base, base, file_filter) if _matches(file.place.parts, below)
+        )
         return
     for path in map(Path, sorted(glob.glob(pattern))):
         if path.is_dir():
-            yield from _all_in(path, base, wanted) if wanted.recursive and wanted.enters(path) else ()
-        elif wanted.takes(path):
-            yield Found(path, path.relative_to(base), is_named=False)
+            yield from (
+                _files_below(path, base, file_filter)
+                if file_filter.recursive and file_filter.searches(path)
+                else ()
+            )
+        elif file_filter.accepts(path):
+            yield InputFile(path, path.relative_to(base), is_named=False)
 
 
-def _fits(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     """Return whether the parts of a path match those of a pattern; `**` matches any number of parts."""
     if not pattern:
         return not parts
-    if pattern[0] == "**" and _fits(parts, pattern[1:]):
+    if pattern[0] == "**" and _matches(parts, pattern[1:]):
         return True
     rest = pattern if pattern[0] == "**" else pattern[1:]
-    return bool(parts) and fnmatch.fnmatch(parts[0], pattern[0]) and _fits(parts[1:], rest)
+    return bool(parts) and fnmatch.fnmatch(parts[0], pattern[0]) and _matches(parts[1:], rest)
 
 
-def _all_in(folder: Path, base: Path, wanted: Wanted) -> Iterator[Found]:
-    for place, folders, files in os.walk(folder, onerror=_fail):
-        folders[:] = sorted(name for name in folders if wanted.enters(Path(place, name)))
-        for path in (Path(place, name) for name in sorted(files) if not name.startswith(".")):
-            if wanted.takes(path):
-                yield Found(path, path.relative_to(base), is_named=False)
+def _files_below(folder: Path, base: Path, file_filter: FileFilter) -> Iterator[InputFile]:
+    for parent, folders, names in os.walk(folder, onerror=_reraise):
+        folders[:] = sorted(name for name in folders if file_filter.searches(Path(parent, name)))
+        for path in (Path(parent, name) for name in sorted(names) if not name.startswith(".")):
+            if file_filter.accepts(path):
+                yield InputFile(path, path.relative_to(base), is_named=False)
 
 
-def _fail(error: OSError) -> None:
+def _reraise(error: OSError) -> None:
     """Raise the error of a folder that cannot be read: `os.walk` would skip the folder."""
     raise error

@@ -40,14 +40,14 @@ class Job(NamedTuple):
         return STREAM if self.output is None else str(self.output)
 
 
-class Made(NamedTuple):
+class EncodedOutput(NamedTuple):
     """An encoded output that is not yet written.
 
     Attributes
     ----------
     data : bytes
         Content of the output file.
-    before : int
+    bytes_before : int
         Size of the input in bytes.
     k : int
         Number of palette colors.
@@ -60,7 +60,7 @@ class Made(NamedTuple):
     """
 
     data: bytes
-    before: int
+    bytes_before: int
     k: int
     text: str
     psnr: float | None = None
@@ -78,7 +78,7 @@ class Outcome(NamedTuple):
         Text for the line that reports the job; the reason if the status is "skipped" or "failed".
     seconds : float
         Duration of the job.
-    before, after : int or None
+    bytes_before, bytes_after : int or None
         Sizes of the input and of the output in bytes; None if no output was made.
     k : int or None
         Number of palette colors; None if no output was made.
@@ -90,8 +90,8 @@ class Outcome(NamedTuple):
     status: Status
     text: str = ""
     seconds: float = 0.0
-    before: int | None = None
-    after: int | None = None
+    bytes_before: int | None = None
+    bytes_after: int | None = None
     k: int | None = None
     psnr: float | None = None
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fastkq.cli.batch.files import Found, Wanted, find
+from fastkq.cli.batch.files import FileFilter, InputFile, find
 from fastkq.cli.batch.jobs import Job
 from fastkq.cli.console import number_of, reason
 from fastkq.cli.options import STREAM, check_stdin
 from fastkq.errors import ArgumentError
 
-_BY_ENDING = "take one suffix at a time, as 'IN/**/*.jpg' -r, each with its own -o"
+_ONE_SUFFIX_HINT = "take one suffix at a time, as 'IN/**/*.jpg' -r, each with its own -o"
 
 
 class Kinds(NamedTuple):
@@ -27,13 +27,13 @@ class Kinds(NamedTuple):
         Suffixes of the files that are taken from folders.
     writable : tuple of str
         Suffixes that an output can have.
-    usual : str
+    default : str
         Default suffix of an output.
     """
 
     readable: tuple[str, ...]
     writable: tuple[str, ...]
-    usual: str
+    default: str
 
 
 def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
@@ -56,16 +56,18 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
         When no input is found, options contradict each other, an input cannot be read, two inputs have the
         same output, an output is an input, or an output exists already.
     """
-    suffix = f".{options.format}" if options.format else kinds.usual
+    suffix = f".{options.format}" if options.format else kinds.default
     ending = f"{options.suffix}{suffix}"
     if Path(ending).name != ending:
         raise ArgumentError(f"expected a --suffix without path separators, got {options.suffix!r}")
     if STREAM in options.inputs:
         return [_from_stream(options, suffix, kinds)]
-    apart = Path(options.output) if options.output and options.output != STREAM else None
-    ours = ending if options.suffix else ""
-    found = find(options.inputs, Wanted(kinds.readable, options.recursive, ours, apart))
-    faults = [_fault_of(one.path) for one in found]
+    excluded_folder = Path(options.output) if options.output and options.output != STREAM else None
+    excluded_ending = ending if options.suffix else ""
+    found = find(
+        options.inputs, FileFilter(kinds.readable, options.recursive, excluded_ending, excluded_folder)
+    )
+    faults = [_input_fault(one.path) for one in found]
     if any(faults) and not options.keep_going:
         raise ArgumentError(next(filter(None, faults)))
     if options.output == STREAM:
@@ -81,7 +83,7 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
         outputs = [place.parent / f"{place.stem}{ending}" for place in places]
         jobs = [Job(one.path, output, suffix) for one, output in zip(found, outputs, strict=True)]
     jobs = [job._replace(fault=fault) for job, fault in zip(jobs, faults, strict=True)]
-    return _without_existing(_apart(jobs, options, kinds), options)
+    return _with_existing(_with_conflicts(jobs, options, kinds), options)
 
 
 def _from_stream(options: argparse.Namespace, suffix: str, kinds: Kinds) -> Job:
@@ -94,7 +96,7 @@ def _from_stream(options: argparse.Namespace, suffix: str, kinds: Kinds) -> Job:
         return Job(None, None, suffix)
     if _is_folder(options.output, [], kinds):
         raise ArgumentError(f"expected a file for standard input, got the folder {options.output!r}")
-    (job,) = _without_existing([_to_file(None, options, kinds)], options)
+    (job,) = _with_existing([_to_file(None, options, kinds)], options)
     return job
 
 
@@ -105,7 +107,7 @@ def _check_stdout(options: argparse.Namespace) -> None:
         raise ArgumentError("expected standard output to be a file or a pipe, got a terminal: use -o OUT")
 
 
-def _is_folder(output: str, found: Sequence[Found], kinds: Kinds) -> bool:
+def _is_folder(output: str, found: Sequence[InputFile], kinds: Kinds) -> bool:
     """Return whether `output` is a folder for the outputs.
 
     It is if it is an existing folder, ends with a path separator, or has to hold several outputs: those of
@@ -113,15 +115,15 @@ def _is_folder(output: str, found: Sequence[Found], kinds: Kinds) -> bool:
     """
     if os.path.isdir(output):
         return True
-    ends_like_one = output.endswith(tuple(filter(None, (os.sep, os.altsep))))
+    ends_like_folder = output.endswith(tuple(filter(None, (os.sep, os.altsep))))
     is_file = os.path.exists(output.rstrip(os.sep)) or (
-        not ends_like_one and Path(output).suffix.lower() in kinds.writable
+        not ends_like_folder and Path(output).suffix.lower() in kinds.writable
     )
-    if is_file and (ends_like_one or len(found) > 1):
+    if is_file and (ends_like_folder or len(found) > 1):
         raise ArgumentError(
             f"expected a folder for the outputs of {number_of('file', len(found))}, got the file {output!r}"
         )
-    return not is_file and (ends_like_one or any(not one.is_named for one in found) or len(found) > 1)
+    return not is_file and (ends_like_folder or any(not one.is_named for one in found) or len(found) > 1)
 
 
 def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> Job:
@@ -142,7 +144,7 @@ def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> 
     return Job(source, output, suffix)
 
 
-def _fault_of(path: Path) -> str:
+def _input_fault(path: Path) -> str:
     """Return why an input cannot be opened, found without opening it; empty if nothing is wrong."""
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
@@ -151,7 +153,7 @@ def _fault_of(path: Path) -> str:
     return f"{path}: {os.strerror(errno.EISDIR)}; -r takes the files in it" if is_folder else ""
 
 
-def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[Job]:
+def _with_conflicts(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[Job]:
     """Set the `fault` of each job whose output is an input or the output of an earlier job.
 
     Raises
@@ -168,10 +170,13 @@ def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[J
             real = os.path.realpath(job.output)
             first = firsts.setdefault(os.path.normcase(real), job)
             if real in inputs:
-                fault = _of_an_input(job, kinds)
+                fault = _input_conflict(job, kinds)
             elif first is not job:
                 both = f"{first.input} and {job.input}"
-                fault = f"expected an output for each input, got {job.target!r} for both {both}: {_BY_ENDING}"
+                fault = (
+                    f"expected an output for each input, got {job.target!r} for both {both}: "
+                    f"{_ONE_SUFFIX_HINT}"
+                )
         marked.append(job._replace(fault=fault))
     faults = [new.fault for new, old in zip(marked, jobs, strict=True) if new.fault != old.fault]
     if faults and not options.keep_going:
@@ -180,18 +185,18 @@ def _apart(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) -> list[J
     return marked
 
 
-def _of_an_input(job: Job, kinds: Kinds) -> str:
-    is_of_another_kind = job.input is not None and job.input.suffix.lower() not in kinds.readable
-    if is_of_another_kind and job.input == job.output:
+def _input_conflict(job: Job, kinds: Kinds) -> str:
+    has_other_suffix = job.input is not None and job.input.suffix.lower() not in kinds.readable
+    if has_other_suffix and job.input == job.output:
         endings = ", ".join(kinds.readable)
         return f"expected an input that ends in {endings}, or -o for another output, got {job.source!r}"
     return f"expected an output other than the input, got {job.target!r} for both: use -o or --suffix"
 
 
-def _without_existing(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
+def _with_existing(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
     if options.force:
         return jobs
-    marked = [job if job.fault else job._replace(skip=_reason_to_skip(job)) for job in jobs]
+    marked = [job if job.fault else job._replace(skip=_skip_reason(job)) for job in jobs]
     existing = [job.target for job in marked if job.skip]
     if options.skip_existing or not existing:
         return marked
@@ -203,5 +208,5 @@ def _without_existing(jobs: list[Job], options: argparse.Namespace) -> list[Job]
     )
 
 
-def _reason_to_skip(job: Job) -> str:
+def _skip_reason(job: Job) -> str:
     return f"{job.target} exists already" if job.output is not None and job.output.exists() else ""

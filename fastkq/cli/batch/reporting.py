@@ -11,13 +11,13 @@ from typing import Any
 from fastkq.cli.batch.jobs import Outcome
 from fastkq.cli.console import printable, put, say
 
-_WORDS = {"written": "written", "planned": "to be written", "skipped": "skipped", "failed": "failed"}
+_STATUS_TEXTS = {"written": "written", "planned": "to be written", "skipped": "skipped", "failed": "failed"}
 
-_SHORT = 0.5
+_BAR_DELAY = 0.5
 """Seconds: the progress bar of a single file appears after this time."""
 
 
-class Teller:
+class Reporter:
     """Reporter of outcomes, one after the other; as a context manager it shows a progress bar.
 
     Parameters
@@ -38,7 +38,7 @@ class Teller:
         self.counts: Counter[str] = Counter()
         self._bar: Any = None
 
-    def __enter__(self) -> "Teller":
+    def __enter__(self) -> "Reporter":
         if not self._options.quiet and not self._options.dry_run:
             self._bar = _bar(self._total)
         return self
@@ -49,18 +49,18 @@ class Teller:
         if self._bar is not None:
             self._bar.close()
 
-    def tell(self, outcome: Outcome) -> None:
+    def report(self, outcome: Outcome) -> None:
         """Report the outcome of a job."""
         self.counts[outcome.status] += 1
         if self._bar is not None and self._total == 1:
             self._bar.close()  # tqdm would draw a bar that is still delayed when a line is written
         if outcome.status == "failed":
-            say(self._named(outcome))
+            say(self._failure_text(outcome))
         if self._options.json:
             put(json.dumps(_as_json(outcome)))
         elif outcome.job.output is None and outcome.status == "skipped":
             say(f"warning: {_line(outcome)}")  # because standard output stays empty
-        elif not self._options.quiet and _is_told(outcome):
+        elif not self._options.quiet and _has_line(outcome):
             put(printable(_line(outcome)))
         if self._bar is not None and self._total > 1:
             self._bar.update()
@@ -71,26 +71,28 @@ class Teller:
             self._bar.set_description_str(stage, refresh=False)
             self._bar.update(fraction - self._bar.n)
 
-    def so_far(self) -> str:
+    def progress_text(self) -> str:
         """Return ": n of m files written" for the end of a message; empty for a single job."""
         return f": {self.counts['written']} of {self._total} files written" if self._total > 1 else ""
 
-    def _named(self, outcome: Outcome) -> str:
+    def _failure_text(self, outcome: Outcome) -> str:
         """Return why a job failed; with several jobs, after the input's name if the reason lacks it."""
-        is_clear = self._total == 1 or outcome.text.startswith(outcome.job.source)
-        return outcome.text if is_clear else f"{outcome.job.source}: {outcome.text}"
+        names_input = self._total == 1 or outcome.text.startswith(outcome.job.source)
+        return outcome.text if names_input else f"{outcome.job.source}: {outcome.text}"
 
     def summarize(self) -> None:
         """Report the number of outcomes by status, for several jobs; with `quiet` only if one failed."""
         missing = self._total - self.counts.total()
-        counts = [f"{self.counts[status]} {word}" for status, word in _WORDS.items() if self.counts[status]]
+        counts = [
+            f"{self.counts[status]} {word}" for status, word in _STATUS_TEXTS.items() if self.counts[status]
+        ]
         if missing:
             counts.append(f"{missing} not done (--keep-going does them)")
         if self._total > 1 and (self.counts["failed"] or not self._options.quiet):
             say(", ".join(counts))
 
 
-def _is_told(outcome: Outcome) -> bool:
+def _has_line(outcome: Outcome) -> bool:
     """Return whether standard output gets a line for the outcome: not if it holds the output's bytes."""
     return outcome.status != "failed" and (outcome.job.output is not None or outcome.status == "planned")
 
@@ -109,8 +111,8 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "output": outcome.job.target,
         "status": outcome.status,
         "reason": outcome.text if outcome.status in ("skipped", "failed") else None,
-        "bytes_before": outcome.before,
-        "bytes_after": outcome.after,
+        "bytes_before": outcome.bytes_before,
+        "bytes_after": outcome.bytes_after,
         "k": outcome.k,
         "psnr": psnr if psnr is not None and math.isfinite(psnr) else None,
         "seconds": round(outcome.seconds, 6),
@@ -128,4 +130,4 @@ def _bar(total: int) -> Any:
     if total > 1:
         return tqdm(total=total, unit="file", leave=False, dynamic_ncols=True)
     form = "{desc} {percentage:3.0f}% |{bar}|"
-    return tqdm(total=1.0, bar_format=form, leave=False, dynamic_ncols=True, miniters=0, delay=_SHORT)
+    return tqdm(total=1.0, bar_format=form, leave=False, dynamic_ncols=True, miniters=0, delay=_BAR_DELAY)

@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from fastkq.cli.batch.jobs import BatchStopped, Job, Made, Outcome, Status
-from fastkq.cli.batch.reporting import Teller
+from fastkq.cli.batch.jobs import BatchStopped, EncodedOutput, Job, Outcome, Status
+from fastkq.cli.batch.reporting import Reporter
 from fastkq.cli.console import reason, say
 from fastkq.cli.options import STREAM
 from fastkq.errors import ArgumentError
@@ -21,13 +21,13 @@ from fastkq.formats.source import Source, in_memory
 from fastkq.runtime.parallel import available
 from fastkq.runtime.progress import watched
 
-_MOST_BY_DEFAULT = 4
+_MAX_DEFAULT_JOBS = 4
 """Files at once without ``--jobs``, at most: more would take more memory than users expect."""
-_TICK = 0.2
+_WAIT_SECONDS = 0.2
 """Seconds: limit of each wait for a job, as Ctrl-C does not interrupt an unlimited wait on Windows."""
 
 
-class Means(NamedTuple):
+class JobInput(NamedTuple):
     """Source and threads of a job.
 
     Attributes
@@ -47,7 +47,7 @@ class Means(NamedTuple):
         return self.source.length if isinstance(self.source, Source) else self.source.stat().st_size
 
 
-Make = Callable[[Job, Means], Made]
+Make = Callable[[Job, JobInput], EncodedOutput]
 """Function of a command that reads the input of a job and encodes its output, without writing it."""
 
 
@@ -74,34 +74,34 @@ def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
     KeyboardInterrupt
         When interrupted, after the running jobs have ended; the message gives the number of files written.
     """
-    with Teller(options, len(jobs)) as teller:
+    with Reporter(options, len(jobs)) as reporter:
         try:
             if options.dry_run:
                 for job in jobs:
-                    teller.tell(_known(job) or Outcome(job, "planned"))
+                    reporter.report(_planned_outcome(job) or Outcome(job, "planned"))
             else:
-                _do(jobs, make, options, teller)
+                _run_jobs(jobs, make, options, reporter)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"interrupted{teller.so_far()}") from None
-    teller.summarize()
-    return int(teller.counts["failed"] > 0)
+            raise KeyboardInterrupt(f"interrupted{reporter.progress_text()}") from None
+    reporter.summarize()
+    return int(reporter.counts["failed"] > 0)
 
 
-def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller) -> None:
+def _run_jobs(jobs: list[Job], make: Make, options: argparse.Namespace, reporter: Reporter) -> None:
     """Run the jobs on threads and report their outcomes in the order of the jobs, even if stopped early."""
-    workers = min(options.jobs or min(available(), _MOST_BY_DEFAULT), len(jobs))
+    workers = min(options.jobs or min(available(), _MAX_DEFAULT_JOBS), len(jobs))
     threads = options.threads or max(1, available() // workers)
-    given = in_memory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
+    stdin = in_memory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
     stopping = threading.Event()
 
-    def go_on(fraction: float, stage: str) -> None:
+    def on_progress(fraction: float, stage: str) -> None:
         if stopping.is_set():
             raise BatchStopped
-        teller.show(fraction, stage)
+        reporter.show(fraction, stage)
 
     def do(job: Job) -> Outcome:
-        with watched(go_on):
-            outcome = _outcome(job, make, given, threads, options.force)
+        with watched(on_progress):
+            outcome = _outcome(job, make, stdin, threads, options.force)
         if outcome.status == "failed" and not options.keep_going:
             stopping.set()
         return outcome
@@ -109,52 +109,52 @@ def _do(jobs: list[Job], make: Make, options: argparse.Namespace, teller: Teller
     if workers > 1:
         import_module("fastkq.kernels.jit")  # imports Numba once, before several threads need it
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fastkq-job")
-    untold = deque(pool.submit(do, job) for job in jobs)
+    pending = deque(pool.submit(do, job) for job in jobs)
     try:
-        while untold:
+        while pending:
             # Before `stopping` is checked: a job that ends after a stop has no result.
-            is_done = untold[0].done()
+            is_done = pending[0].done()
             if stopping.is_set():
                 break
             if is_done:
-                teller.tell(untold.popleft().result())
+                reporter.report(pending.popleft().result())
             else:
-                wait([untold[0]], _TICK)
+                wait([pending[0]], _WAIT_SECONDS)
     finally:
         stopping.set()
-        _end(pool, untold, teller)
-        _tell_done(untold, teller)
+        _shut_down(pool, pending, reporter)
+        _report_done(pending, reporter)
 
 
-def _known(job: Job) -> Outcome | None:
+def _planned_outcome(job: Job) -> Outcome | None:
     """Return the outcome of a job that the plan skips or fails; None for a job to run."""
     if job.fault:
         return Outcome(job, "failed", job.fault)
     return Outcome(job, "skipped", job.skip) if job.skip else None
 
 
-def _outcome(job: Job, make: Make, given: Source | None, threads: int, force: bool) -> Outcome:
-    known = _known(job)
-    if known is not None:
-        return known
+def _outcome(job: Job, make: Make, stdin: Source | None, threads: int, force: bool) -> Outcome:
+    planned = _planned_outcome(job)
+    if planned is not None:
+        return planned
     start = time.perf_counter()
     try:
-        made = make(job, Means(_source(job, given), threads))
-        if not made.skip:
-            _write(job, made.data, force)
+        output = make(job, JobInput(_source(job, stdin), threads))
+        if not output.skip:
+            _write(job, output.data, force)
     except (BatchStopped, BrokenPipeError):  # a closed output pipe is not a failure of this file
         raise
     except Exception as error:
         return Outcome(job, "failed", reason(error), time.perf_counter() - start)
-    status: Status = "skipped" if made.skip else "written"
-    text, seconds = made.skip or made.text, time.perf_counter() - start
-    return Outcome(job, status, text, seconds, made.before, len(made.data), made.k, made.psnr)
+    status: Status = "skipped" if output.skip else "written"
+    text, seconds = output.skip or output.text, time.perf_counter() - start
+    return Outcome(job, status, text, seconds, output.bytes_before, len(output.data), output.k, output.psnr)
 
 
-def _source(job: Job, given: Source | None) -> Path | Source:
+def _source(job: Job, stdin: Source | None) -> Path | Source:
     """Return the source of a job: the path, or the bytes if it can be read only once, as a named pipe."""
     if job.input is None:
-        return cast(Source, given)
+        return cast(Source, stdin)
     return job.input if job.input.is_file() else in_memory(job.input.read_bytes(), job.source)
 
 
@@ -171,17 +171,17 @@ def _write(job: Job, data: bytes, force: bool) -> None:
     write_atomically(job.output, data)
 
 
-def _end(pool: ThreadPoolExecutor, untold: Iterable[Future[Outcome]], teller: Teller) -> None:
+def _shut_down(pool: ThreadPoolExecutor, pending: Iterable[Future[Outcome]], reporter: Reporter) -> None:
     """Wait for the running jobs; exit at once with code 130 if interrupted again."""
     try:
         pool.shutdown()
     except KeyboardInterrupt:
-        _tell_done(untold, teller)
-        say(f"interrupted again{teller.so_far()}")
+        _report_done(pending, reporter)
+        say(f"interrupted again{reporter.progress_text()}")
         os._exit(130)
 
 
-def _tell_done(untold: Iterable[Future[Outcome]], teller: Teller) -> None:
-    for future in untold:
+def _report_done(pending: Iterable[Future[Outcome]], reporter: Reporter) -> None:
+    for future in pending:
         if future.done() and not future.cancelled() and future.exception() is None:
-            teller.tell(future.result())
+            reporter.report(future.result())

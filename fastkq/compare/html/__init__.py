@@ -14,7 +14,7 @@ from fastkq.compare.html.swatches import colours
 from fastkq.compare.html.text import caption, facts, label, number_of_colours, table
 from fastkq.compare.table import Original, Row
 
-_ENLARGED = 640
+_MAX_ENLARGED_SIDE = 640
 """Pixels: smaller images are enlarged by an integer factor, to at most this height and width."""
 
 
@@ -75,7 +75,7 @@ def _hash(content: str) -> str:
 
 def _geometry(original: Original, step: int) -> str:
     height, width = size_on_page(original.pixels.shape, step)
-    scale = max(1, _ENLARGED // max(height, width))
+    scale = max(1, _MAX_ENLARGED_SIDE // max(height, width))
     rendering = "pixelated" if scale > 1 else "auto"
     return f":root {{ --width: {width}; --height: {height}; --scale: {scale}; --rendering: {rendering}; }}\n"
 

@@ -14,7 +14,7 @@ _MARKS = {
     "WebP": '<path d="M{x:.1f} {y:.1f}m0-4.5l4.5 8h-9z"/>',
 }
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"), (1, "B"))
-_MOST_TICKS = 7  # ticks per axis, at most
+_MAX_TICKS = 7  # ticks per axis, at most
 
 
 class _Axes:
@@ -46,7 +46,7 @@ class _Axes:
         return _BOTTOM - share * (_BOTTOM - _TOP)
 
     def decibels(self) -> list[float]:
-        step = 5 * math.ceil((self.most - self.least) / 5 / _MOST_TICKS)
+        step = 5 * math.ceil((self.most - self.least) / 5 / _MAX_TICKS)
         ticks = [float(tick) for tick in range(self.least, self.most + 1, step)]
         return [*ticks, math.inf] if self.lossless else ticks
 
@@ -56,7 +56,7 @@ class _Axes:
         for digits in ((1, 2, 5), (1, 3), (1,)):
             ticks = [digit * 10**power for power in powers for digit in digits]
             within = [tick for tick in ticks if low <= tick <= high]
-            if len(within) <= _MOST_TICKS:
+            if len(within) <= _MAX_TICKS:
                 break
         return within
 
@@ -84,14 +84,14 @@ def _grid(axes: _Axes) -> Iterator[str]:
     for size in axes.bytes():
         x = axes.x(size)
         yield f'<path class="grid" d="M{x:.1f} {_TOP}V{_BOTTOM}"/>'
-        yield f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{_in_units(size)}</text>'
+        yield f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{_with_unit(size)}</text>'
     middle = (_TOP + _BOTTOM) / 2
     yield f'<text x="{(_LEFT + _RIGHT) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">file size</text>'
     yield f'<text transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">PSNR, dB</text>'
 
 
-def _in_units(nbytes: int) -> str:
-    divisor, unit = next(found for found in _UNITS if nbytes >= found[0])
+def _with_unit(nbytes: int) -> str:
+    divisor, unit = next(entry for entry in _UNITS if nbytes >= entry[0])
     return f"{nbytes // divisor} {unit}"
 
 

@@ -7,7 +7,7 @@ from fastkq.compare.numerals import decimal
 from fastkq.compare.table import Original, Row
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
-_WHOLE_PERCENT = 0.1
+_NO_DECIMALS_FROM = 0.1
 """Ratio of sizes: from this on, percentages have no decimals."""
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _HEADS = {
@@ -56,22 +56,22 @@ def caption(row: Row, source_bytes: int) -> str:
     similarity = "" if row.ssim is None else f", SSIM {row.ssim:.4f}"
     return (
         f"{number_of_colours(row)}: {row.fkq_bytes:,} bytes as .fkq, "
-        f"{_part(row.fkq_bytes, source_bytes)} of the source, {decimal(row.bits_per_pixel)} bits per pixel; "
-        f"{quality}{similarity}"
+        f"{_percent(row.fkq_bytes, source_bytes)} of the source, {decimal(row.bits_per_pixel)} bits per pixel"
+        f"; {quality}{similarity}"
     )
 
 
 def table(rows: Sequence[Row], original: Original) -> str:
     """Return head and body of the HTML table; the column SSIM only if it is known."""
     heads = [head for head in _HEADS if head != "SSIM" or any(row.ssim is not None for row in rows)]
-    cells = "".join(f'<th scope="col">{head} <small>{_HEADS[head]}</small></th>' for head in heads)
-    lines = [f"<thead><tr>{cells}</tr></thead>", "<tbody>"]
+    head_cells = "".join(f'<th scope="col">{head} <small>{_HEADS[head]}</small></th>' for head in heads)
+    lines = [f"<thead><tr>{head_cells}</tr></thead>", "<tbody>"]
     for row in rows:
-        found = _cells(row, original.nbytes)
+        cells = _cells(row, original.nbytes)
         first = (
             f'<th scope="row"><a href="#k={row.k}">{row.compressed.k:,}{" (all)" * row.is_lossless}</a></th>'
         )
-        lines.append(f"<tr>{first}{''.join(f'<td>{found[head]}</td>' for head in heads[1:])}</tr>")
+        lines.append(f"<tr>{first}{''.join(f'<td>{cells[head]}</td>' for head in heads[1:])}</tr>")
     return "\n".join([*lines, "</tbody>"])
 
 
@@ -89,9 +89,9 @@ def _size(nbytes: int | None, source_bytes: int) -> str:
     if nbytes is None:
         return "-"
     larger = ' class="larger"' if nbytes > source_bytes else ""
-    return f"{nbytes:,} <small{larger}>{_part(nbytes, source_bytes)}</small>"
+    return f"{nbytes:,} <small{larger}>{_percent(nbytes, source_bytes)}</small>"
 
 
-def _part(nbytes: int, source_bytes: int) -> str:
-    part = nbytes / source_bytes
-    return f"{part:.0%}" if part >= _WHOLE_PERCENT else f"{part:.1%}"
+def _percent(nbytes: int, source_bytes: int) -> str:
+    ratio = nbytes / source_bytes
+    return f"{ratio:.0%}" if ratio >= _NO_DECIMALS_FROM else f"{ratio:.1%}"
