@@ -1,23 +1,24 @@
-"""What fastkq raises. Every message says what was expected and what came."""
+"""Exceptions and warnings of fastkq. Every message says what was expected and what came."""
 
 
 class FastKQError(Exception):
-    """Base of every error that fastkq itself raises."""
+    """Base class of all exceptions that fastkq itself raises."""
 
 
 class ArgumentError(FastKQError, ValueError):
-    """An argument of the right type has a value that cannot be used."""
+    """An argument has the right type but a value that cannot be used."""
 
 
 class UnreachableError(ArgumentError):
-    """A target that cannot be reached with what else was asked for.
+    """A target cannot be reached with the other arguments of the call.
 
     Attributes
     ----------
     best : float
-        What can be: the PSNR, the number of bytes, or the largest error.
+        The best value that can be reached, in the unit of the target: a PSNR in dB, a number of bytes, or a
+        largest error.
     k : int or None
-        A number of colours that suffices; None when none does, or it is not known.
+        A number of colors that is enough; None if no number is, or if none is known.
     """
 
     def __init__(self, message: str, best: float, k: int | None = None) -> None:
@@ -33,7 +34,9 @@ class ArgumentTypeError(FastKQError, TypeError):
 
 
 class Cancelled(FastKQError):  # noqa: N818
-    """A `progress` callable returned False, and the work ended there; nothing was written.
+    """A `progress` callable returned False. The work has stopped and no file was written.
+
+    See `fastkq.runtime.progress` for how soon a cancel takes effect.
 
     Examples
     --------
@@ -47,33 +50,45 @@ class Cancelled(FastKQError):  # noqa: N818
 
 
 class FormatError(FastKQError, ValueError):
-    """Bytes or a file are not what their format demands: damaged, truncated or of another kind."""
+    """Bytes or a file violate their format: they are damaged, truncated or of another format."""
 
 
 class DecodingError(FormatError, OSError):
-    """What `FormatError` is where Pillow loads a `.fkq` file: its users expect an OSError."""
+    """A `FormatError` that is also an OSError, raised where Pillow loads a `.fkq` file.
+
+    Users of Pillow expect an OSError for a damaged file.
+    """
 
 
 class PrecisionWarning(UserWarning):
-    """A file holds more precision than is kept, for example 16 bits a channel."""
+    """A file holds more precision than the image that is read, for example 16 bits per channel."""
 
 
 class DamageWarning(UserWarning):
-    """A damaged file was read without what is damaged, because the reader was not strict."""
+    """A damaged file was read without its damaged parts, because the reader was not strict.
+
+    That is ``strict=False``, or Pillow's LOAD_TRUNCATED_IMAGES.
+    """
 
 
 class FrameWarning(UserWarning):
-    """A file holds several images, of which the first is read."""
+    """A file holds several images, and only the first one is read."""
 
 
 class MissingExtraError(FastKQError, ImportError):
-    """Something that is not installed with fastkq itself is needed.
+    """A function needs a package that is installed only with an extra of fastkq.
 
     Parameters
     ----------
-    purpose, package, extra : str
-        What needs which package, and the extra of fastkq that installs it.
+    purpose : str
+        Purpose of the package, for the message: "a smaller PNG".
+    package : str
+        Name of the missing package.
+    extra : str
+        Name of the extra that installs it.
     """
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
-        super().__init__(f"expected {package} for {purpose}, got none: pip install 'fastkq[{extra}]'")
+        super().__init__(
+            f"expected {package} for {purpose}, got none: from a clone, pip install '.[{extra}]'"
+        )

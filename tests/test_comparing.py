@@ -135,5 +135,5 @@ def test_without_matplotlib_a_sheet_is_refused_before_the_work(photo, capsys, mo
     monkeypatch.delitem(sys.modules, "fastkq.compare.sheet", raising=False)
     code, output, errors = run(capsys, "compare", "photo.png", "-o", "sheet.png")
     assert (code, output) == (1, "")
-    assert "pip install 'fastkq[report]'" in errors
+    assert "from a clone, pip install '.[report]'" in errors
     assert run(capsys, "compare", "photo.png", "-k", "2", "--html", "page.html")[0] == 0

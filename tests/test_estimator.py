@@ -351,4 +351,4 @@ def test_without_scikit_learn_the_error_says_how_to_install_it(tmp_path):
     )
     assert completed.returncode == 1
     assert "MissingExtraError" in completed.stderr
-    assert "pip install 'fastkq[sklearn]'" in completed.stderr.splitlines()[-1]
+    assert "from a clone, pip install '.[sklearn]'" in completed.stderr.splitlines()[-1]

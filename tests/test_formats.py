@@ -170,7 +170,9 @@ def test_an_optimized_png_is_a_palette_of_the_same_pixels(tmp_path, channels):
 
 def test_optimizing_without_the_extra_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "oxipng", None)
-    with pytest.raises(MissingExtraError, match=r"expected pyoxipng .* pip install 'fastkq\[png\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"expected pyoxipng .* from a clone, pip install '\.\[png\]'"
+    ):
         compressed_of(2, 3).save(tmp_path / "image.png", optimize=True)
     assert issubclass(MissingExtraError, ImportError)
     assert not list(tmp_path.iterdir())

@@ -196,7 +196,9 @@ def test_a_sheet_leaves_the_settings_of_matplotlib_alone():
 def test_without_matplotlib_a_sheet_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.delitem(sys.modules, "fastkq.compare.sheet")
-    with pytest.raises(MissingExtraError, match=r"expected matplotlib .* pip install 'fastkq\[report\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"expected matplotlib .* from a clone, pip install '\.\[report\]'"
+    ):
         importlib.import_module("fastkq.compare.sheet")
 
 

@@ -79,4 +79,7 @@ def test_without_the_extra_optimize_fails_before_any_work(capsys, monkeypatch):
     Image.fromarray(noise(4, 4, 3)).save("photo.png")
     code, _, errors = run(capsys, "compress", "photo.png", "-o", "small.png", "--optimize")
     assert code == 2
-    assert errors == "fastkq: expected pyoxipng for a smaller PNG, got none: pip install 'fastkq[png]'\n"
+    assert (
+        errors
+        == "fastkq: expected pyoxipng for a smaller PNG, got none: from a clone, pip install '.[png]'\n"
+    )
