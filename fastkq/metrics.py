@@ -1,4 +1,4 @@
-"""How far two images are apart."""
+"""Error measures between two images: mean squared error and PSNR."""
 
 import math
 from collections.abc import Sequence
@@ -13,40 +13,41 @@ from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 from fastkq.runtime.validation import check_image, check_peak, check_threads
 
-_VALUES_PER_CHUNK = 1 << 19
+_VALUES_PER_CHUNK = 1 << 19  # samples (one channel of one pixel)
 _LARGEST_EXPONENT = 400
-"""Squares of what lies beyond 2^400, summed, could leave the range of float64."""
+"""Floats above 2^400 or all below 2^-400 are scaled by a power of two: sums of their squares could overflow
+or underflow float64."""
 _LOG_2 = math.log10(2)
 
 PEAKS = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
-"""The range of the values of each dtype that has one."""
+"""Peak value of each integer dtype, for PSNR. Floats have no fixed peak."""
 
 Values = npt.NDArray[Any]
 
 
 def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = None) -> float:
-    """Mean squared difference over all pixels and channels.
+    """Return the mean squared error over all pixels and channels.
 
-    Multiply by the number of channels for the sum over channels that the literature on colour
-    quantization gives ("SE/px").
+    The literature on color quantization sums over channels instead ("SE/px"): multiply by the number of
+    channels for that value.
 
     Parameters
     ----------
     image, other : (H, W) or (H, W, C) bool, uint8, uint16, float32 or float64
-        Of the same shape and dtype.
+        Two images of the same shape and dtype.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
 
     Returns
     -------
     float
-        Of integers exact up to the division; of floats summed in float64, always in the same order, and
-        infinite where float64 ends.
+        For integer images the sum of squares is exact and only the division rounds. For float images the sum
+        is taken in float64, always in the same order; it is infinite if it overflows float64.
 
     Raises
     ------
     ArgumentError
-        When shapes or dtypes differ, or an image is none.
+        If the shapes or dtypes differ, or an argument is not an image.
 
     Examples
     --------
@@ -62,20 +63,28 @@ def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = Non
 def psnr(
     image: npt.ArrayLike, other: npt.ArrayLike, *, peak: float | None = None, threads: int | None = None
 ) -> float:
-    """Peak signal-to-noise ratio in dB, 10 log10(peak^2 / mse); infinite for equal images.
+    """Return the peak signal-to-noise ratio in dB, 10 log10(peak^2 / mse).
 
     Parameters
     ----------
     image, other, threads
         As for `mse`.
     peak : float, optional
-        The range of values: by default 255 for uint8, 65535 for uint16, 1 for bool, and for floats the
-        largest value of `image` less its least.
+        Range of the values. The default is 255 for uint8, 65535 for uint16 and 1 for bool. For floats it is
+        the largest value of `image` minus its smallest.
+
+    Returns
+    -------
+    float
+        Infinite for equal images.
 
     Raises
     ------
     ArgumentError
-        As `mse`; when the peak is not finite and above 0; without one when `image` is floats of one value.
+        As for `mse`; also if `peak` is not finite and above 0, or if it is None and all values of a float
+        `image` are equal while `other` differs.
+    ArgumentTypeError
+        If `peak` is not a number.
 
     Examples
     --------
@@ -93,7 +102,7 @@ def psnr(
 
 
 class Distortion(NamedTuple):
-    """Mean squared error over pixels and channels, and PSNR in dB, as `mse` and `psnr`."""
+    """Mean squared error over pixels and channels, and PSNR in dB, as from `mse` and `psnr`."""
 
     mse: float
     psnr: float
@@ -107,9 +116,22 @@ def of_colours(
     channels: Sequence[int],
     peak: float | None = None,
 ) -> Distortion:
-    """The distortion of an image whose colours (M, C), `counts` pixels each, became `palette[labels]`.
+    """Return the distortion of an image from its counted colors.
 
-    Of floats all channels count; of integers those that are given. The peak is by default that of `psnr`.
+    Parameters
+    ----------
+    colours : (M, C)
+        Distinct colors of the image.
+    counts : (M,) int64
+        Number of pixels of each color.
+    palette : (k, C)
+        Color i is replaced by ``palette[labels[i]]``.
+    labels : (M,) unsigned integers
+        Palette row of each color.
+    channels
+        Channels to measure. It selects channels of integer colors only; of floats it must name all channels.
+    peak : float, optional
+        As for `psnr`.
     """
     values = int(counts.sum()) * len(channels)
     if colours.dtype.kind == "f":
@@ -129,7 +151,7 @@ def _counted_error(
     channels: Sequence[int],
     scale: float,
 ) -> float:
-    """Squared differences, of floats in the order of the colours."""
+    """Return the sum of squared errors times counts; floats are summed in the order of the colors."""
     total: float = 0
     for part in slices(len(colours), _VALUES_PER_CHUNK):
         some = colours[part], counts[part], palette, labels[part]
@@ -142,6 +164,7 @@ def _counted_error(
 
 
 def _unscaled(error: float, exponent: int) -> float:
+    """Return the squared error of unscaled values: ``error * 4**exponent``."""
     try:
         return math.ldexp(error, 2 * exponent)
     except OverflowError:
@@ -156,6 +179,7 @@ def _psnr(error: float, exponent: int, values: Values, peak: float | None) -> fl
 
 
 def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Values]:
+    """Check two images and return their samples as flat arrays (H * W * C,)."""
     a, b = check_image(image), check_image(other)
     if a.shape != b.shape:
         raise ArgumentError(f"expected two images of the same shape, got {a.shape} and {b.shape}")
@@ -165,6 +189,7 @@ def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Val
 
 
 def _range(values: Values, exponent: int) -> float:
+    """Return the default peak of `psnr`; of floats divided by ``2**exponent``."""
     if values.dtype.kind != "f":
         return PEAKS[values.dtype.name]
     span = math.ldexp(float(values.max()), -exponent) - math.ldexp(float(values.min()), -exponent)
@@ -174,7 +199,7 @@ def _range(values: Values, exponent: int) -> float:
 
 
 def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
-    """The error, and how often the values were halved for it; mostly never."""
+    """Return the mse of the values divided by 2**exponent, and the exponent, which is 0 for usual values."""
     if a.dtype.kind == "f":
         exponent = _exponent(
             max(float(abs(end)) for values in (a, b) for end in (values.min(), values.max()))
@@ -191,6 +216,7 @@ def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
 
 
 def _exponent(largest: float) -> int:
+    """Return the power of two by which floats up to `largest` in magnitude are divided."""
     _, exponent = math.frexp(largest)
     return max(-1000, min(exponent, 1000)) if abs(exponent) > _LARGEST_EXPONENT else 0
 
