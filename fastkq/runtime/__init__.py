@@ -1,1 +1,1 @@
-"""How work is run and files are written; nothing here knows a color."""
+"""Execution of work and writing of files: threads, progress, argument checks. Nothing here knows a color."""

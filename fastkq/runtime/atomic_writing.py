@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Atomic file writing."""
 
 import contextlib
 import errno
@@ -8,19 +8,30 @@ from pathlib import Path
 
 from fastkq.runtime.progress import checkpoint, last_checkpoint
 
-_BLOCK = 1 << 22
+_BLOCK = 1 << 22  # bytes per write call, between two checkpoints
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file, whole or not at all.
 
-    The bytes go to a temporary file beside the target, which replaces it once they are on disk. The
-    permissions of a replaced file are kept; a symbolic link stays and its target is replaced; what is no
-    regular file (a pipe, /dev/stdout) is written to directly.
+    The bytes go to a temporary file in the same folder. Once they are on disk (fsync), it is renamed to the
+    target. A replaced file keeps its permissions. A symbolic link stays a link, and the file that it points
+    to is replaced. A path that is not a regular file (a pipe, /dev/stdout) is written to directly.
 
-    A process that is killed meanwhile leaves the old file or the new one, and at most its temporary file,
-    `.NAME.*.tmp`, which nothing reads and anyone may delete. It has a name because no system call lets a file
-    without one (O_TMPFILE) take the place of another.
+    If the process is killed during the call, the old or the new file is there, and possibly the temporary
+    file `.NAME.*.tmp`, which is never read and is safe to delete. The temporary file needs a name, because no
+    system call replaces a file by an unnamed one (O_TMPFILE).
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    IsADirectoryError
+        If the path is a folder.
+    OSError
+        If the file cannot be written. The error names `path`, not the temporary file.
+    Cancelled
+        If a `progress` callable returned False.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
@@ -50,14 +61,17 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        if isinstance(error, OSError) and error.errno:  # the temporary file's name says nothing to anyone
+        if isinstance(error, OSError) and error.errno:  # name the path, not the temporary file
             raise OSError(error.errno, error.strerror, os.fspath(path)) from error
         raise
     _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a power cut, where a folder can be opened (not on Windows)."""
+    """Flush the folder, so that the new name survives a power loss; no effect on Windows.
+
+    Windows cannot open a folder as a file.
+    """
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""Run a kernel over fixed chunks on threads.
+"""Parallel execution of kernels over fixed chunks on threads.
 
-The kernels release the GIL, so plain threads run them side by side. Chunks have a fixed size and what
-they add up is exact, so a result never depends on how many threads there were.
+The kernels release the GIL, so plain threads run them in parallel. A result does not depend on the number of
+threads: chunks have a fixed size, and sums are exact or are added in the order of the chunks.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ _pool: ThreadPoolExecutor | None = None
 
 
 def available() -> int:
-    """Number of cores this process may run on."""
+    """Return the number of cores on which this process may run."""
     if hasattr(os, "process_cpu_count"):  # Python 3.13
         return os.process_cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
@@ -30,23 +30,26 @@ def available() -> int:
 def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     """Call ``work(worker, start, stop)`` for every chunk of ``range(total)``.
 
-    Each chunk is an equal share of a pass of the stage that the calling thread is in, which comes by a
-    checkpoint before each of its own. When that ends the work, every helper ends with its chunk, or at a
-    checkpoint in it, before the exception is seen.
+    For progress, the call is one pass of the current stage (see `fastkq.runtime.progress.stage`), and its
+    chunks are equal shares of the pass. Each worker passes a checkpoint before each chunk.
+
+    If the calling thread's checkpoint or its call of `work` raises, each helper thread stops after its chunk
+    or at the next checkpoint within it, and only then does this function raise. If `work` raises in a helper
+    thread, this function raises that exception after the other chunks are done.
 
     Parameters
     ----------
     work
-        Called with the number of the worker (0 .. threads - 1; no two calls at once share one) and
-        the chunk's bounds.
+        Called with the number of the worker, from 0 to threads - 1, and the bounds of the chunk. No two
+        calls with the same worker run at the same time.
     total, chunk
-        Number of items and of items a chunk.
+        Number of items in all, and per chunk.
     threads
-        Upper bound on the workers. The calling thread is always one of them, so nothing waits for a
-        thread that cannot start.
+        Upper bound on the number of workers. The calling thread is always one of them, so the work
+        completes even if no other thread can start.
     """
     watch = current()
-    if watch is None and (threads == 1 or total <= chunk):  # a fit comes by some ten times
+    if watch is None and (threads == 1 or total <= chunk):  # fast path: a fit takes it about 10 times
         for start in range(0, total, chunk):
             work(0, start, min(start + chunk, total))
         return
@@ -93,10 +96,10 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
 
 
 def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
-    """Call ``work(worker, band, block)`` for every block of every band, each after those that it builds on.
+    """Call ``work(worker, band, block)`` for every block of every band, in an order of dependencies.
 
-    Those are the block before it in its band and, in the band above, the one after it. One worker does
-    the whole of a band, so what it carries from block to block can stay with it.
+    Block j of band i starts after block j - 1 of the same band and after block j + 1 of band i - 1. One
+    worker does all blocks of a band, so it can keep state from block to block.
     """
     done = [0] * bands
     failed: list[int] = []
@@ -130,7 +133,7 @@ def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
 
 
 def _await(helpers: list[Future[None]], watch: Watch | None) -> None:
-    """Wait for helpers that have begun; a checkpoint now and then keeps the calling thread's word."""
+    """Wait for the running helpers, with a checkpoint every `PATIENCE` seconds; cancel those not started."""
     for helper in helpers:
         if watch is None or helper.cancel():
             continue
@@ -145,14 +148,14 @@ def _submit(drain: Callable[[int], None], count: int) -> list[Future[None]]:
     if _pool is None:
         _pool = ThreadPoolExecutor(max_workers=available() * 4, thread_name_prefix="fastkq")
     helpers: list[Future[None]] = []
-    # RuntimeError: no thread can be started, the interpreter ends or has none (Pyodide).
+    # RuntimeError: no thread can start, the interpreter is shutting down, or it has no threads (Pyodide).
     with contextlib.suppress(RuntimeError):
         helpers.extend(_pool.submit(drain, worker) for worker in range(1, count + 1))
     return helpers
 
 
 def _forget_pool() -> None:
-    """A forked child has the pool's object but none of its threads: it must start its own."""
+    """Drop the pool in a forked child, which has the pool's object but none of its threads."""
     global _pool
     _pool = None
 

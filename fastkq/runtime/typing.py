@@ -1,4 +1,4 @@
-"""Names of array types that several rooms share."""
+"""Array types that several packages share."""
 
 from typing import Any
 
