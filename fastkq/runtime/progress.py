@@ -1,9 +1,30 @@
-"""How far a call has come, for who wants to know, and whether it should go on.
+"""Progress reporting and cooperative cancellation.
 
-A public function enters `watched(progress)`. Below it `stage` says what is being done and which share of the
-work it is, and whatever takes long comes by a `checkpoint`, of its own or of `fastkq.runtime.parallel`, ten
-times a second at least. So nothing in between has to hand the callable on, and what nobody watches pays next
-to nothing. Each thread has a watch of its own.
+All functions that make, read or write an image take ``progress``: a callable that is called on the calling
+thread, about 30 times per second, with the fraction that is done and a word for the stage. If it returns
+False, the call raises `fastkq.Cancelled`. An exception that it raises passes through. In both cases no thread
+goes on and no file is written. The bytes of the result are the same with and without it.
+
+A cancel takes effect within 0.2 s. At least ten times per second each working thread passes a checkpoint,
+where the callable may be called or the thread stops. The call raises once all its threads have stopped.
+Measured from the moment at which the callable would return False to the exception: 0.01 to 0.18 s (images of
+12 megapixels, k = 64 to 4096, two busy cores). Not interrupted are the first calls on a machine, which
+compile, and other libraries' encoders of TIFF, WebP and optimized PNG.
+
+A progress bar by tqdm::
+
+    with tqdm(total=1, bar_format="{desc} {percentage:3.0f}% |{bar}|") as bar:
+
+        def show(done, stage):
+            bar.set_description_str(stage, refresh=False)
+            bar.update(done - bar.n)
+
+        fastkq.compress("large.tif", k=4096, progress=show)
+
+For the code of this package: a public function enters `watched(progress)`. Below it, `stage` names the stage
+and its share of the work, and everything that takes long passes a `checkpoint`, its own or one of
+`fastkq.runtime.parallel`, at least ten times per second. So no function in between passes the callable on,
+and a call without progress costs next to nothing. Each thread has its own watch.
 """
 
 import contextlib
@@ -18,46 +39,53 @@ import numpy.typing as npt
 from fastkq.errors import ArgumentTypeError, Cancelled
 
 Progress = Callable[[float, str], object]
-"""Called with the fraction that is done, 0 to 1, and a word for what is being done. False ends the work."""
+"""Type of a `progress` callable: it gets the fraction done, 0 to 1, and the stage. False cancels."""
 
 PATIENCE = 0.03
-"""Seconds between two calls: often enough for the eye, and for a cancel that is not felt."""
+"""Least time between two calls of the callable, in seconds: a bar moves smoothly and a cancel seems
+immediate."""
 
-_BYTES_PER_BAND = 1 << 22
+_BYTES_PER_BAND = 1 << 22  # NumPy takes a few milliseconds for an operation on a band
 
-_ALMOST = 0.999
-"""The most that is told before the end: 1 means that it is done."""
+_ALMOST = 0.999  # largest fraction reported before the end: 1 means that the work is done
 
 
 class Watch:
-    """What stands behind the checkpoints of a thread: here of one that helps another."""
+    """State behind the checkpoints of a thread.
+
+    This base class serves helper threads: it only stops them. `_Call`, of the calling thread, also reports
+    progress.
+    """
 
     def __init__(self) -> None:
         self.is_over = False
 
     def check(self) -> None:
-        """Return, or raise what ends the work."""
+        """Return, or raise an exception to end the work."""
         if self.is_over:
             raise Stopped
 
     def enter(self, begin: float, end: float) -> None:
-        """Go on to a part of the work around: that of a helper is told by the thread that it helps."""
+        """Set the range of fractions of the next work. A helper ignores it: the calling thread reports."""
 
     def span(self) -> tuple[float, float]:
-        """Where the work stands, and where it ends."""
+        """Return the fractions at which the current work is now and at which it ends."""
         return 0.0, 0.0
 
     def next_pass(self) -> float:
-        """Where a pass over all of something ends that begins now."""
+        """Return the fraction at which a pass over the data that begins now will end."""
         return 0.0
 
 
 class Stopped(BaseException):
-    """Ends what a helper does when the thread that it helps has ended: no handler of errors may keep it."""
+    """Raised in a helper thread to end its work after the calling thread has raised.
+
+    It is a BaseException, so that no ``except Exception`` in the work catches it.
+    """
 
 
 class _Call(Watch):
-    """The watch of the thread that called: where it is within the work, and what it is doing."""
+    """Watch of the calling thread: it holds the fraction done and the stage, and calls `progress`."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
@@ -70,7 +98,7 @@ class _Call(Watch):
         self.failure: BaseException | None = None
 
     def check(self) -> None:
-        if self.failure is not None:  # a decoder's handler of errors kept it
+        if self.failure is not None:  # a decoder's error handler has swallowed it
             raise self.failure
         if time.perf_counter() >= self._due:
             self.tell(min(self._at, _ALMOST))
@@ -85,14 +113,20 @@ class _Call(Watch):
         return self._at + self.share_of_a_pass * (self._end - self._at)
 
     def finish(self) -> None:
-        """Tell the end of the work around, whenever the last time was; of all the work only once."""
+        """Report the end of the current work, without waiting for `PATIENCE`; the fraction 1 only once."""
         if not self._is_done:
             self._is_done = self._end == 1.0
             self.tell(1.0 if self._is_done else min(self._end, _ALMOST))
 
     def tell(self, fraction: float) -> None:
-        """Call, whenever the last time was."""
-        _here.watch = None  # a callable that uses this library does work of its own
+        """Call `progress` now, without waiting for `PATIENCE`.
+
+        Raises
+        ------
+        Cancelled
+            If it returned False. Exceptions that it raises pass through.
+        """
+        _here.watch = None  # calls of this library within the callable are not part of this work
         try:
             answer = self._progress(fraction, self.stage)
             if isinstance(answer, bool | np.bool_) and not answer:
@@ -113,47 +147,60 @@ _here = _Here()
 
 
 def current() -> Watch | None:
-    """The watch of this thread, if there is one."""
+    """Return the watch of this thread, or None."""
     return _here.watch
 
 
 def checkpoint() -> None:
-    """Let the call end here if it should: raises what its callable raised, or `Cancelled`."""
+    """Report progress if it is due, and end the work here if it was cancelled.
+
+    Raises `Cancelled` or the exception of the callable; in a helper thread `Stopped`.
+    """
     if _here.watch is not None:
         _here.watch.check()
 
 
 def slices(total: int, size: int) -> Iterator[slice]:
-    """Slices that cut `total` items into pieces, with a checkpoint before each."""
+    """Yield slices that divide `total` items into pieces of `size`, with a checkpoint before each."""
     for start in range(0, total, size):
         checkpoint()
         yield slice(start, min(start + size, total))
 
 
 def bands(image: npt.NDArray[Any]) -> Iterator[slice]:
-    """Slices of the rows of an image (H, ...), each of which NumPy is done with in some milliseconds."""
+    """Yield slices of the rows of an image (H, ...), with a checkpoint before each.
+
+    NumPy takes a few milliseconds for an operation on a band.
+    """
     return slices(len(image), rows_per_band(image))
 
 
 def rows_per_band(image: npt.NDArray[Any]) -> int:
-    """Rows of a band, of so many as are a few megabytes."""
+    """Return the number of image rows in a band: at most 4 MB, but at least one row."""
     return max(1, _BYTES_PER_BAND // max(1, image.nbytes // len(image)))
 
 
 def last_checkpoint() -> None:
-    """`checkpoint` before what cannot be undone: if nothing else is to be done, the fraction is 1."""
+    """Pass the last checkpoint before a step that cannot be undone, such as replacing a file.
+
+    It always reports; the fraction is 1 if no other work follows.
+    """
     if isinstance(_here.watch, _Call):
         _here.watch.finish()
 
 
 @contextlib.contextmanager
 def watched(progress: Progress | None) -> Iterator[None]:
-    """Tell `progress` how far the work within is; None leaves it to a call around this one, if any.
+    """Report the progress of the work in this context to `progress`.
+
+    If `progress` is None, the watch of an enclosing call, if any, stays in use.
 
     Raises
     ------
     ArgumentTypeError
-        When it cannot be called.
+        If `progress` is neither callable nor None.
+    Cancelled
+        If `progress` returned False.
     """
     if progress is None:
         yield
@@ -167,7 +214,7 @@ def watched(progress: Progress | None) -> Iterator[None]:
             yield
             call.finish()
         except BaseException as error:
-            if call.failure is not None and error is not call.failure:  # in the words of who met it
+            if call.failure is not None and error is not call.failure:  # a decoder raised its own error
                 raise call.failure from None
             raise
         if call.failure is not None:
@@ -176,7 +223,7 @@ def watched(progress: Progress | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def assumed(watch: Watch) -> Iterator[None]:
-    """Have a watch on this thread."""
+    """Make `watch` the watch of this thread within the context."""
     outer, _here.watch = _here.watch, watch
     try:
         yield
@@ -186,10 +233,18 @@ def assumed(watch: Watch) -> Iterator[None]:
 
 @contextlib.contextmanager
 def stage(name: str | None, share: float = 1.0, each: float = 1.0) -> Iterator[None]:
-    """Do what is a share of what is left of the work around; without a name it is still the same stage.
+    """Enter a stage of the work for progress reports.
 
-    Each pass over all of something is a share of what is then left of the stage: where nobody knows how many
-    there are, it only comes near to its end.
+    Parameters
+    ----------
+    name
+        Word for the stage; None keeps the name of the enclosing stage.
+    share
+        Share of the remaining enclosing work that this stage is, 0 to 1.
+    each
+        Share of the remaining stage that each pass over the data is (see
+        `fastkq.runtime.parallel.over_chunks`), 0 to 1. With less than 1 the number of passes need not be
+        known: the fraction approaches the end of the stage.
     """
     call = _here.watch
     if not isinstance(call, _Call):
