@@ -83,7 +83,7 @@ def test_saved_files_are_loaded(tmp_path, suffix):
     [
         (np.zeros(2, np.uint8), [[0]], None, "expected a palette"),
         (np.zeros((2, 3), int), [[0]], None, "expected a palette"),
-        (np.zeros((0, 3), np.uint8), [[0]], None, "1 to 65536 colours, got 0"),
+        (np.zeros((0, 3), np.uint8), [[0]], None, "1 to 65536 colors, got 0"),
         (np.zeros((2, 3), np.uint8), [[2]], None, "expected indices from 0 to 1, got 2 to 2"),
         (np.zeros((2, 3), np.uint8), [[-1]], None, "expected indices from 0 to 1, got -1 to -1"),
         (np.zeros((2, 3), np.uint8), [0, 1], None, r"expected indices \(H, W\)"),

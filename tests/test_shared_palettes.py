@@ -182,7 +182,7 @@ def test_images_of_two_kinds_have_no_common_palette():
             np.zeros((2, 3), np.uint16),
             r"palette to be \(k, 3\) of uint8 as the image, got \(2, 3\) of uint16",
         ),
-        (np.zeros((0, 3), np.uint8), "palette of 1 to 65536 colours, got 0"),
+        (np.zeros((0, 3), np.uint8), "palette of 1 to 65536 colors, got 0"),
         ([[0, 0, 256]], "palette to hold values of uint8 as the image, got"),
         ([[0, 0, 0.5]], "palette to hold values of uint8 as the image, got"),
         ([[1, 2, 3], [1, 2]], r"palette to be \(k, 3\), got rows of unequal length"),

@@ -1,4 +1,7 @@
-"""What comes from outside is checked and coerced here, once, before any stage sees it."""
+"""Validation of arguments: each is checked and converted here, once, before any work begins.
+
+All functions raise `ArgumentTypeError` for a wrong type and `ArgumentError` for a wrong value.
+"""
 
 import numbers
 import operator
@@ -16,25 +19,25 @@ Coding = Literal["packed", "context"]
 Depth = Literal[8] | None
 
 DTYPES = tuple(map(np.dtype, (np.bool_, np.uint8, np.uint16, np.float32, np.float64)))
-"""Of images and of palettes."""
+"""Dtypes of images and palettes."""
 
-MAX_COLOURS = 1 << 16
+MAX_COLOURS = 1 << 16  # rows of a palette: indices are at most uint16
 MAX_CHANNELS = 64
-MAX_PIXELS = 1 << 30
+MAX_PIXELS = 1 << 30  # pixels of an image, and default limit for files
 
 
 def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
-    """The image as a C-contiguous array of native byte order: a view where it already is one.
+    """Return an image as a C-contiguous array of native byte order.
 
     Returns
     -------
     (H, W) or (H, W, C) of bool, uint8, uint16, float32 or float64
-        C is from 1 to 64; of bool it is 1.
+        The argument itself, without a copy, if it already is such an array. C is 1 to 64, and 1 for bool.
 
     Raises
     ------
     ArgumentError
-        When it is empty, has another dtype or shape, or holds NaN or infinite values.
+        If the image is empty, has another dtype or shape, or holds NaN or infinite values.
     """
     array = np.asarray(image)
     _check_dtype(array, "an image")
@@ -53,7 +56,7 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
-    """A palette (k, C) of a dtype that images have, as a C-contiguous array of native byte order."""
+    """Return a palette (k, C) of a dtype of `DTYPES` as a C-contiguous array of native byte order."""
     array = np.asarray(palette)
     _check_dtype(array, "a palette")
     if array.ndim != 2 or not 1 <= array.shape[1] <= MAX_CHANNELS:
@@ -61,7 +64,7 @@ def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
             f"expected a palette (k, C) with C from 1 to {MAX_CHANNELS}, got shape {array.shape}"
         )
     if not 1 <= len(array) <= MAX_COLOURS:
-        raise ArgumentError(f"expected a palette of 1 to {MAX_COLOURS} colours, got {len(array)}")
+        raise ArgumentError(f"expected a palette of 1 to {MAX_COLOURS} colors, got {len(array)}")
     if array.dtype == np.bool_ and (len(array) > 2 or array.shape[1] != 1):
         raise ArgumentError(f"expected a bool palette (1, 1) or (2, 1), got shape {array.shape}")
     _check_finite(array, "a palette")
@@ -107,7 +110,7 @@ def _check_finite(array: npt.NDArray[Any], what: str) -> None:
 
 
 def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
-    """Indices (H, W) of some integer type, all below k."""
+    """Return indices (H, W) of any integer dtype, all from 0 to k - 1."""
     array = np.asarray(indices)
     if array.dtype.kind not in "iu" or array.ndim != 2 or array.size == 0:
         raise ArgumentError(
@@ -121,7 +124,7 @@ def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
 
 
 def check_k(k: Any, name: str = "k") -> int:
-    """Number of colours as an int, 1 to 65536."""
+    """Return a number of colors as an int, 1 to 65,536."""
     number = _integer(name, k)
     if not 1 <= number <= MAX_COLOURS:
         raise ArgumentError(f"expected {name} from 1 to {MAX_COLOURS}, got {number}")
@@ -129,17 +132,17 @@ def check_k(k: Any, name: str = "k") -> int:
 
 
 def check_effort(effort: Any) -> Effort:
-    """How long to search for a palette, as one of the three words."""
+    """Return an effort, one of "fast", "balanced" and "best"."""
     return cast("Effort", check_word("effort", effort, get_args(Effort)))
 
 
 def check_coding(coding: Any) -> Coding:
-    """How the indices are stored, as one of the two words."""
+    """Return a coding of indices, "packed" or "context"."""
     return cast("Coding", check_word("coding", coding, get_args(Coding)))
 
 
 def check_word(name: str, value: Any, words: tuple[str, ...]) -> str:
-    """One of some words."""
+    """Return a string that is one of `words`."""
     if not isinstance(value, str):
         raise ArgumentTypeError(f"expected {name} to be a string, got {value!r}")
     if value not in words:
@@ -148,14 +151,14 @@ def check_word(name: str, value: Any, words: tuple[str, ...]) -> str:
 
 
 def check_depth(depth: Any) -> Depth:
-    """Bits a channel that files are reduced to: 8, or None to keep what they have."""
+    """Return the bit depth to which files are reduced: 8, or None to keep the depth of the file."""
     if depth is not None and (isinstance(depth, bool) or depth != 8):
-        raise ArgumentError(f"expected depth to be 8, or None to keep what the file has, got {depth!r}")
+        raise ArgumentError(f"expected depth to be 8, or None to keep that of the file, got {depth!r}")
     return None if depth is None else 8
 
 
 def check_threads(threads: Any) -> int:
-    """Number of threads as an int; all cores for None."""
+    """Return a number of threads as an int; None gives the number of cores."""
     if threads is None:
         return available()
     number = _integer("threads", threads)
@@ -165,12 +168,12 @@ def check_threads(threads: Any) -> int:
 
 
 def check_max_pixels(max_pixels: Any) -> int:
-    """Bound on the pixels of a file that is read, as an int."""
+    """Return the largest number of pixels of a file to read, as an int."""
     return check_positive("max_pixels", max_pixels)
 
 
 def check_positive(name: str, value: Any) -> int:
-    """An int of at least 1."""
+    """Return an int of at least 1."""
     number = _integer(name, value)
     if number < 1:
         raise ArgumentError(f"expected {name} to be at least 1, got {number}")
@@ -178,7 +181,7 @@ def check_positive(name: str, value: Any) -> int:
 
 
 def check_peak(peak: Any) -> float:
-    """A range of values as a float, finite and above 0."""
+    """Return a peak value as a float, finite and above 0."""
     if isinstance(peak, bool | np.bool_) or not isinstance(peak, numbers.Real):
         raise ArgumentTypeError(f"expected peak to be a number, got {peak!r}")
     number = float(peak)
@@ -188,7 +191,10 @@ def check_peak(peak: Any) -> float:
 
 
 def check_region(region: Any, height: int, width: int) -> tuple[int, int, int, int]:
-    """A rectangle (top, left, height, width) of at least one pixel within the image, as ints."""
+    """Return a region (top, left, height, width) of an image as ints.
+
+    It has at least one pixel and lies within `height` x `width` pixels.
+    """
     try:
         fields = tuple(region)
     except TypeError:
