@@ -116,7 +116,7 @@ def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
 def test_the_error_names_the_best_and_travels():
     counted = packed_counting.count(noise(20, 20, 3))
     with pytest.raises(
-        UnreachableError, match="expected all colours within 5 of a palette of 4, got one at"
+        UnreachableError, match="expected all colors within 5 of a palette of 4, got one at"
     ) as caught:
         within(counted, 4, max_error=5)
     assert isinstance(caught.value, ArgumentError)

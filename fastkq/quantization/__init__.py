@@ -1,1 +1,1 @@
-"""Palettes for tables of counted colors, and indices for pixels."""
+"""Quantization: palettes for tables of counted colors, and indices for pixels."""

@@ -1,4 +1,4 @@
-"""Fit a palette to counted colours of either form."""
+"""Palettes for counted colors of either form: packed 8-bit keys, or rows of any dtype."""
 
 import math
 from typing import Any, NamedTuple
@@ -21,18 +21,26 @@ from fastkq.quantization.options import FitOptions
 
 _OPAQUE = 255
 _WEIGHTLESS = 30
-"""Bits by which a weight of 0 is below the largest, where one has to be positive."""
+"""Weights of 16-bit gray levels are at least 2^-30 of the largest, because weights must be positive."""
 
 
 class Fit(NamedTuple):
-    """A palette (k, C) in the working form, and the row of each counted colour, (M,), where that is known."""
+    """A fitted palette.
+
+    Attributes
+    ----------
+    palette : (k, C)
+        In the working form of the image.
+    labels : (M,) unsigned integers or None
+        Nearest palette row of each counted color; None if the colors have not been assigned.
+    """
 
     palette: npt.NDArray[Any]
     labels: npt.NDArray[np.unsignedinteger] | None
 
 
 def prepared(counts: ColourCounts, options: FitOptions) -> points.Prepared | None:
-    """What several fits to the same counts can share."""
+    """Return data that several fits to the same counts can share, or None if there is none."""
     counted = counts.counted
     if isinstance(counted, packed_table.PackedTable) and counts.weights is None and options.max_error is None:
         return points.Prepared(counted, options.space, options.threads)
@@ -40,9 +48,28 @@ def prepared(counts: ColourCounts, options: FitOptions) -> points.Prepared | Non
 
 
 def fit(counts: ColourCounts, k: int, options: FitOptions, shared: points.Prepared | None = None) -> Fit:
-    """A palette of at most k colours for counted colours; `shared` is what `prepared` gave."""
+    """Fit a palette of at most k colors to counted colors.
+
+    Parameters
+    ----------
+    counts
+        Counted colors of one or several images.
+    k
+        Largest number of palette rows.
+    options
+        Options of the fit.
+    shared
+        Result of `prepared` for the same counts and options; it saves time when several k are fitted.
+
+    Raises
+    ------
+    ArgumentError
+        If `max_error` is given for images other than uint8 with at most 4 channels.
+    UnreachableError
+        If k rows cannot satisfy `max_error`.
+    """
     counted, fixed = counts.counted, options.fixed
-    if fixed is not None and fixed.shape[1] > channels_of(counted):  # opaque, and counted without alpha
+    if fixed is not None and fixed.shape[1] > channels_of(counted):  # opaque image, counted without alpha
         if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
             options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
         else:
@@ -53,7 +80,10 @@ def fit(counts: ColourCounts, k: int, options: FitOptions, shared: points.Prepar
 
 
 def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Distortion:
-    """That of the counted images with a palette, undithered; colours under alpha 0 are equal."""
+    """Return the distortion of the counted images under a palette, without dithering.
+
+    Colors with alpha 0 count as equal.
+    """
     colours, rows = counts.working_colours, fitted.palette
     if rows.shape[1] > colours.shape[1]:
         colours = with_alpha(counts.counted).colours
@@ -66,7 +96,8 @@ def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Disto
     share = len(channels) / counts.channels
     if share == 1:
         return found
-    # Opaque: nothing is off in the alpha.
+    # An opaque image was counted without alpha, and that channel adds no error to the mean. (Gray with alpha
+    # is measured in two channels of RGBA.)
     return metrics.Distortion(found.mse * share, found.psnr - 10 * math.log10(share))
 
 
@@ -101,15 +132,16 @@ def _fit_rows(counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int
     else:
         held = _with_transparent(counted.colours, k, fixed)
         rows = fit_rows.fit(counted.colours, weighed, k, effort, threads, fixed=held)
-    return Fit(rows, None)  # pixels are mapped as fast as that many colours are labelled
+    return Fit(rows, None)  # mapping pixels takes as long as labeling as many colors
 
 
 def _with_transparent(
     colours: npt.NDArray[Any], k: int, fixed: npt.NDArray[Any] | None
 ) -> npt.NDArray[Any] | None:
-    """The fixed rows and, so that it stays transparent, the transparent one, where there is room for more.
+    """Return the fixed rows, plus the transparent color if the image has it and k leaves room for 2 rows.
 
-    It would come first among the others anyway: they are in the order of alpha.
+    As a fixed row it stays exactly transparent. Its place in the palette does not change: rows that are not
+    fixed are sorted by alpha, so it would be the first of them anyway.
     """
     known = colours[:0] if fixed is None else fixed
     if not has_alpha(colours.dtype, colours.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(known) + 2):
@@ -122,7 +154,7 @@ def _with_transparent(
 def _fit_levels(
     levels: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, fixed: npt.NDArray[Any] | None
 ) -> npt.NDArray[Any]:
-    """The best rows (k, 1) for gray levels (M, 1)."""
+    """Return the rows (k, 1) of least squared error for 16-bit gray levels (M, 1), fixed ones first."""
     known = levels[:0] if fixed is None else fixed
     positive = np.maximum(weights, np.ldexp(weights.max(), -_WEIGHTLESS))
     found = one_dimensional.fit(levels[:, 0], to_counts(positive), k, fixed=known[:, 0])

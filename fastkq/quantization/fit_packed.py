@@ -1,4 +1,4 @@
-"""The way from counted colours to a palette."""
+"""Palettes for counted 8-bit colors, and their constraints: fixed colors, weights, opacity."""
 
 from typing import Any, NamedTuple
 
@@ -19,7 +19,8 @@ from fastkq.runtime.validation import Effort
 
 _MOST_COLOURS = 1 << 18
 _COLOURS_PER_CENTROID = 256
-"""More colours than both of these are merged by cells before the fit."""
+"""If there are more colors than `_MOST_COLOURS` and than this number per centroid, the fit runs on cells of
+colors."""
 
 
 def fit(
@@ -33,38 +34,43 @@ def fit(
     space: Space = "rgb",
     prepared: Prepared | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
-    """Palette of exactly min(k, distinct colours) different colours.
+    """Fit a palette of exactly min(k, distinct colors) different colors.
 
-    Of gray images it is the best there is, at every effort.
+    For gray images it has the least possible squared error, at every effort.
 
     Parameters
     ----------
-    counted : Histogram
+    counted : PackedTable
+        The distinct colors and their counts.
     k : int
-        At most so many rows.
+        Largest number of palette rows.
+    effort : {"fast", "balanced", "best"}
+        Amount of search.
+    threads : int
+        Number of threads. The result does not depend on it.
     fixed : (f, C) uint8, optional
-        At most k different colours that the palette holds whether they are used or not; they count as
-        colours of the image.
+        At most k different colors that the palette holds even if no pixel uses them. They count as colors of
+        the image.
     weights : (M,) float64, optional
-        What an error in each colour weighs, instead of its count: finite, at least 0, not all 0. Colours that
-        weigh nothing get rows only when the others are fewer than k, or to keep opacity.
+        Weights of the squared errors, in place of the counts: finite, at least 0, not all 0. Colors of weight
+        0 get rows only if fewer than k others exist, or if opacity requires it.
     space : {"rgb", "oklab"}
-        In whose coordinates distances are measured, see `fastkq.color.spaces`.
+        Space in which distances are measured, see `fastkq.color.spaces`.
     prepared : Prepared, optional
-        Of the same colours and space, when there are several fits.
+        Data of the same colors and space, shared by several fits.
 
     Returns
     -------
-    palette : (min(k, distinct colours), C) uint8
-        The fixed colours in the given order, then others in the order of
-        `fastkq.quantization.rounding.in_order`, each nearest to some colour.
+    palette : (min(k, distinct colors), C) uint8
+        The fixed colors in the given order, then the others in the order of
+        `fastkq.quantization.rounding.in_order`. Each row that is not fixed is the nearest row of some color.
     labels : (M,) integers
-        Each colour's nearest row, the first of equals.
+        Nearest row of each color; the lowest index among equals.
 
     Notes
     -----
-    From k = 3 on, transparent colours of RGBA have transparent rows and opaque ones opaque rows, as long as
-    the fixed colours leave a row for each that they do not hold themselves.
+    For k of 3 or more, transparent colors of RGBA get transparent rows and opaque colors get opaque rows, as
+    long as the fixed colors leave a free row for each kind that they do not contain.
     """
     way = _Way(PLANS[effort], threads, space)
     if fixed is None:
@@ -85,9 +91,10 @@ def fit(
 def weigh(
     counted: packed_table.PackedTable, weights: npt.NDArray[np.float64], k: int
 ) -> packed_table.PackedTable:
-    """The colours that weigh something, with weights (M,) for counts.
+    """Return the table of the colors of positive weight, with the weights (M,) as integer counts.
 
-    So that opacity is kept, the transparent colour and an opaque one of RGBA weigh at least 1.
+    For RGBA and k of 3 or more, the transparent color and at least one opaque color stay in the table with a
+    weight of at least 1, so that the palette gets rows for them.
     """
     pulling = weights > 0
     counts = np.ones(len(weights), np.int64)
@@ -101,7 +108,7 @@ def weigh(
 
 
 class _Way(NamedTuple):
-    """How a palette is fitted, whatever the colours."""
+    """Settings of a fit that do not depend on the colors."""
 
     plan: Plan
     threads: int
@@ -111,6 +118,7 @@ class _Way(NamedTuple):
 def _fit(
     prepared: Prepared, fixed: npt.NDArray[np.uint8], k: int, way: _Way
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
+    """Return palette and labels, as `fit` does without weights."""
     counted = prepared.counted
     others = _without(counted, fixed)
     if k >= len(fixed) + len(others.keys):
@@ -132,13 +140,17 @@ def _fit(
 
 
 def _held(others: packed_table.PackedTable, fixed: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.uint8]:
-    """The fixed colours and, so that it stays transparent, the transparent one of an RGBA image."""
+    """Return the rows that the fit must not move: the fixed ones, and for RGBA the transparent color if used.
+
+    The transparent color must stay exactly transparent.
+    """
     if others.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA and len(others.keys) and others.keys[0] == 0:
         return np.concatenate((fixed, np.zeros((1, 4), np.uint8)))
     return fixed
 
 
 def _on(tree: Tree, fixed: npt.NDArray[np.uint8], held: npt.NDArray[np.uint8], k: int, way: _Way) -> Fitted:
+    """Return the palette and the labels of the tree's points: k-means, rounding, filling of unused rows."""
     plan, threads, space = way
     points = tree.points
     found = centroids(tree, to_coordinates(held, space), k, plan, threads)
@@ -147,7 +159,7 @@ def _on(tree: Tree, fixed: npt.NDArray[np.uint8], held: npt.NDArray[np.uint8], k
 
 
 def _without(counted: packed_table.PackedTable, colours: npt.NDArray[np.uint8]) -> packed_table.PackedTable:
-    """The counted colours that are not among these (f, C)."""
+    """Return the table without the given colors (f, C)."""
     if len(colours) == 0:
         return counted
     keys = packed_counting.count(colours[None]).keys

@@ -1,4 +1,4 @@
-"""Palettes for colours of any dtype and number of channels."""
+"""Palettes for counted colors of any dtype and number of channels."""
 
 from typing import Any
 
@@ -17,12 +17,13 @@ from fastkq.runtime.progress import slices
 from fastkq.runtime.validation import Effort
 
 _MOST_POINTS = 1 << 20
-"""More are condensed before the fit, to fewer."""
+"""If there are more colors, the fit runs on means of boxes of them."""
 _CONDENSED = 1 << 18
 _CONDENSED_PER_CENTROID = 64
+"""Number of these means: the larger of `_CONDENSED` and this number per centroid."""
 
-_LEAST_WEIGHT = 2.0**-400
-_LUMINANCE = (2126.0, 7152.0, 722.0)
+_LEAST_WEIGHT = 2.0**-400  # relative to the largest weight
+_LUMINANCE = (2126.0, 7152.0, 722.0)  # ITU-R BT.709, times 10,000
 
 
 def fit(
@@ -34,23 +35,29 @@ def fit(
     *,
     fixed: npt.NDArray[Any] | None = None,
 ) -> npt.NDArray[Any]:
-    """Palette of exactly k different colours, or of all there are, each nearest to some colour.
+    """Fit a palette of exactly k different colors, or of all colors if there are fewer.
 
     Parameters
     ----------
     colours : (M, C)
-        Different ones, sorted.
+        Distinct colors, sorted.
     weights : (M,) float64
-        Positive.
+        Weights of the squared errors, at least 0, not all 0.
     k : int
-        At most so many rows.
-    fixed : (f, C) of the dtype of the colours, optional
-        Different colours, at most k, that are the first rows as they are. They alone may be nearest to none.
+        Largest number of palette rows.
+    effort : {"fast", "balanced", "best"}
+        Amount of search.
+    threads : int
+        Number of threads. The result does not depend on it.
+    fixed : (f, C) of the dtype of the colors, optional
+        At most k different colors. They are the first rows of the palette, unchanged and in this order, even
+        if they are the nearest row of no color.
 
     Returns
     -------
-    (k, C) of the dtype of the colours
-        The rows that are not fixed in the order of `in_order`.
+    (k, C) of the dtype of the colors
+        The fixed rows, then the others in the order of `in_order`. Each of these is the nearest row of some
+        color.
     """
     fixed = colours[:0] if fixed is None else fixed
     embedding = Embedding.of(colours, fixed)
@@ -69,10 +76,10 @@ def fit(
 
 
 def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Rows (k, C) by alpha, then by luminance, then by their channels.
+    """Return rows (k, C) sorted by alpha, then by luminance, then by their channels.
 
-    Luminance is that of ITU-R BT.709 for three channels, the sum of the channels else. It is taken of the
-    coordinates of `fastkq.color.kinds`, so floats may have any range.
+    For three channels (without alpha) luminance has the weights of ITU-R BT.709; otherwise it is the sum of
+    the channels. Floats are scaled as in `fastkq.color.embedding` first, so they may have any range.
     """
     channels = rows.shape[1]
     plain = channels - has_alpha(rows.dtype, channels)
@@ -87,13 +94,13 @@ def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _others(embedding: Embedding, colours: npt.NDArray[Any], fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The colours that are none of the fixed ones."""
+    """Return the colors that are not fixed."""
     known = set(map(tuple, embedding.embed(fixed).tolist()))
     return colours[[tuple(vector) not in known for vector in embedding.embed(colours).tolist()]]
 
 
 def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Weights times a power of two, below 1, and none of them zero."""
+    """Return the weights times a power of two, so that the largest is below 1, none less than 2^-400."""
     exponent = -int(np.frexp(weights.max())[1])
     scaled = np.empty_like(weights)
     for part in slices(len(weights), _MOST_POINTS):
@@ -104,6 +111,7 @@ def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _points(
     embedding: Embedding, colours: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, threads: int
 ) -> WeightedVectors:
+    """Return the colors as weighted vectors, or means of boxes of them if there are very many."""
     condensed = max(_CONDENSED, _CONDENSED_PER_CENTROID * k)
     if len(colours) > max(_MOST_POINTS, condensed):
         return condense(embedding, colours, weights, condensed, threads)
@@ -118,10 +126,11 @@ def _filled(
     rows: npt.NDArray[Any],
     threads: int,
 ) -> npt.NDArray[Any]:
-    """The fixed rows and the others in order, each of which some colour is nearest to.
+    """Return the fixed rows, then the others in order, with no unused row among the others.
 
-    The rows that no colour is nearest to (a second of two equal ones, too) are given to the costliest
-    colours. A colour that becomes a row costs nothing any more, so the error falls each time until it ends.
+    A row is unused if it is the nearest row of no color; the second of two equal rows is unused, too. Unused
+    rows are replaced by the colors with the largest weighted squared errors. The error of such a color
+    becomes 0, so the total error falls in each pass and the loop ends.
     """
     while True:
         palette = np.concatenate((fixed, in_order(rows)))
@@ -131,6 +140,6 @@ def _filled(
             return palette
         squares = distances(embedding, colours, palette, threads)
         costly = costliest(squares, weights, len(unused))
-        if not squares[costly[0]] * weights[costly[0]] > 0:  # all squares vanish
+        if not squares[costly[0]] * weights[costly[0]] > 0:  # all weighted errors are zero or underflow
             return palette
         rows[unused] = colours[costly]

@@ -22,11 +22,11 @@ from fastkq.runtime.validation import MAX_COLOURS, Effort
 Colours = npt.NDArray[np.uint8]
 
 _COLOURS_PER_CHUNK = 1 << 18
-_COLOURS_AT_ONCE = 1 << 21
+_COLOURS_AT_ONCE = 1 << 21  # colors that a kernel call of the greedy cover examines, between two checkpoints
 
 
 class Reach:
-    """The colours that must be within a distance of a row, opaque ones of an opaque row."""
+    """The constraint: each color that counts is within a radius of a row, opaque colors of an opaque row."""
 
     def __init__(
         self, counted: packed_table.PackedTable, max_error: float, min_share: float, space: Space
@@ -37,11 +37,11 @@ class Reach:
         self._opaque = are_opaque(self._coordinates, opacity(space))
         self._matters = counted.counts > min_share * counted.counts.sum()
         if self._opaque.any():
-            # Opaque colours need a row of their own kind, however few they are.
+            # The palette needs an opaque row even if all opaque colors are rarer than `min_share`.
             self._matters[np.argmax(np.where(self._opaque, counted.counts, 0))] = True
 
     def distances(self, palette: Colours, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Squared distances (M,) of the colours from their rows; 0 for those that do not matter."""
+        """Return the squared distances (M,) of the colors from their rows; 0 for colors that are exempt."""
         rows = to_coordinates(palette, self.space).astype(np.float64)
         distances = np.empty(len(labels))
         for part in slices(len(labels), _COLOURS_PER_CHUNK):
@@ -50,17 +50,17 @@ class Reach:
         return distances
 
     def labels(self, palette: Colours, threads: int = 1) -> npt.NDArray[Any]:
-        """Nearest row of each colour, (M,)."""
+        """Return the nearest row of each color, (M,)."""
         return nearest_packed.label(self._counted, palette, threads, self.space).labels
 
     def with_transparent(self, rows: Colours) -> Colours:
-        """The rows (f, C), and one for the transparent colour of RGBA, if there is any."""
+        """Return the rows (f, C), plus a transparent one if an RGBA image has that color and they do not."""
         if self._counted.channels != 4 or self._counted.keys[0] != 0 or (rows[:, 3] == 0).any():
             return rows
         return np.concatenate((rows, np.zeros((1, 4), np.uint8)))
 
     def unreached(self, rows: Colours) -> npt.NDArray[np.bool_]:
-        """Which of the colours that matter, (M,) bool, are within reach of none of the rows (f, C)."""
+        """Return a mask (M,) of the non-exempt colors that are in reach of none of the rows (f, C)."""
         far: npt.NDArray[np.bool_] = self._matters.copy()
         coordinates = to_coordinates(rows, self.space).astype(np.float64)
         opaque = are_opaque(coordinates, opacity(self.space))
@@ -75,7 +75,7 @@ class Reach:
         return far
 
     def covered(self, rows: Colours, far: npt.NDArray[np.bool_]) -> Colours:
-        """The rows (f, C), and others that have all colours that are far, (M,) bool, within reach."""
+        """Return the rows (f, C), plus more rows, so that all colors of the mask `far` (M,) are in reach."""
         opaque = far & self._opaque
         if opaque.any():
             rows = self._with(rows, self._cover(np.flatnonzero(opaque)))
@@ -83,10 +83,14 @@ class Reach:
         return self._with(rows, self._cover(np.flatnonzero(far)))
 
     def _with(self, rows: Colours, colours: npt.NDArray[np.intp]) -> Colours:
+        """Return the rows, plus the counted colors at the given places."""
         return np.concatenate((rows, packed_table.colours_of(self._counted.keys[colours], rows.shape[1])))
 
     def _cover(self, colours: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        """Few of the colours, within reach of all of them; all when they are too many for a palette."""
+        """Return the places of few of the colors, such that each of the colors is in reach of one of them.
+
+        `colours` are places in the table. If more than a palette can hold were needed, all are returned.
+        """
         if len(colours) == 0:
             return colours
         points = self._coordinates[:, colours]
@@ -109,7 +113,7 @@ class Reach:
 
 
 def _squared(differences: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Squared lengths (M,) of vectors (C, M)."""
+    """Return the squared lengths (M,) of vectors (C, M)."""
     total = np.zeros(differences.shape[1])
     for row in differences:
         total += row * row
@@ -117,15 +121,16 @@ def _squared(differences: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 _REPAIRS = 2
-"""Fits after the first of an attempt, each with rows for the colours that were too far."""
+"""Fits of an attempt after the first, each with added fixed rows for the colors that were too far away."""
 _STEPS = 6
-"""Of a palette that had to be covered, to lower its squared error: by half of what it is above that of the
-plain fit (Kodak, k = 16 to 256), in the time of two fits."""
+"""Constrained Lloyd steps after a fit with added rows. Measured: they halve the excess of the squared error
+over the unconstrained fit (Kodak, k = 16 to 256), in the time of two fits."""
 _SHARES_OF_A_STEP = (1.0, 0.5, 0.25)
+"""A row that would lose a color moves by a smaller share of its step."""
 _SHARE_OF_A_FIT = 0.3
-"""Of what is left to do: nobody knows how many follow."""
+"""For progress: share of the remaining work that a fit is. The number of fits is not known in advance."""
 _ATTEMPTS = 3
-"""To find a k that suffices, when one does not."""
+"""Numbers of rows that are tried to find one that is enough, if k is not."""
 
 _Fit = Callable[[int, Colours], tuple[Colours, npt.NDArray[Any]]]
 
@@ -142,34 +147,36 @@ def within(
     weights: npt.NDArray[np.float64] | None = None,
     space: Space = "rgb",
 ) -> tuple[Colours, npt.NDArray[Any]]:
-    """`fit`, but no colour that matters is farther than a given distance from its row.
+    """Fit a palette such that no color is farther than `max_error` from its row.
 
     Parameters
     ----------
     counted, k, effort, threads, fixed, weights, space
         As in `fastkq.quantization.fit_packed.fit`.
     max_error : float
-        Largest Euclidean distance: of gray and RGB in levels of 8 bits, over all channels together; of RGBA
-        as seen on a background, in levels too; in Oklab's units with space "oklab".
+        Largest Euclidean distance over all channels together. The unit is an 8-bit level for gray, RGB and
+        RGBA (composited over black, mid-gray and white, see `fastkq.color.spaces.rgb`), and the unit of Oklab
+        with space "oklab".
     min_share : float
-        Colours that fill no more than this share of the pixels do not matter.
+        Colors are exempt if at most this share of the pixels has them.
 
     Returns
     -------
     palette, labels
-        As of `fastkq.quantization.fit_packed.fit`.
+        As from `fastkq.quantization.fit_packed.fit`.
 
     Raises
     ------
     UnreachableError
-        When k rows do not suffice; `best` is the smallest largest distance that was reached, and `k` a number
-        of rows that suffices.
+        If k rows are not enough. Its `best` is the smallest largest distance that was found, and its `k` a
+        number of rows that is enough, or None if a palette cannot have that many.
 
     Notes
     -----
-    Colours that are too far from all rows get rows, each for as many of them as it reaches, and the others
-    are fitted again around these. When that takes too many rows, all colours that matter are covered so.
-    Lloyd's steps then move these rows, too, as far as their colours stay within reach.
+    1. Fit without the constraint. If colors are too far from their rows, cover them greedily by added rows,
+       and fit the other rows again with these held in place.
+    2. If that needs more than k rows, cover all non-exempt colors greedily, and fit the remaining rows.
+    3. Move the rows by Lloyd steps, as far as their colors stay within reach.
     """
     if fixed is None:
         fixed = np.empty((0, counted.channels), np.uint8)
@@ -192,7 +199,7 @@ def within(
 
 
 def _settled(reach: Reach, palette: Colours, held: int, points: MortonPoints, threads: int) -> Colours:
-    """Rows after steps of Lloyd's algorithm, each as long as no colour that matters gets out of reach.
+    """Return the rows after Lloyd steps that keep each non-exempt color in reach of its row.
 
     The first `held` rows stay.
     """
@@ -219,20 +226,21 @@ def _settled(reach: Reach, palette: Colours, held: int, points: MortonPoints, th
 
 
 class _Attempt(NamedTuple):
-    """What came of an attempt with k rows.
+    """Result of an attempt to satisfy the constraint with k rows.
 
     Attributes
     ----------
     palette
-        Rows within reach, or None.
+        A palette that satisfies the constraint, or None.
     is_plain
-        Whether they are those of a plain fit.
+        Whether it comes from the fit without the constraint.
     worst
-        The least largest squared distance that was met.
+        Smallest largest squared distance of all palettes that were tried.
     likely
-        The number of rows of a plain fit, and those its violators need.
+        Number of rows that is probably enough: those of the unconstrained fit, plus those that cover the
+        colors too far from it.
     enough
-        The number of rows that suffices for certain; None when it is more than a palette may have.
+        Number of rows that is certainly enough; None if a palette cannot have that many.
     """
 
     palette: Colours | None
@@ -243,6 +251,7 @@ class _Attempt(NamedTuple):
 
 
 def _attempt(reach: Reach, fixed: Colours, k: int, fit_around: _Fit) -> _Attempt:
+    """Try to satisfy the constraint with k rows: steps 1 and 2 of `within`."""
     held, worst, likely = fixed, np.inf, 0
     for _ in range(1 + _REPAIRS):
         palette, labels = fit_around(k, held)
@@ -262,7 +271,7 @@ def _attempt(reach: Reach, fixed: Colours, k: int, fit_around: _Fit) -> _Attempt
 
 
 def _enough(reach: Reach, fixed: Colours, k: int, failed: _Attempt, fit_around: _Fit) -> int | None:
-    """A k that suffices: the least of a few that were tried."""
+    """Return the smallest number of rows that a few attempts show to be enough, or None."""
     least, most, next_try = k, failed.enough or MAX_COLOURS + 1, failed.likely
     for _ in range(_ATTEMPTS):
         if not least < next_try < most:
@@ -279,7 +288,7 @@ def _enough(reach: Reach, fixed: Colours, k: int, failed: _Attempt, fit_around: 
 def _unreachable(k: int, max_error: float, best: float, enough: int | None) -> UnreachableError:
     remedy = f"k = {enough} suffices" if enough else f"more than {MAX_COLOURS} would be needed"
     return UnreachableError(
-        f"expected all colours within {max_error:g} of a palette of {k}, got one at {best:.6g}: {remedy}",
+        f"expected all colors within {max_error:g} of a palette of {k}, got one at {best:.6g}: {remedy}",
         best=best,
         k=enough,
     )

@@ -1,4 +1,4 @@
-"""How a palette is fitted and how indices are chosen, as checked values."""
+"""Validated options for fitting a palette and for choosing indices."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -11,14 +11,19 @@ DitherMethod = Literal["diffusion", "blue-noise"]
 
 
 class FitOptions(NamedTuple):
-    """How a palette is fitted, whatever its number of colours.
+    """Options for fitting a palette, all but the number of colors.
 
     Attributes
     ----------
     fixed : (f, C) array or None
-        In the working form of the image.
-    max_error, min_share : float
-        See `compress`.
+        Colors that the palette must hold, in the working form of the image (see `fastkq.color.kinds`).
+    max_error : float or None
+    min_share : float
+    space : {"rgb", "oklab"}
+    effort : {"fast", "balanced", "best"}
+        As in `fastkq.compress`.
+    threads : int
+        Number of threads.
     """
 
     fixed: npt.NDArray[Any] | None
@@ -30,17 +35,17 @@ class FitOptions(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the palette is that of least squared error in R, G, B, without conditions."""
+        """Whether the palette minimizes the squared error in RGB without constraints."""
         return self.fixed is None and self.max_error is None and self.space == "rgb"
 
     @property
     def least(self) -> int:
-        """The smallest k that has room for the fixed colours."""
+        """Smallest k that has room for the fixed colors, at least 1."""
         return 1 if self.fixed is None else max(1, len(self.fixed))
 
 
 class Dithering(NamedTuple):
-    """How indices are chosen: of strength 0 each is the nearest."""
+    """Options for choosing indices: with strength 0 each pixel gets its nearest palette row."""
 
     strength: float
     method: DitherMethod
