@@ -1,4 +1,4 @@
-"""Palettes made ready for a search by cells of the colour space."""
+"""Preparation of a palette for nearest-row search by cells of the color space."""
 
 from typing import Any
 
@@ -10,17 +10,18 @@ from fastkq.color.spaces.rgb import ALPHA_WEIGHT
 from fastkq.runtime.progress import slices
 
 OPAQUE = 8
-"""What stands for alpha where there is none, so that a coordinate is a sixteenth of a level."""
+"""Stand-in for alpha of gray and RGB images: with it a coordinate is a sixteenth of a level."""
 
-_ROWS_AT_ONCE = 1 << 9
-_ROWS_LISTED = 1 << 18
-"""Room for lists: of a photograph they need 60,000 rows at k = 256."""
+_ROWS_AT_ONCE = 1 << 9  # palette rows per kernel call, between two checkpoints
+_ROWS_LISTED = 1 << 18  # rows: capacity of the candidate lists; a photograph needs 60,000 at k = 256
 
 
 def prepared(palette: npt.NDArray[Any]) -> Any:
-    """A palette (k, C), of whole levels or not, as a `fastkq.kernels.quantization.cell_index.Palette`.
+    """Return a palette (k, C) as a `fastkq.kernels.quantization.cell_index.Palette`.
 
-    Gray and RGB are in sixteenths of a level, RGBA is as `fastkq.color.spaces` has it, but for the origin.
+    Its values are levels from 0 to 255 and may have fractions. The coordinates of gray and RGB are sixteenths
+    of a level. Those of RGBA are the ones of `fastkq.color.spaces.rgb` with the origin shifted, so that none
+    is negative.
     """
     values = palette.astype(np.float64)
     with_alpha = palette.shape[1] == 4
@@ -45,7 +46,10 @@ def prepared(palette: npt.NDArray[Any]) -> Any:
 
 
 def _cell_size(k: int, with_alpha: bool) -> tuple[int, int]:
-    """Bits of a coordinate within a cell, and those that name the cell: the more rows, the smaller cells."""
+    """Return the bits of a coordinate within a cell, and its high bits, which number the cell.
+
+    More rows need smaller cells, so that the candidate lists stay short.
+    """
     if with_alpha:
         return 13, 4
     if k <= 32:
@@ -54,6 +58,10 @@ def _cell_size(k: int, with_alpha: bool) -> tuple[int, int]:
 
 
 def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return the squared distance (k,) of each row from the nearest other one; `numbers` excludes duplicates.
+
+    Entries of duplicate rows are undefined: no pixel is mapped to them.
+    """
     order = numbers[np.argsort(coordinates[numbers, 0], kind="stable")]
     gaps = np.empty(len(coordinates), np.int64)
     of_different = np.empty(len(order), np.int64)
@@ -65,7 +73,7 @@ def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) ->
 
 
 def memory(searched: Any) -> Any:
-    """Room for one worker's lists, a `fastkq.kernels.quantization.cell_index.Memory`."""
+    """Return the buffers of one worker for candidate lists, a `...kernels.quantization.cell_index.Memory`."""
     dims, k = searched.different.shape
     listed = max(_ROWS_LISTED, 4 * k)
     return kernels.quantization.cell_index.Memory(

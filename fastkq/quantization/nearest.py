@@ -1,4 +1,4 @@
-"""Indices of pixels for a palette: the nearest row, or a dithered one."""
+"""Choice of indices for pixels: the nearest palette row, or dithering."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -19,14 +19,24 @@ from fastkq.runtime.progress import rows_per_band, stage
 
 
 def mapping_stage(dithering: Dithering) -> AbstractContextManager[None]:
-    """The last stage of all, by its name."""
+    """Return the progress stage in which indices are chosen: "dithering" or "mapping"."""
     return stage("dithering" if dithering.strength > 0 else "mapping", each=0.7)
 
 
 def indices_of(
     pixels: npt.NDArray[Any], counted: ColorTable, fitted: Fit, dithering: Dithering, options: FitOptions
 ) -> npt.NDArray[np.unsignedinteger]:
-    """The index (H, W) of every pixel of an image in its working form, all of whose colours were fitted."""
+    """Return the indices (H, W) of an image for a palette that was fitted to its colors.
+
+    Parameters
+    ----------
+    pixels : (H, W) or (H, W, C)
+        The image in its working form.
+    counted
+        Table that contains all its colors, the one to which the palette was fitted.
+    fitted
+        The palette and the labels of `counted`.
+    """
     if dithering.strength > 0:
         return dithered(pixels, fitted.palette, dithering, options.threads)
     if isinstance(counted, packed_table.PackedTable):
@@ -40,7 +50,7 @@ def indices_of(
 def indices_for(
     pixels: npt.NDArray[Any], rows: npt.NDArray[Any], dithering: Dithering, space: Space, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
-    """The same for a palette (k, C) in the working form that was given."""
+    """Return the indices (H, W) of an image for a given palette `rows` (k, C), both in the working form."""
     if dithering.strength > 0:
         return dithered(pixels, rows, dithering, threads)
     counted = count_up_to(pixels, MOST_RGBA_COLOURS, threads)
@@ -57,14 +67,17 @@ def indices_for(
 def dithered(
     pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.uint8], dithering: Dithering, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Indices (H, W) that are not each the nearest, but right on the mean over neighbours."""
+    """Return dithered indices (H, W): the mean color of neighboring pixels approximates the image.
+
+    Opaque pixels keep opaque rows.
+    """
     pixels = _without(pixels, rows)
     run = dither.diffuse if dithering.method == "diffusion" else dither.ordered
     return kept_opaque(pixels, rows, run(pixels, rows, dithering.strength, threads), threads)
 
 
 def _without(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The pixels without their alpha, where the palette was fitted without it."""
+    """Return the pixels, without their alpha if the palette was fitted without it."""
     if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
         return without_alpha(pixels)
     return pixels
@@ -76,7 +89,10 @@ def kept_opaque(
     indices: npt.NDArray[np.unsignedinteger],
     threads: int,
 ) -> npt.NDArray[np.unsignedinteger]:
-    """The indices, but where an opaque pixel was given a row that is not, that of its nearest opaque one."""
+    """Return the indices, changed in place so that opaque pixels get opaque rows.
+
+    An opaque pixel of RGBA whose row is not opaque gets the index of its nearest opaque row.
+    """
     if rows.shape[1] != RGBA:
         return indices
     translucent = rows[:, 3] != _OPAQUE

@@ -1,4 +1,4 @@
-"""The nearest palette row of every counted 8-bit colour and of every pixel."""
+"""Nearest palette rows of counted 8-bit colors and of pixels."""
 
 from typing import Any, NamedTuple
 
@@ -15,13 +15,21 @@ from fastkq.quantization.points import in_counted_order, of_colours
 from fastkq.runtime.parallel import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
-_DISTANCES_PER_CHUNK = 1 << 25
+_DISTANCES_PER_CHUNK = 1 << 25  # pixels times palette rows
 _COLOURS_PER_CHUNK = 1 << 14
-_NO_LIGHT = np.empty(0)
+_NO_LIGHT = np.empty(0)  # tells the kernel to measure in RGB
 
 
 class Labels(NamedTuple):
-    """Each colour's nearest palette row, (M,), of the indices' dtype, and which rows are one's, (k,) bool."""
+    """Assignment of counted colors to palette rows.
+
+    Attributes
+    ----------
+    labels : (M,) uint8, or uint16 if the palette has more than 256 rows
+        Nearest row of each color.
+    used : (k,) bool
+        Whether a row is the nearest row of any color.
+    """
 
     labels: npt.NDArray[np.unsignedinteger]
     used: npt.NDArray[np.bool_]
@@ -30,13 +38,13 @@ class Labels(NamedTuple):
 def label(
     counted: packed_table.PackedTable, palette: npt.NDArray[np.uint8], threads: int = 1, space: Space = "rgb"
 ) -> Labels:
-    """Nearest palette row of every counted colour, the lowest of equals."""
+    """Find the nearest palette row of each counted color; the lowest index among equals."""
     centroids = to_coordinates(palette, space)
     labels = np.empty(len(counted.keys), index_dtype(len(palette)))
     used = np.zeros((threads, len(palette)), bool)
 
     def work(worker: int, start: int, stop: int) -> None:
-        # A chunk at a time: points for all the colours of a large image would take more memory than it.
+        # Points are made chunk by chunk: those of all colors of a large image would take more memory than it.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
         part = packed_table.PackedTable(keys, counts, counted.channels)
         nearest = assign(of_colours(part, space), centroids).labels
@@ -54,20 +62,22 @@ def map_image(
     threads: int = 1,
     space: Space = "rgb",
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Index of the nearest palette row, the lowest of equals, for every pixel.
+    """Map each pixel to its nearest palette row; the lowest index among equals.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous
-    counted : Histogram
-        Of this image, or of several of which it is one.
+    counted : PackedTable
+        Table that contains all colors of the image.
     palette : (k, C) uint8
+    threads : int
+        Number of threads. The result does not depend on it.
     space : {"rgb", "oklab"}
-        In whose coordinates distances are measured, see `fastkq.color.spaces`.
+        Space in which distances are measured, see `fastkq.color.spaces`.
 
     Returns
     -------
-    (H, W) uint8, uint16 when the palette has more than 256 rows
+    (H, W) uint8, or uint16 if the palette has more than 256 rows
     """
     return map_colours(image, counted, label(counted, palette, threads, space).labels, len(palette), threads)
 
@@ -75,7 +85,11 @@ def map_image(
 def map_pixels(
     image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], threads: int = 1, space: Space = "rgb"
 ) -> npt.NDArray[np.unsignedinteger]:
-    """`map_image` for RGBA images of too many colours to list them."""
+    """Map each pixel of an RGBA image to its nearest palette row, without a table of its colors.
+
+    It is for images of more than `fastkq.color.packed_counting.MOST_RGBA_COLOURS` colors. Arguments and
+    result are those of `map_image`.
+    """
     pixels, centroids = image.reshape(-1, 4), to_coordinates(palette, space)
     for_opaque = seen_by_opaque(centroids, opacity(space))
     linear = oklab.linear_light() if space == "oklab" else _NO_LIGHT
@@ -86,7 +100,7 @@ def map_pixels(
             pixels, start, stop, centroids, for_opaque, linear, indices
         )
 
-    # Each pixel may have to be compared with every row.
+    # In the worst case each pixel is compared with every row.
     chunk = min(_PIXELS_PER_CHUNK, max(1, _DISTANCES_PER_CHUNK // len(palette)))
     over_chunks(work, len(pixels), chunk, threads)
     return indices.reshape(image.shape[:2])
@@ -99,12 +113,12 @@ def map_colours(
     k: int,
     threads: int = 1,
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Indices (H, W), below k, of the pixels from the labels (M,) of the counted colours."""
+    """Return the indices (H, W) of the pixels from the labels (M,) of the counted colors, all below k."""
     return packed_counting.look_up(image, counted, labels.astype(index_dtype(k), copy=False), threads)
 
 
 def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -> npt.NDArray[np.bool_]:
-    """Which of the k rows of a palette some index names, (k,)."""
+    """Return a mask (k,) of the palette rows that at least one index refers to."""
     flat, used = indices.reshape(-1), np.zeros((threads, k), bool)
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -118,9 +132,9 @@ def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -
 def paint(
     palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], threads: int = 1
 ) -> npt.NDArray[Any]:
-    """The palette's colour (H, W, C) for each index (H, W)."""
+    """Return the pixels (H, W, C) of an indexed image: the palette row of each index (H, W)."""
     flat = indices.reshape(-1)
-    # The kernel copies values of any type as the integers that their bits are.
+    # The kernel copies values of any dtype as unsigned integers of the same size.
     bits = palette.view(f"u{palette.itemsize}")
     out = np.empty((len(flat), palette.shape[1]), bits.dtype)
 

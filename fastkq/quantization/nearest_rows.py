@@ -1,4 +1,4 @@
-"""The nearest palette row of colours and pixels of any dtype and number of channels."""
+"""Nearest palette rows of colors and pixels of any dtype and number of channels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,15 +12,15 @@ from fastkq.kmeans.assign_vectors import _PARTS, _rows_per_chunk, nearest
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Vectors
 
-_FEW_COLOURS = 1 << 18
+_FEW_COLOURS = 1 << 18  # at most this many colors: `used` visits them in one pass
 
 
 def label(
     colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Nearest row of a palette (k, C), the lowest of equals, of colours (M, C) of the same dtype.
+    """Return the nearest row of a palette (k, C) for each color (M, C) of the same dtype.
 
-    Nearest by the metric of `fastkq.color.kinds`.
+    The lowest index wins among equals. The metric is that of `fastkq.color.embedding`.
     """
     labels = np.empty(len(colours), index_dtype(len(palette)))
 
@@ -34,7 +34,7 @@ def label(
 def distances(
     embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.float64]:
-    """Squared distances (M,) of the colours (M, C) from their nearest rows of the palette (k, C)."""
+    """Return the squared distances (M,) of colors (M, C) from their nearest rows of a palette (k, C)."""
     kept = np.empty(len(colours))
 
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
@@ -47,7 +47,7 @@ def distances(
 def used(
     embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.bool_]:
-    """Which rows of the palette (k, C) are nearest to a colour of (M, C): (k,)."""
+    """Return a mask (k,) of the rows of a palette (k, C) that are the nearest row of any color (M, C)."""
     found = np.zeros(len(palette), bool)
 
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
@@ -56,7 +56,7 @@ def used(
     parts = _PARTS if len(colours) > _FEW_COLOURS else 1
     for part in range(parts):
         _visit(embedding, colours[part::parts], palette, keep, threads)
-        if found.all():  # mostly after the first part
+        if found.all():  # usually true after the first part
             break
     return found
 
@@ -68,11 +68,14 @@ def _visit(
     keep: Callable[[int, int, npt.NDArray[np.int32], Vectors], None],
     threads: int,
 ) -> None:
-    """Call `keep` for chunks of the colours, with their bounds, nearest rows and squared distances."""
+    """Call ``keep(start, stop, nearest_rows, squares)`` for each chunk of the colors, on several threads.
+
+    `nearest_rows` and `squares` are the labels and the squared distances of the colors start .. stop - 1.
+    """
     centroids = np.ascontiguousarray(embedding.embed(palette).T)
 
     def work(worker: int, start: int, stop: int) -> None:
-        # A chunk at a time: the vectors of a large image would take more memory than it.
+        # Vectors are made chunk by chunk: those of a large image would take more memory than it.
         keep(start, stop, *nearest(embedding.embed(colours[start:stop]), centroids))
 
     over_chunks(work, len(colours), _rows_per_chunk(colours.shape[1]), threads)
@@ -81,16 +84,18 @@ def _visit(
 def map_image(
     image: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Index of the nearest palette row, the lowest of equals, for every pixel.
+    """Map each pixel to its nearest palette row; the lowest index among equals.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C), C-contiguous
-    palette : (k, C) of its dtype
+    palette : (k, C) of the same dtype
+    threads : int
+        Number of threads. The result does not depend on it.
 
     Returns
     -------
-    (H, W) uint8, uint16 when the palette has more than 256 rows
+    (H, W) uint8, or uint16 if the palette has more than 256 rows
     """
     pixels = image.reshape(image.shape[0] * image.shape[1], -1)
     return label(pixels, palette, threads).reshape(image.shape[:2])

@@ -1,4 +1,4 @@
-"""Counted colours as weighted points for k-means."""
+"""Conversion of counted colors to weighted points for k-means."""
 
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,17 +19,18 @@ from fastkq.runtime.typing import Coordinates
 _CELLS_PER_CHUNK = 1 << 12
 _COLOURS_PER_CHUNK = 1 << 18
 _OPAQUE_KEY = np.uint32(0x88888888)
-"""The bits of alpha 255 in a Morton code."""
+"""Bits of alpha in the Morton code of an RGBA color; all are set for alpha 255."""
 
 
 def of_colours(counted: packed_table.PackedTable, space: Space = "rgb") -> MortonPoints:
-    """One point a colour."""
+    """Return one point per color, weighted by its count; opaque colors of RGBA come first."""
     keys, places, opaque = _opaque_first(counted)
     weights = counted.counts[places].astype(np.float64)
     return in_blocks(keys, _coordinates(keys, counted.channels, space), weights, opaque, opacity(space))
 
 
 def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> Coordinates:
+    """Return the coordinates (C, M) of packed colors (M,)."""
     if len(keys) <= _COLOURS_PER_CHUNK:
         return to_coordinates(packed_table.colours_of(keys, channels), space)
     first = to_coordinates(packed_table.colours_of(keys[:1], channels), space)
@@ -40,7 +41,7 @@ def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> C
 
 
 def in_counted_order(counted: packed_table.PackedTable, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Values (M,) of the points `of_colours` in the order of the counted colours."""
+    """Return values (M,) of the points of `of_colours`, reordered to the order of the table."""
     if counted.channels != 4:
         return values
     ordered, places = np.empty_like(values), _opaque_first(counted).places
@@ -51,13 +52,16 @@ def in_counted_order(counted: packed_table.PackedTable, values: npt.NDArray[Any]
 
 
 def are_opaque_colors(counted: packed_table.PackedTable) -> npt.NDArray[np.bool_]:
-    """Which of the counted colours of RGBA are opaque, (M,)."""
+    """Return a mask (M,) of the opaque colors of an RGBA table."""
     opaque: npt.NDArray[np.bool_] = (counted.keys & _OPAQUE_KEY) == _OPAQUE_KEY
     return opaque
 
 
 def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space = "rgb") -> MortonPoints:
-    """One point for the colours of each cell, a box of 4 levels a channel, opaque ones apart."""
+    """Return one point per cell, the mean of its colors; a cell is a box of 4 levels per channel.
+
+    The weight is the number of pixels. The opaque and the other colors of a cell are separate points.
+    """
     arranged = _opaque_first(counted)
     counts = counted.counts[arranged.places]
     firsts, opaque = _cells(arranged, 2 * counted.channels)
@@ -66,7 +70,7 @@ def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space =
     coordinates = _coordinates(keys, counted.channels, space)
 
     def work(worker: int, start: int, stop: int) -> None:
-        # A chunk at a time: coordinates of all the colours would take more memory than the image.
+        # Coordinates are made chunk by chunk: those of all colors would take more memory than the image.
         first, last = firsts[start], firsts[stop]
         colours = to_coordinates(packed_table.colours_of(arranged.keys[first:last], counted.channels), space)
         runs = firsts[start : stop + 1] - first
@@ -79,7 +83,17 @@ def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space =
 
 
 class _Arranged(NamedTuple):
-    """Keys in the order of points, where each stands in the histogram, and the number of opaque ones."""
+    """Packed colors in the order of the points.
+
+    Attributes
+    ----------
+    keys : (M,) uint32
+        Morton codes, the opaque colors of RGBA first, each group rising.
+    places : (M,) intp or slice
+        Index of each color in the table.
+    opaque : int
+        Number of opaque colors.
+    """
 
     keys: npt.NDArray[np.uint32]
     places: npt.NDArray[np.intp] | slice
@@ -87,6 +101,7 @@ class _Arranged(NamedTuple):
 
 
 def _opaque_first(counted: packed_table.PackedTable) -> _Arranged:
+    """Return the colors of a table with the opaque ones of RGBA moved to the front."""
     if counted.channels != 4:
         return _Arranged(counted.keys, slice(None), 0)
     is_opaque = are_opaque_colors(counted)
@@ -104,7 +119,7 @@ def _opaque_first(counted: packed_table.PackedTable) -> _Arranged:
 
 
 def _cells(arranged: _Arranged, shift: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Where each cell's colours start, and the end; and the number of opaque cells."""
+    """Return the bounds (n + 1,) of the n cells among the colors, and the number of opaque cells."""
     keys, opaque = arranged.keys, arranged.opaque
     starts = np.empty(len(keys) + 1, np.int64)
     opaque_cells: int = kernels.kmeans.morton_tree.run_starts(keys[:opaque], shift, starts)
@@ -115,7 +130,10 @@ def _cells(arranged: _Arranged, shift: int) -> tuple[npt.NDArray[np.int64], int]
 
 
 class Prepared:
-    """What fits to the same colours share, made when one first needs it: a tenth of a fit's time."""
+    """Data shared by several fits to the same colors, computed on first use.
+
+    Computing it takes a tenth of the time of a fit.
+    """
 
     def __init__(self, counted: packed_table.PackedTable, space: Space = "rgb", threads: int = 1) -> None:
         self.counted, self.space = counted, space
@@ -123,17 +141,17 @@ class Prepared:
 
     @cached_property
     def colours(self) -> Tree:
-        """One point a colour."""
+        """Tree of the points of `of_colours`."""
         return Tree(of_colours(self.counted, self.space))
 
     @cached_property
     def cells(self) -> Tree:
-        """One point for the colours of a cell."""
+        """Tree of the points of `of_cells`."""
         return Tree(of_cells(self.counted, self._threads, self.space))
 
 
 _VECTORS_PER_CHUNK = 1 << 16
-"""More are cut chunk by chunk, on several threads and in the cache."""
+"""More vectors are partitioned chunk by chunk, on several threads; a chunk fits into the CPU cache."""
 
 
 def condense(
@@ -143,7 +161,10 @@ def condense(
     boxes: int,
     threads: int,
 ) -> WeightedVectors:
-    """About as many means, which have the weight and the centre of the colours, neighbours in order."""
+    """Replace colors (M, C) with weights (M,) by the weighted means of about `boxes` boxes of them.
+
+    The means have the total weight and the center of the colors; their order keeps neighbors together.
+    """
     chunks = -(-len(weights) // _VECTORS_PER_CHUNK)
     parts: list[WeightedVectors | None] = [None] * chunks
 

@@ -1,4 +1,4 @@
-"""From centroids to the integer colours that are stored, in their documented order."""
+"""Rounding of centroids to the integer colors of a stored palette, in its documented order."""
 
 from typing import Any, NamedTuple
 
@@ -21,7 +21,10 @@ _POINTS_AT_ONCE = 1 << 18
 def costliest(
     distances: npt.NDArray[Any], weights: npt.NDArray[np.float64], number: int
 ) -> npt.NDArray[np.intp]:
-    """So many points of the largest distance times weight, both (M,), falling, the first of equals first."""
+    """Return the places (number,) of the points with the largest distance times weight, largest first.
+
+    `distances` (squared) and `weights` are (M,). Among equals the lower place comes first.
+    """
     chosen: list[npt.NDArray[np.intp]] = []
     for part in slices(len(weights), _POINTS_AT_ONCE):
         costs = -distances[part] * weights[part]
@@ -32,7 +35,7 @@ def costliest(
 
 
 class Fitted(NamedTuple):
-    """A palette (k, C) and the nearest row of each point, the first of equals: (M,) int32."""
+    """A palette (k, C), and the nearest row of each point, (M,) int32: the lowest index among equals."""
 
     palette: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int32]
@@ -46,10 +49,11 @@ def round_well(
     threads: int = 1,
     space: Space = "rgb",
 ) -> npt.NDArray[np.uint8]:
-    """Colours (k, C) that the centroids (C, k) round to; the first are those that are held (f, C).
+    """Round centroids (C, k) to colors (k, C); the first rows are `held` (f, C), unchanged.
 
-    Rounding moves every centroid, so the clusters' means are taken and rounded again for as long as the
-    error of the rounded palette falls, at most `rounds` times: the stored palette is what counts.
+    The error of the rounded palette is minimized, not that of the centroids: rounding moves every centroid,
+    so the means of the clusters of the rounded colors are computed and rounded again, as long as the error
+    falls, at most `rounds` times.
     """
     best = palette = _rounded(centroids, held, space)
     least = np.inf
@@ -77,20 +81,30 @@ def fill(
     threads: int = 1,
     space: Space = "rgb",
 ) -> Fitted:
-    """k different colours, the fixed ones first and the others in order, each of these nearest to some point.
+    """Complete a palette to k different colors, with no unused row among those that are not fixed.
 
-    The rows that no point is nearest to (a second of two equal ones, too) are given to the costliest points.
-    A point that becomes a row costs nothing any more, so the error falls each time and the loop ends.
+    A row is unused if it is the nearest row of no point; the second of two equal rows is unused, too. Unused
+    rows are replaced by the points with the largest weighted squared errors. The error of such a point
+    becomes 0, so the total error falls in each pass and the loop ends.
 
     Parameters
     ----------
     points
-        Together with the fixed rows, at least k different colours.
-    palette : (<= k, C)
+        Colors. Together with the fixed rows they have at least k different colors.
+    palette : (<= k, C) uint8
         The first `fixed` rows stay as they are.
+    fixed
+        Number of fixed rows.
+    k
+        Number of rows of the result.
+
+    Returns
+    -------
+    Fitted
+        The fixed rows, then the others in the order of `in_order`; and the labels of the points.
     """
-    # In order before the assignment: of equally near rows the first is taken, so the order decides which
-    # rows are used.
+    # Rows are sorted before the assignment: among equally near rows the first is taken, so the order decides
+    # which rows are used.
     missing = np.repeat(palette[fixed : fixed + 1], k - len(palette), axis=0)
     rows = _in_order_after(fixed, np.concatenate((palette, missing)))
     while True:
@@ -108,10 +122,10 @@ def _in_order_after(fixed: int, palette: npt.NDArray[np.uint8]) -> npt.NDArray[n
 
 
 def in_order(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Rows by alpha, then by luminance (ITU-R BT.709 weights in integers), then by R, G, B.
+    """Return rows sorted by alpha, then by luminance (ITU-R BT.709 weights as integers), then by R, G, B.
 
-    Neighbours in an image then have neighbouring indices, which codes well, and a PNG's transparency
-    chunk can end after the last row that needs it.
+    In this order neighboring pixels have close indices, which compress well. The transparency chunk of a PNG
+    file can end after the last row that is not opaque.
     """
     if palette.shape[1] == 1:
         return np.sort(palette, axis=0)
