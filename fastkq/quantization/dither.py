@@ -1,4 +1,4 @@
-"""Indices that show more colours than the palette has: neighbours make up for what each other is off."""
+"""Dithering: error diffusion and ordered dithering with a blue-noise mask."""
 
 from functools import cache
 from typing import Any
@@ -12,38 +12,40 @@ from fastkq.quantization import cell_index
 from fastkq.runtime.parallel import over_bands, over_chunks
 
 _BAND, _BLOCK = 16, 256
-"""Rows of a band and columns of its blocks: 0.1 ms of work."""
+"""Rows of a band and columns of its blocks. A block is 0.1 ms of work."""
 _SMALL_BAND, _SMALL_BLOCK = 8, 32
-"""Of a palette of more than `_MANY` rows, of which it may take 0.6 ms to list those for a pixel."""
-_MANY = 1 << 11
+"""The same for palettes of more than `_MANY` rows: listing the candidates of one pixel may take 0.6 ms."""
+_MANY = 1 << 11  # palette rows
 _PIXELS_PER_CHUNK = 1 << 16
-_POINTS_PER_CHUNK = 1 << 10
+_POINTS_PER_CHUNK = 1 << 10  # lattice points, for up to 64 rows; fewer for larger palettes
 
 
 def diffuse(
     image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], strength: float = 1.0, threads: int = 1
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Error diffusion with the weights of Floyd and Steinberg.
+    """Dither an image by error diffusion with the weights of Floyd and Steinberg.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
-        Pixels of alpha 0 have no part in it.
+        The errors of pixels with alpha 0 are not diffused.
     palette : (k, C) uint8
-        Up to 65,536 rows in any order, equal ones too.
+        At most 65,536 rows in any order; duplicates are allowed.
     strength : float
-        The share of the errors that is passed on, 0 to 1. With 0 each pixel gets the index of its nearest
-        row, as by `fastkq.kmeans.assign`.
+        Share of each error that is diffused, 0 to 1. With 0 each pixel gets the index of its nearest row, the
+        same as from `fastkq.kmeans.assign`.
+    threads : int
+        Number of threads. The result does not depend on it.
 
     Returns
     -------
-    (H, W) uint8, uint16 when the palette has more than 256 rows
+    (H, W) uint8, or uint16 if the palette has more than 256 rows
 
     Notes
     -----
-    R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial greyscale", Proc. SID 17, 1976, from left
-    to right in each row, in integers. The errors of RGBA are those of its colour as `fastkq.color.spaces`
-    measures it; what alpha is off is not passed on.
+    The algorithm of R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial greyscale", Proc. SID
+    17, 1976. Each row is scanned from left to right, in integer arithmetic. For RGBA the first three
+    coordinates of `fastkq.color.spaces.rgb` are diffused; the error of alpha is not.
     """
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)
@@ -72,7 +74,8 @@ def diffuse(
             indices,
         )
 
-    # Each row of a block begins a column left of the one above it, for what that sends it.
+    # Blocks are slanted: each row begins one column left of the row above, so that all errors that a pixel
+    # receives come from pixels that are done.
     blocks = -(-(width + rows - 1) // columns)
     over_bands(work, -(-height // rows), blocks, threads)
     return indices
@@ -81,22 +84,28 @@ def diffuse(
 def ordered(
     image: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], strength: float = 1.0, threads: int = 1
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Ordered dithering by a blue-noise mask.
+    """Dither an image with a blue-noise mask.
 
-    A pixel's index depends on its colour and its place alone, so that in a video what stands still does not
-    flicker. What is in the palette, or next to it, is shown as it is.
+    The index of a pixel depends only on its color and position, so still parts of a video do not flicker.
+    Colors of the palette, and those within about one lattice step of a row, get that row without noise.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
     palette : (k, C) uint8
-        Up to 65,536 rows in any order, equal ones too.
+        At most 65,536 rows in any order; duplicates are allowed.
     strength : float
-        0 to 1. With 0 each pixel gets the index of its nearest row, as by `fastkq.kmeans.assign`.
+        0 to 1. With 0 each pixel gets the index of its nearest row, the same as from `fastkq.kmeans.assign`.
+    threads : int
+        Number of threads. The result does not depend on it.
 
     Returns
     -------
-    (H, W) uint8, uint16 when the palette has more than 256 rows
+    (H, W) uint8, or uint16 if the palette has more than 256 rows
+
+    Notes
+    -----
+    The methods and their sources are in `fastkq.kernels.quantization.blue_noise`.
     """
     if strength == 0:
         return diffuse(image, palette, 0.0, threads)
@@ -118,6 +127,7 @@ def ordered(
 
 @cache
 def _lattice(with_alpha: bool) -> Any:
+    """Return the mask and the lattice of colors, a `fastkq.kernels.quantization.blue_noise.Lattice`."""
     ranks = np.empty(kernels.quantization.blue_noise.SIDE**2, np.int32)
     kernels.quantization.blue_noise.void_and_cluster(ranks)  # 30 ms
     bits, alpha_bits = (6, 5) if with_alpha else (7, 0)
@@ -132,7 +142,7 @@ def _lattice(with_alpha: bool) -> Any:
 
 
 def _points(pixels: npt.NDArray[np.uint8], lattice: Any, threads: int) -> npt.NDArray[np.int64]:
-    """The lattice points that any pixel goes to."""
+    """Return the lattice points to which at least one pixel is rounded, (n,)."""
     met = np.zeros(1 << 3 * lattice.bits + lattice.alpha_bits, np.uint8)
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -149,7 +159,10 @@ def _plans(
     strength: float,
     threads: int,
 ) -> npt.NDArray[np.unsignedinteger]:
-    """A plan (length,) of rows for each lattice point, the longer the fewer there are to choose from."""
+    """Return a plan for each lattice point, (n, length): palette rows from which the mask chooses.
+
+    `length` is 8 to 64. Smaller palettes get longer plans, because more levels must be mixed from few rows.
+    """
     searched = cell_index.prepared(palette)
     memories = [cell_index.memory(searched) for _ in range(threads)]
     different = len(searched.numbers)

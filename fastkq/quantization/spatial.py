@@ -1,4 +1,7 @@
-"""Palette and indices for the eye, which sees the mean of a few pixels."""
+"""Spatial color quantization: palette and indices are fitted together for the blurred image.
+
+The blur models the eye, which sees the mean of a few pixels.
+"""
 
 from typing import Any, NamedTuple
 
@@ -17,31 +20,34 @@ from fastkq.runtime.validation import Effort
 _ROWS_PER_BAND = 16
 
 _OWN = 2.2
-"""What a pixel's own error counts, where 1 is what is seen of it: less gives rounder tones and coarser grain.
-With 1.5, 1.84, 2.2, 2.6 and 3.2 SSIMULACRA2 is 44.5, 45.0, 44.9, 44.2 and 43.0 at k = 16 on the six images of
-bench/looks, 72.1, 72.5, 72.6, 72.4 and 72.0 at k = 64; butteraugli prefers 2.2 to 2.6."""
+"""Weight of a pixel's own error, where 1 is its weight in the blurred image. Lower values give smoother tones
+and coarser grain. Measured with 1.5, 1.84, 2.2, 2.6 and 3.2: SSIMULACRA2 is 44.5, 45.0, 44.9, 44.2 and 43.0
+at k = 16, and 72.1, 72.5, 72.6, 72.4 and 72.0 at k = 64, on the six images of bench/looks; butteraugli is
+best from 2.2 to 2.6."""
 
 _RESISTANCE = 3.5
-"""How much of what is seen of a row's errors its pixels show themselves, so that it is moved by the right
-length; 3 to 6 measured, the more the fewer rows there are."""
+"""Divisor of the step of a palette row. If the row moves by one level, the error that is summed up for its
+pixels changes by this factor times the direct effect of each pixel on itself, because of `_OWN` and of other
+pixels of the row close by. Measured: 3 to 6, more for smaller palettes."""
 
 _MOST_BANDS = 32
-"""So many of a large image say as well as all of them where the palette's rows should move."""
+"""Number of bands of a large image that decide the moves of the palette: with all bands the result is no
+better."""
 
 
 class _Plan(NamedTuple):
-    """How much of each step.
+    """Amount of work of an effort.
 
     Attributes
     ----------
     start
-        The effort of the palette to start from.
+        Effort of the fit that gives the initial palette.
     moves
-        How often its rows are moved.
+        Number of times the palette rows are moved.
     sparse
-        One band in so many, or fewer, decides where to.
+        At most one band in this many is used to decide a move.
     passes
-        How often the pixels settle on the last palette.
+        Number of passes over all pixels with the final palette.
     """
 
     start: Effort
@@ -60,26 +66,30 @@ _PLANS: dict[Effort, _Plan] = {
 def visual(
     image: npt.NDArray[np.uint8], k: int, effort: Effort = "balanced", threads: int = 1
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.unsignedinteger]]:
-    """Palette and indices of an image that looks like the one that is given.
+    """Fit palette and indices together to the image as the eye sees it.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
     k : int
-        At most so many colours. An image that has no more comes back unchanged.
+        Largest number of colors. An image of at most k colors comes back unchanged.
+    effort : {"fast", "balanced", "best"}
+        Amount of work.
+    threads : int
+        Number of threads. The result does not depend on it.
 
     Returns
     -------
     palette : (<= k, C) uint8
-        Different colours in the order of `fastkq.quantization.rounding.in_order`, each used.
-    indices : (H, W) uint8, uint16 when k is above 256
+        Different colors in the order of `fastkq.quantization.rounding.in_order`, each used.
+    indices : (H, W) uint8, or uint16 if the palette has more than 256 rows
 
     Notes
     -----
-    The squared error that is left when both images are blurred is brought down, and with a lower weight that
-    of the single pixels: over and over each pixel takes the index that is best while the others stay as they
-    are, and each row of the palette moves against what is seen of its pixels' errors. That is direct binary
-    search [1]_ and spatial color quantization [2]_ with an exact search for the nearest row instead of tries.
+    The objective is the squared error between the two images after a blur, plus, with a lower weight, that of
+    the single pixels. Two steps alternate. Each pixel takes the index that is best while all others stay.
+    Each palette row moves against the mean blurred error of its pixels. This is direct binary search [1]_ and
+    spatial color quantization [2]_, with an exact search for the nearest row in place of trial changes.
 
     .. [1] M. Analoui and J. P. Allebach, "Model-based halftoning using direct binary search", Proc. SPIE
        1666, 1992.
@@ -100,7 +110,7 @@ def visual(
     sparse = plan.sparse
     if sparse > 1:
         sparse = max(sparse, image.shape[0] // (_ROWS_PER_BAND * _MOST_BANDS))
-    # Once more where most bands have not been settled before: those that have would show.
+    # One more pass if some bands have had no pass yet: they would look different from the others.
     passes = plan.passes + (sparse > plan.moves)
     left = 2.0 * passes + plan.moves * 2 / sparse
     for turn in range(plan.moves):
@@ -115,7 +125,10 @@ def visual(
 
 
 class _Canvas:
-    """An image, and by how much the colours that its pixels are given are off."""
+    """An image, the current indices of its pixels, and the error of each pixel under them.
+
+    The errors have a margin on all sides, so that the blur needs no test for the border.
+    """
 
     def __init__(self, image: npt.NDArray[np.uint8], k: int, threads: int) -> None:
         height, width = image.shape[:2]
@@ -125,11 +138,18 @@ class _Canvas:
         self.indices = np.zeros((height, width), index_dtype(k))
 
     def settle(self, levels: npt.NDArray[Any], first: int, sparse: int) -> npt.NDArray[np.int64]:
-        """Give the pixels of one band in so many the best of the palette's rows (k, C), and sum up (k, 4)."""
+        """Choose the best row of a palette (k, C) for each pixel of every band `first` + n * `sparse`.
+
+        Returns
+        -------
+        (k, 4) int64
+            For each palette row the sum of the blurred errors of its pixels, and the number of these pixels.
+        """
         searched = cell_index.prepared(levels)
         memories = [cell_index.memory(searched) for _ in range(self._threads)]
         sums = np.zeros((self._threads, len(levels), 4), np.int64)
-        # Bands side by side see each other, and which was first would show: every other one is done first.
+        # Neighboring bands depend on each other, so the result would depend on the order of the threads. With
+        # all bands, the even ones are done first, then the odd ones.
         apart = max(sparse, 2) * _ROWS_PER_BAND
         for band in (first,) if sparse > 1 else (0, 1):
 
@@ -153,10 +173,12 @@ class _Canvas:
 
 
 def _moved(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """The palette's rows (k, C), moved against what is seen of their errors."""
+    """Return the palette rows (k, C), moved against the mean blurred error of their pixels."""
     channels = min(levels.shape[1], 3)
     opaque = levels[:, 3:] if levels.shape[1] == 4 else cell_index.OPAQUE
-    shown = 2 * opaque * _RESISTANCE * kernels.quantization.spatial.WHOLE * sums[:, 3:]  # by a level
+    shown = (
+        2 * opaque * _RESISTANCE * kernels.quantization.spatial.WHOLE * sums[:, 3:]
+    )  # for a step of one level
     moved = levels.copy()
     moved[:, :channels] -= sums[:, :channels] / np.maximum(shown, 1)
     return np.clip(moved, 0, 255)
@@ -165,6 +187,7 @@ def _moved(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.
 def _without_unused(
     colours: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.unsignedinteger]]:
+    """Return the palette without unused rows, and the indices adapted to it."""
     used = nearest_packed.used_rows(indices, len(colours), threads)
     if used.all():
         return colours, indices
