@@ -96,9 +96,9 @@ def psnr(
     20.0
     """
     a, b = _comparable(image, other)
-    given = None if peak is None else check_peak(peak)
+    checked_peak = None if peak is None else check_peak(peak)
     error, exponent = _scaled_mse(a, b, check_threads(threads))
-    return _psnr(error, exponent, a, given)
+    return _psnr(error, exponent, a, checked_peak)
 
 
 class Distortion(NamedTuple):
@@ -135,7 +135,7 @@ def of_colours(
     """
     values = int(counts.sum()) * len(channels)
     if colours.dtype.kind == "f":
-        exponent = _exponent(max(float(abs(end)) for end in (colours.min(), colours.max())))
+        exponent = _exponent(max(float(abs(extreme)) for extreme in (colours.min(), colours.max())))
         scale = math.ldexp(1, -exponent)
     else:
         exponent, scale = 0, 1.0
@@ -154,11 +154,11 @@ def _counted_error(
     """Return the sum of squared errors times counts; floats are summed in the order of the colors."""
     total: float = 0
     for part in slices(len(colours), _VALUES_PER_CHUNK):
-        some = colours[part], counts[part], palette, labels[part]
+        arrays = colours[part], counts[part], palette, labels[part]
         if colours.dtype.kind == "f":
-            total = kernels.image_error.counted_error_of_floats(*some, scale, float(total))
+            total = kernels.image_error.counted_error_of_floats(*arrays, scale, float(total))
         else:
-            high, low = kernels.image_error.counted_error(*some, np.array(channels))
+            high, low = kernels.image_error.counted_error(*arrays, np.array(channels))
             total += (int(high) << 16) + int(low)
     return total
 
@@ -202,7 +202,7 @@ def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
     """Return the mse of the values divided by 2**exponent, and the exponent, which is 0 for usual values."""
     if a.dtype.kind == "f":
         exponent = _exponent(
-            max(float(abs(end)) for values in (a, b) for end in (values.min(), values.max()))
+            max(float(abs(extreme)) for values in (a, b) for extreme in (values.min(), values.max()))
         )
         return _mse_of_floats(a, b, math.ldexp(1, -exponent), threads), exponent
     a, b = (values.view(np.uint8) if values.dtype == np.bool_ else values for values in (a, b))

@@ -56,33 +56,33 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     starts = deque(range(0, total, chunk))
     chunks = len(starts)
     begin, end = (0.0, 0.0) if watch is None else watch.span()
-    done = end if watch is None else watch.next_pass()
-    share = (done - begin) / max(chunks, 1)
+    pass_end = end if watch is None else watch.next_pass()
+    share = (pass_end - begin) / max(chunks, 1)
 
-    def drain(worker: int, watch: Watch | None) -> None:
+    def run_chunks(worker: int, watch: Watch | None) -> None:
         while True:
             try:
                 start = starts.popleft()
             except IndexError:
                 return
             if watch is not None:
-                first = begin + share * (chunks - 1 - len(starts))
-                watch.enter(first, first + share)
+                chunk_begin = begin + share * (chunks - 1 - len(starts))
+                watch.enter(chunk_begin, chunk_begin + share)
                 watch.check()
             work(worker, start, min(start + chunk, total))
 
-    crew = Watch()
+    helper_watch = Watch()
 
-    def assist(worker: int) -> None:
-        with assumed(crew):
-            drain(worker, crew)
+    def run_helper(worker: int) -> None:
+        with assumed(helper_watch):
+            run_chunks(worker, helper_watch)
 
-    helpers = _submit(assist, min(threads, chunks) - 1)
+    helpers = _submit(run_helper, min(threads, chunks) - 1)
     try:
-        drain(0, watch)
-        _await(helpers, watch)
+        run_chunks(0, watch)
+        _wait_for(helpers, watch)
     except BaseException:
-        crew.is_over = True
+        helper_watch.is_stopped = True
         raise
     finally:
         starts.clear()
@@ -92,7 +92,7 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     for helper in running:
         helper.result()
     if watch is not None:
-        watch.enter(done, end)
+        watch.enter(pass_end, end)
 
 
 def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
@@ -101,17 +101,19 @@ def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
     Block j of band i starts after block j - 1 of the same band and after block j + 1 of band i - 1. One
     worker does all blocks of a band, so it can keep state from block to block.
     """
-    done = [0] * bands
+    done_blocks = [0] * bands
     failed: list[int] = []
-    moved = threading.Condition()
+    progressed = threading.Condition()
 
     def is_ready(band: int, block: int) -> bool:
         if band == 0:
             return True
-        with moved:
-            return moved.wait_for(lambda: bool(failed) or done[band - 1] >= min(block + 2, blocks), PATIENCE)
+        with progressed:
+            return progressed.wait_for(
+                lambda: bool(failed) or done_blocks[band - 1] >= min(block + 2, blocks), PATIENCE
+            )
 
-    def follow(worker: int, band: int, _: int) -> None:
+    def run_band(worker: int, band: int, _: int) -> None:
         try:
             for block in range(blocks):
                 checkpoint()
@@ -120,19 +122,19 @@ def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
                 if failed:
                     return
                 work(worker, band, block)
-                with moved:
-                    done[band] = block + 1
-                    moved.notify_all()
+                with progressed:
+                    done_blocks[band] = block + 1
+                    progressed.notify_all()
         except BaseException:
-            with moved:
+            with progressed:
                 failed.append(band)
-                moved.notify_all()
+                progressed.notify_all()
             raise
 
-    over_chunks(follow, bands, 1, threads)
+    over_chunks(run_band, bands, 1, threads)
 
 
-def _await(helpers: list[Future[None]], watch: Watch | None) -> None:
+def _wait_for(helpers: list[Future[None]], watch: Watch | None) -> None:
     """Wait for the running helpers, with a checkpoint every `PATIENCE` seconds; cancel those not started."""
     for helper in helpers:
         if watch is None or helper.cancel():
@@ -141,7 +143,7 @@ def _await(helpers: list[Future[None]], watch: Watch | None) -> None:
             watch.check()
 
 
-def _submit(drain: Callable[[int], None], count: int) -> list[Future[None]]:
+def _submit(helper_work: Callable[[int], None], count: int) -> list[Future[None]]:
     global _pool
     if count < 1:
         return []
@@ -150,15 +152,15 @@ def _submit(drain: Callable[[int], None], count: int) -> list[Future[None]]:
     helpers: list[Future[None]] = []
     # RuntimeError: no thread can start, the interpreter is shutting down, or it has no threads (Pyodide).
     with contextlib.suppress(RuntimeError):
-        helpers.extend(_pool.submit(drain, worker) for worker in range(1, count + 1))
+        helpers.extend(_pool.submit(helper_work, worker) for worker in range(1, count + 1))
     return helpers
 
 
-def _forget_pool() -> None:
+def _drop_pool() -> None:
     """Drop the pool in a forked child, which has the pool's object but none of its threads."""
     global _pool
     _pool = None
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    os.register_at_fork(after_in_child=_drop_pool)

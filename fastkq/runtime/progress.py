@@ -47,22 +47,22 @@ immediate."""
 
 _BYTES_PER_BAND = 1 << 22  # NumPy takes a few milliseconds for an operation on a band
 
-_ALMOST = 0.999  # largest fraction reported before the end: 1 means that the work is done
+_MAX_UNFINISHED_FRACTION = 0.999  # largest fraction reported before the end: 1 means that the work is done
 
 
 class Watch:
     """State behind the checkpoints of a thread.
 
-    This base class serves helper threads: it only stops them. `_Call`, of the calling thread, also reports
+    This base class serves helper threads: it only stops them. `_CallerWatch` also reports
     progress.
     """
 
     def __init__(self) -> None:
-        self.is_over = False
+        self.is_stopped = False
 
     def check(self) -> None:
         """Return, or raise an exception to end the work."""
-        if self.is_over:
+        if self.is_stopped:
             raise Stopped
 
     def enter(self, begin: float, end: float) -> None:
@@ -84,7 +84,7 @@ class Stopped(BaseException):
     """
 
 
-class _Call(Watch):
+class _CallerWatch(Watch):
     """Watch of the calling thread: it holds the fraction done and the stage, and calls `progress`."""
 
     def __init__(self, progress: Progress) -> None:
@@ -92,33 +92,33 @@ class _Call(Watch):
         self.stage = "reading"
         self._progress = progress
         self.share_of_a_pass = 1.0
-        self._at, self._end = 0.0, 1.0
-        self._due = 0.0
+        self._fraction, self._end = 0.0, 1.0
+        self._next_report = 0.0
         self._is_done = False
         self.failure: BaseException | None = None
 
     def check(self) -> None:
         if self.failure is not None:  # a decoder's error handler has swallowed it
             raise self.failure
-        if time.perf_counter() >= self._due:
-            self.tell(min(self._at, _ALMOST))
+        if time.perf_counter() >= self._next_report:
+            self.report(min(self._fraction, _MAX_UNFINISHED_FRACTION))
 
     def enter(self, begin: float, end: float) -> None:
-        self._at, self._end = begin, end
+        self._fraction, self._end = begin, end
 
     def span(self) -> tuple[float, float]:
-        return self._at, self._end
+        return self._fraction, self._end
 
     def next_pass(self) -> float:
-        return self._at + self.share_of_a_pass * (self._end - self._at)
+        return self._fraction + self.share_of_a_pass * (self._end - self._fraction)
 
     def finish(self) -> None:
         """Report the end of the current work, without waiting for `PATIENCE`; the fraction 1 only once."""
         if not self._is_done:
             self._is_done = self._end == 1.0
-            self.tell(1.0 if self._is_done else min(self._end, _ALMOST))
+            self.report(1.0 if self._is_done else min(self._end, _MAX_UNFINISHED_FRACTION))
 
-    def tell(self, fraction: float) -> None:
+    def report(self, fraction: float) -> None:
         """Call `progress` now, without waiting for `PATIENCE`.
 
         Raises
@@ -126,7 +126,7 @@ class _Call(Watch):
         Cancelled
             If it returned False. Exceptions that it raises pass through.
         """
-        _here.watch = None  # calls of this library within the callable are not part of this work
+        _thread.watch = None  # calls of this library within the callable are not part of this work
         try:
             answer = self._progress(fraction, self.stage)
             if isinstance(answer, bool | np.bool_) and not answer:
@@ -135,20 +135,20 @@ class _Call(Watch):
             self.failure = error
             raise
         finally:
-            _here.watch = self
-        self._due = time.perf_counter() + PATIENCE
+            _thread.watch = self
+        self._next_report = time.perf_counter() + PATIENCE
 
 
-class _Here(threading.local):
+class _ThreadState(threading.local):
     watch: Watch | None = None
 
 
-_here = _Here()
+_thread = _ThreadState()
 
 
 def current() -> Watch | None:
     """Return the watch of this thread, or None."""
-    return _here.watch
+    return _thread.watch
 
 
 def checkpoint() -> None:
@@ -156,8 +156,8 @@ def checkpoint() -> None:
 
     Raises `Cancelled` or the exception of the callable; in a helper thread `Stopped`.
     """
-    if _here.watch is not None:
-        _here.watch.check()
+    if _thread.watch is not None:
+        _thread.watch.check()
 
 
 def slices(total: int, size: int) -> Iterator[slice]:
@@ -185,8 +185,8 @@ def last_checkpoint() -> None:
 
     It always reports; the fraction is 1 if no other work follows.
     """
-    if isinstance(_here.watch, _Call):
-        _here.watch.finish()
+    if isinstance(_thread.watch, _CallerWatch):
+        _thread.watch.finish()
 
 
 @contextlib.contextmanager
@@ -207,7 +207,7 @@ def watched(progress: Progress | None) -> Iterator[None]:
         return
     if not callable(progress):
         raise ArgumentTypeError(f"expected progress to be callable or None, got {progress!r}")
-    call = _Call(progress)
+    call = _CallerWatch(progress)
     with assumed(call):
         try:
             call.check()
@@ -224,11 +224,11 @@ def watched(progress: Progress | None) -> Iterator[None]:
 @contextlib.contextmanager
 def assumed(watch: Watch) -> Iterator[None]:
     """Make `watch` the watch of this thread within the context."""
-    outer, _here.watch = _here.watch, watch
+    outer, _thread.watch = _thread.watch, watch
     try:
         yield
     finally:
-        _here.watch = outer
+        _thread.watch = outer
 
 
 @contextlib.contextmanager
@@ -246,8 +246,8 @@ def stage(name: str | None, share: float = 1.0, each: float = 1.0) -> Iterator[N
         `fastkq.runtime.parallel.over_chunks`), 0 to 1. With less than 1 the number of passes need not be
         known: the fraction approaches the end of the stage.
     """
-    call = _here.watch
-    if not isinstance(call, _Call):
+    call = _thread.watch
+    if not isinstance(call, _CallerWatch):
         yield
         return
     begin, end = call.span()

@@ -81,7 +81,7 @@ def _native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return native
 
 
-def _check_dtype(array: npt.NDArray[Any], what: str) -> None:
+def _check_dtype(array: npt.NDArray[Any], noun: str) -> None:
     if array.dtype.newbyteorder("=") not in DTYPES:
         hints = {
             "f": "; convert with .astype(np.float32), or float64",
@@ -91,12 +91,12 @@ def _check_dtype(array: npt.NDArray[Any], what: str) -> None:
         }
         hint = hints.get(array.dtype.kind, "")
         raise ArgumentError(
-            f"expected {what} of dtype {', '.join(map(str, DTYPES[:-1]))} or {DTYPES[-1]}, "
+            f"expected {noun} of dtype {', '.join(map(str, DTYPES[:-1]))} or {DTYPES[-1]}, "
             f"got {array.dtype}{hint}"
         )
 
 
-def _check_finite(array: npt.NDArray[Any], what: str) -> None:
+def _check_finite(array: npt.NDArray[Any], noun: str) -> None:
     if array.dtype.kind != "f":
         return
     if not all(np.isfinite(array[part]).all() for part in bands(array)):
@@ -104,7 +104,7 @@ def _check_finite(array: npt.NDArray[Any], what: str) -> None:
         first = np.unravel_index(finite.argmin(), array.shape)
         position = tuple(int(place) for place in first)
         raise ArgumentError(
-            f"expected {what} of finite values, got {array.size - np.count_nonzero(finite)} that are not, "
+            f"expected {noun} of finite values, got {array.size - np.count_nonzero(finite)} that are not, "
             f"the first, {array[position]}, at {position}"
         )
 
