@@ -12,8 +12,8 @@ from fastkq.runtime.progress import slices
 OPAQUE = 8
 """Stand-in for alpha of gray and RGB images: with it a coordinate is a sixteenth of a level."""
 
-_ROWS_AT_ONCE = 1 << 9  # palette rows per kernel call, between two checkpoints
-_ROWS_LISTED = 1 << 18  # rows: capacity of the candidate lists; a photograph needs 60,000 at k = 256
+_ROWS_PER_CALL = 1 << 9  # palette rows per kernel call, between two checkpoints
+_LIST_CAPACITY = 1 << 18  # rows: capacity of the candidate lists; a photograph needs 60,000 at k = 256
 
 
 def prepared(palette: npt.NDArray[Any]) -> Any:
@@ -30,8 +30,8 @@ def prepared(palette: npt.NDArray[Any]) -> Any:
     colours = values[:, :3] if palette.shape[1] > 1 else np.repeat(values, 3, axis=1)
     planes = ((2 * colours - 255) * alpha + 255 * opaque, ALPHA_WEIGHT * alpha)
     coordinates = np.rint(np.concatenate(planes[: 1 + with_alpha], axis=1)).astype(np.int32)
-    _, firsts = np.unique(coordinates, axis=0, return_index=True)
-    numbers = np.sort(firsts).astype(np.int32)
+    _, first_places = np.unique(coordinates, axis=0, return_index=True)
+    numbers = np.sort(first_places).astype(np.int32)
     shift, bits = _cell_size(len(palette), with_alpha)
     return kernels.quantization.cell_index.Palette(
         coordinates=coordinates,
@@ -64,23 +64,25 @@ def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) ->
     """
     order = numbers[np.argsort(coordinates[numbers, 0], kind="stable")]
     gaps = np.empty(len(coordinates), np.int64)
-    of_different = np.empty(len(order), np.int64)
-    rising = coordinates[order].astype(np.int64)
-    for part in slices(len(order), _ROWS_AT_ONCE):
-        kernels.quantization.cell_index.measure_gaps(rising, part.start, part.stop, of_different)
-    gaps[order] = of_different
+    distinct_gaps = np.empty(len(order), np.int64)
+    sorted_rows = coordinates[order].astype(np.int64)
+    for part in slices(len(order), _ROWS_PER_CALL):
+        kernels.quantization.cell_index.measure_gaps(sorted_rows, part.start, part.stop, distinct_gaps)
+    gaps[order] = distinct_gaps
     return gaps
 
 
-def memory(searched: Any) -> Any:
+def memory(prepared_palette: Any) -> Any:
     """Return the buffers of one worker for candidate lists, a `...kernels.quantization.cell_index.Memory`."""
-    dims, k = searched.different.shape
-    listed = max(_ROWS_LISTED, 4 * k)
+    dims, k = prepared_palette.different.shape
+    capacity = max(_LIST_CAPACITY, 4 * k)
     return kernels.quantization.cell_index.Memory(
-        fine=np.zeros(1 << dims * searched.bits, np.int64),
-        coarse=np.zeros(1 << dims * (searched.bits - kernels.quantization.cell_index.COARSER), np.int64),
-        lists=np.empty((listed, dims + 1), np.int32),
-        coarse_lists=np.empty(listed, np.int32),
+        fine=np.zeros(1 << dims * prepared_palette.bits, np.int64),
+        coarse=np.zeros(
+            1 << dims * (prepared_palette.bits - kernels.quantization.cell_index.COARSER), np.int64
+        ),
+        lists=np.empty((capacity, dims + 1), np.int32),
+        coarse_lists=np.empty(capacity, np.int32),
         used=np.zeros(2, np.int64),
         low=np.empty(dims),
         high=np.empty(dims),

@@ -14,8 +14,9 @@ from fastkq.runtime.parallel import over_bands, over_chunks
 _BAND, _BLOCK = 16, 256
 """Rows of a band and columns of its blocks. A block is 0.1 ms of work."""
 _SMALL_BAND, _SMALL_BLOCK = 8, 32
-"""The same for palettes of more than `_MANY` rows: listing the candidates of one pixel may take 0.6 ms."""
-_MANY = 1 << 11  # palette rows
+"""The same for palettes of more than `_LARGE_PALETTE` rows: it may take 0.6 ms to list the candidates of one
+pixel."""
+_LARGE_PALETTE = 1 << 11  # palette rows
 _PIXELS_PER_CHUNK = 1 << 16
 _POINTS_PER_CHUNK = 1 << 10  # lattice points, for up to 64 rows; fewer for larger palettes
 
@@ -49,9 +50,9 @@ def diffuse(
     """
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)
-    searched = cell_index.prepared(palette)
-    memories = [cell_index.memory(searched) for _ in range(threads)]
-    rows, columns = (_BAND, _BLOCK) if len(palette) <= _MANY else (_SMALL_BAND, _SMALL_BLOCK)
+    prepared_palette = cell_index.prepared(palette)
+    memories = [cell_index.memory(prepared_palette) for _ in range(threads)]
+    rows, columns = (_BAND, _BLOCK) if len(palette) <= _LARGE_PALETTE else (_SMALL_BAND, _SMALL_BLOCK)
     sent = np.zeros((threads, rows, 9), np.int32)
     below = np.zeros((width, 3), np.int32)
     indices = np.empty((height, width), index_dtype(len(palette)))
@@ -62,7 +63,7 @@ def diffuse(
         top, left = band * rows, block * columns
         kernels.quantization.error_diffusion.diffuse(
             pixels,
-            searched,
+            prepared_palette,
             memories[worker],
             round(strength * kernels.quantization.error_diffusion.STRONGEST),
             top,
@@ -143,13 +144,13 @@ def _lattice(with_alpha: bool) -> Any:
 
 def _points(pixels: npt.NDArray[np.uint8], lattice: Any, threads: int) -> npt.NDArray[np.int64]:
     """Return the lattice points to which at least one pixel is rounded, (n,)."""
-    met = np.zeros(1 << 3 * lattice.bits + lattice.alpha_bits, np.uint8)
+    is_used = np.zeros(1 << 3 * lattice.bits + lattice.alpha_bits, np.uint8)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.quantization.blue_noise.mark(pixels, start, stop, lattice, met)
+        kernels.quantization.blue_noise.mark(pixels, start, stop, lattice, is_used)
 
     over_chunks(work, len(pixels), max(1, _PIXELS_PER_CHUNK // pixels.shape[1]), threads)
-    return np.flatnonzero(met)
+    return np.flatnonzero(is_used)
 
 
 def _plans(
@@ -163,19 +164,19 @@ def _plans(
 
     `length` is 8 to 64. Smaller palettes get longer plans, because more levels must be mixed from few rows.
     """
-    searched = cell_index.prepared(palette)
-    memories = [cell_index.memory(searched) for _ in range(threads)]
-    different = len(searched.numbers)
-    length = 64 if different < 8 else 32 if different < 16 else 16 if different < 128 else 8
+    prepared_palette = cell_index.prepared(palette)
+    memories = [cell_index.memory(prepared_palette) for _ in range(threads)]
+    distinct = len(prepared_palette.numbers)
+    length = 64 if distinct < 8 else 32 if distinct < 16 else 16 if distinct < 128 else 8
     plans = np.empty((len(points), length), index_dtype(len(palette)))
-    luminance = searched.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
-    scaled = round(strength * kernels.quantization.error_diffusion.STRONGEST)
+    luminance = prepared_palette.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
+    scaled_strength = round(strength * kernels.quantization.error_diffusion.STRONGEST)
     bits, alpha_bits = lattice.bits, lattice.alpha_bits
 
     def work(worker: int, start: int, stop: int) -> None:
         memory = memories[worker]
         kernels.quantization.blue_noise.plan(
-            points, start, stop, bits, alpha_bits, searched, memory, scaled, luminance, plans
+            points, start, stop, bits, alpha_bits, prepared_palette, memory, scaled_strength, luminance, plans
         )
 
     over_chunks(work, len(points), max(16, _POINTS_PER_CHUNK * 64 // max(64, len(palette))), threads)

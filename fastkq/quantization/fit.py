@@ -20,7 +20,7 @@ from fastkq.quantization.max_error import within
 from fastkq.quantization.options import FitOptions
 
 _OPAQUE = 255
-_WEIGHTLESS = 30
+_ZERO_WEIGHT_BITS = 30
 """Weights of 16-bit gray levels are at least 2^-30 of the largest, because weights must be positive."""
 
 
@@ -92,13 +92,13 @@ def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Disto
     labels = nearest_rows.label(colours, rows, threads) if fitted.labels is None else fitted.labels
     rows = visible(rows)
     peak = metrics.PEAKS.get(counts.dtype.name)
-    found = metrics.of_colours(colours, counts.counts, rows, labels, channels, peak)
+    measured = metrics.of_colours(colours, counts.counts, rows, labels, channels, peak)
     share = len(channels) / counts.channels
     if share == 1:
-        return found
+        return measured
     # An opaque image was counted without alpha, and that channel adds no error to the mean. (Gray with alpha
     # is measured in two channels of RGBA.)
-    return metrics.Distortion(found.mse * share, found.psnr - 10 * math.log10(share))
+    return metrics.Distortion(measured.mse * share, measured.psnr - 10 * math.log10(share))
 
 
 def _fit_packed(
@@ -110,13 +110,13 @@ def _fit_packed(
 ) -> Fit:
     fixed, max_error, min_share, space, effort, threads = options
     if max_error is None:
-        found = fit_packed.fit(
+        fitted = fit_packed.fit(
             counted, k, effort, threads, fixed=fixed, weights=weights, space=space, prepared=shared
         )
     else:
         bounds = {"max_error": max_error, "min_share": min_share}
-        found = within(counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space)
-    return Fit(*found)
+        fitted = within(counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space)
+    return Fit(*fitted)
 
 
 def _fit_rows(counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions) -> Fit:
@@ -126,12 +126,12 @@ def _fit_rows(counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int
             f"expected an image of uint8 with at most 4 channels for max_error, got {counted.colours.dtype} "
             f"with {counted.colours.shape[1]} channels"
         )
-    weighed = counted.counts.astype(np.float64) if weights is None else weights
+    point_weights = counted.counts.astype(np.float64) if weights is None else weights
     if counted.colours.dtype == np.uint16 and counted.colours.shape[1] == 1:
-        rows = _fit_levels(counted.colours, weighed, k, fixed)
+        rows = _fit_levels(counted.colours, point_weights, k, fixed)
     else:
-        held = _with_transparent(counted.colours, k, fixed)
-        rows = fit_rows.fit(counted.colours, weighed, k, effort, threads, fixed=held)
+        fixed_rows = _with_transparent(counted.colours, k, fixed)
+        rows = fit_rows.fit(counted.colours, point_weights, k, effort, threads, fixed=fixed_rows)
     return Fit(rows, None)  # mapping pixels takes as long as labeling as many colors
 
 
@@ -143,19 +143,19 @@ def _with_transparent(
     As a fixed row it stays exactly transparent. Its place in the palette does not change: rows that are not
     fixed are sorted by alpha, so it would be the first of them anyway.
     """
-    known = colours[:0] if fixed is None else fixed
-    if not has_alpha(colours.dtype, colours.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(known) + 2):
+    rows = colours[:0] if fixed is None else fixed
+    if not has_alpha(colours.dtype, colours.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(rows) + 2):
         return fixed
-    if colours[:, -1].min() > 0 or (len(known) and known[:, -1].min() == 0):
+    if colours[:, -1].min() > 0 or (len(rows) and rows[:, -1].min() == 0):
         return fixed
-    return np.concatenate((known, np.zeros((1, colours.shape[1]), colours.dtype)))
+    return np.concatenate((rows, np.zeros((1, colours.shape[1]), colours.dtype)))
 
 
 def _fit_levels(
     levels: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, fixed: npt.NDArray[Any] | None
 ) -> npt.NDArray[Any]:
     """Return the rows (k, 1) of least squared error for 16-bit gray levels (M, 1), fixed ones first."""
-    known = levels[:0] if fixed is None else fixed
-    positive = np.maximum(weights, np.ldexp(weights.max(), -_WEIGHTLESS))
-    found = one_dimensional.fit(levels[:, 0], to_counts(positive), k, fixed=known[:, 0])
-    return np.concatenate((known, found[~np.isin(found, known)][:, np.newaxis]))
+    fixed_levels = levels[:0] if fixed is None else fixed
+    positive = np.maximum(weights, np.ldexp(weights.max(), -_ZERO_WEIGHT_BITS))
+    fitted_levels = one_dimensional.fit(levels[:, 0], to_counts(positive), k, fixed=fixed_levels[:, 0])
+    return np.concatenate((fixed_levels, fitted_levels[~np.isin(fitted_levels, fixed_levels)][:, np.newaxis]))

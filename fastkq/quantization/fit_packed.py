@@ -72,18 +72,18 @@ def fit(
     For k of 3 or more, transparent colors of RGBA get transparent rows and opaque colors get opaque rows, as
     long as the fixed colors leave a free row for each kind that they do not contain.
     """
-    way = _Way(PLANS[effort], threads, space)
+    settings = _Settings(PLANS[effort], threads, space)
     if fixed is None:
         fixed = np.empty((0, counted.channels), np.uint8)
     if weights is None:
-        return _fit(prepared or Prepared(counted, space, threads), fixed, k, way)
+        return _fit(prepared or Prepared(counted, space, threads), fixed, k, settings)
     weighted = weigh(counted, weights, k)
-    palette, labels = _fit(Prepared(weighted, space, threads), fixed, k, way)
+    palette, labels = _fit(Prepared(weighted, space, threads), fixed, k, settings)
     if len(weighted.keys) == len(counted.keys):
         return palette, labels
     if len(palette) < k:
         others = _without(counted, weighted.colours)
-        palette, _ = _fit(Prepared(others, space, threads), palette, k, way)
+        palette, _ = _fit(Prepared(others, space, threads), palette, k, settings)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, nearest_packed.label(counted, palette, threads, space).labels
 
@@ -96,18 +96,18 @@ def weigh(
     For RGBA and k of 3 or more, the transparent color and at least one opaque color stay in the table with a
     weight of at least 1, so that the palette gets rows for them.
     """
-    pulling = weights > 0
+    has_weight = weights > 0
     counts = np.ones(len(weights), np.int64)
-    counts[pulling] = to_counts(weights[pulling])
+    counts[has_weight] = to_counts(weights[has_weight])
     if counted.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA:
-        pulling = pulling | (counted.keys == 0)
+        has_weight = has_weight | (counted.keys == 0)
         opaque = are_opaque_colors(counted)
-        if opaque.any() and not pulling[opaque].any():
-            pulling[np.argmax(np.where(opaque, counted.counts, 0))] = True
-    return packed_table.PackedTable(counted.keys[pulling], counts[pulling], counted.channels)
+        if opaque.any() and not has_weight[opaque].any():
+            has_weight[np.argmax(np.where(opaque, counted.counts, 0))] = True
+    return packed_table.PackedTable(counted.keys[has_weight], counts[has_weight], counted.channels)
 
 
-class _Way(NamedTuple):
+class _Settings(NamedTuple):
     """Settings of a fit that do not depend on the colors."""
 
     plan: Plan
@@ -116,30 +116,34 @@ class _Way(NamedTuple):
 
 
 def _fit(
-    prepared: Prepared, fixed: npt.NDArray[np.uint8], k: int, way: _Way
+    prepared: Prepared, fixed: npt.NDArray[np.uint8], k: int, settings: _Settings
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Return palette and labels, as `fit` does without weights."""
     counted = prepared.counted
     others = _without(counted, fixed)
     if k >= len(fixed) + len(others.keys):
         palette = np.concatenate((fixed, in_order(others.colours)))
-        return palette, nearest_packed.label(counted, palette, way.threads, way.space).labels
+        return palette, nearest_packed.label(counted, palette, settings.threads, settings.space).labels
     if k == len(fixed):
-        return fixed, nearest_packed.label(counted, fixed, way.threads, way.space).labels
-    if counted.channels == 1 and way.space == "rgb":
+        return fixed, nearest_packed.label(counted, fixed, settings.threads, settings.space).labels
+    if counted.channels == 1 and settings.space == "rgb":
         levels = one_dimensional.fit(counted.colours[:, 0], counted.counts, k, fixed=fixed[:, 0])
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
-        return palette, nearest_packed.label(counted, palette, way.threads).labels
+        return palette, nearest_packed.label(counted, palette, settings.threads).labels
     if len(counted.keys) > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
-        palette = _on(prepared.cells, fixed, _held(others, fixed, k), k, way).palette
-        labels, used = nearest_packed.label(counted, palette, way.threads, way.space)
+        palette = _fit_tree(prepared.cells, fixed, _with_transparent(others, fixed, k), k, settings).palette
+        labels, used = nearest_packed.label(counted, palette, settings.threads, settings.space)
         if used[len(fixed) :].all():
             return palette, labels
-    palette, found = _on(prepared.colours, fixed, _held(others, fixed, k), k, way)
-    return palette, in_counted_order(counted, found)
+    palette, point_labels = _fit_tree(
+        prepared.colours, fixed, _with_transparent(others, fixed, k), k, settings
+    )
+    return palette, in_counted_order(counted, point_labels)
 
 
-def _held(others: packed_table.PackedTable, fixed: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.uint8]:
+def _with_transparent(
+    others: packed_table.PackedTable, fixed: npt.NDArray[np.uint8], k: int
+) -> npt.NDArray[np.uint8]:
     """Return the rows that the fit must not move: the fixed ones, and for RGBA the transparent color if used.
 
     The transparent color must stay exactly transparent.
@@ -149,12 +153,14 @@ def _held(others: packed_table.PackedTable, fixed: npt.NDArray[np.uint8], k: int
     return fixed
 
 
-def _on(tree: Tree, fixed: npt.NDArray[np.uint8], held: npt.NDArray[np.uint8], k: int, way: _Way) -> Fitted:
+def _fit_tree(
+    tree: Tree, fixed: npt.NDArray[np.uint8], fixed_rows: npt.NDArray[np.uint8], k: int, settings: _Settings
+) -> Fitted:
     """Return the palette and the labels of the tree's points: k-means, rounding, filling of unused rows."""
-    plan, threads, space = way
+    plan, threads, space = settings
     points = tree.points
-    found = centroids(tree, to_coordinates(held, space), k, plan, threads)
-    palette = round_well(points, found, held, plan.roundings, threads, space)
+    unrounded = centroids(tree, to_coordinates(fixed_rows, space), k, plan, threads)
+    palette = round_well(points, unrounded, fixed_rows, plan.roundings, threads, space)
     return fill(points, palette, len(fixed), k, threads, space)
 
 

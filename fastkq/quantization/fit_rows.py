@@ -62,7 +62,7 @@ def fit(
     fixed = colours[:0] if fixed is None else fixed
     embedding = Embedding.of(colours, fixed)
     if len(colours) <= k:
-        others = _others(embedding, colours, fixed)
+        others = _not_fixed(embedding, colours, fixed)
         if len(fixed) + len(others) <= k:
             return np.concatenate((fixed, in_order(others)))
     free, plan = k - len(fixed), (PLANS if colours.shape[1] <= 4 else VECTOR_PLANS)[effort]
@@ -72,7 +72,7 @@ def fit(
     points = _points(embedding, colours, weights, k, threads)
     centroids = vector_centroids(points, embedding.embed(fixed), free, plan, threads)
     rows = embedding.colours(np.ascontiguousarray(centroids[:, len(fixed) :].T))
-    return _filled(embedding, colours, weights, fixed, rows, threads)
+    return _replace_unused(embedding, colours, weights, fixed, rows, threads)
 
 
 def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -82,21 +82,25 @@ def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     the channels. Floats are scaled as in `fastkq.color.embedding` first, so they may have any range.
     """
     channels = rows.shape[1]
-    plain = channels - has_alpha(rows.dtype, channels)
-    values = Embedding.of(rows[:, :plain]).embed(rows[:, :plain]) if rows.dtype.kind == "f" else rows
+    plain_channels = channels - has_alpha(rows.dtype, channels)
+    values = (
+        Embedding.of(rows[:, :plain_channels]).embed(rows[:, :plain_channels])
+        if rows.dtype.kind == "f"
+        else rows
+    )
     luminance = np.zeros(len(rows))
-    for channel in range(plain):
-        luminance += values[:, channel] * (_LUMINANCE[channel] if plain == 3 else 1.0)
+    for channel in range(plain_channels):
+        luminance += values[:, channel] * (_LUMINANCE[channel] if plain_channels == 3 else 1.0)
     keys = [*rows.T[::-1], luminance]
-    if plain < channels:
+    if plain_channels < channels:
         keys.append(rows[:, -1])
     return rows[np.lexsort(keys)]
 
 
-def _others(embedding: Embedding, colours: npt.NDArray[Any], fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _not_fixed(embedding: Embedding, colours: npt.NDArray[Any], fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the colors that are not fixed."""
-    known = set(map(tuple, embedding.embed(fixed).tolist()))
-    return colours[[tuple(vector) not in known for vector in embedding.embed(colours).tolist()]]
+    fixed_vectors = set(map(tuple, embedding.embed(fixed).tolist()))
+    return colours[[tuple(vector) not in fixed_vectors for vector in embedding.embed(colours).tolist()]]
 
 
 def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -118,7 +122,7 @@ def _points(
     return WeightedVectors(embedding.embed(colours), weights)
 
 
-def _filled(
+def _replace_unused(
     embedding: Embedding,
     colours: npt.NDArray[Any],
     weights: npt.NDArray[np.float64],
@@ -138,8 +142,8 @@ def _filled(
         unused = np.flatnonzero(~used(embedding, colours, palette, threads)[len(fixed) :])
         if len(unused) == 0:
             return palette
-        squares = distances(embedding, colours, palette, threads)
-        costly = costliest(squares, weights, len(unused))
-        if not squares[costly[0]] * weights[costly[0]] > 0:  # all weighted errors are zero or underflow
+        squared_distances = distances(embedding, colours, palette, threads)
+        worst = costliest(squared_distances, weights, len(unused))
+        if not squared_distances[worst[0]] * weights[worst[0]] > 0:  # no error left, or all underflow
             return palette
-        rows[unused] = colours[costly]
+        rows[unused] = colours[worst]

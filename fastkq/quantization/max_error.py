@@ -35,10 +35,10 @@ class Reach:
         self.space, self._counted = space, counted
         self._coordinates = to_coordinates(counted.colours, space).astype(np.float64)
         self._opaque = are_opaque(self._coordinates, opacity(space))
-        self._matters = counted.counts > min_share * counted.counts.sum()
+        self._is_required = counted.counts > min_share * counted.counts.sum()
         if self._opaque.any():
             # The palette needs an opaque row even if all opaque colors are rarer than `min_share`.
-            self._matters[np.argmax(np.where(self._opaque, counted.counts, 0))] = True
+            self._is_required[np.argmax(np.where(self._opaque, counted.counts, 0))] = True
 
     def distances(self, palette: Colours, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the squared distances (M,) of the colors from their rows; 0 for colors that are exempt."""
@@ -46,7 +46,7 @@ class Reach:
         distances = np.empty(len(labels))
         for part in slices(len(labels), _COLOURS_PER_CHUNK):
             distances[part] = _squared(self._coordinates[:, part] - rows[:, labels[part]])
-            distances[part][~self._matters[part]] = 0.0
+            distances[part][~self._is_required[part]] = 0.0
         return distances
 
     def labels(self, palette: Colours, threads: int = 1) -> npt.NDArray[Any]:
@@ -61,16 +61,18 @@ class Reach:
 
     def unreached(self, rows: Colours) -> npt.NDArray[np.bool_]:
         """Return a mask (M,) of the non-exempt colors that are in reach of none of the rows (f, C)."""
-        far: npt.NDArray[np.bool_] = self._matters.copy()
+        far: npt.NDArray[np.bool_] = self._is_required.copy()
         coordinates = to_coordinates(rows, self.space).astype(np.float64)
         opaque = are_opaque(coordinates, opacity(self.space))
-        for own, seen in ((self._opaque, opaque), (~self._opaque, np.ones(len(rows), bool))):
-            if own.any() and seen.any():
-                part = self._counted._replace(keys=self._counted.keys[own], counts=self._counted.counts[own])
-                labels = nearest_packed.label(part, rows[seen], space=self.space).labels
+        for color_mask, row_mask in ((self._opaque, opaque), (~self._opaque, np.ones(len(rows), bool))):
+            if color_mask.any() and row_mask.any():
+                part = self._counted._replace(
+                    keys=self._counted.keys[color_mask], counts=self._counted.counts[color_mask]
+                )
+                labels = nearest_packed.label(part, rows[row_mask], space=self.space).labels
                 checkpoint()
-                distances = _squared(self._coordinates[:, own] - coordinates[:, seen][:, labels])
-                far[own] &= distances > self.radius
+                distances = _squared(self._coordinates[:, color_mask] - coordinates[:, row_mask][:, labels])
+                far[color_mask] &= distances > self.radius
                 checkpoint()
         return far
 
@@ -78,11 +80,11 @@ class Reach:
         """Return the rows (f, C), plus more rows, so that all colors of the mask `far` (M,) are in reach."""
         opaque = far & self._opaque
         if opaque.any():
-            rows = self._with(rows, self._cover(np.flatnonzero(opaque)))
+            rows = self._with_counted(rows, self._cover(np.flatnonzero(opaque)))
             far = far & self.unreached(rows)
-        return self._with(rows, self._cover(np.flatnonzero(far)))
+        return self._with_counted(rows, self._cover(np.flatnonzero(far)))
 
-    def _with(self, rows: Colours, colours: npt.NDArray[np.intp]) -> Colours:
+    def _with_counted(self, rows: Colours, colours: npt.NDArray[np.intp]) -> Colours:
         """Return the rows, plus the counted colors at the given places."""
         return np.concatenate((rows, packed_table.colours_of(self._counted.keys[colours], rows.shape[1])))
 
@@ -120,16 +122,16 @@ def _squared(differences: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return total
 
 
-_REPAIRS = 2
+_REFITS = 2
 """Fits of an attempt after the first, each with added fixed rows for the colors that were too far away."""
-_STEPS = 6
+_LLOYD_STEPS = 6
 """Constrained Lloyd steps after a fit with added rows. Measured: they halve the excess of the squared error
 over the unconstrained fit (Kodak, k = 16 to 256), in the time of two fits."""
-_SHARES_OF_A_STEP = (1.0, 0.5, 0.25)
+_STEP_SHARES = (1.0, 0.5, 0.25)
 """A row that would lose a color moves by a smaller share of its step."""
-_SHARE_OF_A_FIT = 0.3
+_FIT_SHARE = 0.3
 """For progress: share of the remaining work that a fit is. The number of fits is not known in advance."""
-_ATTEMPTS = 3
+_K_ATTEMPTS = 3
 """Numbers of rows that are tried to find one that is enough, if k is not."""
 
 _Fit = Callable[[int, Colours], tuple[Colours, npt.NDArray[Any]]]
@@ -182,46 +184,48 @@ def within(
         fixed = np.empty((0, counted.channels), np.uint8)
     reach = Reach(counted, max_error, min_share, space)
 
-    def fit_around(k: int, held: Colours) -> tuple[Colours, npt.NDArray[Any]]:
-        with stage(None, _SHARE_OF_A_FIT, each=0.2):
-            return fit(counted, k, effort, threads, fixed=held, weights=weights, space=space)
+    def fit_around(k: int, fixed_rows: Colours) -> tuple[Colours, npt.NDArray[Any]]:
+        with stage(None, _FIT_SHARE, each=0.2):
+            return fit(counted, k, effort, threads, fixed=fixed_rows, weights=weights, space=space)
 
     attempt = _attempt(reach, fixed, k, fit_around)
     if attempt.palette is None:
         best = attempt.worst**0.5 / unit(counted.channels, space)
-        raise _unreachable(k, max_error, best, _enough(reach, fixed, k, attempt, fit_around))
+        raise _unreachable(k, max_error, best, _sufficient_k(reach, fixed, k, attempt, fit_around))
     palette = attempt.palette
     if not attempt.is_plain:
         points = of_colours(counted if weights is None else weigh(counted, weights, k), space)
-        palette = _settled(reach, palette, len(reach.with_transparent(fixed)), points, threads)
+        palette = _constrained_lloyd(reach, palette, len(reach.with_transparent(fixed)), points, threads)
     palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, nearest_packed.label(counted, palette, threads, space).labels
 
 
-def _settled(reach: Reach, palette: Colours, held: int, points: MortonPoints, threads: int) -> Colours:
+def _constrained_lloyd(
+    reach: Reach, palette: Colours, held: int, points: MortonPoints, threads: int
+) -> Colours:
     """Return the rows after Lloyd steps that keep each non-exempt color in reach of its row.
 
     The first `held` rows stay.
     """
     space = reach.space
-    for _ in range(_STEPS):
-        here = to_coordinates(palette, space)
-        means = here.copy()
-        move(cluster_moments(points, here, threads), means, points.opacity, held=held)
-        stepped, labels = palette.copy(), reach.labels(palette, threads)
-        staying = np.arange(len(palette)) >= held
-        for share in _SHARES_OF_A_STEP:
-            tried = stepped.copy()
-            tried[staying] = to_colours(here + share * (means - here), space)[staying]
+    for _ in range(_LLOYD_STEPS):
+        coordinates = to_coordinates(palette, space)
+        means = coordinates.copy()
+        move(cluster_moments(points, coordinates, threads), means, points.opacity, held=held)
+        moved, labels = palette.copy(), reach.labels(palette, threads)
+        is_pending = np.arange(len(palette)) >= held
+        for share in _STEP_SHARES:
+            candidate = moved.copy()
+            candidate[is_pending] = to_colours(coordinates + share * (means - coordinates), space)[is_pending]
             worst = np.zeros(len(palette))
-            np.maximum.at(worst, labels, reach.distances(tried, labels))
-            goes = staying & (worst <= reach.radius)
-            stepped[goes] = tried[goes]
-            staying &= ~goes
-        used = np.bincount(reach.labels(stepped, threads), minlength=len(palette)) > 0
-        if not used[held:].all() or (stepped == palette).all():
+            np.maximum.at(worst, labels, reach.distances(candidate, labels))
+            is_accepted = is_pending & (worst <= reach.radius)
+            moved[is_accepted] = candidate[is_accepted]
+            is_pending &= ~is_accepted
+        used = np.bincount(reach.labels(moved, threads), minlength=len(palette)) > 0
+        if not used[held:].all() or (moved == palette).all():
             break
-        palette = stepped
+        palette = moved
     return palette
 
 
@@ -252,43 +256,45 @@ class _Attempt(NamedTuple):
 
 def _attempt(reach: Reach, fixed: Colours, k: int, fit_around: _Fit) -> _Attempt:
     """Try to satisfy the constraint with k rows: steps 1 and 2 of `within`."""
-    held, worst, likely = fixed, np.inf, 0
-    for _ in range(1 + _REPAIRS):
-        palette, labels = fit_around(k, held)
+    fixed_rows, worst, likely = fixed, np.inf, 0
+    for _ in range(1 + _REFITS):
+        palette, labels = fit_around(k, fixed_rows)
         distances = reach.distances(palette, labels)
         worst = min(worst, float(distances.max()))
         if worst <= reach.radius:
-            return _Attempt(palette, held is fixed, worst, k, k)
-        held = reach.covered(reach.with_transparent(held), distances > reach.radius)
-        likely = likely or len(palette) + len(held) - len(fixed)
-        if len(held) > k:
+            return _Attempt(palette, fixed_rows is fixed, worst, k, k)
+        fixed_rows = reach.covered(reach.with_transparent(fixed_rows), distances > reach.radius)
+        likely = likely or len(palette) + len(fixed_rows) - len(fixed)
+        if len(fixed_rows) > k:
             break
-    held = reach.with_transparent(fixed)
-    held = reach.covered(held, reach.unreached(held))
-    if len(held) > k:
-        return _Attempt(None, False, worst, likely, len(held) if len(held) <= MAX_COLOURS else None)
-    return _Attempt(fit_around(k, held)[0], False, reach.radius, k, k)
+    fixed_rows = reach.with_transparent(fixed)
+    fixed_rows = reach.covered(fixed_rows, reach.unreached(fixed_rows))
+    if len(fixed_rows) > k:
+        return _Attempt(
+            None, False, worst, likely, len(fixed_rows) if len(fixed_rows) <= MAX_COLOURS else None
+        )
+    return _Attempt(fit_around(k, fixed_rows)[0], False, reach.radius, k, k)
 
 
-def _enough(reach: Reach, fixed: Colours, k: int, failed: _Attempt, fit_around: _Fit) -> int | None:
+def _sufficient_k(reach: Reach, fixed: Colours, k: int, failed: _Attempt, fit_around: _Fit) -> int | None:
     """Return the smallest number of rows that a few attempts show to be enough, or None."""
-    least, most, next_try = k, failed.enough or MAX_COLOURS + 1, failed.likely
-    for _ in range(_ATTEMPTS):
-        if not least < next_try < most:
-            next_try = (least + most) // 2
-        if not least < next_try < most:
+    too_few, sufficient, next_try = k, failed.enough or MAX_COLOURS + 1, failed.likely
+    for _ in range(_K_ATTEMPTS):
+        if not too_few < next_try < sufficient:
+            next_try = (too_few + sufficient) // 2
+        if not too_few < next_try < sufficient:
             break
         if _attempt(reach, fixed, next_try, fit_around).palette is None:
-            least = next_try
+            too_few = next_try
         else:
-            most = next_try
-    return most if most <= MAX_COLOURS else None
+            sufficient = next_try
+    return sufficient if sufficient <= MAX_COLOURS else None
 
 
-def _unreachable(k: int, max_error: float, best: float, enough: int | None) -> UnreachableError:
-    remedy = f"k = {enough} suffices" if enough else f"more than {MAX_COLOURS} would be needed"
+def _unreachable(k: int, max_error: float, best: float, sufficient: int | None) -> UnreachableError:
+    remedy = f"k = {sufficient} suffices" if sufficient else f"more than {MAX_COLOURS} would be needed"
     return UnreachableError(
         f"expected all colors within {max_error:g} of a palette of {k}, got one at {best:.6g}: {remedy}",
         best=best,
-        k=enough,
+        k=sufficient,
     )

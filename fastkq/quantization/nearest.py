@@ -44,7 +44,7 @@ def indices_of(
         return nearest_packed.map_colours(
             pixels, counted, fitted.labels, len(fitted.palette), options.threads
         )
-    return nearest_rows.map_image(_without(pixels, fitted.palette), fitted.palette, options.threads)
+    return nearest_rows.map_image(_match_channels(pixels, fitted.palette), fitted.palette, options.threads)
 
 
 def indices_for(
@@ -57,9 +57,9 @@ def indices_for(
     if counted is None:
         return nearest_packed.map_pixels(pixels, rows, threads, space)
     if isinstance(counted, packed_table.PackedTable):
-        alike = with_alpha(counted) if rows.shape[1] == RGBA else counted
-        assert isinstance(alike, packed_table.PackedTable)
-        labels = nearest_packed.label(alike, rows, threads, space).labels
+        table = with_alpha(counted) if rows.shape[1] == RGBA else counted
+        assert isinstance(table, packed_table.PackedTable)
+        labels = nearest_packed.label(table, rows, threads, space).labels
         return nearest_packed.map_colours(pixels, counted, labels, len(rows), threads)
     return nearest_rows.map_image(pixels, rows, threads)
 
@@ -71,12 +71,12 @@ def dithered(
 
     Opaque pixels keep opaque rows.
     """
-    pixels = _without(pixels, rows)
-    run = dither.diffuse if dithering.method == "diffusion" else dither.ordered
-    return kept_opaque(pixels, rows, run(pixels, rows, dithering.strength, threads), threads)
+    pixels = _match_channels(pixels, rows)
+    method = dither.diffuse if dithering.method == "diffusion" else dither.ordered
+    return kept_opaque(pixels, rows, method(pixels, rows, dithering.strength, threads), threads)
 
 
-def _without(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _match_channels(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the pixels, without their alpha if the palette was fitted without it."""
     if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
         return without_alpha(pixels)
@@ -98,10 +98,12 @@ def kept_opaque(
     translucent = rows[:, 3] != _OPAQUE
 
     def work(worker: int, start: int, stop: int) -> None:
-        part, found = pixels[start:stop], indices[start:stop]
-        astray = (part[:, :, 3] == _OPAQUE) & translucent[found]
-        if astray.any():
-            found[astray] = nearest_packed.map_pixels(np.ascontiguousarray(part[astray])[np.newaxis], rows)[0]
+        band, band_indices = pixels[start:stop], indices[start:stop]
+        is_wrong = (band[:, :, 3] == _OPAQUE) & translucent[band_indices]
+        if is_wrong.any():
+            band_indices[is_wrong] = nearest_packed.map_pixels(
+                np.ascontiguousarray(band[is_wrong])[np.newaxis], rows
+            )[0]
 
     if translucent.any():
         over_chunks(work, len(pixels), rows_per_band(pixels), threads)

@@ -17,7 +17,7 @@ from fastkq.runtime.parallel import over_chunks
 _PIXELS_PER_CHUNK = 1 << 17
 _DISTANCES_PER_CHUNK = 1 << 25  # pixels times palette rows
 _COLOURS_PER_CHUNK = 1 << 14
-_NO_LIGHT = np.empty(0)  # tells the kernel to measure in RGB
+_NO_LINEAR_LIGHT = np.empty(0)  # tells the kernel to measure in RGB
 
 
 class Labels(NamedTuple):
@@ -92,7 +92,7 @@ def map_pixels(
     """
     pixels, centroids = image.reshape(-1, 4), to_coordinates(palette, space)
     for_opaque = seen_by_opaque(centroids, opacity(space))
-    linear = oklab.linear_light() if space == "oklab" else _NO_LIGHT
+    linear = oklab.linear_light() if space == "oklab" else _NO_LINEAR_LIGHT
     indices = np.empty(len(pixels), index_dtype(len(palette)))
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -125,8 +125,8 @@ def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -
         used[worker, flat[start:stop]] = True
 
     over_chunks(work, len(flat), _PIXELS_PER_CHUNK, threads)
-    named: npt.NDArray[np.bool_] = np.logical_or.reduce(used)
-    return named
+    is_used: npt.NDArray[np.bool_] = np.logical_or.reduce(used)
+    return is_used
 
 
 def paint(

@@ -27,7 +27,7 @@ def label(
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
         labels[start:stop] = nearest_rows
 
-    _visit(Embedding.of(colours, palette), colours, palette, keep, threads)
+    _for_each_chunk(Embedding.of(colours, palette), colours, palette, keep, threads)
     return labels
 
 
@@ -35,33 +35,33 @@ def distances(
     embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.float64]:
     """Return the squared distances (M,) of colors (M, C) from their nearest rows of a palette (k, C)."""
-    kept = np.empty(len(colours))
+    squared_distances = np.empty(len(colours))
 
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
-        kept[start:stop] = squares
+        squared_distances[start:stop] = squares
 
-    _visit(embedding, colours, palette, keep, threads)
-    return kept
+    _for_each_chunk(embedding, colours, palette, keep, threads)
+    return squared_distances
 
 
 def used(
     embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.bool_]:
     """Return a mask (k,) of the rows of a palette (k, C) that are the nearest row of any color (M, C)."""
-    found = np.zeros(len(palette), bool)
+    is_used = np.zeros(len(palette), bool)
 
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
-        found[nearest_rows] = True
+        is_used[nearest_rows] = True
 
     parts = _PARTS if len(colours) > _FEW_COLOURS else 1
     for part in range(parts):
-        _visit(embedding, colours[part::parts], palette, keep, threads)
-        if found.all():  # usually true after the first part
+        _for_each_chunk(embedding, colours[part::parts], palette, keep, threads)
+        if is_used.all():  # usually true after the first part
             break
-    return found
+    return is_used
 
 
-def _visit(
+def _for_each_chunk(
     embedding: Embedding,
     colours: npt.NDArray[Any],
     palette: npt.NDArray[Any],

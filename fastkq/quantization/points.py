@@ -62,17 +62,19 @@ def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space =
 
     The weight is the number of pixels. The opaque and the other colors of a cell are separate points.
     """
-    arranged = _opaque_first(counted)
-    counts = counted.counts[arranged.places]
-    firsts, opaque = _cells(arranged, 2 * counted.channels)
-    keys = arranged.keys[firsts[:-1]]
+    sorted_colors = _opaque_first(counted)
+    counts = counted.counts[sorted_colors.places]
+    firsts, opaque = _cells(sorted_colors, 2 * counted.channels)
+    keys = sorted_colors.keys[firsts[:-1]]
     weights = np.empty(len(keys))
     coordinates = _coordinates(keys, counted.channels, space)
 
     def work(worker: int, start: int, stop: int) -> None:
         # Coordinates are made chunk by chunk: those of all colors would take more memory than the image.
         first, last = firsts[start], firsts[stop]
-        colours = to_coordinates(packed_table.colours_of(arranged.keys[first:last], counted.channels), space)
+        colours = to_coordinates(
+            packed_table.colours_of(sorted_colors.keys[first:last], counted.channels), space
+        )
         runs = firsts[start : stop + 1] - first
         kernels.kmeans.morton_tree.merge_runs(
             colours, counts[first:last], runs, grid_spacing(colours), coordinates, weights, start
@@ -82,7 +84,7 @@ def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space =
     return in_blocks(keys, coordinates, weights, opaque, opacity(space))
 
 
-class _Arranged(NamedTuple):
+class _OpaqueFirst(NamedTuple):
     """Packed colors in the order of the points.
 
     Attributes
@@ -100,27 +102,27 @@ class _Arranged(NamedTuple):
     opaque: int
 
 
-def _opaque_first(counted: packed_table.PackedTable) -> _Arranged:
+def _opaque_first(counted: packed_table.PackedTable) -> _OpaqueFirst:
     """Return the colors of a table with the opaque ones of RGBA moved to the front."""
     if counted.channels != 4:
-        return _Arranged(counted.keys, slice(None), 0)
+        return _OpaqueFirst(counted.keys, slice(None), 0)
     is_opaque = are_opaque_colors(counted)
     opaque = int(np.count_nonzero(is_opaque))
     keys, places = np.empty_like(counted.keys), np.empty(len(is_opaque), np.intp)
-    first, other = 0, opaque
+    next_opaque, next_other = 0, opaque
     for part in slices(len(places), _COLOURS_PER_CHUNK):
-        ours, theirs = np.flatnonzero(is_opaque[part]), np.flatnonzero(~is_opaque[part])
-        places[first : first + len(ours)] = part.start + ours
-        places[other : other + len(theirs)] = part.start + theirs
-        first, other = first + len(ours), other + len(theirs)
+        opaque_places, other_places = np.flatnonzero(is_opaque[part]), np.flatnonzero(~is_opaque[part])
+        places[next_opaque : next_opaque + len(opaque_places)] = part.start + opaque_places
+        places[next_other : next_other + len(other_places)] = part.start + other_places
+        next_opaque, next_other = next_opaque + len(opaque_places), next_other + len(other_places)
     for part in slices(len(places), _COLOURS_PER_CHUNK):
         keys[part] = counted.keys[places[part]]
-    return _Arranged(keys, places, opaque)
+    return _OpaqueFirst(keys, places, opaque)
 
 
-def _cells(arranged: _Arranged, shift: int) -> tuple[npt.NDArray[np.int64], int]:
+def _cells(sorted_colors: _OpaqueFirst, shift: int) -> tuple[npt.NDArray[np.int64], int]:
     """Return the bounds (n + 1,) of the n cells among the colors, and the number of opaque cells."""
-    keys, opaque = arranged.keys, arranged.opaque
+    keys, opaque = sorted_colors.keys, sorted_colors.opaque
     starts = np.empty(len(keys) + 1, np.int64)
     opaque_cells: int = kernels.kmeans.morton_tree.run_starts(keys[:opaque], shift, starts)
     others: int = kernels.kmeans.morton_tree.run_starts(keys[opaque:], shift, starts[opaque_cells:])
@@ -169,8 +171,8 @@ def condense(
     parts: list[WeightedVectors | None] = [None] * chunks
 
     def work(worker: int, start: int, stop: int) -> None:
-        within = WeightedVectors(embedding.embed(colours[start:stop]), weights[start:stop])
-        parts[start // _VECTORS_PER_CHUNK] = partition(within, -(-boxes // chunks))[1]
+        chunk_vectors = WeightedVectors(embedding.embed(colours[start:stop]), weights[start:stop])
+        parts[start // _VECTORS_PER_CHUNK] = partition(chunk_vectors, -(-boxes // chunks))[1]
 
     over_chunks(work, len(weights), _VECTORS_PER_CHUNK, threads)
     means, sums = zip(*(part for part in parts if part is not None), strict=True)

@@ -56,14 +56,14 @@ def round_well(
     falls, at most `rounds` times.
     """
     best = palette = _rounded(centroids, held, space)
-    least = np.inf
+    best_error = np.inf
     for _ in range(rounds):
         coordinates = to_coordinates(palette, space)
         totals = cluster_moments(points, coordinates, threads)
         error = float(kernels.kmeans.lloyd.excess(totals, coordinates))
-        if error >= least:
+        if error >= best_error:
             break
-        best, least = palette, error
+        best, best_error = palette, error
         move(totals, coordinates, points.opacity)
         palette = _rounded(coordinates, held, space)
     return best
@@ -105,15 +105,15 @@ def fill(
     """
     # Rows are sorted before the assignment: among equally near rows the first is taken, so the order decides
     # which rows are used.
-    missing = np.repeat(palette[fixed : fixed + 1], k - len(palette), axis=0)
-    rows = _in_order_after(fixed, np.concatenate((palette, missing)))
+    padding = np.repeat(palette[fixed : fixed + 1], k - len(palette), axis=0)
+    rows = _in_order_after(fixed, np.concatenate((palette, padding)))
     while True:
         labels, distances = assign(points, to_coordinates(rows, space), threads)
         unused = fixed + np.flatnonzero(~used_rows(labels, k, threads)[fixed:])
         if len(unused) == 0:
             return Fitted(rows, labels)
-        costly = costliest(distances, points.weights, len(unused))
-        rows[unused] = packed_table.colours_of(points.keys[costly], rows.shape[1])
+        worst = costliest(distances, points.weights, len(unused))
+        rows[unused] = packed_table.colours_of(points.keys[worst], rows.shape[1])
         rows = _in_order_after(fixed, rows)
 
 

@@ -19,18 +19,18 @@ from fastkq.runtime.validation import Effort
 
 _ROWS_PER_BAND = 16
 
-_OWN = 2.2
+_OWN_ERROR_WEIGHT = 2.2
 """Weight of a pixel's own error, where 1 is its weight in the blurred image. Lower values give smoother tones
 and coarser grain. Measured with 1.5, 1.84, 2.2, 2.6 and 3.2: SSIMULACRA2 is 44.5, 45.0, 44.9, 44.2 and 43.0
 at k = 16, and 72.1, 72.5, 72.6, 72.4 and 72.0 at k = 64, on the six images of bench/looks; butteraugli is
 best from 2.2 to 2.6."""
 
-_RESISTANCE = 3.5
+_STEP_DIVISOR = 3.5
 """Divisor of the step of a palette row. If the row moves by one level, the error that is summed up for its
-pixels changes by this factor times the direct effect of each pixel on itself, because of `_OWN` and of other
-pixels of the row close by. Measured: 3 to 6, more for smaller palettes."""
+pixels changes by this factor times the direct effect of each pixel on itself, because of
+`_OWN_ERROR_WEIGHT` and of other pixels of the row close by. Measured: 3 to 6, more for smaller palettes."""
 
-_MOST_BANDS = 32
+_MAX_BANDS = 32
 """Number of bands of a large image that decide the moves of the palette: with all bands the result is no
 better."""
 
@@ -44,7 +44,7 @@ class _Plan(NamedTuple):
         Effort of the fit that gives the initial palette.
     moves
         Number of times the palette rows are moved.
-    sparse
+    band_step
         At most one band in this many is used to decide a move.
     passes
         Number of passes over all pixels with the final palette.
@@ -52,7 +52,7 @@ class _Plan(NamedTuple):
 
     start: Effort
     moves: int
-    sparse: int
+    band_step: int
     passes: int
 
 
@@ -107,21 +107,21 @@ def visual(
         return start, nearest_packed.map_colours(image, counted, labels, len(start), threads)
     canvas = _Canvas(image, len(start), threads)
     levels = start.astype(np.float64)
-    sparse = plan.sparse
-    if sparse > 1:
-        sparse = max(sparse, image.shape[0] // (_ROWS_PER_BAND * _MOST_BANDS))
+    band_step = plan.band_step
+    if band_step > 1:
+        band_step = max(band_step, image.shape[0] // (_ROWS_PER_BAND * _MAX_BANDS))
     # One more pass if some bands have had no pass yet: they would look different from the others.
-    passes = plan.passes + (sparse > plan.moves)
-    left = 2.0 * passes + plan.moves * 2 / sparse
+    passes = plan.passes + (band_step > plan.moves)
+    remaining = 2.0 * passes + plan.moves * 2 / band_step
     for turn in range(plan.moves):
-        with stage(None, 2 / sparse / left, each=0.5):
-            levels = _moved(levels, canvas.settle(levels, turn % sparse, sparse))
-        left -= 2 / sparse
+        with stage(None, 2 / band_step / remaining, each=0.5):
+            levels = _move_rows(levels, canvas.settle(levels, turn % band_step, band_step))
+        remaining -= 2 / band_step
     colours = in_order(np.rint(levels).astype(np.uint8))
     for turn in range(passes):
         with stage(None, 1 / (passes - turn), each=0.5):
             canvas.settle(colours, 0, 1)
-    return _without_unused(colours, canvas.indices, threads)
+    return _drop_unused(colours, canvas.indices, threads)
 
 
 class _Canvas:
@@ -137,59 +137,58 @@ class _Canvas:
         self._errors = np.zeros((height + 2 * margin, 3 * (width + 2 * margin)), np.float32)
         self.indices = np.zeros((height, width), index_dtype(k))
 
-    def settle(self, levels: npt.NDArray[Any], first: int, sparse: int) -> npt.NDArray[np.int64]:
-        """Choose the best row of a palette (k, C) for each pixel of every band `first` + n * `sparse`.
+    def settle(self, levels: npt.NDArray[Any], first: int, band_step: int) -> npt.NDArray[np.int64]:
+        """Choose the best row of a palette (k, C) for each pixel of every band `first` + n * `band_step`.
 
         Returns
         -------
         (k, 4) int64
             For each palette row the sum of the blurred errors of its pixels, and the number of these pixels.
         """
-        searched = cell_index.prepared(levels)
-        memories = [cell_index.memory(searched) for _ in range(self._threads)]
+        prepared_palette = cell_index.prepared(levels)
+        memories = [cell_index.memory(prepared_palette) for _ in range(self._threads)]
         sums = np.zeros((self._threads, len(levels), 4), np.int64)
         # Neighboring bands depend on each other, so the result would depend on the order of the threads. With
         # all bands, the even ones are done first, then the odd ones.
-        apart = max(sparse, 2) * _ROWS_PER_BAND
-        for band in (first,) if sparse > 1 else (0, 1):
+        band_distance = max(band_step, 2) * _ROWS_PER_BAND
+        for band in (first,) if band_step > 1 else (0, 1):
 
             def work(worker: int, start: int, stop: int, top: int = band * _ROWS_PER_BAND) -> None:
                 kernels.quantization.spatial.settle(
                     self._pixels,
-                    searched,
+                    prepared_palette,
                     memories[worker],
-                    _OWN * kernels.quantization.spatial.WHOLE,
-                    top + 2 * start * apart,
-                    apart,
+                    _OWN_ERROR_WEIGHT * kernels.quantization.spatial.WHOLE,
+                    top + 2 * start * band_distance,
+                    band_distance,
                     _ROWS_PER_BAND,
                     self._errors,
                     self.indices,
                     sums[worker],
                 )
 
-            over_chunks(work, -(-len(self._pixels) // (2 * apart)), 1, self._threads)
+            over_chunks(work, -(-len(self._pixels) // (2 * band_distance)), 1, self._threads)
         total: npt.NDArray[np.int64] = sums.sum(axis=0)
         return total
 
 
-def _moved(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _move_rows(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Return the palette rows (k, C), moved against the mean blurred error of their pixels."""
     channels = min(levels.shape[1], 3)
     opaque = levels[:, 3:] if levels.shape[1] == 4 else cell_index.OPAQUE
-    shown = (
-        2 * opaque * _RESISTANCE * kernels.quantization.spatial.WHOLE * sums[:, 3:]
-    )  # for a step of one level
+    # Change of the summed error for a step of one level, which is 2 * opaque coordinates.
+    response = 2 * opaque * _STEP_DIVISOR * kernels.quantization.spatial.WHOLE * sums[:, 3:]
     moved = levels.copy()
-    moved[:, :channels] -= sums[:, :channels] / np.maximum(shown, 1)
+    moved[:, :channels] -= sums[:, :channels] / np.maximum(response, 1)
     return np.clip(moved, 0, 255)
 
 
-def _without_unused(
+def _drop_unused(
     colours: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.unsignedinteger]]:
     """Return the palette without unused rows, and the indices adapted to it."""
     used = nearest_packed.used_rows(indices, len(colours), threads)
     if used.all():
         return colours, indices
-    kept = colours[used]
-    return kept, (np.cumsum(used) - 1).astype(index_dtype(len(kept)))[indices]
+    kept_rows = colours[used]
+    return kept_rows, (np.cumsum(used) - 1).astype(index_dtype(len(kept_rows)))[indices]
