@@ -26,7 +26,10 @@ _COLOURS_AT_ONCE = 1 << 21  # colors that a kernel call of the greedy cover exam
 
 
 class Reach:
-    """The constraint: each color that counts is within a radius of a row, opaque colors of an opaque row."""
+    """The constraint: each color is within a radius of a row, and each opaque color of an opaque row.
+
+    Rare colors are exempt, see `min_share` of `within`.
+    """
 
     def __init__(
         self, counted: packed_table.PackedTable, max_error: float, min_share: float, space: Space
@@ -170,15 +173,15 @@ def within(
     Raises
     ------
     UnreachableError
-        If k rows are not enough. Its `best` is the smallest largest distance that was found, and its `k` a
-        number of rows that is enough, or None if a palette cannot have that many.
+        If k rows are not enough. Its `best` is the largest distance under the best palette that was found,
+        and its `k` a number of rows that is enough, or None if a palette cannot have that many.
 
     Notes
     -----
     1. Fit without the constraint. If colors are too far from their rows, cover them greedily by added rows,
        and fit the other rows again with these held in place.
     2. If that needs more than k rows, cover all non-exempt colors greedily, and fit the remaining rows.
-    3. Move the rows by Lloyd steps, as far as their colors stay within reach.
+    3. If rows were added, move all rows by Lloyd steps, as far as their colors stay within reach.
     """
     if fixed is None:
         fixed = np.empty((0, counted.channels), np.uint8)
@@ -239,7 +242,7 @@ class _Attempt(NamedTuple):
     is_plain
         Whether it comes from the fit without the constraint.
     worst
-        Smallest largest squared distance of all palettes that were tried.
+        Largest squared distance under the best of the palettes that were tried.
     likely
         Number of rows that is probably enough: those of the unconstrained fit, plus those that cover the
         colors too far from it.

@@ -143,7 +143,8 @@ class _Canvas:
         Returns
         -------
         (k, 4) int64
-            For each palette row the sum of the blurred errors of its pixels, and the number of these pixels.
+            For each palette row the sums of the blurred errors of its pixels, their own errors weighted by
+            `_OWN_ERROR_WEIGHT`, and the number of these pixels.
         """
         prepared_palette = cell_index.prepared(levels)
         memories = [cell_index.memory(prepared_palette) for _ in range(self._threads)]
