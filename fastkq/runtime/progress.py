@@ -8,8 +8,8 @@ goes on and no file is written. The bytes of the result are the same with and wi
 A cancel takes effect within 0.2 s. At least ten times per second each working thread passes a checkpoint,
 where the callable may be called or the thread stops. The call raises once all its threads have stopped.
 Measured from the moment at which the callable would return False to the exception: 0.01 to 0.18 s (images of
-12 megapixels, k = 64 to 4096, two busy cores). Not interrupted are the first calls on a machine, which
-compile, and other libraries' encoders of TIFF, WebP and optimized PNG.
+12 megapixels, k = 64 to 4096, two busy cores). Two things cannot be interrupted: compilation in the first
+calls on a machine, and other libraries' encoders of TIFF, WebP and optimized PNG.
 
 A progress bar by tqdm::
 
@@ -53,8 +53,7 @@ _MAX_UNFINISHED_FRACTION = 0.999  # largest fraction reported before the end: 1 
 class Watch:
     """State behind the checkpoints of a thread.
 
-    This base class serves helper threads: it only stops them. `_CallerWatch` also reports
-    progress.
+    This base class serves helper threads: it only stops them. `_CallerWatch` also reports progress.
     """
 
     def __init__(self) -> None:
