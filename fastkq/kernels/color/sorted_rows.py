@@ -208,7 +208,7 @@ def sort(words, keys, order, stack):
             else:
                 place += 1
         # Rows below and above the pivot wait on the stack; rows equal to it continue with the next column.
-        # The larger range waits below the smaller: so at most 2 (W + log2 N) ranges wait, whatever the pivots.
+        # The larger range waits below the smaller, so at most 2 (W + log2 N) ranges wait.
         larger, smaller = depth, depth + 1
         if below - first < last - above:
             larger, smaller = smaller, larger
