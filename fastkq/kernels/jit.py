@@ -1,4 +1,4 @@
-"""The one decorator of every kernel, and the only file that names numba's options."""
+"""Decorators that compile the kernels; no other module sets Numba's options."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 
-# No fastmath, but for `reordered`: `contract` makes bits differ between CPUs. error_model="numpy": a division
-# by zero gives inf instead of a branch to an exception, which would keep a loop from vectorising.
-# no_cfunc_wrapper: nobody calls them from C, and that entry is a seventh of the time to compile.
+# fastmath is set only by `reordered`: `contract` makes the lowest bits differ between CPUs.
+# error_model="numpy": a division by zero gives inf. A branch to an exception would prevent vectorization.
+# no_cfunc_wrapper: no kernel is called from C, and this entry point takes a seventh of the compile time.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def _fingerprint() -> str:
-    """Short hash of every kernel's source and of the options.
+    """Return a short hash of the options and of the source of every kernel.
 
-    numba's own cache key covers neither a callee in another file nor the options: without this an
-    upgraded `nearest.py` would go on running as it was compiled into its callers.
+    Numba's own cache key covers neither the options nor a callee in another file. Without this hash, the
+    cached callers of an upgraded `nearest.py` would continue to run its old version.
     """
     digest = hashlib.sha256(repr(sorted(OPTIONS.items())).encode())
     for name, source in sorted(_sources(resources.files("fastkq.kernels"))):
@@ -28,7 +28,10 @@ def _fingerprint() -> str:
 
 
 def _sources(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-    """Name below the package, and text, of every source file in a folder and in its sub-folders."""
+    """Yield the path and the content of every Python source file in a folder and its subfolders.
+
+    Paths are relative to `folder` and are preceded by `prefix`.
+    """
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _sources(entry, f"{prefix}{entry.name}/")
@@ -40,12 +43,12 @@ FINGERPRINT = _fingerprint()
 
 
 class _ForgivingCache(FunctionCache):
-    """numba's cache on disk, but a damaged file or a full disk means compiling, never an error."""
+    """Numba's disk cache; a damaged file or a full disk leads to a compilation, not to an error."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)
-        except Exception:  # unpickling damaged bytes can raise anything
+        except Exception:  # unpickling damaged bytes can raise any exception
             self._start_afresh()
             return None
 
@@ -63,9 +66,9 @@ class _ForgivingCache(FunctionCache):
 
 
 def kernel(function: Any) -> Any:
-    """Compile `function` in nopython mode without the GIL, cached where a folder is writable."""
+    """Compile `function` in nopython mode without the GIL; cache it on disk where a folder is writable."""
     compiled = _compiled(function, OPTIONS)
-    if not hasattr(compiled, "enable_caching"):  # NUMBA_DISABLE_JIT=1 gives the function itself
+    if not hasattr(compiled, "enable_caching"):  # NUMBA_DISABLE_JIT=1 returns the function itself
         return compiled
     try:
         compiled._cache = _ForgivingCache(compiled.py_func)
@@ -75,30 +78,33 @@ def kernel(function: Any) -> Any:
 
 
 def part(function: Any) -> Any:
-    """Compile what only kernels call: without an entry from Python and a place in the cache.
+    """Compile a function that only kernels call: without an entry from Python and without a cache file.
 
-    numba compiles it once for each set of types, and optimises it again within each kernel that calls it.
+    Numba compiles it once per signature, and LLVM optimizes it again within each kernel that calls it.
     """
     return _compiled(function, {**OPTIONS, "no_cpython_wrapper": True})
 
 
 def inlined(function: Any) -> Any:
-    """Compile a `part` that is made one with each kernel that calls it.
+    """Compile a function as `part` does, and inline it into every caller.
 
-    LLVM leaves alone what it thinks large, and a call that passes arrays costs some 5 ns.
+    By default, LLVM does not inline functions that it considers large; a call that passes arrays then costs
+    about 5 ns.
     """
     return _compiled(function, {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True})
 
 
 def reordered(function: Any) -> Any:
-    """Compile an `inlined` part whose sums may be taken in any order, as the CPU likes best.
+    """Compile a function as `inlined` does, and let LLVM reorder its floating-point sums.
 
-    Its bits differ between CPUs: for bounds alone, where a margin covers that and no result depends on it.
+    The lowest bits of its results differ between CPUs. Use it only for bounds whose margin covers the
+    difference, so that no final result depends on it.
     """
     options = {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True, "fastmath": {"reassoc"}}
     return _compiled(function, options)
 
 
 def _compiled(function: Any, options: dict[str, Any]) -> Any:
-    function.__qualname__ = f"{function.__qualname__}_{FINGERPRINT}"  # names the cache's files
+    """Compile `function` with Numba's `options`; add the fingerprint to its name."""
+    function.__qualname__ = f"{function.__qualname__}_{FINGERPRINT}"  # becomes part of the cache files' names
     return numba.njit(**options)(function)

@@ -1,4 +1,4 @@
-"""Kernels of weighted k-means on vectors; they know no colors."""
+"""Kernels of weighted k-means on vectors; they do not depend on colors."""
 
 from fastkq.kernels import import_on_first_use
 

@@ -1,4 +1,4 @@
-"""Bounds of distances, by more than all that rounding can do to them."""
+"""Bounds of distances that hold despite rounding errors."""
 
 import numpy as np
 
@@ -8,22 +8,27 @@ from fastkq.kernels.kmeans.tiles import LANES
 
 @part
 def share_of(dims, dtype):
-    """By which share a distance, or its square, may be off; three times as much as it ever is."""
+    """Return a relative error of distances and of their squares: three times the largest rounding error.
+
+    dims: the number of dimensions; dtype: float32 or float64, the dtype of the distances and of the result.
+    """
     return dtype.type((dims + 16) * np.float64(np.finfo(dtype).eps))
 
 
 @part
 def floor_of(dims, dtype):
-    """Distances below it have squares of which more is lost than a share."""
+    """Return the distance below which underflow may raise the error of the square above `share_of`."""
     limits = np.finfo(dtype)
     return dtype.type(np.sqrt(dims * np.float64(limits.tiny) / np.float64(limits.eps)))
 
 
 @part
 def bound_likely(planes, columns, dims, reach, norms, tile):
-    """Make bounds of distances, from above and below, of the scores of `likely_two`.
+    """Replace the scores of `likely_two` by bounds of distances.
 
-    reach is the largest norm of the centroids; norms (WIDTH,), scratch.
+    tile, in and out: `best` becomes an upper bound of the smallest distance, `second` a lower bound of the
+    second smallest. planes (D, WIDTH), in: the vectors that were scored, about the same origin; reach: the
+    largest norm of the centroids about it; norms (WIDTH,), scratch.
     """
     dtype = norms.dtype
     share, tiny, far = share_of(dims, dtype), dtype.type(dims * np.finfo(dtype).tiny), dtype.type(reach)
@@ -47,7 +52,11 @@ def bound_likely(planes, columns, dims, reach, norms, tile):
 
 @part
 def bound_nearest(columns, dims, tile):
-    """Make bounds of distances, from above and below, of the scores of `nearest_two`."""
+    """Replace the squared distances of `nearest_two` by bounds of distances.
+
+    tile, in and out: `best` becomes an upper bound of the smallest distance, `second` a lower bound of the
+    second smallest.
+    """
     dtype = tile.best.dtype
     share, one = share_of(dims, dtype), dtype.type(1)
     largest, floor = dtype.type(np.finfo(dtype).max), floor_of(dims, dtype)

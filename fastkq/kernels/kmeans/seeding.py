@@ -1,15 +1,27 @@
-"""What choosing a vector as a centroid would gain."""
+"""Kernel of greedy k-means++: the potential after each candidate is added to the centroids."""
 
 from fastkq.kernels.jit import kernel
 
 
 @kernel
 def consider(squares, candidates, weights, closest, products, distances, potentials):
-    """Squared distances of vectors from their nearest centroid if each of some candidates becomes one.
+    """Compute distances from the nearest centroid, and the potential, after adding each candidate.
 
-    squares (n,) float64, of the vectors, candidates (t,) float64, of those that may be chosen, weights (n,)
-    float64, closest (n,), the squared distances from the centroids so far, and products (n, t) float64 with
-    the candidates, in; distances (n, t), out; potentials (t,) float64, out: their weighted sums.
+    Parameters
+    ----------
+    squares : (n,) float64, in
+        Squared norms of the vectors.
+    candidates : (t,) float64, in
+        Squared norms of the vectors that may become the next centroid.
+    weights : (n,) float64, in
+    closest : (n,), in
+        Squared distances from the nearest of the centroids chosen so far.
+    products : (n, t) float64, in
+        Scalar products of the vectors with the candidates.
+    distances : (n, t), out
+        Squared distances from the nearest centroid if candidate t is added.
+    potentials : (t,) float64, out
+        Weighted sums of `distances`.
     """
     for t in range(candidates.shape[0]):
         potentials[t] = 0.0

@@ -1,8 +1,10 @@
-"""The nearest two of many centroids, for the vectors of a tile.
+"""The two nearest centroids of each vector of a tile.
 
-Squared distances are summed up in the order of the dimensions, in the dtype of the vectors. That is the
-metric: what rounds there rounds alike wherever a distance is taken, so that a label is the same as by brute
-force. Products take three quarters of the time; whether they could mislead is for the caller to tell.
+A tile is a set of at most VECTORS_PER_TILE vectors, stored as planes: one row per dimension, one column per
+vector. `nearest_two` sums squared differences in the order of the dimensions, in the dtype of the vectors.
+Every kernel that labels vectors rounds in this way, so its labels equal those of brute force. `likely_two`
+uses scalar products instead and takes three quarters of the time; its caller must check whether rounding may
+have changed the result.
 """
 
 from typing import Any, NamedTuple
@@ -12,26 +14,28 @@ import numpy as np
 from fastkq.kernels.jit import part
 
 VECTORS_PER_TILE = 256
-"""With 128 and 64 a distance takes 1.2 and 1.5 times as long, of 4 dimensions as of 128."""
+"""With 128 or 64, a distance takes 1.2 or 1.5 times as long, in 4 dimensions as well as in 128."""
 WIDTH = VECTORS_PER_TILE + 16
-"""Of planes. A power of two would let them push one another out of the cache: loading takes twice as long."""
+"""Columns of the planes. With a power of two, planes would evict one another from the cache: loading would
+take twice as long."""
 LANES = 4
-"""Dimensions and centroids that a pass over a tile takes at once; both are filled up to multiples of it."""
+"""A pass over a tile handles this many dimensions and centroids at once; both are padded to a multiple of
+it."""
 STEP = 32
-"""Of a tile that is not full so many columns are looked at, or a multiple."""
+"""Of a tile that is not full, a multiple of this many columns is processed."""
 
 
 class Tile(NamedTuple):
-    """What is found out about the vectors of a tile.
+    """Scores and nearest centroids of the vectors of a tile.
 
     Attributes
     ----------
     scores : (4, WIDTH)
-        Squared distances, or what stands for them, of four centroids.
+        Squared distances from four centroids, or the scores of `likely_two`.
     best, second : (WIDTH,)
-        The least two of all scores.
+        The smallest and the second smallest score over all centroids.
     label : (WIDTH,) int32
-        The centroid of the least one, the first of equals.
+        Index of the centroid with the smallest score, the lowest index among equals.
     """
 
     scores: Any
@@ -42,28 +46,29 @@ class Tile(NamedTuple):
 
 @part
 def new_tile(dtype):
-    """A tile to be written to."""
+    """Return an uninitialized tile whose scores have this dtype."""
     scores, label = np.empty((LANES, WIDTH), dtype), np.empty(WIDTH, np.int32)
     return Tile(scores, np.empty(WIDTH, dtype), np.empty(WIDTH, dtype), label)
 
 
 @part
 def columns_of(number):
-    """How many columns are looked at for the sake of so many."""
+    """Return how many columns are processed for this many vectors: the next multiple of STEP."""
     return -(-number // STEP) * STEP
 
 
 @part
 def filled_up(number):
-    """The next multiple of LANES."""
+    """Return the next multiple of LANES."""
     return -(-number // LANES) * LANES
 
 
 @part
 def spread(centroids, origin, beyond, planes):
-    """Offsets of centroids (k, d) from the origin (d,), as planes (D, K), out.
+    """Write the offsets of centroids from an origin as planes, padded in both directions.
 
-    The dimensions are filled up with zeros, the centroids with those that have `beyond` for coordinates.
+    centroids (k, d) and origin (d,), in; planes (D, K), out. Rows from d on are zero; columns from k on hold
+    `beyond` in every row.
     """
     k, dims = centroids.shape
     for d in range(planes.shape[0]):
@@ -73,7 +78,11 @@ def spread(centroids, origin, beyond, planes):
 
 @part
 def load(vectors, places, origin, planes):
-    """Bring vectors at places (<= VECTORS_PER_TILE,), less the origin, into planes (D, WIDTH), in and out."""
+    """Write the vectors at some places, minus an origin, into the first columns of planes.
+
+    vectors (n, d), places (<= VECTORS_PER_TILE,) and origin (d,), in; planes (D, WIDTH), in and out: rows
+    from d on stay as they are.
+    """
     for i in range(places.shape[0]):
         row = vectors[places[i]]
         for d in range(row.shape[0]):
@@ -82,7 +91,10 @@ def load(vectors, places, origin, planes):
 
 @part
 def _add_squares(planes, start, stop, d, centroids, j, scores):
-    """Add up squared distances from the centroids j .. j + 3, in the dimensions d .. d + 3."""
+    """Add the squared differences from centroids j .. j + 3 in dimensions d .. d + 3 to the scores.
+
+    The columns start .. stop - 1 of the planes are used. The scores are overwritten if d is zero.
+    """
     w, x = planes[d, start:stop], planes[d + 1, start:stop]
     y, z = planes[d + 2, start:stop], planes[d + 3, start:stop]
     for lane in range(LANES):
@@ -101,7 +113,7 @@ def _add_squares(planes, start, stop, d, centroids, j, scores):
 
 @part
 def _subtract_products(planes, columns, d, centroids, j, scores):
-    """Subtract the products with the centroids j .. j + 3, in the dimensions d .. d + 3."""
+    """Subtract the products with centroids j .. j + 3 in dimensions d .. d + 3 from the scores."""
     w, x, y, z = (
         planes[d, :columns],
         planes[d + 1, :columns],
@@ -131,7 +143,7 @@ def _subtract_products(planes, columns, d, centroids, j, scores):
 
 @part
 def _compete(j, columns, tile):
-    """Let the centroids j .. j + 3 compete with the best two of those before."""
+    """Update the best, second and label of each vector with the scores of centroids j .. j + 3."""
     to_a, to_b = tile.scores[0, :columns], tile.scores[1, :columns]
     to_c, to_d = tile.scores[2, :columns], tile.scores[3, :columns]
     best, second, label = tile.best[:columns], tile.second[:columns], tile.label[:columns]
@@ -151,6 +163,7 @@ def _compete(j, columns, tile):
 
 @part
 def _begin(columns, tile):
+    """Reset the best, second and label of the first `columns` vectors."""
     for i in range(columns):
         tile.best[i] = tile.second[i] = np.inf
         tile.label[i] = 0
@@ -158,9 +171,10 @@ def _begin(columns, tile):
 
 @part
 def nearest_two(planes, start, columns, centroids, count, tile):
-    """Find the nearest two of `count` centroids (D, >= count), a multiple of LANES, by squared distance.
+    """Find the two nearest of `count` centroids by squared distance.
 
-    For the vectors in the columns of planes (D, >= start + columns) from `start` on, in; tile, out.
+    planes (D, >= start + columns), in: the vectors are the columns from `start` on; centroids (D, >= count),
+    in, where `count` is a multiple of LANES; tile, out.
     """
     _begin(columns, tile)
     for j in range(0, count, LANES):
@@ -171,10 +185,11 @@ def nearest_two(planes, start, columns, centroids, count, tile):
 
 @part
 def likely_two(planes, columns, centroids, halves, tile):
-    """Find the nearest two of centroids (D, K) by half their squared norms, halves (K,), less the products.
+    """Find the two nearest centroids by scores: half the squared norm of a centroid minus the scalar product.
 
-    That is half the squared distance, less half the vector's squared norm: more is lost to rounding where
-    norms are larger than distances. For the vectors in planes (D, WIDTH), in; tile, out.
+    A score is half the squared distance minus half the vector's squared norm. Where norms are larger than
+    distances, a score loses more to rounding than a squared distance. planes (D, WIDTH), centroids (D, K) and
+    halves (K,), half the squared norms of the centroids, in; tile, out.
     """
     _begin(columns, tile)
     for j in range(0, centroids.shape[1], LANES):
