@@ -1,4 +1,4 @@
-"""Cut vectors into boxes of about equal squared error."""
+"""Partition of weighted vectors into boxes of about equal squared error."""
 
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from fastkq.kernels.jit import kernel, part
 
 
 class Boxes(NamedTuple):
-    """Boxes of vectors, as many as are wanted at most.
+    """Arrays for at most n boxes of vectors.
 
     Attributes
     ----------
@@ -16,11 +16,11 @@ class Boxes(NamedTuple):
         Box b holds the vectors starts[b] .. stops[b] - 1.
     means : (n, d) float64
     weights, errors : (n,) float64
-        Their weights in all, and their squared errors about the means.
+        Total weights, and squared errors about the means.
     axes : (n,) int64
-        Along which the errors are largest.
+        The axes along which the errors are largest.
     heap : (n,) int64
-        Boxes, each of no less error than those at twice its place plus one and plus two.
+        Max-heap of box indices by error: entry i has at least the error of entries 2 i + 1 and 2 i + 2.
     """
 
     starts: Any
@@ -34,10 +34,12 @@ class Boxes(NamedTuple):
 
 @part
 def _measure(vectors, weights, boxes, b, sums, squares):
-    """Mean, weight, error and widest axis of a box.
+    """Compute the mean, weight, squared error and axis of largest error of box b.
 
-    Offsets are taken from one of its vectors: sums of plain squares would say nothing of a box of small
-    numbers after one far away was cut off it.
+    The sums are taken of offsets from the first vector of the box. Sums of squares of the vectors themselves
+    would cancel, for example in a box of small numbers from which a distant vector was split off.
+
+    sums and squares (d,) float64, scratch.
     """
     dims = vectors.shape[1]
     first, last = boxes.starts[b], boxes.stops[b]
@@ -64,10 +66,11 @@ def _measure(vectors, weights, boxes, b, sums, squares):
 
 @part
 def _divide(vectors, weights, first, last, axis, pivot, behind, before):
-    """Move the vectors at most at the pivot to the front; returns where the others begin.
+    """Move the vectors with a value of at most `pivot` to the front; return where the others begin.
 
-    behind and before (n,) int64, scratch: lists of what is on the wrong side, written without a branch, which
-    would be mispredicted every other time (half of the time of all).
+    vectors and weights, in and out, from `first` to `last` - 1; behind and before (n + 1,) int64, scratch:
+    lists of the misplaced vectors. They are written without a branch, which would be mispredicted every other
+    time and take half of the total time.
     """
     middle = first
     for i in range(first, last):
@@ -90,7 +93,7 @@ def _divide(vectors, weights, first, last, axis, pivot, behind, before):
 
 @part
 def _sink(heap, size, errors):
-    """Restore the order of the heap when its first has become smaller."""
+    """Restore the order of the heap after the error of its root has decreased."""
     place = 0
     while True:
         child = 2 * place + 1
@@ -106,7 +109,7 @@ def _sink(heap, size, errors):
 
 @part
 def _rise(heap, place, errors):
-    """Restore the order of the heap when there is a new last."""
+    """Restore the order of the heap after an entry was appended at `place`."""
     while place > 0:
         parent = (place - 1) >> 1
         if errors[heap[parent]] >= errors[heap[place]]:
@@ -117,12 +120,26 @@ def _rise(heap, place, errors):
 
 @kernel
 def partition(vectors, weights, boxes, count, most):
-    """Divide the box of the largest error at its mean along its widest axis, again and again.
+    """Split the box with the largest squared error at its mean along its axis of largest error, repeatedly.
 
-    vectors (n, d) float64 and weights (n,) float64, in and out: brought into the order of the boxes;
-    boxes, in and out, of which there are `count` yet. It pauses when the boxes that were divided held more
-    than `most` vectors together. Returns how many there are, as a negative number when it is over: when all
-    errors are zero, these are fewer than is room for.
+    A call pauses when the boxes that it has split held more than `most` vectors in total.
+
+    Parameters
+    ----------
+    vectors : (n, d) float64, in and out
+        Reordered so that each box holds consecutive vectors.
+    weights : (n,) float64, in and out
+        Reordered as the vectors.
+    boxes : Boxes, in and out
+    count : int
+        Number of boxes so far, 0 at first.
+    most : int
+
+    Returns
+    -------
+    int
+        Number of boxes; negated when the partition is complete: the arrays are full, or all errors are zero,
+        possibly with fewer boxes.
     """
     dims = vectors.shape[1]
     sums, squares = np.empty(dims), np.empty(dims)
@@ -140,7 +157,7 @@ def partition(vectors, weights, boxes, count, most):
         divided += last - first
         pivot = boxes.means[b, axis]
         middle = _divide(vectors, weights, first, last, axis, pivot, behind, before)
-        if middle == last:  # the mean was rounded up to the largest
+        if middle == last:  # the mean was rounded up to the largest value
             pivot = np.nextafter(pivot, -np.inf)
             middle = _divide(vectors, weights, first, last, axis, pivot, behind, before)
         if middle == first or middle == last:

@@ -1,7 +1,7 @@
-"""What is known of clusters: their moments, what a split promises, what it costs to do without one.
+"""Statistics of clusters for the swap search: moments, gain of a split, cost of a removal.
 
-Everything here has four coordinates; those that a colour does not have are zero. The first `held` clusters
-are those of fixed colours: their centroids stay where they are.
+All points have four coordinates; the missing ones of gray and RGB colors are zero. The centroids of the first
+`held` clusters are fixed.
 """
 
 from typing import Any, NamedTuple
@@ -12,44 +12,47 @@ from fastkq.kernels.jit import part
 from fastkq.kernels.kmeans.nearest import first_smallest
 
 SPLIT_GAIN = 0.7
-"""Share of the error along an axis that a split at the mean removes: 0.64 for a normal, 0.75 for a uniform
-distribution."""
+"""A split at the mean removes this share of the squared error along an axis: 0.64 for a normal, 0.75 for a
+uniform distribution."""
 SPLIT_OFFSET = 0.8
-"""Deviations from the mean to the means of the halves: 0.80 for a normal, 0.87 for a uniform distribution."""
+"""Standard deviations from the mean of a cluster to the means of its halves: 0.80 for a normal, 0.87 for a
+uniform distribution."""
 _ONE_SIDED_GAIN = 0.32
-"""The same when the centroid of one half stays at the mean: half of a normal's 0.64."""
+"""Share of the squared error that a split removes when the centroid of one half stays at the mean: half of
+the 0.64 of a normal distribution."""
 _POWER_ITERATIONS = 6
+"""Steps of the power method that finds a principal axis."""
 _HELD_MASS = 1e200
+"""Weight of a fixed centroid in the cost of a merge: so large that the merge does not move it."""
 
 
 class Clusters(NamedTuple):
-    """What is known of k clusters.
+    """Statistics of k clusters.
 
     Attributes
     ----------
     centroids : (4, k) float32
     moments : (k, 15) float64
-        The weight, the weighted sums of the coordinates, and of their ten products.
+        The weight, the weighted sums of the coordinates, and those of their ten products.
     explained : (k,) float64
-        By how much the squared error about the mean, or the held centroid, is less than that about zero.
+        Squared error about zero minus squared error about the mean or about the fixed centroid.
     spread : (k,) float64
-        Squared error along the principal axis; of a held cluster, as much as a free one has whose split gains
-        the same.
+        Squared error along the principal axis. A fixed cluster has the value of a free cluster whose split
+        gains as much.
     axis : (k, 4) float64
-        Principal axis, as long as the deviation along it.
+        Principal axis; its length is the standard deviation along it.
     mass : (k,) float64
-        The weight; of a held cluster so much that none moves it when merged into it.
+        The weight. A fixed cluster has a value so large that it does not move when another is merged into it.
     removal : (k,) float64
-        Growth of the error when the cluster is merged into the one it costs least to merge it with; infinite
-        when it is held.
+        Increase of the squared error when the cluster is merged into `beside`; infinite if it is fixed.
     beside : (k,) int32
-        That cluster.
+        The cluster with which a merge costs least.
     first : (k,) int32
-        A point of each cluster, or -1.
+        The first point in the linked list of the cluster's points, or -1.
     after : (points,) int32
         The next point of the same cluster, or -1.
     changed : (k,) int64
-        In which trial it changed last.
+        The trial in which the cluster last changed.
     """
 
     centroids: Any
@@ -67,7 +70,12 @@ class Clusters(NamedTuple):
 
 @part
 def move(coordinates, dims, weights, points, labels, clusters, moments, centroids):
-    """Sum up the clusters' moments of order 0 and 1, and move the centroids to the means."""
+    """Sum the clusters' moments of order 0 and 1, and move the centroids to the means.
+
+    coordinates (4, >= points), of which the first `dims` are used (3 or 4), weights (>= points,) float64 and
+    labels (>= points,), in; moments (>= clusters, 15) float64, of which columns 0 to 4 are written, and
+    centroids (4, >= clusters), out. A centroid whose cluster is empty stays.
+    """
     x, y, z, a = coordinates[0], coordinates[1], coordinates[2], coordinates[3]
     for j in range(clusters):
         for m in range(5):
@@ -89,7 +97,10 @@ def move(coordinates, dims, weights, points, labels, clusters, moments, centroid
 
 @part
 def square(coordinates, weights, points, labels, clusters, moments):
-    """Sum up the clusters' moments of order 2: xx, xy, xz, xa, yy, yz, ya, zz, za, aa."""
+    """Sum the clusters' moments of order 2 into columns 5 to 14: xx, xy, xz, xa, yy, yz, ya, zz, za, aa.
+
+    The arguments are those of `move`.
+    """
     for j in range(clusters):
         for m in range(5, 15):
             moments[j, m] = 0.0
@@ -105,7 +116,7 @@ def square(coordinates, weights, points, labels, clusters, moments):
 
 @part
 def explained(row):
-    """What its mean takes off the sum of squares of a cluster with these moments (15,)."""
+    """Return the squared error about zero minus that about the mean, of a cluster with moments (15,)."""
     if row[0] <= 0:
         return 0.0
     return (row[1] * row[1] + row[2] * row[2] + row[3] * row[3] + row[4] * row[4]) / row[0]
@@ -113,7 +124,7 @@ def explained(row):
 
 @part
 def offset_of_mean(row, centroids, j):
-    """From a held centroid to the mean of its cluster with these moments (15,)."""
+    """Return the vector from fixed centroid j to the mean of its cluster with moments (15,)."""
     return (
         row[1] / row[0] - np.float64(centroids[0, j]),
         row[2] / row[0] - np.float64(centroids[1, j]),
@@ -124,15 +135,16 @@ def offset_of_mean(row, centroids, j):
 
 @part
 def squared(offset):
-    """Squared length of a vector (4,)."""
+    """Return the squared length of a vector (4,)."""
     return offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2 + offset[3] ** 2
 
 
 @part
 def _principal_axis(row, offset, axis):
-    """Squared error along the principal axis of a cluster with these moments (15,).
+    """Return the squared error along the principal axis of a cluster with moments (15,).
 
-    About a point from which the mean lies at offset (4,); axis (4,), out, is a unit vector.
+    The error is taken about a reference point; offset (4,), in, is the vector from that point to the mean.
+    axis (4,), out, is a unit vector.
     """
     for d in range(4):
         axis[d] = 0.0
@@ -172,7 +184,7 @@ def _principal_axis(row, offset, axis):
 
 @part
 def survey(clusters, j, held):
-    """What is known of a cluster from its moments and its centroid."""
+    """Compute a cluster's explained error, mass, spread and axis from its moments and its centroid."""
     row, axis = clusters.moments[j], clusters.axis[j]
     clusters.explained[j] = explained(row)
     clusters.mass[j] = _HELD_MASS if j < held else row[0]
@@ -184,7 +196,7 @@ def survey(clusters, j, held):
     deviation = np.sqrt(spread / row[0])
     if j < held:
         clusters.explained[j] -= row[0] * squared(offset)
-        # The other half is one-sided, from the held centroid to the mean and beyond.
+        # The fixed centroid stays, so the new one serves one side only: toward the mean and beyond it.
         mean = offset[0] * axis[0] + offset[1] * axis[1] + offset[2] * axis[2] + offset[3] * axis[3]
         variance = max(spread / row[0] - mean * mean, 0.0)
         spread = row[0] * (mean * mean + _ONE_SIDED_GAIN * variance) / SPLIT_GAIN
@@ -198,7 +210,10 @@ def survey(clusters, j, held):
 
 @part
 def distances(centroids, k, centre, out):
-    """Squared distances of k centroids from one of them: out (k,), out."""
+    """Compute the squared distances of k centroids from one of them.
+
+    centroids (4, >= k), in; out (k,), out.
+    """
     x, y, z, a = centroids[0, centre], centroids[1, centre], centroids[2, centre], centroids[3, centre]
     cx, cy, cz, ca = centroids[0], centroids[1], centroids[2], centroids[3]
     for j in range(k):
@@ -208,7 +223,11 @@ def distances(centroids, k, centre, out):
 
 @part
 def survey_removal(clusters, removed, held, distance, cost):
-    """What it would cost to merge a cluster into another (Ward, 1963); distance and cost (k,), scratch."""
+    """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
+
+    clusters, in and out: `removal` and `beside` of the cluster `removed`; distance (k,) and cost (k,),
+    scratch.
+    """
     clusters.removal[removed] = np.inf
     clusters.beside[removed] = removed
     if removed < held:
@@ -229,7 +248,7 @@ def survey_removal(clusters, removed, held, distance, cost):
 
 @part
 def error(clusters):
-    """Squared error of all the clusters about their means."""
+    """Return the total squared error of the clusters about their means or fixed centroids."""
     total = 0.0
     for j in range(clusters.explained.shape[0]):
         row = clusters.moments[j]

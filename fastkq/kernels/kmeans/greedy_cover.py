@@ -1,15 +1,19 @@
-"""Few points within reach of all the others."""
+"""Greedy cover: few points such that every point lies within a radius of one of them."""
 
 import numpy as np
 
 from fastkq.kernels.jit import kernel, part
 
 _GUESSES = 3
+"""Points compared before one is chosen, one per step of a mean shift."""
 
 
 @part
 def _distances(points, number, target, out):
-    """Squared distances of the first points of (C, >= number) from the target (C,): out (>= number,), out."""
+    """Compute the squared distances of the first `number` points (C, >= number) from a target.
+
+    target (C,), in; out (>= number,), out.
+    """
     for d in range(target.shape[0]):
         row, at = points[d, :number], target[d]
         for i in range(number):
@@ -19,9 +23,10 @@ def _distances(points, number, target, out):
 
 @part
 def _gather(points, is_covered, first, last, radius, own, near, places):
-    """Copy the uncovered points first .. last - 1 within a squared radius of `own` (C,); how many.
+    """Copy the uncovered points first .. last - 1 within a squared radius of `own`; return their number.
 
-    near (C, M) and places (M,), out.
+    points (C, M), is_covered (M,) and own (C,), in; near (C, M), their coordinates, and places (M,), their
+    indices, out.
     """
     dims = own.shape[0]
     number = 0
@@ -42,7 +47,11 @@ def _gather(points, is_covered, first, last, radius, own, near, places):
 
 @part
 def _lead(near, number, reach, radius, own, target, away):
-    """Move the target (C,), in and out, to the mean of the points about it, but into the reach of `own`."""
+    """Move the target to the mean of the points within a squared radius of it.
+
+    A target farther than the radius from `own` is then brought to the distance `reach` from it. near (C, >=
+    number) and own (C,), in; target (C,), in and out; away (>= number,), scratch.
+    """
     dims = own.shape[0]
     _distances(near, number, target, away)
     for d in range(dims):
@@ -63,7 +72,10 @@ def _lead(near, number, reach, radius, own, target, away):
 
 @part
 def _closest(number, radius, from_own, from_target):
-    """The point closest to a target, of those within a squared radius of the first point."""
+    """Return the point closest to the target, among those within a squared radius of the first point.
+
+    from_own and from_target (>= number,), in: squared distances from the first point and from the target.
+    """
     closest = 0
     for i in range(number):
         if from_own[i] <= radius and from_target[i] < from_target[closest]:
@@ -73,10 +85,14 @@ def _closest(number, radius, from_own, from_target):
 
 @part
 def _choose(near, number, reach, radius, scratch):
-    """The point (C, number) within reach of the first that reaches most of them, of a few guesses.
+    """Return a point that covers the first of the near points and many of the others.
 
-    A guess is the point nearest to where their mean lies. scratch (3, >= number); its last row, out, holds
-    the squared distances from the chosen point.
+    Of _GUESSES points, the one that covers most is returned. Each is the point closest to a target among
+    those within the squared radius of the first point. The target moves from the first point to the mean of
+    the points around it (mean shift).
+
+    near (C, >= number), in; scratch (3, >= number); its last row, out, holds the squared distances from the
+    returned point.
     """
     from_own, away, from_best = scratch[0], scratch[1], scratch[2]
     own, target = near[:, 0].copy(), near[:, 0].copy()
@@ -99,15 +115,29 @@ def _choose(near, number, reach, radius, scratch):
 
 @kernel
 def cover(points, is_covered, reach, radius, chosen, state, most):
-    """Choose points until each is within a squared radius of one.
+    """Choose points until each point is within a squared radius of a chosen one.
 
-    points (C, M) float64, rising in the first coordinate, in; reach, the square root of the radius, or a bit
-    more; chosen int64, out. The first point that is not reached has all the others on one side; one that
-    reaches it and many others is chosen.
+    Points are visited in the order of their first coordinate. All uncovered points lie on one side of the
+    first uncovered one. A point is chosen that covers this one and many others.
 
-    is_covered (M,) uint8 and state (3,) int64, in and out, at first zeros: how many points are done, how many
-    are looked at, and how many are chosen, or -1 when there is no room for more. It pauses when it has
-    looked at `most` of them for those that it chose.
+    A call pauses when it has examined more than `most` points.
+
+    Parameters
+    ----------
+    points : (C, M) float64, in
+        Rising in the first coordinate.
+    is_covered : (M,) uint8, in and out
+        Zeros at first.
+    reach : float
+        The square root of the radius, or slightly more.
+    radius : float
+        Squared distance within which a chosen point covers others.
+    chosen : (most chosen points,) int64, out
+        Indices of the chosen points.
+    state : (3,) int64, in and out
+        Zeros at first: the number of points done; the end of the range examined; the number of chosen points,
+        or -1 when `chosen` has no room for more.
+    most : int
     """
     dims, number = points.shape
     near, places = np.empty((dims, number)), np.empty(number, np.int64)
