@@ -1,7 +1,9 @@
-"""What a search for better centroids knows of the clusters: what each is worth, and what it lacks.
+"""Statistics of clusters for the swap search on vectors: gain of a split, cost of a removal.
 
-Errors are summed up from distances, never as differences of sums of squares: those of a far outlier would
-drown all the others.
+Errors are sums of squared distances, never differences of sums of squares: after one distant outlier, these
+would have no significant digits left for the other vectors. The centroids of the first `fixed` clusters are
+fixed. The comments in `fastkq.kernels.kmeans.cluster_stats` and `fastkq.kernels.kmeans.swap_search` give the
+reasons for the values of the constants.
 """
 
 from typing import Any, NamedTuple
@@ -16,27 +18,27 @@ _POWER_ITERATIONS = 4
 
 
 class VectorClusters(NamedTuple):
-    """What is known of k clusters of n points.
+    """Statistics of k clusters of n points.
 
     Attributes
     ----------
     centroids : (D, k) float64
     weights, errors : (k,) float64
-        Their weights, and their squared errors.
+        Weights, and squared errors about the centroids.
     axes : (k, d) float64
-        Principal axes, as long as the deviations along them.
+        Principal axes; the length of each is the standard deviation along it.
     spreads : (k,) float64
         Squared errors along the principal axes.
     removals : (k,) float64
-        Growth of the error when the cluster is merged into the one it costs least to merge it with.
+        Increase of the squared error when the cluster is merged into `beside`; infinite if it is fixed.
     beside : (k,) int64
-        That cluster.
+        The cluster with which a merge costs least.
     heads : (k,) int64
-        A point of each cluster, or -1.
+        The first point in the linked list of the cluster's points, or -1.
     links : (n,) int64
         The next point of the same cluster, or -1.
     changed : (k,) int64
-        In which trial it changed last.
+        The trial in which the cluster last changed.
     """
 
     centroids: Any
@@ -53,7 +55,10 @@ class VectorClusters(NamedTuple):
 
 @part
 def centroid_distances(centroids, k, centre, distances):
-    """Squared distances (k,), out, of centroids (D, k) from one of them."""
+    """Compute the squared distances of all centroids from one of them.
+
+    centroids (D, k), in; distances (k,), out.
+    """
     for j in range(k):
         distances[j] = 0.0
     for d in range(centroids.shape[0]):
@@ -64,7 +69,10 @@ def centroid_distances(centroids, k, centre, distances):
 
 @part
 def survey_spread(vectors, weights, clusters, j, offset):
-    """Principal axis of a cluster by power iteration over its points; offset (d,), scratch."""
+    """Compute the spread and the principal axis of cluster j by power iteration over its points.
+
+    vectors (n, d) and weights (n,), in; clusters, in and out; offset (d,), scratch.
+    """
     dims = offset.shape[0]
     centroids, axis = clusters.centroids, clusters.axes[j]
     widest = 0
@@ -112,7 +120,10 @@ def survey_spread(vectors, weights, clusters, j, offset):
 
 @part
 def survey_removal(clusters, fixed, removed, distances):
-    """What it would cost to merge a cluster into another (Ward, 1963)."""
+    """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
+
+    clusters, in and out: `removals` and `beside` of the cluster `removed`; distances (k,), scratch.
+    """
     k = clusters.spreads.shape[0]
     clusters.removals[removed], clusters.beside[removed] = np.inf, removed
     if removed < fixed:
@@ -129,7 +140,10 @@ def survey_removal(clusters, fixed, removed, distances):
 
 @part
 def choose(clusters):
-    """The cluster that is missed least and the one that gains most by a split, or (-1, -1)."""
+    """Return the cluster that costs least to remove and the one that gains most by a split.
+
+    The pair is (-1, -1) if no swap promises enough.
+    """
     removed = 0
     for j in range(1, clusters.spreads.shape[0]):
         if clusters.removals[j] < clusters.removals[removed]:

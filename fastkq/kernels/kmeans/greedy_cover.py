@@ -132,8 +132,8 @@ def cover(points, is_covered, reach, radius, chosen, state, most):
         The square root of the radius, or slightly more.
     radius : float
         Squared distance within which a chosen point covers others.
-    chosen : (most chosen points,) int64, out
-        Indices of the chosen points.
+    chosen : (n,) int64, out
+        Indices of the chosen points, at most n.
     state : (3,) int64, in and out
         Zeros at first: the number of points done; the end of the range examined; the number of chosen points,
         or -1 when `chosen` has no room for more.

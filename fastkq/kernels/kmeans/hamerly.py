@@ -1,8 +1,8 @@
-"""Lloyd's iterations on vectors of any dimension, of which only the unsure are looked at.
+"""Lloyd's iterations on vectors of any dimension that skip the vectors whose label cannot change.
 
-A vector keeps its label unseen while its centroid is surely nearer than all others: its `upper` bounds the
-distance from its own centroid, its `lower` those from the others (G. Hamerly, Making k-means even faster,
-SDM 2010), both by more than all that rounding can do to distances.
+A vector is skipped while bounds prove that its own centroid is nearer than all others: `upper` bounds the
+distance from its own centroid from above, `lower` the distances from the others from below (G. Hamerly,
+Making k-means even faster, SDM 2010). Both bounds have a margin larger than any rounding error.
 """
 
 from typing import Any, NamedTuple
@@ -25,28 +25,30 @@ from fastkq.kernels.kmeans.tiles import (
 )
 
 _VECTORS_PER_BLOCK = 1024
-"""What is done with a block is done while it is in the cache."""
+"""All steps are applied to one block of this many vectors before the next one, while it is in the cache."""
 _BLOCKS_PER_TRY = 8
-"""What did not pay on the last block is tried again on one of so many. Labels are the same either way."""
-# To bring a vector into a tile and to measure one distance, in products of a dimension; and to call for that.
+"""A method that did not pay on the last block is tried again on one block in this many. The labels do not
+depend on the method."""
+# Costs of loading a vector into a tile and of measuring one distance, in multiplications per dimension;
+# cost of the call that measures a distance, in multiplications.
 _LOADING, _MEASURING, _CALLING = 14, 5, 150
 
 
 class Centroids(NamedTuple):
-    """Centroids, and what is taken of them for all vectors.
+    """Centroids in the layouts that all visits of vectors use.
 
     Attributes
     ----------
     lanes : (D, K)
-        The centroids themselves.
+        The centroids as planes.
     origin : (d,)
-        Their mean, about which norms are small.
+        Their mean. Norms of offsets from it are small.
     offsets : (D, K)
-        From the origin.
+        Offsets from the origin.
     halves : (K,)
         Half the squared norms of the offsets.
     reach : float64
-        The largest norm.
+        The largest norm of an offset.
     """
 
     lanes: Any
@@ -58,7 +60,7 @@ class Centroids(NamedTuple):
 
 @kernel
 def prepare(centroids):
-    """What all visits of centroids (k, d) need of them."""
+    """Return centroids (k, d) as a `Centroids`."""
     (k, dims), dtype = centroids.shape, centroids.dtype
     lanes = np.empty((filled_up(dims), filled_up(k)), dtype)
     offsets, halves = np.empty_like(lanes), np.empty(filled_up(k), dtype)
@@ -82,9 +84,13 @@ def prepare(centroids):
 
 @part
 def _unsure(vectors, start, stop, moves, falls, labels, uppers, lowers, places):
-    """Places, out, of the vectors start .. stop - 1 whose labels the bounds do not settle; how many.
+    """Find the vectors start .. stop - 1 whose bounds do not prove their labels; return their number.
 
-    The bounds follow the centroids: each has moved by at most moves (k,), the others by at most falls (k,).
+    The bounds are first widened: the own centroid of a vector has moved by at most moves[label] since the
+    last visit, all others by at most falls[label].
+
+    vectors (n, d), moves and falls (k,) and labels (n,), in; uppers and lowers (n,), in and out; places (>=
+    stop - start,), out.
     """
     dtype = uppers.dtype
     sure = dtype.type(1) + 2 * share_of(vectors.shape[1], dtype)
@@ -101,7 +107,11 @@ def _unsure(vectors, start, stop, moves, falls, labels, uppers, lowers, places):
 
 @part
 def _still_unsure(vectors, centroids, labels, uppers, lowers, places, count):
-    """Keep those of the places, in and out, that taking the distance anew does not settle; how many."""
+    """Keep the vectors that the measured distance from the own centroid leaves unproven; return how many.
+
+    vectors (n, d), centroids (k, d), labels (n,) and lowers (n,), in; uppers (n,) and places (>= count,), in
+    and out.
+    """
     dtype = uppers.dtype
     share = share_of(vectors.shape[1], dtype)
     sure, over, floor = dtype.type(1) + 2 * share, dtype.type(1) + share, floor_of(vectors.shape[1], dtype)
@@ -117,9 +127,12 @@ def _still_unsure(vectors, centroids, labels, uppers, lowers, places, count):
 
 @part
 def _write(tile, places, first, number, kept, labels, uppers, lowers):
-    """Write down labels and bounds of the vectors at places[first : first + number].
+    """Store labels and bounds of the vectors at places[first : first + number].
 
-    Those that the bounds leave in doubt keep their labels, and go to places[kept:]; returns where those end.
+    Vectors whose bounds do not prove the label keep their old one and are appended at places[kept:]. Returns
+    the new end of that list.
+
+    tile, in; places, labels (n,), and uppers and lowers (n,) or empty, in and out.
     """
     wants_bounds = uppers.shape[0] > 0
     for c in range(number):
@@ -135,7 +148,10 @@ def _write(tile, places, first, number, kept, labels, uppers, lowers):
 
 @part
 def _visit_likely(vectors, places, count, among, planes, norms, tile, labels, uppers, lowers):
-    """Label by products those of `count` vectors for which they are sure; how many others stay in places."""
+    """Label by scalar products where bounds prove the result; return how many of `count` are left.
+
+    The vectors that are left are moved to the front of `places`.
+    """
     doubtful = 0
     for base in range(0, count, VECTORS_PER_TILE):
         number = min(VECTORS_PER_TILE, count - base)
@@ -166,6 +182,7 @@ def _visit_exactly(vectors, places, count, among, planes, tile, labels, uppers, 
 
 @part
 def _add_up(vectors, weights, start, stop, labels, totals):
+    """Add the vectors start .. stop - 1 to the totals (k, d + 1), in and out, of their clusters."""
     dims = vectors.shape[1]
     for i in range(start, stop):
         row, vector = totals[labels[i]], vectors[i]
@@ -181,23 +198,25 @@ def visit(vectors, weights, start, stop, centroids, among, moves, falls, labels,
 
     Parameters
     ----------
-    vectors, centroids : (n, d), (k, d), in
+    vectors, centroids : (n, d) and (k, d), in
     among : Centroids, in
-        Of `prepare`.
+        The result of `prepare`.
     weights : (n,) float64, in
-        Empty for weights of one.
+        Empty if all weights are 1.
     moves, falls : (k,), in
-        By how much each centroid, and any of the others, has moved at most since the last visit; empty when
-        labels and bounds are not yet known.
+        Upper bounds of how far each centroid, and any other centroid, has moved since the last visit. Empty
+        if labels and bounds are not known yet.
     labels : (n,) int32, in and out
     uppers, lowers : (n,) of the vectors' dtype, in and out
-        Bounds of the distances; empty when they are not wanted.
+        Bounds of the distances; empty if they are not wanted.
     totals : (k, d + 1) float64, in and out
-        Weighted sums of the clusters' vectors, and their weights, are added to it; empty when not wanted.
+        Moments of the clusters, to which those of the vectors are added: weighted sums and weights. Empty if
+        they are not wanted.
 
     Returns
     -------
-    How many labels are others than before.
+    int
+        Number of labels that changed.
     """
     (k, dims), dtype = centroids.shape, vectors.dtype
     tile, norms = new_tile(dtype), np.empty(WIDTH, dtype)
@@ -232,7 +251,11 @@ def visit(vectors, weights, start, stop, centroids, among, moves, falls, labels,
 
 @kernel
 def measure_moves(before, after, moves, falls):
-    """By how much each centroid, and any of the others, moved at most: moves and falls (k,), out."""
+    """Compute upper bounds of how far each centroid, and any other centroid, has moved.
+
+    before and after (k, d), in; moves and falls (k,), out: moves[j] is of centroid j, falls[j] the largest of
+    the others.
+    """
     over = 1 + 4 * np.float64(np.finfo(before.dtype).eps)
     first = 0
     for j in range(before.shape[0]):

@@ -1,8 +1,8 @@
-"""A k-d tree of vectors, of which only the leaves are kept, and Lloyd's iterations on these leaves.
+"""Lloyd's iterations on the leaves of a k-d tree of vectors; the inner nodes are not stored.
 
-The rows of the tree have LANES columns; columns beyond the vectors' dimension are zero, so that a whole row
-is moved at once. The bounding box of a leaf leaves few centroids to compare with, often a single one
-(T. Kanungo et al., An efficient k-means clustering algorithm: analysis and implementation, 2002).
+The tree is built from rows of LANES columns; columns beyond the vectors' dimension are zero, so that whole
+rows are moved. The bounding box of a leaf leaves few centroids to compare with, often a single one (T.
+Kanungo et al., An efficient k-means clustering algorithm: analysis and implementation, 2002).
 """
 
 import numpy as np
@@ -12,14 +12,19 @@ from fastkq.kernels.kmeans.nearest_vectors import bounds, candidates
 from fastkq.kernels.kmeans.tiles import LANES, columns_of, filled_up, nearest_two, new_tile, spread
 
 _SAMPLE = 33
-"""Vectors that stand for those of a node when it is divided. Their median is robust, unlike a mean."""
+"""Vectors of a node from which its splitting plane is chosen. Their median is robust against outliers, a mean
+is not."""
 _MOST_DEPTH = 64
-"""Deeper nodes, which samples would have to mislead time and again, are cut without looking."""
+"""Nodes at this depth are halved without sampling. Only samples that mislead repeatedly lead to such a
+depth."""
 
 
 @part
 def _choose(rows, first, last, sample):
-    """Axis along which a sample of rows first .. last - 1 varies most, and its median there."""
+    """Return the axis along which a sample of rows first .. last - 1 varies most, and its median there.
+
+    sample (_SAMPLE,) of the rows' dtype, scratch.
+    """
     widest, axis = -1.0, 0
     for d in range(rows.shape[1]):
         total = squares = 0.0
@@ -43,9 +48,11 @@ def _choose(rows, first, last, sample):
 
 @part
 def _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order):
-    """Move the rows first .. last - 1 that are at most at the pivot before the others; where those begin.
+    """Move the rows first .. last - 1 at or below the pivot before the others; return where those begin.
 
-    Every row is written to both places it may go to: a branch would be mispredicted every other time.
+    Every row is written to both of its possible places: a branch would be mispredicted every other time.
+
+    rows (n, LANES) and order (n,), in and out; spare_rows and spare_order of the same shapes, scratch.
     """
     left = right = first
     for i in range(first, last):
@@ -68,9 +75,13 @@ def _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_orde
 
 @part
 def _split_at_median(rows, order, first, last, spare_rows, spare_order, sample):
+    """Divide the rows first .. last - 1 at the median of a sample; return where the second half begins.
+
+    If all rows are on one side, the range is halved where it stands.
+    """
     axis, pivot = _choose(rows, first, last, sample)
     middle = _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order)
-    if middle == last:  # the median is the largest
+    if middle == last:  # the median is the largest value
         pivot = np.nextafter(pivot, rows.dtype.type(-np.inf))
         middle = _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order)
     return middle if first < middle < last else (first + last) >> 1
@@ -78,19 +89,19 @@ def _split_at_median(rows, order, first, last, spare_rows, spare_order, sample):
 
 @kernel
 def divide(rows, order, first, last, spare_rows, spare_order):
-    """Bring rows first .. last - 1 into two halves that a plane parts; returns where the second begins.
+    """Divide rows first .. last - 1 into two halves separated by a plane; return where the second begins.
 
-    rows (n, LANES) and order (n,) int64, which tells where they were, in and out; spare_rows and spare_order
-    of the same shapes, scratch, of which no other place is used.
+    rows (n, LANES) and order (n,) int64, the rows' original places, in and out; spare_rows and spare_order of
+    the same shapes, scratch. No array is touched outside first .. last - 1, so that threads can share them.
     """
     return _split_at_median(rows, order, first, last, spare_rows, spare_order, np.empty(_SAMPLE, rows.dtype))
 
 
 @kernel
 def grow(rows, order, first, last, most, spare_rows, spare_order, starts):
-    """Divide rows first .. last - 1 as `divide` until no leaf holds more than `most`; how many leaves.
+    """Divide rows first .. last - 1 until no leaf holds more than `most`; return the number of leaves.
 
-    Where they start goes to starts (>= leaves,) int64, out.
+    starts (>= leaves,) int64, out: the first row of each leaf. The other arguments are those of `divide`.
     """
     sample = np.empty(_SAMPLE, rows.dtype)
     ends = np.empty(2 * _MOST_DEPTH, np.int64)
@@ -114,10 +125,20 @@ def grow(rows, order, first, last, most, spare_rows, spare_order, starts):
 
 @kernel
 def describe(rows, weights, starts, first, last, planes, lows, highs, moments):
-    """What is known of the leaves first .. last - 1, of the rows starts[leaf] .. starts[leaf + 1] - 1.
+    """Compute planes, bounding boxes and moments of the leaves first .. last - 1.
 
-    rows (n, LANES) and weights (n,) float64 or empty, in; planes (LANES, >= n), boxes lows and highs
-    (leaves, d), and moments (leaves, d + 1) float64, weighted sums and weights, out.
+    Parameters
+    ----------
+    rows : (n, LANES), in
+    weights : (n,) float64, in
+        Empty if all weights are 1.
+    starts : (>= last + 1,) int64, in
+        A leaf holds the rows starts[leaf] .. starts[leaf + 1] - 1.
+    planes : (LANES, >= n), out
+    lows, highs : (leaves, d), out
+        Corners of the bounding boxes.
+    moments : (leaves, d + 1) float64, out
+        Weighted sums of the vectors, and weights.
     """
     dims = lows.shape[1]
     for leaf in range(first, last):
@@ -137,14 +158,18 @@ def describe(rows, weights, starts, first, last, planes, lows, highs, moments):
 
 
 _LEAVES_PER_GROUP = 8
-"""Leaves that choose their candidates from those of their common box."""
+"""Leaves of a group select their candidates from those of the group's bounding box."""
 _SETS = 4
-"""Of sums, to which the vectors are added in turn: each addition to one of them waits for the last."""
+"""Sets of sums to which vectors are added in turn: an addition waits for the previous one to the same sum."""
 
 
 @part
 def _add_up(planes, weights, first, number, dims, count, label, ids, sums, totals):
-    """Add the vectors in the columns first .. first + number - 1 to the totals of their labels."""
+    """Add the vectors in the columns first .. first + number - 1 to the totals of their centroids.
+
+    label (>= number,), the vectors' places among `count` candidates, and ids (>= count,), the candidates'
+    indices, in; sums (_SETS, >= count, d + 1) float64, scratch; totals (k, d + 1) float64, in and out.
+    """
     for s in range(_SETS):
         for j in range(count):
             for d in range(dims + 1):
@@ -163,7 +188,11 @@ def _add_up(planes, weights, first, number, dims, count, label, ids, sums, total
 
 @part
 def _relabel(owners, labels, leaf, first, number, label, ids):
-    """Write down a leaf's labels, and its owner when they are all alike; how many are others than before."""
+    """Store a leaf's labels, and its owner if they are all equal; return how many labels changed.
+
+    The leaf's vectors are first .. first + number - 1. label (>= number,), their places among the candidates,
+    and ids, the candidates' indices, in; owners (leaves,) and labels (n,), in and out.
+    """
     owner, changed, alike = owners[leaf], 0, 0
     for c in range(number):
         new = ids[label[c]]
@@ -183,18 +212,20 @@ def visit(
     Parameters
     ----------
     planes, weights, starts, lows, highs, moments
-        As `fastkq.kernels.kmeans.kd_tree.describe` has them, in.
+        As `fastkq.kernels.kmeans.kd_tree.describe` takes or writes them, in.
     centroids : (k, d), in
     owners : (leaves,) int32, in and out
-        The label of all of a leaf's vectors; -1 when they have several.
+        The label of all vectors of a leaf; -1 if they have several.
     labels : (n,) int32, in and out
-        Of the vectors whose leaf has no owner.
+        Labels of the vectors whose leaf has no owner.
     totals : (k, d + 1) float64, in and out
-        Weighted sums of the clusters' vectors, and their weights, are added to it; empty when not wanted.
+        Moments of the clusters, to which those of the vectors are added: weighted sums and weights. Empty if
+        they are not wanted.
 
     Returns
     -------
-    How many labels are others than before.
+    int
+        Number of labels that changed; a change of a leaf with a single candidate counts once.
     """
     (k, dims), dtype = centroids.shape, planes.dtype
     lanes = np.empty((planes.shape[0], filled_up(k)), dtype)

@@ -1,27 +1,31 @@
-"""Points sorted along a Morton curve: cut into small boxes, and merged into few weighted means."""
+"""Points sorted along a Morton curve, cut into small boxes or merged into weighted means of boxes.
+
+The points form two curves, one after the other: the first `opaque` points, which are the opaque colors of
+RGBA images, and all other points. Keys are Morton codes and rise along each curve.
+"""
 
 import numpy as np
 
 from fastkq.kernels.jit import kernel, part
 
 POINTS_PER_BLOCK = 384
-"""Most points of a block. Larger blocks have more candidates a point, smaller ones fewer points for each
-choice of candidates: an iteration over all the colours of a Kodak image at k = 256 takes 0.51, 0.41, 0.29 and
-0.28 ms with 64, 128, 384 and 768."""
+"""Largest number of points of a block. Larger blocks have more candidates per point, smaller ones fewer
+points per selection of candidates: an iteration over all colors of a Kodak image at k = 256 takes 0.51, 0.41,
+0.29 and 0.28 ms with 64, 128, 384 and 768."""
 
 MOST_DEPTH = 34
-"""Boxes within one another, when each is half of the next: one for each bit of a key, the whole, and a second
-curve."""
+"""Largest number of nested boxes, each half of the next one: one for each of the 32 bits of a key, one for
+the whole curve, one for the second curve."""
 
-# Bits of each 16-bit number.
 BIT_LENGTH = np.array([number.bit_length() for number in range(1 << 16)], np.uint8)
+"""Bit length of each 16-bit number."""
 
 
 @kernel
 def run_starts(keys, shift, starts):
-    """Where keys (M,) uint32 change above `shift` bits, and M: starts (M + 1,) int64, out.
+    """Find where the keys change above the lowest `shift` bits; return the number of runs.
 
-    Returns the number of runs.
+    keys (M,) uint32, in; starts (M + 1,) int64, out: the first point of each run, then M.
     """
     runs = 0
     last = np.int64(-1)
@@ -36,10 +40,10 @@ def run_starts(keys, shift, starts):
 
 @kernel
 def merge_runs(coordinates, counts, starts, spacing, means, weights, first):
-    """Mean, rounded to the spacing, and weight of each run of points.
+    """Compute the mean, rounded to a multiple of `spacing`, and the weight of each run of points.
 
     coordinates (C, M), counts (M,) int64 and starts (runs + 1,), in; means (C, >= first + runs) and weights
-    (>= first + runs,) float64, out, from place `first` on.
+    (>= first + runs,) float64, out, from column `first` on.
     """
     for run in range(starts.shape[0] - 1):
         weight = 0.0
@@ -55,7 +59,10 @@ def merge_runs(coordinates, counts, starts, spacing, means, weights, first):
 
 @part
 def border(keys, first, last):
-    """Where keys[first:last], sorted and not all equal, get the highest bit that they differ in."""
+    """Return where the highest bit that differs among the sorted keys[first:last] changes from 0 to 1.
+
+    keys[first] and keys[last - 1] must differ.
+    """
     difference = np.int64(keys[first] ^ keys[last - 1])
     high = difference >> 16
     bit = (16 + BIT_LENGTH[high] if high else BIT_LENGTH[difference]) - 1
@@ -71,7 +78,10 @@ def border(keys, first, last):
 
 @part
 def two_curves(keys, opaque, ends):
-    """Begin a way along the curve: ends, out, of what is still to be cut, the next one last; how many."""
+    """Initialize the stack of the ends of the curves still to be cut, the next end on top; return its size.
+
+    ends (MOST_DEPTH,) int64, out.
+    """
     ends[0] = keys.shape[0]
     ends[1] = opaque
     return 2 if 0 < opaque < keys.shape[0] else 1
@@ -79,7 +89,7 @@ def two_curves(keys, opaque, ends):
 
 @kernel
 def cut(keys, opaque, starts):
-    """Cut the Morton curve into the largest boxes that hold at most POINTS_PER_BLOCK points.
+    """Cut the Morton curves into the largest boxes that hold at most POINTS_PER_BLOCK points.
 
     keys (M,) uint32, rising before and from place `opaque` on, in; starts (M + 1,) int64, out: block b holds
     the points starts[b] .. starts[b + 1] - 1. Returns the number of blocks.
@@ -104,7 +114,11 @@ def cut(keys, opaque, starts):
 
 @kernel
 def bound(coordinates, weights, starts, first_block, last_block, low, high, moments):
-    """Bounding boxes low, high (C, B) and moments (B, C + 1) of some blocks, out."""
+    """Compute bounding boxes and moments of the blocks first_block .. last_block - 1.
+
+    coordinates (C, M), weights (M,) float64 and starts (B + 1,) int64, in; low and high (C, B) and moments
+    (B, C + 1) float64, out.
+    """
     dims = coordinates.shape[0]
     for b in range(first_block, last_block):
         first, last = starts[b], starts[b + 1]
@@ -129,10 +143,11 @@ def bound(coordinates, weights, starts, first_block, last_block, low, high, mome
 
 @kernel
 def accumulate(coordinates, weights, first, last, moments):
-    """Moments of the first i points: (M + 1, 6) float64, out from place first + 1 to last.
+    """Extend the prefix moments of the points by the points first .. last - 1.
 
-    Those before are in, zeros at place 0. The weight, the weighted sums of up to four coordinates and of the
-    squared norm; coordinates (C, M), in.
+    coordinates (C, M), with C at most 4, and weights (M,) float64, in; moments (M + 1, 6) float64, in and
+    out: row i is the sum over the first i points of the weight, the weighted coordinates, zero beyond C, and
+    the weighted squared norm. Rows first + 1 to last are written; row 0 is zero.
     """
     dims = coordinates.shape[0]
     for i in range(first, last):
@@ -148,7 +163,7 @@ def accumulate(coordinates, weights, first, last, moments):
 
 @part
 def error_between(moments, first, last):
-    """Squared error of the points first .. last - 1 about their mean."""
+    """Return the squared error of the points first .. last - 1 about their mean, from prefix moments."""
     weight = moments[last, 0] - moments[first, 0]
     norm = 0.0
     for d in range(1, 5):
@@ -159,13 +174,22 @@ def error_between(moments, first, last):
 
 @kernel
 def leaves(keys, opaque, moments, tolerance, starts, state, most):
-    """Cut the Morton curve into boxes whose squared error is at most `tolerance`.
+    """Cut the Morton curves into boxes whose squared error is at most `tolerance`.
 
-    keys (M,) uint32, rising before and from place `opaque` on, and moments of the first i points (M + 1, 6),
-    in; starts (>= boxes + 1,) int64, out: box b holds the points starts[b] .. starts[b + 1] - 1.
+    A call pauses when there are `most` boxes. The partition is complete when state[1] is 0.
 
-    state (2 + MOST_DEPTH,) int64, in and out: at first zeros, then how many boxes there are, and how many
-    ends of what is still to be cut follow. It is over, with none, or when there are `most` boxes.
+    Parameters
+    ----------
+    keys : (M,) uint32, in
+        Rising before and from place `opaque` on.
+    moments : (M + 1, 6) float64, in
+        Prefix moments of `accumulate`.
+    starts : (>= boxes + 1,) int64, out
+        Box b holds the points starts[b] .. starts[b + 1] - 1.
+    state : (2 + MOST_DEPTH,) int64, in and out
+        Zeros at first: the number of boxes; the size of the stack of ends of what is still to be cut; and
+        this stack.
+    most : int
     """
     ends, boxes, depth = state[2:], state[0], state[1]
     if boxes == 0:
@@ -188,7 +212,11 @@ def leaves(keys, opaque, moments, tolerance, starts, state, most):
 
 @kernel
 def summarize(moments, starts, first_box, last_box, spacing, means, weights):
-    """Means (4, boxes) float32, rounded to the spacing, and weights (boxes,) float64 of some boxes, out."""
+    """Compute the means, rounded to a multiple of `spacing`, and weights of boxes first_box .. last_box - 1.
+
+    moments (M + 1, 6) float64 and starts (boxes + 1,) int64, in; means (4, boxes) float32 and weights
+    (boxes,) float64, out.
+    """
     for b in range(first_box, last_box):
         first, last = starts[b], starts[b + 1]
         weight = moments[last, 0] - moments[first, 0]

@@ -140,7 +140,7 @@ def nearest(coordinates, start, stop, centroids, count, best, label):
                 label[i] = label[i] if best[i] <= distance else closer
                 best[i] = best[i] if best[i] <= distance else distance
     else:
-        on = coordinates.dtype.type(1 if last == 3 else 0)  # 1 dimension: x, y and z equal a; count a only
+        on = coordinates.dtype.type(1 if last == 3 else 0)  # 1 dimension: y, z and a repeat x
         for j in range(count):
             cx, cy = centroids[0, j], centroids[last // 2, j]
             cz, ca = centroids[last - last // 3, j], centroids[last, j]

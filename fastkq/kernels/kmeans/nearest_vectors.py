@@ -1,7 +1,7 @@
 """The nearest centroid of vectors of any dimension, and the moments of the clusters.
 
-Squared distances are summed up in the order of the dimensions. That is the metric: what rounds there rounds
-alike wherever a distance is taken, so that an index is the same as by brute force.
+Squared distances are sums in the order of the dimensions. Every kernel that labels vectors rounds in this
+way, so its labels equal those of brute force.
 """
 
 import numpy as np
@@ -10,25 +10,41 @@ from fastkq.kernels.jit import kernel, part
 from fastkq.kernels.kmeans.nearest import first_smallest
 
 VECTORS_PER_RUN = 128
-"""Vectors that have a box and its candidates in common."""
+"""Vectors of a run, which share a bounding box and its candidate centroids."""
 RUNS_PER_GROUP = 8
-"""Runs that choose their candidates from those of their common box: few, out of thousands."""
+"""Runs of a group select their candidates from the candidates of the group's box: few, out of thousands of
+centroids."""
 LANES = 4
-"""Dimensions that a pass over a run takes at once. Zeros fill planes up to a multiple."""
+"""Dimensions that a pass over a run takes at once. Planes are padded with zeros to a multiple of it."""
 
 
 @part
 def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
-    """Centroids that may be nearest to a vector of the box [low, high] (d,), in their given order.
+    """Select the centroids that may be nearest to a vector of a box, in their given order.
 
-    centroids (>= d, >= count) and ids (>= count,), in; scratch (2, >= count); out_centroids and out_ids, out;
-    returns how many. One is left out when the one that is nearest to the box's far corner is nearer
-    everywhere in the box, by more than all that rounding can do to the distances.
+    Let b be the centroid with the smallest distance from its farthest corner of the box. A centroid is left
+    out if b is nearer than it at every point of the box, by more than any rounding error of the distances.
+
+    Parameters
+    ----------
+    low, high : (d,), in
+        Corners of the box.
+    centroids : (>= d, >= count), in
+    scratch : (2, >= count)
+    ids : (>= count,), in
+        Indices of the centroids.
+    out_centroids, out_ids : (>= d, >= count) and (>= count,), out
+        The candidates and their indices.
+
+    Returns
+    -------
+    int
+        Number of candidates.
     """
     dims = low.shape[0]
     half = low.dtype.type(0.5)
     slack = low.dtype.type((dims + 16) * 2.0 * np.finfo(low.dtype).eps)
-    tiny = low.dtype.type(np.finfo(low.dtype).tiny)  # where squares vanish, rounding is no share of them
+    tiny = low.dtype.type(np.finfo(low.dtype).tiny)  # squares underflow: errors are absolute
     outer, gain = scratch[0], scratch[1]
     for j in range(count):
         outer[j] = 0
@@ -52,7 +68,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
             gain[j] += (c - b) * corner
     kept = 0
     for j in range(count):
-        if not gain[j] < 0:  # squares that overflow make it NaN
+        if not gain[j] < 0:  # overflowing squares make the gain NaN: keep
             for d in range(dims):
                 out_centroids[d, kept] = centroids[d, j]
             out_ids[kept] = ids[j]
@@ -62,7 +78,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
 
 @part
 def _square(planes, centroids, j, squares):
-    """Squared distances (VECTORS_PER_RUN,), out, of the vectors of a run from one centroid."""
+    """Compute the squared distances (VECTORS_PER_RUN,), out, of the vectors of a run from centroid j."""
     for i in range(VECTORS_PER_RUN):
         squares[i] = 0
     for d in range(0, planes.shape[0], LANES):
@@ -78,10 +94,18 @@ def _square(planes, centroids, j, squares):
 
 @part
 def nearest(planes, centroids, count, squares, best, label):
-    """Squared distance and place of the nearest of `count` centroids, the first of equals.
+    """Find the nearest of `count` centroids for the vectors of a run.
 
-    For the vectors of a run: planes (D, VECTORS_PER_RUN), D a multiple of LANES; centroids (D, >= count), in;
-    squares (2, VECTORS_PER_RUN), scratch; best and label int64 (VECTORS_PER_RUN,), out.
+    Parameters
+    ----------
+    planes : (D, VECTORS_PER_RUN), in
+        D is a multiple of LANES.
+    centroids : (D, >= count), in
+    squares : (2, VECTORS_PER_RUN), scratch
+    best : (VECTORS_PER_RUN,), out
+        Squared distances.
+    label : (VECTORS_PER_RUN,) int64, out
+        Indices among the `count` centroids, the first among equals.
     """
     for i in range(VECTORS_PER_RUN):
         best[i] = np.inf
@@ -99,9 +123,10 @@ def nearest(planes, centroids, count, squares, best, label):
 
 @part
 def load(vectors, start, number, planes, lows, highs):
-    """Planes (runs, D, VECTORS_PER_RUN) and boxes (runs, d) of vectors (n, d) from start on.
+    """Write vectors as planes, and their bounding boxes; return the number of runs.
 
-    What is left of the last run is filled with its first vector.
+    The vectors are start .. start + number - 1 of vectors (n, d), in; planes (runs, D, VECTORS_PER_RUN) and
+    boxes lows and highs (runs, d), out. The last run is padded with its first vector.
     """
     dims = vectors.shape[1]
     runs = -(-number // VECTORS_PER_RUN)
@@ -124,7 +149,10 @@ def load(vectors, start, number, planes, lows, highs):
 
 @part
 def bounds(lows, highs, first, last, low, high):
-    """Common box (d,), out, of the boxes first .. last - 1."""
+    """Compute the common bounding box of the runs first .. last - 1.
+
+    lows and highs (runs, d), in; low and high (d,), out.
+    """
     for d in range(low.shape[0]):
         low[d], high[d] = lows[first, d], highs[first, d]
         for run in range(first + 1, last):
@@ -133,11 +161,26 @@ def bounds(lows, highs, first, last, low, high):
 
 @kernel
 def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
-    """Nearest centroid of the vectors start .. stop - 1, the lowest index among equals.
+    """Find the nearest centroid of the vectors start .. stop - 1, and accumulate the moments of the clusters.
 
-    vectors (n, d), centroids (d, k), in. Labels (n,) and squared distances (n,), out, either or both empty;
-    totals (k, d + 1), in and out, empty or with the weighted sums and weights of the clusters, for
-    weights (n,), which then are added to. Returns the squared error if there are totals.
+    Parameters
+    ----------
+    vectors : (n, d), in
+    weights : (n,) float64, in
+        Used only if `totals` is not empty.
+    centroids : (d, k), in
+    labels : (n,), out
+        Nearest centroids, the lowest index among equals. May be empty.
+    distances : (n,), out
+        Squared distances. May be empty.
+    totals : (k, d + 1) float64, in and out
+        Moments of the clusters, to which those of the vectors are added: weighted sums and weights. May be
+        empty.
+
+    Returns
+    -------
+    float
+        The weighted squared error if `totals` is not empty, otherwise 0.
     """
     dims, k = centroids.shape
     dtype = vectors.dtype
@@ -146,7 +189,7 @@ def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
     every, ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     for j in range(k):
         ids[j] = j
-        for d in range(dims):  # an assignment of arrays takes 3 s to compile
+        for d in range(dims):  # an array assignment takes 3 s to compile
             every[d, j] = centroids[d, j]
     group, group_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     few, few_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)

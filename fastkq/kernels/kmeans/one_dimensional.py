@@ -1,6 +1,7 @@
-"""Optimal levels of gray: the shortest path over rising values, an edge for each interval of them.
+"""Optimal levels of gray: the shortest path over rising values, with one edge for each interval of values.
 
-All of it is exact in int64. `fastkq.kmeans.one_dimensional` makes the arrays and says what they are for.
+All arithmetic is exact in int64. `fastkq.kmeans.one_dimensional` builds the arrays and explains the method.
+sums (M + 1, 3) int64 are prefix sums of the weights, the weighted values and the weighted squares.
 """
 
 import numpy as np
@@ -10,37 +11,38 @@ from fastkq.kernels.jit import inlined, kernel, part
 
 @inlined
 def _centre(sums, first, last):
-    """The mean of the values first .. last - 1, rounded, halves down."""
+    """Return the mean of the values first .. last - 1, rounded to the nearest integer, halves down."""
     weight = sums[last, 0] - sums[first, 0]
     return (2 * (sums[last, 1] - sums[first, 1]) + weight - 1) // (2 * weight)
 
 
 @inlined
 def _error(sums, first, last, centre):
-    """Squared error of the values first .. last - 1 about an integer."""
+    """Return the squared error of the values first .. last - 1 about an integer."""
     weight, total = sums[last, 0] - sums[first, 0], sums[last, 1] - sums[first, 1]
     return (sums[last, 2] - sums[first, 2]) - centre * (2 * total - centre * weight)
 
 
 @inlined
 def _through(sums, best, origin, last):
-    """What the best path to `last` costs whose last interval begins at `origin`, but for its price."""
+    """Return the cost of the best path to `last` through `origin`, without the price of the last interval."""
     return best[origin] + _error(sums, origin, last, _centre(sums, origin, last))
 
 
 @inlined
 def _is_better(sums, best, one, other, last):
-    """Whether the interval that ends at `last` had better begin at `one`."""
+    """Return whether an interval that ends at `last` costs less if it begins at `one` than at `other`."""
     return _through(sums, best, one, last) < _through(sums, best, other, last)
 
 
 @part
 def _enter(sums, best, origin, queue, since, head, tail):
-    """Enter a place where intervals can begin; returns the queue's new end.
+    """Insert a new origin, at which intervals can begin; return the new end of the queue.
 
-    queue[head:tail] are the places where the intervals best begin that end at since[head:tail] and after.
-    They rise, and what is better than an earlier place stays so for all later ends: the errors satisfy the
-    quadrangle inequality. So the new place takes over from the back.
+    queue[head:tail], rising, are origins. Origin queue[i] is the best one for intervals that end at since[i]
+    or later, up to the next origin's since. By the quadrangle inequality of the errors, an origin that is
+    better than an earlier one for one end is better for all later ends. The new origin therefore replaces
+    entries at the back of the queue.
     """
     end = sums.shape[0]
     while tail > head:
@@ -63,12 +65,29 @@ def _enter(sums, best, origin, queue, since, head, tail):
 
 @kernel
 def shortest_path(sums, away, may_skip, price, origins):
-    """Choose levels so that the squared error, and `price` for each of them, are least in sum.
+    """Choose the levels that minimize the squared error plus `price` for each level.
 
-    sums (M + 1, 3) and away (M + 1,) int64, in; origins (M + 1,) int32, out: where the interval that ends at
-    a place begins, or -1 where the value before it is left to a fixed level. Returns the sum and the number
-    of levels, the fewest of equals: the number that is best for the values up to a place rises with it (else
-    two paths could be crossed), so of two that cost the same the one that leaves earlier has no more.
+    Among paths of equal cost, the one with the fewest levels is returned. The best number of levels rises
+    with the number of values covered (otherwise two paths could exchange their ends at a lower cost), so of
+    two origins of equal cost the earlier one has no more levels.
+
+    Parameters
+    ----------
+    sums : (M + 1, 3) int64, in
+    away : (M + 1,) int64, in
+        Prefix sums of the squared errors about the nearest fixed levels; zeros if there are none.
+    may_skip : bool
+        Whether a value may be left to a fixed level, at no price.
+    price : int
+    origins : (M + 1,) int32, out
+        Where the interval that ends at a place begins; -1 if the value before it is left to a fixed level.
+
+    Returns
+    -------
+    int
+        The squared error plus the prices.
+    int
+        The number of levels.
     """
     values = sums.shape[0] - 1
     best, levels = np.zeros(values + 1, np.int64), np.zeros(values + 1, np.int64)
@@ -91,7 +110,10 @@ def shortest_path(sums, away, may_skip, price, origins):
 
 @kernel
 def trace(sums, origins, levels, ends):
-    """The levels of a path, rising, and where their intervals end: levels and ends (n,) int64, out."""
+    """Write the levels of a path in rising order, and where their intervals end.
+
+    sums and origins of `shortest_path`, in; levels and ends (n,) int64, out, for the path's n levels.
+    """
     last = origins.shape[0] - 1
     place = levels.shape[0]
     while place > 0:
@@ -105,9 +127,10 @@ def trace(sums, origins, levels, ends):
 
 @kernel
 def best_level(values, sums, away, fixed, first, last):
-    """The level that serves the values first .. last - 1 best beside the fixed ones, the least of equals.
+    """Return the level that, with the fixed ones, leaves values first .. last - 1 the least squared error.
 
-    values (M,) and fixed (F,) int64, rising, in; sums and away as in `shortest_path`.
+    The lowest of equals is returned. values (M,) and fixed (F,) int64, rising, and sums and away as in
+    `shortest_path`, in.
     """
     least, chosen = np.int64(-1), values[first]
     above, low, high = 0, first, first

@@ -1,7 +1,7 @@
 """Directed swaps: move single centroids out of a local optimum, then run Lloyd's algorithm near them only.
 
 A trial works on a `Region`: copies of the clusters near the two that the swap changes, and of their points.
-The first `held` clusters are those of fixed colours, see `fastkq.kernels.kmeans.cluster_stats`.
+The centroids of the first `held` clusters are fixed, see `fastkq.kernels.kmeans.cluster_stats`.
 """
 
 from typing import Any, NamedTuple
@@ -25,18 +25,18 @@ from fastkq.kernels.kmeans.cluster_stats import (
 from fastkq.kernels.kmeans.nearest import nearest
 
 _REGION = 24
-"""Clusters that settle in a trial. With 12 at k = 256 the error ends 0.2 % higher, with 48 trials take twice
-as long."""
+"""Clusters of a region. With 12 at k = 256 the error ends 0.2 % higher, with 48 a trial takes twice as
+long."""
 
 
 class Region(NamedTuple):
-    """Copies of some clusters and of their points, to try a swap on."""
+    """Copies of some clusters and of their points, on which a swap is tried."""
 
-    clusters: Any  # (k,) int32, their numbers
-    inside: Any  # (k,) uint8, flags
+    clusters: Any  # (k,) int32: indices
+    inside: Any  # (k,) uint8: flags of selected clusters, scratch
     centroids: Any  # (4, k) float32
     moments: Any  # (k, 15) float64
-    points: Any  # (points,) int32, their numbers
+    points: Any  # (points,) int32: indices
     coordinates: Any  # (4, points) float32
     weights: Any  # (points,) float64
     labels: Any  # (points,) int32
@@ -47,7 +47,10 @@ class Region(NamedTuple):
 
 @part
 def surround(clusters, removed, split, region):
-    """Gather the clusters about two, and their points; returns the numbers of both."""
+    """Select the clusters nearest to two clusters, half of them for each; return their number.
+
+    clusters, in; region, in and out: region.clusters receives the indices. If k <= _REGION, all are selected.
+    """
     k = clusters.spread.shape[0]
     count = 0
     if k <= _REGION:
@@ -74,7 +77,7 @@ def surround(clusters, removed, split, region):
 
 @part
 def gather(coordinates, weights, clusters, count, region):
-    """Copy the region's centroids and points; returns the number of points."""
+    """Copy the centroids and points of the region's clusters; return the number of points."""
     points = 0
     for place in range(count):
         cluster = region.clusters[place]
@@ -93,7 +96,10 @@ def gather(coordinates, weights, clusters, count, region):
 
 @part
 def halve(clusters, removed, split, count, held, region):
-    """Put the two centroids where the halves of the split cluster are; one that is held stays."""
+    """Place two centroids at the means of the halves of the split cluster; a fixed one stays.
+
+    The centroid of `removed` goes to one half, that of `split` to the other.
+    """
     for place in range(count):
         cluster = region.clusters[place]
         if cluster == removed or (cluster == split and split >= held):
@@ -104,7 +110,7 @@ def halve(clusters, removed, split, count, held, region):
 
 @part
 def put_back(clusters, held, count, region):
-    """Put back the held centroids, which were moved to the means; returns by how much the error grows."""
+    """Reset fixed centroids that `move` has moved to the means; return by how much the error grows."""
     growth = 0.0
     for place in range(count):
         cluster = region.clusters[place]
@@ -118,20 +124,25 @@ def put_back(clusters, held, count, region):
 
 
 SETTLING_ITERATIONS = 3
+"""Iterations of Lloyd's algorithm in a trial, and on all clusters before the first swap."""
 _WORTH = 0.03
-"""Swaps are tried down to this ratio of promised gain to cost."""
+"""Swaps are tried while the ratio of estimated gain to estimated cost is above this."""
 _LESSON = 1.2
-"""A swap that failed raises the estimated cost of its removal and lowers the gain of its split by this
-factor, until the clusters change. Without, the same few promises are tried for ever: 100 trials at k = 256
-end 0.8 % higher on Kodak."""
+"""A failed swap raises the estimated cost of its removal and lowers the estimated gain of its split by this
+factor, until the clusters change. Without it, the same few swaps are tried over and over: after 100 trials at
+k = 256 on Kodak, the error is 0.8 % higher."""
 _HOPELESS = 0.5
-"""A trial ends when after an iteration the error is still higher by this share of a mean cluster's: a tenth
-less time for the same errors; a quarter takes a third less, but ends 0.1 % higher."""
+"""A trial stops after an iteration at which the error is still higher by this share of the mean error of a
+cluster: the errors are the same in a tenth less time. With 0.25, the time is a third less, but the errors are
+0.1 % higher."""
 
 
 @part
 def _choose(clusters):
-    """The cluster that is missed least and the one that gains most by a split, or (-1, -1)."""
+    """Return the cluster that costs least to remove and the one that gains most by a split.
+
+    The pair is (-1, -1) if no swap promises enough.
+    """
     k = clusters.spread.shape[0]
     removed = 0
     for j in range(1, k):
@@ -149,7 +160,7 @@ def _choose(clusters):
 
 @part
 def _label(region, dims, first, last, count):
-    """Give points of the region the nearest of its centroids."""
+    """Label the points first .. last - 1 of the region with the nearest of its `count` centroids."""
     nearest(
         region.coordinates[:dims],
         first,
@@ -163,9 +174,9 @@ def _label(region, dims, first, last, count):
 
 @part
 def _move(clusters, dims, points, count, held, region, before):
-    """Move the region's centroids to their points' means; returns by how much its squared error changed.
+    """Move the region's centroids to the means of their points; return the change of its squared error.
 
-    before: what its clusters explained.
+    before: sum of `explained` over the region's clusters before the trial.
     """
     move(
         region.coordinates,
@@ -187,9 +198,9 @@ def _move(clusters, dims, points, count, held, region, before):
 
 @part
 def _settle(clusters, dims, points, count, held, region, hopeless):
-    """Lloyd's iterations within the region; returns by how much its squared error changed.
+    """Run Lloyd's iterations within the region; return the change of its squared error.
 
-    It gives up when the error is still `hopeless` higher.
+    They stop early when the error is still more than `hopeless` higher than before the swap.
     """
     before = 0.0
     for place in range(count):
@@ -205,7 +216,10 @@ def _settle(clusters, dims, points, count, held, region, hopeless):
 
 @part
 def _accept(clusters, region, points, count, held, now):
-    """Make the region's state that of the clusters."""
+    """Copy the region's state back to the clusters, and update their statistics.
+
+    now: number of the trial.
+    """
     k = clusters.spread.shape[0]
     square(region.coordinates, region.weights, points, region.labels, count, region.moments)
     for place in range(count):
@@ -228,17 +242,36 @@ def _accept(clusters, region, points, count, held, now):
 
 @kernel
 def search(coordinates, dims, weights, centroids, held, trials, temperature, clusters, region, piece, errors):
-    """Swap centroids one by one for as long as that promises to lower the squared error; a piece of it.
+    """Swap single centroids while estimates promise a lower squared error; run one piece of the search.
 
-    coordinates (4, points) float32, of which the first `dims` are used, and weights (points,) float64, in;
-    centroids (4, k) float32, in and out, of which the first `held` stay; clusters, a region that holds them
-    all, and errors (2,) float64, at first infinite, are kept from piece to piece. In the trial of `trials`
-    with number t, an error that grows by less than temperature * (1 - t / trials)^2 of a mean cluster's is
-    accepted, too. The second of the errors is the least, that of the centroids.
+    In trial t of `trials`, an increase of the error by less than temperature * (1 - t / trials)^2 times the
+    mean error of a cluster is accepted, too.
 
-    A piece is the trials piece[0] .. piece[1] - 1. Those up to 0 have all the clusters settle, and may be
-    cut once more: each is over with a piece that reaches the last of the points piece[2] .. piece[3] - 1.
-    Returns whether anything is left to try.
+    The piece covers the trials piece[0] .. piece[1] - 1. Trials up to 0 are Lloyd's iterations on all
+    clusters. Each can be spread over several pieces, which label the points piece[2] .. piece[3] - 1; it ends
+    with the piece that reaches the last point.
+
+    Parameters
+    ----------
+    coordinates : (4, points) float32, in
+        The first `dims` rows are used.
+    weights : (points,) float64, in
+    centroids : (4, k) float32, in and out
+        The best so far. The first `held` are fixed.
+    trials : int
+    temperature : float
+    clusters : fastkq.kernels.kmeans.cluster_stats.Clusters, in and out
+        Kept from piece to piece, like `region` and `errors`.
+    region : Region, in and out
+        It has room for all clusters and points.
+    piece : (first, last, begin, end), in
+    errors : (2,) float64, in and out
+        The current squared error, and the least so far, that of `centroids`. Infinite at first.
+
+    Returns
+    -------
+    bool
+        Whether any swap is left to try.
     """
     number, k = coordinates.shape[1], centroids.shape[1]
     first, last, begin, end = piece

@@ -25,16 +25,16 @@ _HOPELESS = 0.5
 
 
 class VectorRegion(NamedTuple):
-    """Copies of some clusters and of their points, to try a swap on."""
+    """Copies of some clusters and of their points, on which a swap is tried."""
 
-    clusters: Any  # (k,) int64, their numbers
-    inside: Any  # (k,) bool
+    clusters: Any  # (k,) int64: indices
+    inside: Any  # (k,) bool: flags of selected clusters, scratch
     centroids: Any  # (D, k) float64
     sums: Any  # (k, d + 1) float64
-    points: Any  # (n,) int64, their numbers
+    points: Any  # (n,) int64: indices
     planes: Any  # (runs, D, VECTORS_PER_RUN) float64
     weights: Any  # (n,) float64
-    labels: Any  # (>= n, whole runs) int64
+    labels: Any  # (n rounded up to whole runs,) int64
     best: Any  # (VECTORS_PER_RUN,) float64
     distances: Any  # (k,) float64
     squares: Any  # (2, VECTORS_PER_RUN) float64
@@ -42,7 +42,10 @@ class VectorRegion(NamedTuple):
 
 @part
 def _surround(clusters, removed, split, region):
-    """Choose the clusters about two; returns how many."""
+    """Select the clusters nearest to two clusters, half of them for each; return their number.
+
+    clusters, in; region, in and out: region.clusters receives the indices. If k <= _REGION, all are selected.
+    """
     k = clusters.spreads.shape[0]
     if k <= _REGION:
         for j in range(k):
@@ -68,7 +71,7 @@ def _surround(clusters, removed, split, region):
 
 @part
 def _gather(vectors, weights, clusters, count, region):
-    """Copy the region's centroids and points; returns the number of points."""
+    """Copy the centroids and points of the region's clusters; return the number of points."""
     points = 0
     for place in range(count):
         j = region.clusters[place]
@@ -87,7 +90,7 @@ def _gather(vectors, weights, clusters, count, region):
 
 @part
 def _place(clusters, fixed, removed, split, count, region):
-    """Put the two centroids where the halves of the split cluster are."""
+    """Place two centroids at the means of the halves of the split cluster; a fixed one stays."""
     for place in range(count):
         j = region.clusters[place]
         if j == removed or (j == split and j >= fixed):
@@ -98,7 +101,7 @@ def _place(clusters, fixed, removed, split, count, region):
 
 @part
 def _clear(region, count):
-    """Begin an iteration."""
+    """Set the region's sums to zero."""
     for place in range(count):
         for d in range(region.sums.shape[1]):
             region.sums[place, d] = 0.0
@@ -106,7 +109,10 @@ def _clear(region, count):
 
 @part
 def _add(region, begin, end, count, error):
-    """Add points of the region, from the first of a run, to their clusters, and to the squared error."""
+    """Label points of the region, add them to their clusters, and return `error` plus their squared error.
+
+    begin: the first point, at the start of a run. end: the first point that is not added.
+    """
     dims = region.sums.shape[1] - 1
     for first in range(begin, end, VECTORS_PER_RUN):
         last = min(first + VECTORS_PER_RUN, end)
@@ -123,7 +129,10 @@ def _add(region, begin, end, count, error):
 
 @part
 def _move(region, fixed, count, error):
-    """Move the region's centroids to the means of their points; returns the squared error after it."""
+    """Move the region's free centroids to the means of their points; return the squared error afterwards.
+
+    error: the squared error about the centroids before the move.
+    """
     dims = region.sums.shape[1] - 1
     for place in range(count):
         row = region.sums[place]
@@ -137,9 +146,9 @@ def _move(region, fixed, count, error):
 
 @part
 def _settle(clusters, fixed, points, count, region, hopeless):
-    """Lloyd's iterations within the region; returns by how much its squared error changed.
+    """Run Lloyd's iterations within the region; return the change of its squared error.
 
-    It gives up when the error is still `hopeless` higher.
+    They stop early when the error is still more than `hopeless` higher than before the swap.
     """
     before = 0.0
     for place in range(count):
@@ -156,7 +165,10 @@ def _settle(clusters, fixed, points, count, region, hopeless):
 
 @part
 def _accept(vectors, weights, clusters, fixed, region, points, count, now, offset):
-    """Make the region's state that of the clusters."""
+    """Copy the region's state back to the clusters, and update their statistics.
+
+    now: number of the trial; offset (d,), scratch.
+    """
     k, dims = clusters.axes.shape
     for place in range(count):
         j = region.clusters[place]
@@ -181,15 +193,30 @@ def _accept(vectors, weights, clusters, fixed, region, points, count, now, offse
 
 @kernel
 def search(vectors, weights, centroids, fixed, trials, temperature, clusters, region, piece, errors):
-    """Swap centroids one by one for as long as that promises to lower the squared error; a piece of it.
+    """Swap single centroids while estimates promise a lower squared error; run one piece of the search.
 
-    vectors (n, d) and weights (n,), in; centroids (D, k), D a multiple of LANES, in and out, of which the
-    first `fixed` stay, all float64; clusters, a region that holds them all, and errors (2,) float64, at first
-    infinite, are kept from piece to piece. In the trial of `trials` with number t, an error that grows by
-    less than temperature * (1 - t / trials)^2 of a mean cluster's is accepted, too. The second of the errors
-    is the least, that of the centroids.
+    Trials, pieces and the temperature are those of `fastkq.kernels.kmeans.swap_search.search`.
 
-    Pieces are those of `fastkq.kernels.kmeans.swap_search.search`. Returns whether anything is left to try.
+    Parameters
+    ----------
+    vectors : (n, d) float64, in
+    weights : (n,) float64, in
+    centroids : (D, k) float64, in and out
+        The best so far; D is a multiple of LANES. The first `fixed` stay.
+    trials : int
+    temperature : float
+    clusters : fastkq.kernels.kmeans.cluster_stats_vectors.VectorClusters, in and out
+        Kept from piece to piece, like `region` and `errors`.
+    region : VectorRegion, in and out
+        It has room for all clusters and points.
+    piece : (first, last, begin, end), in
+    errors : (2,) float64, in and out
+        The current squared error, and the least so far, that of `centroids`. Infinite at first.
+
+    Returns
+    -------
+    bool
+        Whether any swap is left to try.
     """
     number, k = vectors.shape[0], centroids.shape[1]
     offset = np.empty(clusters.axes.shape[1])
