@@ -42,23 +42,23 @@ def _sources(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes
 FINGERPRINT = _fingerprint()
 
 
-class _ForgivingCache(FunctionCache):
+class _FaultTolerantCache(FunctionCache):
     """Numba's disk cache; a damaged file or a full disk leads to a compilation, not to an error."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # unpickling damaged bytes can raise any exception
-            self._start_afresh()
+            self._reset()
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
             super().save_overload(sig, data)
         except Exception:
-            self._start_afresh()
+            self._reset()
 
-    def _start_afresh(self) -> None:
+    def _reset(self) -> None:
         try:
             self.flush()
         except OSError:
@@ -67,11 +67,11 @@ class _ForgivingCache(FunctionCache):
 
 def kernel(function: Any) -> Any:
     """Compile `function` in nopython mode without the GIL; cache it on disk where a folder is writable."""
-    compiled = _compiled(function, OPTIONS)
+    compiled = _compile(function, OPTIONS)
     if not hasattr(compiled, "enable_caching"):  # NUMBA_DISABLE_JIT=1 returns the function itself
         return compiled
     try:
-        compiled._cache = _ForgivingCache(compiled.py_func)
+        compiled._cache = _FaultTolerantCache(compiled.py_func)
     except RuntimeError:  # no cache folder is writable
         pass
     return compiled
@@ -82,7 +82,7 @@ def part(function: Any) -> Any:
 
     Numba compiles it once per signature, and LLVM optimizes it again within each kernel that calls it.
     """
-    return _compiled(function, {**OPTIONS, "no_cpython_wrapper": True})
+    return _compile(function, {**OPTIONS, "no_cpython_wrapper": True})
 
 
 def inlined(function: Any) -> Any:
@@ -91,7 +91,7 @@ def inlined(function: Any) -> Any:
     By default, LLVM does not inline functions that it considers large; a call that passes arrays then costs
     about 5 ns.
     """
-    return _compiled(function, {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True})
+    return _compile(function, {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True})
 
 
 def reordered(function: Any) -> Any:
@@ -101,10 +101,10 @@ def reordered(function: Any) -> Any:
     difference, so that no final result depends on it.
     """
     options = {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True, "fastmath": {"reassoc"}}
-    return _compiled(function, options)
+    return _compile(function, options)
 
 
-def _compiled(function: Any, options: dict[str, Any]) -> Any:
+def _compile(function: Any, options: dict[str, Any]) -> Any:
     """Compile `function` with Numba's `options`; add the fingerprint to its name."""
     function.__qualname__ = f"{function.__qualname__}_{FINGERPRINT}"  # becomes part of the cache files' names
     return numba.njit(**options)(function)

@@ -65,10 +65,10 @@ def _measure(vectors, weights, boxes, b, sums, squares):
 
 
 @part
-def _divide(vectors, weights, first, last, axis, pivot, behind, before):
+def _divide(vectors, weights, first, last, axis, pivot, too_high, too_low):
     """Move the vectors with a value of at most `pivot` to the front; return where the others begin.
 
-    vectors and weights, in and out, from `first` to `last` - 1; behind and before (n + 1,) int64, scratch:
+    vectors and weights, in and out, from `first` to `last` - 1; too_high and too_low (n + 1,) int64, scratch:
     lists of the misplaced vectors. They are written without a branch, which would be mispredicted every other
     time and take half of the total time.
     """
@@ -77,14 +77,14 @@ def _divide(vectors, weights, first, last, axis, pivot, behind, before):
         middle += vectors[i, axis] <= pivot
     wrong = 0
     for i in range(first, middle):
-        behind[wrong] = i
+        too_high[wrong] = i
         wrong += vectors[i, axis] > pivot
     wrong = 0
     for i in range(middle, last):
-        before[wrong] = i
+        too_low[wrong] = i
         wrong += vectors[i, axis] <= pivot
     for pair in range(wrong):
-        i, j = behind[pair], before[pair]
+        i, j = too_high[pair], too_low[pair]
         for d in range(vectors.shape[1]):
             vectors[i, d], vectors[j, d] = vectors[j, d], vectors[i, d]
         weights[i], weights[j] = weights[j], weights[i]
@@ -119,10 +119,10 @@ def _rise(heap, place, errors):
 
 
 @kernel
-def partition(vectors, weights, boxes, count, most):
+def partition(vectors, weights, boxes, count, max_vectors):
     """Split the box with the largest squared error at its mean along its axis of largest error, repeatedly.
 
-    A call pauses when the boxes that it has split held more than `most` vectors in total.
+    A call pauses when the boxes that it has split held more than `max_vectors` vectors in total.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def partition(vectors, weights, boxes, count, most):
     boxes : Boxes, in and out
     count : int
         Number of boxes so far, 0 at first.
-    most : int
+    max_vectors : int
 
     Returns
     -------
@@ -143,23 +143,23 @@ def partition(vectors, weights, boxes, count, most):
     """
     dims = vectors.shape[1]
     sums, squares = np.empty(dims), np.empty(dims)
-    behind, before = np.empty(vectors.shape[0] + 1, np.int64), np.empty(vectors.shape[0] + 1, np.int64)
+    too_high, too_low = np.empty(vectors.shape[0] + 1, np.int64), np.empty(vectors.shape[0] + 1, np.int64)
     if count == 0:
         boxes.starts[0], boxes.stops[0], boxes.heap[0] = 0, vectors.shape[0], 0
         _measure(vectors, weights, boxes, count, sums, squares)
         count += 1
     divided = 0
-    while count < boxes.starts.shape[0] and divided <= most:
+    while count < boxes.starts.shape[0] and divided <= max_vectors:
         b = boxes.heap[0]
         if not boxes.errors[b] > 0:
             break
         first, last, axis = boxes.starts[b], boxes.stops[b], boxes.axes[b]
         divided += last - first
         pivot = boxes.means[b, axis]
-        middle = _divide(vectors, weights, first, last, axis, pivot, behind, before)
+        middle = _divide(vectors, weights, first, last, axis, pivot, too_high, too_low)
         if middle == last:  # the mean was rounded up to the largest value
             pivot = np.nextafter(pivot, -np.inf)
-            middle = _divide(vectors, weights, first, last, axis, pivot, behind, before)
+            middle = _divide(vectors, weights, first, last, axis, pivot, too_high, too_low)
         if middle == first or middle == last:
             boxes.errors[b] = 0.0
             _sink(boxes.heap, count, boxes.errors)

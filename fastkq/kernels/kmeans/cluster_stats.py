@@ -1,7 +1,7 @@
 """Statistics of clusters for the swap search: moments, gain of a split, cost of a removal.
 
 All points have four coordinates; the missing ones of gray and RGB colors are zero. The centroids of the first
-`held` clusters are fixed.
+`fixed` clusters are fixed.
 """
 
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ _ONE_SIDED_GAIN = 0.32
 the 0.64 of a normal distribution."""
 _POWER_ITERATIONS = 6
 """Steps of the power method that finds a principal axis."""
-_HELD_MASS = 1e200
+_FIXED_MASS = 1e200
 """Weight of a fixed centroid in the cost of a merge: so large that the merge does not move it."""
 
 
@@ -183,18 +183,18 @@ def _principal_axis(row, offset, axis):
 
 
 @part
-def survey(clusters, j, held):
+def update_statistics(clusters, j, fixed):
     """Compute a cluster's explained error, mass, spread and axis from its moments and its centroid."""
     row, axis = clusters.moments[j], clusters.axis[j]
     clusters.explained[j] = explained(row)
-    clusters.mass[j] = _HELD_MASS if j < held else row[0]
+    clusters.mass[j] = _FIXED_MASS if j < fixed else row[0]
     clusters.spread[j] = 0.0
     if row[0] <= 0:
         return
-    offset = offset_of_mean(row, clusters.centroids, j) if j < held else (0.0, 0.0, 0.0, 0.0)
+    offset = offset_of_mean(row, clusters.centroids, j) if j < fixed else (0.0, 0.0, 0.0, 0.0)
     spread = _principal_axis(row, offset, axis)
     deviation = np.sqrt(spread / row[0])
-    if j < held:
+    if j < fixed:
         clusters.explained[j] -= row[0] * squared(offset)
         # The fixed centroid stays, so the new one serves one side only: toward the mean and beyond it.
         mean = offset[0] * axis[0] + offset[1] * axis[1] + offset[2] * axis[2] + offset[3] * axis[3]
@@ -209,12 +209,12 @@ def survey(clusters, j, held):
 
 
 @part
-def distances(centroids, k, centre, out):
+def distances(centroids, k, center, out):
     """Compute the squared distances of k centroids from one of them.
 
     centroids (4, >= k), in; out (k,), out.
     """
-    x, y, z, a = centroids[0, centre], centroids[1, centre], centroids[2, centre], centroids[3, centre]
+    x, y, z, a = centroids[0, center], centroids[1, center], centroids[2, center], centroids[3, center]
     cx, cy, cz, ca = centroids[0], centroids[1], centroids[2], centroids[3]
     for j in range(k):
         dx, dy, dz, da = cx[j] - x, cy[j] - y, cz[j] - z, ca[j] - a
@@ -222,7 +222,7 @@ def distances(centroids, k, centre, out):
 
 
 @part
-def survey_removal(clusters, removed, held, distance, cost):
+def update_removal(clusters, removed, fixed, distance, cost):
     """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
 
     clusters, in and out: `removal` and `beside` of the cluster `removed`; distance (k,) and cost (k,),
@@ -230,7 +230,7 @@ def survey_removal(clusters, removed, held, distance, cost):
     """
     clusters.removal[removed] = np.inf
     clusters.beside[removed] = removed
-    if removed < held:
+    if removed < fixed:
         return
     mass, k = clusters.mass, clusters.mass.shape[0]
     distances(clusters.centroids, k, removed, distance)

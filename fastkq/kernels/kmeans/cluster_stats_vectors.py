@@ -13,7 +13,7 @@ import numpy as np
 from fastkq.kernels.jit import part
 
 _SPLIT_GAIN = 0.7
-_WORTH = 0.03
+_MIN_GAIN_RATIO = 0.03
 _POWER_ITERATIONS = 4
 
 
@@ -54,7 +54,7 @@ class VectorClusters(NamedTuple):
 
 
 @part
-def centroid_distances(centroids, k, centre, distances):
+def centroid_distances(centroids, k, center, distances):
     """Compute the squared distances of all centroids from one of them.
 
     centroids (D, k), in; distances (k,), out.
@@ -62,13 +62,13 @@ def centroid_distances(centroids, k, centre, distances):
     for j in range(k):
         distances[j] = 0.0
     for d in range(centroids.shape[0]):
-        row, c = centroids[d], centroids[d, centre]
+        row, c = centroids[d], centroids[d, center]
         for j in range(k):
             distances[j] += (row[j] - c) * (row[j] - c)
 
 
 @part
-def survey_spread(vectors, weights, clusters, j, offset):
+def update_spread(vectors, weights, clusters, j, offset):
     """Compute the spread and the principal axis of cluster j by power iteration over its points.
 
     vectors (n, d) and weights (n,), in; clusters, in and out; offset (d,), scratch.
@@ -119,7 +119,7 @@ def survey_spread(vectors, weights, clusters, j, offset):
 
 
 @part
-def survey_removal(clusters, fixed, removed, distances):
+def update_removal(clusters, fixed, removed, distances):
     """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
 
     clusters, in and out: `removals` and `beside` of the cluster `removed`; distances (k,), scratch.
@@ -153,6 +153,6 @@ def choose(clusters):
         if j != removed and j != clusters.beside[removed]:
             if split < 0 or clusters.spreads[j] > clusters.spreads[split]:
                 split = j
-    if split < 0 or not _SPLIT_GAIN * clusters.spreads[split] > _WORTH * clusters.removals[removed]:
+    if split < 0 or not _SPLIT_GAIN * clusters.spreads[split] > _MIN_GAIN_RATIO * clusters.removals[removed]:
         return -1, -1
     return removed, split

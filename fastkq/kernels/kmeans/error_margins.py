@@ -7,7 +7,7 @@ from fastkq.kernels.kmeans.tiles import LANES
 
 
 @part
-def share_of(dims, dtype):
+def relative_error(dims, dtype):
     """Return a relative error of distances and of their squares: three times the largest rounding error.
 
     dims: the number of dimensions; dtype: float32 or float64, the dtype of the distances and of the result.
@@ -16,23 +16,24 @@ def share_of(dims, dtype):
 
 
 @part
-def floor_of(dims, dtype):
-    """Return the distance below which underflow may raise the error of the square above `share_of`."""
+def underflow_distance(dims, dtype):
+    """Return the distance below which underflow may raise the error of the square above `relative_error`."""
     limits = np.finfo(dtype)
     return dtype.type(np.sqrt(dims * np.float64(limits.tiny) / np.float64(limits.eps)))
 
 
 @part
-def bound_likely(planes, columns, dims, reach, norms, tile):
-    """Replace the scores of `likely_two` by bounds of distances.
+def bound_by_products(planes, columns, dims, reach, norms, tile):
+    """Replace the scores of `nearest_two_by_products` by bounds of distances.
 
     tile, in and out: `best` becomes an upper bound of the smallest distance, `second` a lower bound of the
     second smallest. planes (D, WIDTH), in: the vectors that were scored, about the same origin; reach: the
     largest norm of the centroids about it; norms (WIDTH,), scratch.
     """
     dtype = norms.dtype
-    share, tiny, far = share_of(dims, dtype), dtype.type(dims * np.finfo(dtype).tiny), dtype.type(reach)
-    largest, floor = dtype.type(np.finfo(dtype).max), floor_of(dims, dtype)
+    error, max_norm = relative_error(dims, dtype), dtype.type(reach)
+    tiny = dtype.type(dims * np.finfo(dtype).tiny)
+    largest, floor = dtype.type(np.finfo(dtype).max), underflow_distance(dims, dtype)
     for i in range(columns):
         norms[i] = 0
     for d in range(0, planes.shape[0], LANES):
@@ -41,8 +42,8 @@ def bound_likely(planes, columns, dims, reach, norms, tile):
             norms[i] += (w[i] * w[i] + x[i] * x[i]) + (y[i] * y[i] + z[i] * z[i])
     two, zero = dtype.type(2), dtype.type(0)
     for i in range(columns):
-        span = np.sqrt(norms[i]) + far
-        slack = share * span * span + tiny
+        span = np.sqrt(norms[i]) + max_norm
+        slack = error * span * span + tiny
         least = two * tile.best[i] + norms[i]
         next_least = two * tile.second[i] + norms[i] - slack
         next_least = next_least if next_least > zero else zero
@@ -58,9 +59,9 @@ def bound_nearest(columns, dims, tile):
     second smallest.
     """
     dtype = tile.best.dtype
-    share, one = share_of(dims, dtype), dtype.type(1)
-    largest, floor = dtype.type(np.finfo(dtype).max), floor_of(dims, dtype)
+    error, one = relative_error(dims, dtype), dtype.type(1)
+    largest, floor = dtype.type(np.finfo(dtype).max), underflow_distance(dims, dtype)
     for i in range(columns):
         next_least = tile.second[i] if tile.second[i] < largest else largest
-        tile.best[i] = np.sqrt(tile.best[i]) * (one + share)
-        tile.second[i] = np.sqrt(next_least) * (one - share) - floor
+        tile.best[i] = np.sqrt(tile.best[i]) * (one + error)
+        tile.second[i] = np.sqrt(next_least) * (one - error) - floor

@@ -22,20 +22,20 @@ def _distances(points, number, target, out):
 
 
 @part
-def _gather(points, is_covered, first, last, radius, own, near, places):
-    """Copy the uncovered points first .. last - 1 within a squared radius of `own`; return their number.
+def _gather(points, is_covered, first, last, radius, anchor, near, places):
+    """Copy the uncovered points first .. last - 1 within a squared radius of `anchor`; return their number.
 
-    points (C, M), is_covered (M,) and own (C,), in; near (C, M), their coordinates, and places (M,), their
+    points (C, M), is_covered (M,) and anchor (C,), in; near (C, M), their coordinates, and places (M,), their
     indices, out.
     """
-    dims = own.shape[0]
+    dims = anchor.shape[0]
     number = 0
     for i in range(first, last):
         if is_covered[i] != 0:
             continue
         total = 0.0
         for d in range(dims):
-            difference = points[d, i] - own[d]
+            difference = points[d, i] - anchor[d]
             total += difference * difference
         if total <= radius:
             for d in range(dims):
@@ -46,13 +46,14 @@ def _gather(points, is_covered, first, last, radius, own, near, places):
 
 
 @part
-def _lead(near, number, reach, radius, own, target, away):
+def _shift_target(near, number, reach, radius, anchor, target, away):
     """Move the target to the mean of the points within a squared radius of it.
 
-    A target farther than the radius from `own` is then brought to the distance `reach` from it. near (C, >=
-    number) and own (C,), in; target (C,), in and out; away (>= number,), scratch.
+    A target farther than the radius from `anchor` is then brought to the distance `reach` from it.
+
+    near (C, >= number) and anchor (C,), in; target (C,), in and out; away (>= number,), scratch.
     """
-    dims = own.shape[0]
+    dims = anchor.shape[0]
     _distances(near, number, target, away)
     for d in range(dims):
         total, within = 0.0, 0
@@ -64,21 +65,21 @@ def _lead(near, number, reach, radius, own, target, away):
             target[d] = total / within
     squared = 0.0
     for d in range(dims):
-        squared += (target[d] - own[d]) ** 2
+        squared += (target[d] - anchor[d]) ** 2
     if squared > radius:
         for d in range(dims):
-            target[d] = own[d] + (target[d] - own[d]) * (reach / np.sqrt(squared))
+            target[d] = anchor[d] + (target[d] - anchor[d]) * (reach / np.sqrt(squared))
 
 
 @part
-def _closest(number, radius, from_own, from_target):
+def _closest(number, radius, from_anchor, from_target):
     """Return the point closest to the target, among those within a squared radius of the first point.
 
-    from_own and from_target (>= number,), in: squared distances from the first point and from the target.
+    from_anchor and from_target (>= number,), in: squared distances from the first point and from the target.
     """
     closest = 0
     for i in range(number):
-        if from_own[i] <= radius and from_target[i] < from_target[closest]:
+        if from_anchor[i] <= radius and from_target[i] < from_target[closest]:
             closest = i
     return closest
 
@@ -94,33 +95,33 @@ def _choose(near, number, reach, radius, scratch):
     near (C, >= number), in; scratch (3, >= number); its last row, out, holds the squared distances from the
     returned point.
     """
-    from_own, away, from_best = scratch[0], scratch[1], scratch[2]
-    own, target = near[:, 0].copy(), near[:, 0].copy()
-    _distances(near, number, own, from_own)
-    from_best[:number] = from_own[:number]
-    best, most = 0, 0
+    from_anchor, away, from_best = scratch[0], scratch[1], scratch[2]
+    anchor, target = near[:, 0].copy(), near[:, 0].copy()
+    _distances(near, number, anchor, from_anchor)
+    from_best[:number] = from_anchor[:number]
+    best, most_reached = 0, 0
     for guess in range(_GUESSES):
-        _lead(near, number, reach, 4.0 * radius if guess == 0 else radius, own, target, away)
+        _shift_target(near, number, reach, 4.0 * radius if guess == 0 else radius, anchor, target, away)
         _distances(near, number, target, away)
-        taken = _closest(number, radius, from_own, away)
+        taken = _closest(number, radius, from_anchor, away)
         _distances(near, number, near[:, taken].copy(), away)
         reached = 0
         for i in range(number):
             reached += away[i] <= radius
-        if reached > most:
-            best, most = taken, reached
+        if reached > most_reached:
+            best, most_reached = taken, reached
             from_best[:number] = away[:number]
     return best
 
 
 @kernel
-def cover(points, is_covered, reach, radius, chosen, state, most):
+def cover(points, is_covered, reach, radius, chosen, state, max_points):
     """Choose points until each point is within a squared radius of a chosen one.
 
     Points are visited in the order of their first coordinate. All uncovered points lie on one side of the
     first uncovered one. A point is chosen that covers this one and many others.
 
-    A call pauses when it has examined more than `most` points.
+    A call pauses when it has examined more than `max_points` points.
 
     Parameters
     ----------
@@ -137,27 +138,27 @@ def cover(points, is_covered, reach, radius, chosen, state, most):
     state : (3,) int64, in and out
         Zeros at first: the number of points done; the end of the range examined; the number of chosen points,
         or -1 when `chosen` has no room for more.
-    most : int
+    max_points : int
     """
     dims, number = points.shape
     near, places = np.empty((dims, number)), np.empty(number, np.int64)
     scratch = np.empty((3, number))
-    begin, ahead, count = state
-    looked = 0
-    for i in range(begin, number):
+    done, window_end, count = state
+    examined = 0
+    for i in range(done, number):
         if is_covered[i] != 0:
             continue
-        if looked > most or count == chosen.shape[0]:
-            state[0], state[1], state[2] = i, ahead, count if looked > most else -1
+        if examined > max_points or count == chosen.shape[0]:
+            state[0], state[1], state[2] = i, window_end, count if examined > max_points else -1
             return
-        while ahead < number and points[0, ahead] <= points[0, i] + 2.0 * reach:
-            ahead += 1
-        looked += ahead - i
-        own = points[:, i].copy()
-        around = _gather(points, is_covered, i, ahead, 4.0 * radius, own, near, places)
+        while window_end < number and points[0, window_end] <= points[0, i] + 2.0 * reach:
+            window_end += 1
+        examined += window_end - i
+        anchor = points[:, i].copy()
+        around = _gather(points, is_covered, i, window_end, 4.0 * radius, anchor, near, places)
         chosen[count] = places[_choose(near, around, reach, radius, scratch)]
         count += 1
         for j in range(around):
             if scratch[2, j] <= radius:
                 is_covered[places[j]] = 1
-    state[0], state[1], state[2] = number, ahead, count
+    state[0], state[1], state[2] = number, window_end, count

@@ -11,27 +11,32 @@ import numpy as np
 
 from fastkq.kernels.jit import kernel, part
 from fastkq.kernels.kmeans.accelerated_lloyd import roughly_squared_distance, squared_distance
-from fastkq.kernels.kmeans.error_margins import bound_likely, bound_nearest, floor_of, share_of
+from fastkq.kernels.kmeans.error_margins import (
+    bound_by_products,
+    bound_nearest,
+    relative_error,
+    underflow_distance,
+)
 from fastkq.kernels.kmeans.tiles import (
     VECTORS_PER_TILE,
     WIDTH,
-    columns_of,
-    filled_up,
-    likely_two,
     load,
     nearest_two,
+    nearest_two_by_products,
     new_tile,
-    spread,
+    offset_planes,
+    round_up_to_lanes,
+    round_up_to_step,
 )
 
 _VECTORS_PER_BLOCK = 1024
 """All steps are applied to one block of this many vectors before the next one, while it is in the cache."""
-_BLOCKS_PER_TRY = 8
+_BLOCKS_PER_RETRY = 8
 """A method that did not pay on the last block is tried again on one block in this many. The labels do not
 depend on the method."""
 # Costs of loading a vector into a tile and of measuring one distance, in multiplications per dimension;
 # cost of the call that measures a distance, in multiplications.
-_LOADING, _MEASURING, _CALLING = 14, 5, 150
+_LOAD_COST, _DISTANCE_COST, _CALL_COST = 14, 5, 150
 
 
 class Centroids(NamedTuple):
@@ -62,18 +67,18 @@ class Centroids(NamedTuple):
 def prepare(centroids):
     """Return centroids (k, d) as a `Centroids`."""
     (k, dims), dtype = centroids.shape, centroids.dtype
-    lanes = np.empty((filled_up(dims), filled_up(k)), dtype)
-    offsets, halves = np.empty_like(lanes), np.empty(filled_up(k), dtype)
+    lanes = np.empty((round_up_to_lanes(dims), round_up_to_lanes(k)), dtype)
+    offsets, halves = np.empty_like(lanes), np.empty(round_up_to_lanes(k), dtype)
     origin = np.zeros(dims, dtype)
-    spread(centroids, origin, dtype.type(np.inf), lanes)
+    offset_planes(centroids, origin, dtype.type(np.inf), lanes)
     for d in range(dims):
         total = 0.0
         for j in range(k):
             total += np.float64(centroids[j, d])
         origin[d] = total / k
-    spread(centroids, origin, dtype.type(0), offsets)
+    offset_planes(centroids, origin, dtype.type(0), offsets)
     largest = 0.0
-    for j in range(filled_up(k)):
+    for j in range(round_up_to_lanes(k)):
         square = 0.0
         for d in range(dims):
             square += np.float64(offsets[d, j]) * np.float64(offsets[d, j])
@@ -83,50 +88,51 @@ def prepare(centroids):
 
 
 @part
-def _unsure(vectors, start, stop, moves, falls, labels, uppers, lowers, places):
+def _find_unproven(vectors, start, stop, moves, other_moves, labels, uppers, lowers, places):
     """Find the vectors start .. stop - 1 whose bounds do not prove their labels; return their number.
 
     The bounds are first widened: the own centroid of a vector has moved by at most moves[label] since the
-    last visit, all others by at most falls[label].
+    last visit, all others by at most other_moves[label].
 
-    vectors (n, d), moves and falls (k,) and labels (n,), in; uppers and lowers (n,), in and out; places (>=
-    stop - start,), out.
+    vectors (n, d), moves and other_moves (k,) and labels (n,), in; uppers and lowers (n,), in and out; places
+    (>= stop - start,), out.
     """
     dtype = uppers.dtype
-    sure = dtype.type(1) + 2 * share_of(vectors.shape[1], dtype)
-    more, less = dtype.type(1 + 2 * np.finfo(dtype).eps), dtype.type(1 - 2 * np.finfo(dtype).eps)
+    margin = dtype.type(1) + 2 * relative_error(vectors.shape[1], dtype)
+    grow, shrink = dtype.type(1 + 2 * np.finfo(dtype).eps), dtype.type(1 - 2 * np.finfo(dtype).eps)
     count = 0
     for i in range(start, stop):
         j = labels[i]
-        upper, lower = (uppers[i] + moves[j]) * more, (lowers[i] - falls[j]) * less
+        upper, lower = (uppers[i] + moves[j]) * grow, (lowers[i] - other_moves[j]) * shrink
         uppers[i], lowers[i] = upper, lower
         places[count] = i
-        count += not upper * sure < lower
+        count += not upper * margin < lower
     return count
 
 
 @part
-def _still_unsure(vectors, centroids, labels, uppers, lowers, places, count):
-    """Keep the vectors that the measured distance from the own centroid leaves unproven; return how many.
+def _tighten(vectors, centroids, labels, uppers, lowers, places, count):
+    """Set upper bounds to measured distances; keep the places that remain unproven, and return how many.
 
     vectors (n, d), centroids (k, d), labels (n,) and lowers (n,), in; uppers (n,) and places (>= count,), in
     and out.
     """
     dtype = uppers.dtype
-    share = share_of(vectors.shape[1], dtype)
-    sure, over, floor = dtype.type(1) + 2 * share, dtype.type(1) + share, floor_of(vectors.shape[1], dtype)
+    error = relative_error(vectors.shape[1], dtype)
+    floor = underflow_distance(vectors.shape[1], dtype)
+    margin, over = dtype.type(1) + 2 * error, dtype.type(1) + error
     kept = 0
     for place in range(count):
         i = places[place]
         upper = np.sqrt(roughly_squared_distance(vectors[i], centroids[labels[i]])) * over + floor
         uppers[i] = upper
         places[kept] = i
-        kept += not upper * sure < lowers[i]
+        kept += not upper * margin < lowers[i]
     return kept
 
 
 @part
-def _write(tile, places, first, number, kept, labels, uppers, lowers):
+def _store(tile, places, first, number, kept, labels, uppers, lowers):
     """Store labels and bounds of the vectors at places[first : first + number].
 
     Vectors whose bounds do not prove the label keep their old one and are appended at places[kept:]. Returns
@@ -137,41 +143,41 @@ def _write(tile, places, first, number, kept, labels, uppers, lowers):
     wants_bounds = uppers.shape[0] > 0
     for c in range(number):
         i = places[first + c]
-        is_sure = tile.best[c] < tile.second[c]
-        labels[i] = tile.label[c] if is_sure else labels[i]  # a branch costs 25 ns here
+        is_proven = tile.best[c] < tile.second[c]
+        labels[i] = tile.label[c] if is_proven else labels[i]  # a branch costs 25 ns here
         if wants_bounds:
             uppers[i], lowers[i] = tile.best[c], tile.second[c]
         places[kept] = i
-        kept += not is_sure
+        kept += not is_proven
     return kept
 
 
 @part
-def _visit_likely(vectors, places, count, among, planes, norms, tile, labels, uppers, lowers):
+def _label_by_products(vectors, places, count, prepared, planes, norms, tile, labels, uppers, lowers):
     """Label by scalar products where bounds prove the result; return how many of `count` are left.
 
     The vectors that are left are moved to the front of `places`.
     """
-    doubtful = 0
+    unproven = 0
     for base in range(0, count, VECTORS_PER_TILE):
         number = min(VECTORS_PER_TILE, count - base)
-        columns = columns_of(number)
-        load(vectors, places[base : base + number], among.origin, planes)
-        likely_two(planes, columns, among.offsets, among.halves, tile)
-        bound_likely(planes, columns, vectors.shape[1], among.reach, norms, tile)
-        doubtful = _write(tile, places, base, number, doubtful, labels, uppers, lowers)
-    return doubtful
+        columns = round_up_to_step(number)
+        load(vectors, places[base : base + number], prepared.origin, planes)
+        nearest_two_by_products(planes, columns, prepared.offsets, prepared.halves, tile)
+        bound_by_products(planes, columns, vectors.shape[1], prepared.reach, norms, tile)
+        unproven = _store(tile, places, base, number, unproven, labels, uppers, lowers)
+    return unproven
 
 
 @part
-def _visit_exactly(vectors, places, count, among, planes, tile, labels, uppers, lowers):
+def _label_by_distances(vectors, places, count, prepared, planes, tile, labels, uppers, lowers):
     """Label `count` vectors by squared distances."""
     zero = np.zeros(vectors.shape[1], vectors.dtype)
     for base in range(0, count, VECTORS_PER_TILE):
         number = min(VECTORS_PER_TILE, count - base)
-        columns = columns_of(number)
+        columns = round_up_to_step(number)
         load(vectors, places[base : base + number], zero, planes)
-        nearest_two(planes, 0, columns, among.lanes, among.lanes.shape[1], tile)
+        nearest_two(planes, 0, columns, prepared.lanes, prepared.lanes.shape[1], tile)
         bound_nearest(columns, vectors.shape[1], tile)
         for c in range(number):
             i = places[base + c]
@@ -181,7 +187,7 @@ def _visit_exactly(vectors, places, count, among, planes, tile, labels, uppers, 
 
 
 @part
-def _add_up(vectors, weights, start, stop, labels, totals):
+def _accumulate(vectors, weights, start, stop, labels, totals):
     """Add the vectors start .. stop - 1 to the totals (k, d + 1), in and out, of their clusters."""
     dims = vectors.shape[1]
     for i in range(start, stop):
@@ -193,17 +199,19 @@ def _add_up(vectors, weights, start, stop, labels, totals):
 
 
 @kernel
-def visit(vectors, weights, start, stop, centroids, among, moves, falls, labels, uppers, lowers, totals):
+def visit(
+    vectors, weights, start, stop, centroids, prepared, moves, other_moves, labels, uppers, lowers, totals
+):
     """Label the vectors start .. stop - 1 with their nearest centroids, the lowest index among equals.
 
     Parameters
     ----------
     vectors, centroids : (n, d) and (k, d), in
-    among : Centroids, in
+    prepared : Centroids, in
         The result of `prepare`.
     weights : (n,) float64, in
         Empty if all weights are 1.
-    moves, falls : (k,), in
+    moves, other_moves : (k,), in
         Upper bounds of how far each centroid, and any other centroid, has moved since the last visit. Empty
         if labels and bounds are not known yet.
     labels : (n,) int32, in and out
@@ -220,41 +228,41 @@ def visit(vectors, weights, start, stop, centroids, among, moves, falls, labels,
     """
     (k, dims), dtype = centroids.shape, vectors.dtype
     tile, norms = new_tile(dtype), np.empty(WIDTH, dtype)
-    planes, places = np.zeros((filled_up(dims), WIDTH), dtype), np.empty(_VECTORS_PER_BLOCK, np.int64)
+    planes, places = np.zeros((round_up_to_lanes(dims), WIDTH), dtype), np.empty(_VECTORS_PER_BLOCK, np.int64)
     before = np.empty(_VECTORS_PER_BLOCK, np.int32)
-    changed, measures, trusts = 0, False, True
+    changed, tightens, uses_products = 0, False, True
     for first in range(start, stop, _VECTORS_PER_BLOCK):
         last = min(first + _VECTORS_PER_BLOCK, stop)
-        is_try = (first - start) // _VECTORS_PER_BLOCK % _BLOCKS_PER_TRY == 0
+        is_retry = (first - start) // _VECTORS_PER_BLOCK % _BLOCKS_PER_RETRY == 0
         count = last - first
         for i in range(count):
             places[i], before[i] = first + i, labels[first + i]
         if moves.shape[0] > 0:
-            count = _unsure(vectors, first, last, moves, falls, labels, uppers, lowers, places)
-            if measures or (is_try and k > _MEASURING):
-                kept = _still_unsure(vectors, centroids, labels, uppers, lowers, places, count)
-                measures = (count - kept) * (_LOADING + k) > count * (_MEASURING + _CALLING // dims)
+            count = _find_unproven(vectors, first, last, moves, other_moves, labels, uppers, lowers, places)
+            if tightens or (is_retry and k > _DISTANCE_COST):
+                kept = _tighten(vectors, centroids, labels, uppers, lowers, places, count)
+                tightens = (count - kept) * (_LOAD_COST + k) > count * (_DISTANCE_COST + _CALL_COST // dims)
                 count = kept
-        if trusts or is_try:
-            doubtful = _visit_likely(
-                vectors, places, count, among, planes, norms, tile, labels, uppers, lowers
+        if uses_products or is_retry:
+            unproven = _label_by_products(
+                vectors, places, count, prepared, planes, norms, tile, labels, uppers, lowers
             )
-            trusts = 4 * doubtful <= count
-            count = doubtful
-        _visit_exactly(vectors, places, count, among, planes, tile, labels, uppers, lowers)
+            uses_products = 4 * unproven <= count
+            count = unproven
+        _label_by_distances(vectors, places, count, prepared, planes, tile, labels, uppers, lowers)
         for i in range(last - first):
             changed += labels[first + i] != before[i]
         if totals.shape[0] > 0:
-            _add_up(vectors, weights, first, last, labels, totals)
+            _accumulate(vectors, weights, first, last, labels, totals)
     return changed
 
 
 @kernel
-def measure_moves(before, after, moves, falls):
+def measure_moves(before, after, moves, other_moves):
     """Compute upper bounds of how far each centroid, and any other centroid, has moved.
 
-    before and after (k, d), in; moves and falls (k,), out: moves[j] is of centroid j, falls[j] the largest of
-    the others.
+    before and after (k, d), in; moves and other_moves (k,), out: moves[j] is the move of centroid j,
+    other_moves[j] the largest move of the others.
     """
     over = 1 + 4 * np.float64(np.finfo(before.dtype).eps)
     first = 0
@@ -265,4 +273,4 @@ def measure_moves(before, after, moves, falls):
     for j in range(before.shape[0]):
         second = moves[j] if j != first and moves[j] > second else second
     for j in range(before.shape[0]):
-        falls[j] = second if j == first else moves[first]
+        other_moves[j] = second if j == first else moves[first]

@@ -9,12 +9,19 @@ import numpy as np
 
 from fastkq.kernels.jit import kernel, part
 from fastkq.kernels.kmeans.nearest_vectors import bounds, candidates
-from fastkq.kernels.kmeans.tiles import LANES, columns_of, filled_up, nearest_two, new_tile, spread
+from fastkq.kernels.kmeans.tiles import (
+    LANES,
+    nearest_two,
+    new_tile,
+    offset_planes,
+    round_up_to_lanes,
+    round_up_to_step,
+)
 
 _SAMPLE = 33
 """Vectors of a node from which its splitting plane is chosen. Their median is robust against outliers, a mean
 is not."""
-_MOST_DEPTH = 64
+_MAX_DEPTH = 64
 """Nodes at this depth are halved without sampling. Only samples that mislead repeatedly lead to such a
 depth."""
 
@@ -47,7 +54,7 @@ def _choose(rows, first, last, sample):
 
 
 @part
-def _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order):
+def _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_order):
     """Move the rows first .. last - 1 at or below the pivot before the others; return where those begin.
 
     Every row is written to both of its possible places: a branch would be mispredicted every other time.
@@ -80,10 +87,10 @@ def _split_at_median(rows, order, first, last, spare_rows, spare_order, sample):
     If all rows are on one side, the range is halved where it stands.
     """
     axis, pivot = _choose(rows, first, last, sample)
-    middle = _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order)
+    middle = _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_order)
     if middle == last:  # the median is the largest value
         pivot = np.nextafter(pivot, rows.dtype.type(-np.inf))
-        middle = _bring_forward(rows, order, first, last, axis, pivot, spare_rows, spare_order)
+        middle = _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_order)
     return middle if first < middle < last else (first + last) >> 1
 
 
@@ -98,23 +105,23 @@ def divide(rows, order, first, last, spare_rows, spare_order):
 
 
 @kernel
-def grow(rows, order, first, last, most, spare_rows, spare_order, starts):
-    """Divide rows first .. last - 1 until no leaf holds more than `most`; return the number of leaves.
+def grow(rows, order, first, last, max_rows, spare_rows, spare_order, starts):
+    """Divide rows first .. last - 1 until no leaf holds more than `max_rows`; return the number of leaves.
 
     starts (>= leaves,) int64, out: the first row of each leaf. The other arguments are those of `divide`.
     """
     sample = np.empty(_SAMPLE, rows.dtype)
-    ends = np.empty(2 * _MOST_DEPTH, np.int64)
+    ends = np.empty(2 * _MAX_DEPTH, np.int64)
     ends[0] = last
     depth, leaves = 1, 0
     while depth > 0:
         last = ends[depth - 1]
-        if last - first <= most:
+        if last - first <= max_rows:
             starts[leaves] = first
             leaves += 1
             first = last
             depth -= 1
-        elif depth < _MOST_DEPTH:
+        elif depth < _MAX_DEPTH:
             ends[depth] = _split_at_median(rows, order, first, last, spare_rows, spare_order, sample)
             depth += 1
         else:
@@ -159,23 +166,23 @@ def describe(rows, weights, starts, first, last, planes, lows, highs, moments):
 
 _LEAVES_PER_GROUP = 8
 """Leaves of a group select their candidates from those of the group's bounding box."""
-_SETS = 4
+_SUM_SETS = 4
 """Sets of sums to which vectors are added in turn: an addition waits for the previous one to the same sum."""
 
 
 @part
-def _add_up(planes, weights, first, number, dims, count, label, ids, sums, totals):
+def _accumulate(planes, weights, first, number, dims, count, label, ids, sums, totals):
     """Add the vectors in the columns first .. first + number - 1 to the totals of their centroids.
 
     label (>= number,), the vectors' places among `count` candidates, and ids (>= count,), the candidates'
-    indices, in; sums (_SETS, >= count, d + 1) float64, scratch; totals (k, d + 1) float64, in and out.
+    indices, in; sums (_SUM_SETS, >= count, d + 1) float64, scratch; totals (k, d + 1) float64, in and out.
     """
-    for s in range(_SETS):
+    for s in range(_SUM_SETS):
         for j in range(count):
             for d in range(dims + 1):
                 sums[s, j, d] = 0.0
     for c in range(number):
-        row = sums[c % _SETS, label[c]]
+        row = sums[c % _SUM_SETS, label[c]]
         weight = weights[first + c] if weights.shape[0] > 0 else 1.0
         for d in range(dims):
             row[d] += weight * np.float64(planes[d, first + c])
@@ -193,13 +200,13 @@ def _relabel(owners, labels, leaf, first, number, label, ids):
     The leaf's vectors are first .. first + number - 1. label (>= number,), their places among the candidates,
     and ids, the candidates' indices, in; owners (leaves,) and labels (n,), in and out.
     """
-    owner, changed, alike = owners[leaf], 0, 0
+    owner, changed, equal = owners[leaf], 0, 0
     for c in range(number):
         new = ids[label[c]]
         changed += new != (owner if owner >= 0 else labels[first + c])
-        alike += label[c] == label[0]
+        equal += label[c] == label[0]
         labels[first + c] = new
-    owners[leaf] = ids[label[0]] if alike == number else -1
+    owners[leaf] = ids[label[0]] if equal == number else -1
     return changed
 
 
@@ -228,21 +235,21 @@ def visit(
         Number of labels that changed; a change of a leaf with a single candidate counts once.
     """
     (k, dims), dtype = centroids.shape, planes.dtype
-    lanes = np.empty((planes.shape[0], filled_up(k)), dtype)
-    spread(centroids, np.zeros(dims, dtype), dtype.type(np.inf), lanes)
+    lanes = np.empty((planes.shape[0], round_up_to_lanes(k)), dtype)
+    offset_planes(centroids, np.zeros(dims, dtype), dtype.type(np.inf), lanes)
     ids, group_ids, few_ids = np.arange(k).astype(np.int32), np.empty(k, np.int32), np.empty(k, np.int32)
     group, few = np.zeros(lanes.shape, dtype), np.zeros(lanes.shape, dtype)
     scratch, tile = np.empty((2, k), dtype), new_tile(dtype)
-    sums = np.empty((_SETS, k, dims + 1))
+    sums = np.empty((_SUM_SETS, k, dims + 1))
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
     changed = 0
     for base in range(first_leaf, last_leaf, _LEAVES_PER_GROUP):
         end = min(base + _LEAVES_PER_GROUP, last_leaf)
         bounds(lows, highs, base, end, low, high)
-        of_group = candidates(low, high, lanes, k, scratch, ids, group, group_ids)
+        group_count = candidates(low, high, lanes, k, scratch, ids, group, group_ids)
         for leaf in range(base, end):
             first, number = starts[leaf], starts[leaf + 1] - starts[leaf]
-            count = candidates(lows[leaf], highs[leaf], group, of_group, scratch, group_ids, few, few_ids)
+            count = candidates(lows[leaf], highs[leaf], group, group_count, scratch, group_ids, few, few_ids)
             if count == 1:
                 owner = few_ids[0]
                 changed += owners[leaf] != owner
@@ -251,10 +258,10 @@ def visit(
                     for d in range(dims + 1):
                         totals[owner, d] += moments[leaf, d]
                 continue
-            for j in range(count, filled_up(count)):
+            for j in range(count, round_up_to_lanes(count)):
                 few[0, j] = np.inf
-            nearest_two(planes, first, columns_of(number), few, filled_up(count), tile)
+            nearest_two(planes, first, round_up_to_step(number), few, round_up_to_lanes(count), tile)
             changed += _relabel(owners, labels, leaf, first, number, tile.label, few_ids)
             if totals.shape[0] > 0:
-                _add_up(planes, weights, first, number, dims, count, tile.label, few_ids, sums, totals)
+                _accumulate(planes, weights, first, number, dims, count, tile.label, few_ids, sums, totals)
     return changed

@@ -59,10 +59,10 @@ def visit(points, centroids, first_block, last_block, totals, labels, distances)
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
         last = min(first + BLOCKS_PER_GROUP, last_block)
         bounds(points.low, points.high, first, last, low, high)
-        in_group = candidates(low, high, centroids, k, scratch, ids, group, group_ids)
+        group_count = candidates(low, high, centroids, k, scratch, ids, group, group_ids)
         for b in range(first, last):
             bounds(points.low, points.high, b, b + 1, low, high)
-            count = candidates(low, high, group, in_group, scratch, group_ids, few, few_ids)
+            count = candidates(low, high, group, group_count, scratch, group_ids, few, few_ids)
             if count == 1 and not is_labelling:
                 for m in range(dims + 1):
                     totals[few_ids[0], m] += points.moments[b, m]

@@ -58,7 +58,7 @@ def merge_runs(coordinates, counts, starts, spacing, means, weights, first):
 
 
 @part
-def border(keys, first, last):
+def split_position(keys, first, last):
     """Return where the highest bit that differs among the sorted keys[first:last] changes from 0 to 1.
 
     keys[first] and keys[last - 1] must differ.
@@ -77,7 +77,7 @@ def border(keys, first, last):
 
 
 @part
-def two_curves(keys, opaque, ends):
+def initial_ends(keys, opaque, ends):
     """Initialize the stack of the ends of the curves still to be cut, the next end on top; return its size.
 
     ends (MOST_DEPTH,) int64, out.
@@ -95,7 +95,7 @@ def cut(keys, opaque, starts):
     the points starts[b] .. starts[b + 1] - 1. Returns the number of blocks.
     """
     ends = np.empty(MOST_DEPTH, np.int64)
-    depth = two_curves(keys, opaque, ends)
+    depth = initial_ends(keys, opaque, ends)
     first = np.int64(0)
     blocks = 0
     while depth > 0:
@@ -106,7 +106,7 @@ def cut(keys, opaque, starts):
             first = last
             depth -= 1
         else:
-            ends[depth] = border(keys, first, last)
+            ends[depth] = split_position(keys, first, last)
             depth += 1
     starts[blocks] = keys.shape[0]
     return blocks
@@ -173,10 +173,10 @@ def error_between(moments, first, last):
 
 
 @kernel
-def leaves(keys, opaque, moments, tolerance, starts, state, most):
+def leaves(keys, opaque, moments, tolerance, starts, state, max_boxes):
     """Cut the Morton curves into boxes whose squared error is at most `tolerance`.
 
-    A call pauses when there are `most` boxes. The partition is complete when state[1] is 0.
+    A call pauses when there are `max_boxes` boxes. The partition is complete when state[1] is 0.
 
     Parameters
     ----------
@@ -189,14 +189,14 @@ def leaves(keys, opaque, moments, tolerance, starts, state, most):
     state : (2 + MOST_DEPTH,) int64, in and out
         Zeros at first: the number of boxes; the size of the stack of ends of what is still to be cut; and
         this stack.
-    most : int
+    max_boxes : int
     """
     ends, boxes, depth = state[2:], state[0], state[1]
     if boxes == 0:
-        depth = two_curves(keys, opaque, ends)
+        depth = initial_ends(keys, opaque, ends)
         starts[0] = 0
     first = starts[boxes]
-    while depth > 0 and boxes < most:
+    while depth > 0 and boxes < max_boxes:
         last = ends[depth - 1]
         if last - first == 1 or error_between(moments, first, last) <= tolerance:
             starts[boxes] = first
@@ -204,7 +204,7 @@ def leaves(keys, opaque, moments, tolerance, starts, state, most):
             first = last
             depth -= 1
         else:
-            ends[depth] = border(keys, first, last)
+            ends[depth] = split_position(keys, first, last)
             depth += 1
     starts[boxes] = first
     state[0], state[1] = boxes, depth

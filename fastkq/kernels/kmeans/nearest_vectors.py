@@ -77,7 +77,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
 
 
 @part
-def _square(planes, centroids, j, squares):
+def _squared_distances(planes, centroids, j, squares):
     """Compute the squared distances (VECTORS_PER_RUN,), out, of the vectors of a run from centroid j."""
     for i in range(VECTORS_PER_RUN):
         squares[i] = 0
@@ -112,8 +112,8 @@ def nearest(planes, centroids, count, squares, best, label):
     to_j, to_k = squares[0], squares[1]
     for j in range(0, count, 2):
         k = min(j + 1, count - 1)
-        _square(planes, centroids, j, to_j)
-        _square(planes, centroids, k, to_k)
+        _squared_distances(planes, centroids, j, to_j)
+        _squared_distances(planes, centroids, k, to_k)
         for i in range(VECTORS_PER_RUN):
             closer = np.int64(j) if to_j[i] <= to_k[i] else np.int64(k)
             square = to_j[i] if to_j[i] <= to_k[i] else to_k[i]
@@ -186,11 +186,11 @@ def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
     dtype = vectors.dtype
     padded = -(-dims // LANES) * LANES
     group_size = VECTORS_PER_RUN * RUNS_PER_GROUP
-    every, ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
+    all_centroids, ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     for j in range(k):
         ids[j] = j
         for d in range(dims):  # an array assignment takes 3 s to compile
-            every[d, j] = centroids[d, j]
+            all_centroids[d, j] = centroids[d, j]
     group, group_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     few, few_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
     scratch, squares = np.empty((2, k), dtype), np.empty((2, VECTORS_PER_RUN), dtype)
@@ -200,14 +200,14 @@ def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
     error = 0.0
     for base in range(start, stop, group_size):
-        in_group = min(group_size, stop - base)
-        runs = load(vectors, base, in_group, planes, lows, highs)
+        group_vectors = min(group_size, stop - base)
+        runs = load(vectors, base, group_vectors, planes, lows, highs)
         bounds(lows, highs, 0, runs, low, high)
-        of_group = candidates(low, high, every, k, scratch, ids, group, group_ids)
+        group_count = candidates(low, high, all_centroids, k, scratch, ids, group, group_ids)
         for run in range(runs):
             first = run * VECTORS_PER_RUN
-            number = min(VECTORS_PER_RUN, in_group - first)
-            count = candidates(lows[run], highs[run], group, of_group, scratch, group_ids, few, few_ids)
+            number = min(VECTORS_PER_RUN, group_vectors - first)
+            count = candidates(lows[run], highs[run], group, group_count, scratch, group_ids, few, few_ids)
             nearest(planes[run], few, count, squares, best, label)
             first += base
             if labels.shape[0] > 0:

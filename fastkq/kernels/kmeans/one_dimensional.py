@@ -10,33 +10,33 @@ from fastkq.kernels.jit import inlined, kernel, part
 
 
 @inlined
-def _centre(sums, first, last):
+def _rounded_mean(sums, first, last):
     """Return the mean of the values first .. last - 1, rounded to the nearest integer, halves down."""
     weight = sums[last, 0] - sums[first, 0]
     return (2 * (sums[last, 1] - sums[first, 1]) + weight - 1) // (2 * weight)
 
 
 @inlined
-def _error(sums, first, last, centre):
+def _error(sums, first, last, center):
     """Return the squared error of the values first .. last - 1 about an integer."""
     weight, total = sums[last, 0] - sums[first, 0], sums[last, 1] - sums[first, 1]
-    return (sums[last, 2] - sums[first, 2]) - centre * (2 * total - centre * weight)
+    return (sums[last, 2] - sums[first, 2]) - center * (2 * total - center * weight)
 
 
 @inlined
-def _through(sums, best, origin, last):
+def _path_cost(sums, best, origin, last):
     """Return the cost of the best path to `last` through `origin`, without the price of the last interval."""
-    return best[origin] + _error(sums, origin, last, _centre(sums, origin, last))
+    return best[origin] + _error(sums, origin, last, _rounded_mean(sums, origin, last))
 
 
 @inlined
 def _is_better(sums, best, one, other, last):
     """Return whether an interval that ends at `last` costs less if it begins at `one` than at `other`."""
-    return _through(sums, best, one, last) < _through(sums, best, other, last)
+    return _path_cost(sums, best, one, last) < _path_cost(sums, best, other, last)
 
 
 @part
-def _enter(sums, best, origin, queue, since, head, tail):
+def _insert_origin(sums, best, origin, queue, since, head, tail):
     """Insert a new origin, at which intervals can begin; return the new end of the queue.
 
     queue[head:tail], rising, are origins. Origin queue[i] is the best one for intervals that end at since[i]
@@ -97,14 +97,14 @@ def shortest_path(sums, away, may_skip, price, origins):
         if head + 1 < tail and since[head + 1] == last:
             head += 1
         origin = queue[head]
-        best[last] = _through(sums, best, origin, last) + price
+        best[last] = _path_cost(sums, best, origin, last) + price
         levels[last], origins[last] = levels[origin] + 1, origin
         if may_skip:
             left = best[last - 1] + away[last] - away[last - 1]
             if left <= best[last]:
                 best[last], levels[last], origins[last] = left, levels[last - 1], -1
         if last < values:
-            tail = _enter(sums, best, last, queue, since, head, tail)
+            tail = _insert_origin(sums, best, last, queue, since, head, tail)
     return best[values], levels[values]
 
 
@@ -121,7 +121,7 @@ def trace(sums, origins, levels, ends):
             last -= 1
             continue
         place -= 1
-        levels[place], ends[place] = _centre(sums, origins[last], last), last
+        levels[place], ends[place] = _rounded_mean(sums, origins[last], last), last
         last = origins[last]
 
 

@@ -1,7 +1,7 @@
 """Directed swaps: move single centroids out of a local optimum, then run Lloyd's algorithm near them only.
 
 A trial works on a `Region`: copies of the clusters near the two that the swap changes, and of their points.
-The centroids of the first `held` clusters are fixed, see `fastkq.kernels.kmeans.cluster_stats`.
+The centroids of the first `fixed` clusters are fixed, see `fastkq.kernels.kmeans.cluster_stats`.
 """
 
 from typing import Any, NamedTuple
@@ -19,12 +19,12 @@ from fastkq.kernels.kmeans.cluster_stats import (
     offset_of_mean,
     square,
     squared,
-    survey,
-    survey_removal,
+    update_removal,
+    update_statistics,
 )
 from fastkq.kernels.kmeans.nearest import nearest
 
-_REGION = 24
+_REGION_CLUSTERS = 24
 """Clusters of a region. With 12 at k = 256 the error ends 0.2 % higher, with 48 a trial takes twice as
 long."""
 
@@ -46,21 +46,22 @@ class Region(NamedTuple):
 
 
 @part
-def surround(clusters, removed, split, region):
+def select_clusters(clusters, removed, split, region):
     """Select the clusters nearest to two clusters, half of them for each; return their number.
 
-    clusters, in; region, in and out: region.clusters receives the indices. If k <= _REGION, all are selected.
+    clusters, in; region, in and out: region.clusters receives the indices. If k is at most
+    _REGION_CLUSTERS, all are selected.
     """
     k = clusters.spread.shape[0]
     count = 0
-    if k <= _REGION:
+    if k <= _REGION_CLUSTERS:
         for j in range(k):
             region.clusters[j] = j
         count = k
     else:
-        for centre in (removed, split):
-            distances(clusters.centroids, k, centre, region.distance)
-            for _ in range(_REGION // 2):
+        for center in (removed, split):
+            distances(clusters.centroids, k, center, region.distance)
+            for _ in range(_REGION_CLUSTERS // 2):
                 closest = 0
                 for j in range(1, k):
                     if region.distance[j] < region.distance[closest]:
@@ -95,26 +96,26 @@ def gather(coordinates, weights, clusters, count, region):
 
 
 @part
-def halve(clusters, removed, split, count, held, region):
+def place_halves(clusters, removed, split, count, fixed, region):
     """Place two centroids at the means of the halves of the split cluster; a fixed one stays.
 
     The centroid of `removed` goes to one half, that of `split` to the other.
     """
     for place in range(count):
         cluster = region.clusters[place]
-        if cluster == removed or (cluster == split and split >= held):
+        if cluster == removed or (cluster == split and split >= fixed):
             side = SPLIT_OFFSET if cluster == removed else -SPLIT_OFFSET
             for d in range(4):
                 region.centroids[d, place] = clusters.centroids[d, split] + side * clusters.axis[split, d]
 
 
 @part
-def put_back(clusters, held, count, region):
+def restore_fixed(clusters, fixed, count, region):
     """Reset fixed centroids that `move` has moved to the means; return by how much the error grows."""
     growth = 0.0
     for place in range(count):
         cluster = region.clusters[place]
-        if cluster < held:
+        if cluster < fixed:
             for d in range(4):
                 region.centroids[d, place] = clusters.centroids[d, cluster]
             row = region.moments[place]
@@ -125,13 +126,13 @@ def put_back(clusters, held, count, region):
 
 SETTLING_ITERATIONS = 3
 """Iterations of Lloyd's algorithm in a trial, and on all clusters before the first swap."""
-_WORTH = 0.03
+_MIN_GAIN_RATIO = 0.03
 """Swaps are tried while the ratio of estimated gain to estimated cost is above this."""
-_LESSON = 1.2
+_FAILURE_FACTOR = 1.2
 """A failed swap raises the estimated cost of its removal and lowers the estimated gain of its split by this
 factor, until the clusters change. Without it, the same few swaps are tried over and over: after 100 trials at
 k = 256 on Kodak, the error is 0.8 % higher."""
-_HOPELESS = 0.5
+_MAX_ERROR_INCREASE = 0.5
 """A trial stops after an iteration at which the error is still higher by this share of the mean error of a
 cluster: the errors are the same in a tenth less time. With 0.25, the time is a third less, but the errors are
 0.1 % higher."""
@@ -153,7 +154,7 @@ def _choose(clusters):
         if j != removed and j != clusters.beside[removed]:
             if split < 0 or clusters.spread[j] > clusters.spread[split]:
                 split = j
-    if split < 0 or SPLIT_GAIN * clusters.spread[split] <= _WORTH * clusters.removal[removed]:
+    if split < 0 or SPLIT_GAIN * clusters.spread[split] <= _MIN_GAIN_RATIO * clusters.removal[removed]:
         return -1, -1
     return removed, split
 
@@ -173,7 +174,7 @@ def _label(region, dims, first, last, count):
 
 
 @part
-def _move(clusters, dims, points, count, held, region, before):
+def _move(clusters, dims, points, count, fixed, region, before):
     """Move the region's centroids to the means of their points; return the change of its squared error.
 
     before: sum of `explained` over the region's clusters before the trial.
@@ -191,16 +192,16 @@ def _move(clusters, dims, points, count, held, region, before):
     change = before
     for place in range(count):
         change -= explained(region.moments[place])
-    if held > 0:
-        change += put_back(clusters, held, count, region)
+    if fixed > 0:
+        change += restore_fixed(clusters, fixed, count, region)
     return change
 
 
 @part
-def _settle(clusters, dims, points, count, held, region, hopeless):
+def _settle(clusters, dims, points, count, fixed, region, max_increase):
     """Run Lloyd's iterations within the region; return the change of its squared error.
 
-    They stop early when the error is still more than `hopeless` higher than before the swap.
+    They stop early when the error is still more than `max_increase` higher than before the swap.
     """
     before = 0.0
     for place in range(count):
@@ -208,17 +209,17 @@ def _settle(clusters, dims, points, count, held, region, hopeless):
     change = 0.0
     for _ in range(SETTLING_ITERATIONS):
         _label(region, dims, np.int64(0), points, count)
-        change = _move(clusters, dims, points, count, held, region, before)
-        if change > hopeless:
+        change = _move(clusters, dims, points, count, fixed, region, before)
+        if change > max_increase:
             break
     return change
 
 
 @part
-def _accept(clusters, region, points, count, held, now):
+def _accept(clusters, region, points, count, fixed, trial):
     """Copy the region's state back to the clusters, and update their statistics.
 
-    now: number of the trial.
+    trial: its number.
     """
     k = clusters.spread.shape[0]
     square(region.coordinates, region.weights, points, region.labels, count, region.moments)
@@ -228,20 +229,22 @@ def _accept(clusters, region, points, count, held, now):
             clusters.centroids[d, cluster] = region.centroids[d, place]
         for m in range(15):
             clusters.moments[cluster, m] = region.moments[place, m]
-        survey(clusters, cluster, held)
+        update_statistics(clusters, cluster, fixed)
         clusters.first[cluster] = -1
-        clusters.changed[cluster] = now
+        clusters.changed[cluster] = trial
     for p in range(points - 1, -1, -1):
         cluster = region.clusters[region.labels[p]]
         clusters.after[region.points[p]] = clusters.first[cluster]
         clusters.first[cluster] = region.points[p]
     for j in range(k):
-        if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
-            survey_removal(clusters, j, held, region.distance, region.cost)
+        if clusters.changed[j] == trial or clusters.changed[clusters.beside[j]] == trial:
+            update_removal(clusters, j, fixed, region.distance, region.cost)
 
 
 @kernel
-def search(coordinates, dims, weights, centroids, held, trials, temperature, clusters, region, piece, errors):
+def search(
+    coordinates, dims, weights, centroids, fixed, trials, temperature, clusters, region, piece, errors
+):
     """Swap single centroids while estimates promise a lower squared error; run one piece of the search.
 
     In trial t of `trials`, an increase of the error by less than temperature * (1 - t / trials)^2 times the
@@ -257,7 +260,7 @@ def search(coordinates, dims, weights, centroids, held, trials, temperature, clu
         The first `dims` rows are used.
     weights : (points,) float64, in
     centroids : (4, k) float32, in and out
-        The best so far. The first `held` are fixed.
+        The best so far. The first `fixed` are fixed.
     trials : int
     temperature : float
     clusters : fastkq.kernels.kmeans.cluster_stats.Clusters, in and out
@@ -280,26 +283,26 @@ def search(coordinates, dims, weights, centroids, held, trials, temperature, clu
             _label(region, dims, begin, end, k)
             if end < number:
                 return True
-            _move(clusters, dims, number, k, held, region, 0.0)
+            _move(clusters, dims, number, k, fixed, region, 0.0)
             if trial < 0:
                 continue
-            _accept(clusters, region, number, k, held, trial)
+            _accept(clusters, region, number, k, fixed, trial)
             errors[0] = error(clusters)
         else:
             removed, split = _choose(clusters)
             if removed < 0:
                 return False
             total = errors[0]
-            count = surround(clusters, removed, split, region)
+            count = select_clusters(clusters, removed, split, region)
             points = gather(coordinates, weights, clusters, count, region)
-            halve(clusters, removed, split, count, held, region)
-            change = _settle(clusters, dims, points, count, held, region, _HOPELESS * total / k)
+            place_halves(clusters, removed, split, count, fixed, region)
+            change = _settle(clusters, dims, points, count, fixed, region, _MAX_ERROR_INCREASE * total / k)
             if change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
-                _accept(clusters, region, points, count, held, trial)
+                _accept(clusters, region, points, count, fixed, trial)
                 errors[0] += change
             else:
-                clusters.removal[removed] *= _LESSON
-                clusters.spread[split] /= _LESSON
+                clusters.removal[removed] *= _FAILURE_FACTOR
+                clusters.spread[split] /= _FAILURE_FACTOR
         if errors[0] < errors[1]:
             errors[1] = errors[0]
             for d in range(4):

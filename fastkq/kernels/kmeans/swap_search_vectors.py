@@ -12,16 +12,16 @@ from fastkq.kernels.jit import kernel, part
 from fastkq.kernels.kmeans.cluster_stats_vectors import (
     centroid_distances,
     choose,
-    survey_removal,
-    survey_spread,
+    update_removal,
+    update_spread,
 )
 from fastkq.kernels.kmeans.nearest_vectors import VECTORS_PER_RUN, nearest
 
 SETTLING_ITERATIONS = 3
 _SPLIT_OFFSET = 0.8
-_LESSON = 1.2
-_REGION = 24
-_HOPELESS = 0.5
+_FAILURE_FACTOR = 1.2
+_REGION_CLUSTERS = 24
+_MAX_ERROR_INCREASE = 0.5
 
 
 class VectorRegion(NamedTuple):
@@ -41,20 +41,21 @@ class VectorRegion(NamedTuple):
 
 
 @part
-def _surround(clusters, removed, split, region):
+def _select_clusters(clusters, removed, split, region):
     """Select the clusters nearest to two clusters, half of them for each; return their number.
 
-    clusters, in; region, in and out: region.clusters receives the indices. If k <= _REGION, all are selected.
+    clusters, in; region, in and out: region.clusters receives the indices. If k is at most
+    _REGION_CLUSTERS, all are selected.
     """
     k = clusters.spreads.shape[0]
-    if k <= _REGION:
+    if k <= _REGION_CLUSTERS:
         for j in range(k):
             region.clusters[j] = j
         return k
     count = 0
-    for centre in (removed, split):
-        centroid_distances(clusters.centroids, k, centre, region.distances)
-        for _ in range(_REGION // 2):
+    for center in (removed, split):
+        centroid_distances(clusters.centroids, k, center, region.distances)
+        for _ in range(_REGION_CLUSTERS // 2):
             closest = 0
             for j in range(1, k):
                 if region.distances[j] < region.distances[closest]:
@@ -89,7 +90,7 @@ def _gather(vectors, weights, clusters, count, region):
 
 
 @part
-def _place(clusters, fixed, removed, split, count, region):
+def _place_halves(clusters, fixed, removed, split, count, region):
     """Place two centroids at the means of the halves of the split cluster; a fixed one stays."""
     for place in range(count):
         j = region.clusters[place]
@@ -145,10 +146,10 @@ def _move(region, fixed, count, error):
 
 
 @part
-def _settle(clusters, fixed, points, count, region, hopeless):
+def _settle(clusters, fixed, points, count, region, max_increase):
     """Run Lloyd's iterations within the region; return the change of its squared error.
 
-    They stop early when the error is still more than `hopeless` higher than before the swap.
+    They stop early when the error is still more than `max_increase` higher than before the swap.
     """
     before = 0.0
     for place in range(count):
@@ -158,16 +159,16 @@ def _settle(clusters, fixed, points, count, region, hopeless):
         _clear(region, count)
         error = _add(region, 0, points, count, 0.0)
         change = _move(region, fixed, count, error) - before
-        if change > hopeless:
+        if change > max_increase:
             break
     return change
 
 
 @part
-def _accept(vectors, weights, clusters, fixed, region, points, count, now, offset):
+def _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset):
     """Copy the region's state back to the clusters, and update their statistics.
 
-    now: number of the trial; offset (d,), scratch.
+    trial: its number; offset (d,), scratch.
     """
     k, dims = clusters.axes.shape
     for place in range(count):
@@ -175,7 +176,7 @@ def _accept(vectors, weights, clusters, fixed, region, points, count, now, offse
         for d in range(dims):
             clusters.centroids[d, j] = region.centroids[d, place]
         clusters.weights[j] = region.sums[place, dims]
-        clusters.errors[j], clusters.heads[j], clusters.changed[j] = 0.0, -1, now
+        clusters.errors[j], clusters.heads[j], clusters.changed[j] = 0.0, -1, trial
     for p in range(points - 1, -1, -1):
         i, j = region.points[p], region.clusters[region.labels[p]]
         clusters.links[i] = clusters.heads[j]
@@ -185,10 +186,10 @@ def _accept(vectors, weights, clusters, fixed, region, points, count, now, offse
             distance += (vectors[i, d] - clusters.centroids[d, j]) ** 2
         clusters.errors[j] += weights[i] * distance
     for place in range(count):
-        survey_spread(vectors, weights, clusters, region.clusters[place], offset)
+        update_spread(vectors, weights, clusters, region.clusters[place], offset)
     for j in range(k):
-        if clusters.changed[j] == now or clusters.changed[clusters.beside[j]] == now:
-            survey_removal(clusters, fixed, j, region.distances)
+        if clusters.changed[j] == trial or clusters.changed[clusters.beside[j]] == trial:
+            update_removal(clusters, fixed, j, region.distances)
 
 
 @kernel
@@ -237,13 +238,13 @@ def search(vectors, weights, centroids, fixed, trials, temperature, clusters, re
             if removed < 0:
                 return False
             total = errors[0]
-            count = _surround(clusters, removed, split, region)
+            count = _select_clusters(clusters, removed, split, region)
             points = _gather(vectors, weights, clusters, count, region)
-            _place(clusters, fixed, removed, split, count, region)
-            change = _settle(clusters, fixed, points, count, region, _HOPELESS * total / k)
+            _place_halves(clusters, fixed, removed, split, count, region)
+            change = _settle(clusters, fixed, points, count, region, _MAX_ERROR_INCREASE * total / k)
             if not change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
-                clusters.removals[removed] *= _LESSON
-                clusters.spreads[split] /= _LESSON
+                clusters.removals[removed] *= _FAILURE_FACTOR
+                clusters.spreads[split] /= _FAILURE_FACTOR
                 continue
             _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset)
         errors[0] = 0.0

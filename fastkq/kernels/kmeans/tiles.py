@@ -2,9 +2,9 @@
 
 A tile is a set of at most VECTORS_PER_TILE vectors, stored as planes: one row per dimension, one column per
 vector. `nearest_two` sums squared differences in the order of the dimensions, in the dtype of the vectors.
-Every kernel that labels vectors rounds in this way, so its labels equal those of brute force. `likely_two`
-uses scalar products instead and takes three quarters of the time; its caller must check whether rounding may
-have changed the result.
+Every kernel that labels vectors rounds in this way, so its labels equal those of brute force.
+`nearest_two_by_products` uses scalar products instead and takes three quarters of the time; its caller must
+check whether rounding may have changed the result.
 """
 
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ class Tile(NamedTuple):
     Attributes
     ----------
     scores : (4, WIDTH)
-        Squared distances from four centroids, or the scores of `likely_two`.
+        Squared distances from four centroids, or the scores of `nearest_two_by_products`.
     best, second : (WIDTH,)
         The smallest and the second smallest score over all centroids.
     label : (WIDTH,) int32
@@ -52,23 +52,23 @@ def new_tile(dtype):
 
 
 @part
-def columns_of(number):
+def round_up_to_step(number):
     """Return how many columns are processed for this many vectors: the next multiple of STEP."""
     return -(-number // STEP) * STEP
 
 
 @part
-def filled_up(number):
+def round_up_to_lanes(number):
     """Return the next multiple of LANES."""
     return -(-number // LANES) * LANES
 
 
 @part
-def spread(centroids, origin, beyond, planes):
+def offset_planes(centroids, origin, beyond, planes):
     """Write the offsets of centroids from an origin as planes, padded in both directions.
 
-    centroids (k, d) and origin (d,), in; planes (D, K), out. Rows from d on are zero; columns from k on hold
-    `beyond` in every row.
+    centroids (k, d) and origin (d,), in; planes (D, K), out. The padding columns from k on hold `beyond`;
+    in the other columns, the padding rows from d on are zero.
     """
     k, dims = centroids.shape
     for d in range(planes.shape[0]):
@@ -142,7 +142,7 @@ def _subtract_products(planes, columns, d, centroids, j, scores):
 
 
 @part
-def _compete(j, columns, tile):
+def _update_nearest(j, columns, tile):
     """Update the best, second and label of each vector with the scores of centroids j .. j + 3."""
     to_a, to_b = tile.scores[0, :columns], tile.scores[1, :columns]
     to_c, to_d = tile.scores[2, :columns], tile.scores[3, :columns]
@@ -162,7 +162,7 @@ def _compete(j, columns, tile):
 
 
 @part
-def _begin(columns, tile):
+def _reset(columns, tile):
     """Reset the best, second and label of the first `columns` vectors."""
     for i in range(columns):
         tile.best[i] = tile.second[i] = np.inf
@@ -176,22 +176,22 @@ def nearest_two(planes, start, columns, centroids, count, tile):
     planes (D, >= start + columns), in: the vectors are the columns from `start` on; centroids (D, >= count),
     in, where `count` is a multiple of LANES; tile, out.
     """
-    _begin(columns, tile)
+    _reset(columns, tile)
     for j in range(0, count, LANES):
         for d in range(0, planes.shape[0], LANES):
             _add_squares(planes, start, start + columns, d, centroids, j, tile.scores)
-        _compete(j, columns, tile)
+        _update_nearest(j, columns, tile)
 
 
 @part
-def likely_two(planes, columns, centroids, halves, tile):
+def nearest_two_by_products(planes, columns, centroids, halves, tile):
     """Find the two nearest centroids by scores: half the squared norm of a centroid minus the scalar product.
 
     A score is half the squared distance minus half the vector's squared norm. Where norms are larger than
     distances, a score loses more to rounding than a squared distance. planes (D, WIDTH), centroids (D, K) and
     halves (K,), half the squared norms of the centroids, in; tile, out.
     """
-    _begin(columns, tile)
+    _reset(columns, tile)
     for j in range(0, centroids.shape[1], LANES):
         for lane in range(LANES):
             row, half = tile.scores[lane], halves[j + lane]
@@ -199,4 +199,4 @@ def likely_two(planes, columns, centroids, halves, tile):
                 row[i] = half
         for d in range(0, planes.shape[0], LANES):
             _subtract_products(planes, columns, d, centroids, j, tile.scores)
-        _compete(j, columns, tile)
+        _update_nearest(j, columns, tile)
