@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs test test-min test-dist dist check golden fuzz bench bench-baseline bench-scaling \
+.PHONY: demo docs test test-slow test-min test-dist dist check golden fuzz bench bench-baseline bench-scaling \
 	bench-sizes bench-alpha bench-control bench-looks bench-vectors bench-report clean
 
 # $(call install,EXTRA): add what an extra needs to the virtual environment, which is made if there is none.
@@ -41,15 +41,21 @@ docs: .venv/docs-installed
 	$(BIN)/python -c 'from fastkq import *; from pdoc.__main__ import cli; cli()' --docformat numpy \
 		--output-directory build/docs fastkq $(addprefix fastkq.,$(PUBLIC)) '!fastkq\.\w+\.' \
 		$(addprefix fastkq.,$(SPECIFIED))
+# Two workers; pytest-benchmark warns beside pytest-xdist, and no test uses it.
+PARALLEL = -n 2 -p no:benchmark
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.helpers.compile_kernels
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+
+test-slow: .venv/installed
+	$(BIN)/python -m pytest $(PARALLEL) -m slow
 
 # The least versions that pyproject.toml allows, of everything fastkq runs with.
-.venv-min/installed: pyproject.toml tests/minimum.py
+.venv-min/installed: pyproject.toml tests/helpers/minimum_versions.py
 	$(PYTHON) -m venv .venv-min
 	.venv-min/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[dev]' $$($(PYTHON) -m tests.minimum)
+		--editable '.[dev]' $$($(PYTHON) -m tests.helpers.minimum_versions)
 	touch $@
 
 test-min: .venv-min/installed
@@ -77,7 +83,7 @@ check: .venv/installed
 
 # The files of tests/data that are missing; those that are there are never written over.
 golden: .venv/installed
-	$(BIN)/python -m tests.golden
+	$(BIN)/python -m tests.helpers.golden_files
 
 .venv/fuzz-installed: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'

@@ -3,7 +3,7 @@ import pytest
 
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.metrics import mse, psnr
-from tests.conftest import noise
+from tests.helpers.images import noise
 
 IMAGE = noise(6, 8, 3)
 

@@ -14,8 +14,8 @@ import fastkq
 import fastkq.pillow
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, PrecisionWarning
-from tests.conftest import noise
-from tests.tags import described, exif, profile
+from tests.helpers.images import noise
+from tests.helpers.metadata_tags import described, exif, profile
 
 SQUARE = np.arange(12).reshape(3, 4)
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 import fastkq
 import fastkq.pillow
 from fastkq.errors import DamageWarning, DecodingError
-from tests.conftest import noise
+from tests.helpers.images import noise
 
 SAMPLE = fastkq.CompressedImage(noise(12, 3), np.arange(12).reshape(3, 4))
 

@@ -9,6 +9,7 @@ import pytest
 import fastkq
 import fastkq.errors
 import fastkq.metrics
+from tests.helpers.processes import run_python
 
 MODULES = ("fastkq", "fastkq.errors", "fastkq.metrics", "fastkq.estimator")
 
@@ -41,3 +42,18 @@ def test_pickles_name_no_private_module():
         data = pickle.dumps(value)
         assert b"fastkq." not in data.replace(b"fastkq.errors", b"")
         assert type(pickle.loads(data)) is type(value)
+
+
+def test_importing_fastkq_imports_neither_numba_nor_numpy():
+    code = "import sys, fastkq, fastkq.cli; print([m for m in ('numba', 'numpy', 'PIL') if m in sys.modules])"
+    assert run_python(code).stdout == "[]\n"
+    code = "import sys, fastkq; fastkq.compress, fastkq.load; print('numba' in sys.modules)"
+    assert run_python(code).stdout == "False\n"
+
+
+def test_the_public_names_are_there_and_have_examples():
+    assert sorted(fastkq.__all__) == [name for name in dir(fastkq) if name in fastkq.__all__]
+    for name in fastkq.__all__:
+        assert ">>> " in getattr(fastkq, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'k_means'"):
+        fastkq.k_means  # noqa: B018

@@ -122,11 +122,13 @@ def test_the_package_says_that_it_is_typed():
     assert (PACKAGE / "py.typed").is_file()
 
 
+@pytest.mark.slow
 def test_a_right_program_and_the_examples_are_accepted(errors):
     assert len(EXAMPLES) == 5
     assert errors.keys() <= {"wrong.py"}, errors
 
 
+@pytest.mark.slow
 def test_a_wrong_program_is_rejected_line_by_line(errors):
     lines = WRONG.splitlines()
     expected = [number for number, line in enumerate(lines, 1) if line and not line.startswith("import")]

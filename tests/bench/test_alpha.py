@@ -5,7 +5,7 @@ import pytest
 
 from bench.suites import alpha
 from bench.suites.alpha import Row, Run, composited_error
-from tests.conftest import noise
+from tests.helpers.images import noise
 
 
 def test_the_error_is_that_of_the_composites_over_black_gray_and_white() -> None:

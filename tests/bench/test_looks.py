@@ -6,7 +6,7 @@ import pytest
 from bench.peers import LOOKS_METHODS, SIDE_BY_SIDE_METHODS, installed
 from bench.suites import looks
 from bench.suites.looks import REFERENCE, Row, Run
-from tests.conftest import noise
+from tests.helpers.images import noise
 
 METHODS = installed({**LOOKS_METHODS, **SIDE_BY_SIDE_METHODS})
 

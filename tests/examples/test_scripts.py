@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 import fastkq
-from tests.conftest import noise, photograph_like
 from tests.examples import gif_loop, pillow_pipeline, transform, web_handler
+from tests.helpers.images import noise, photograph_like
 
 FOLDER = Path(__file__).parent
 

@@ -17,7 +17,7 @@ from fastkq.errors import FormatError
 from fastkq.formats.fkq import chunked, context
 from fastkq.formats.fkq.framing import MAGIC
 from fastkq.formats.fkq.layout import Contents
-from tests import mending
+from tests.helpers import fkq_chunks
 
 MAX_PIXELS = 100
 COLOURS = (1, 2, 3, 5, 16, 17, 64, 255, 256, 257, 300)
@@ -72,7 +72,7 @@ def _probe_file(data):
     assert loaded.indices.max() < loaded.k
     assert fastkq.load(loaded.to_bytes(threads=1), threads=1) == loaded
     if data[len(MAGIC)] == chunked.VERSION:
-        assert mending.join(*mending.split(data)) == data, "two files say the same"
+        assert fkq_chunks.join(*fkq_chunks.split(data)) == data, "two files say the same"
     else:
         assert loaded.to_bytes(coding="packed") == data, "two files say the same"
     top, left = data[-1] % height, data[-2] % width
@@ -116,14 +116,14 @@ def mutate(data, change, seed):
     way = generator.randrange(8)
     if way >= 4 and data[: len(MAGIC) + 1] == MAGIC + bytes((chunked.VERSION,)):
         try:
-            chunks, parts = mending.split(data)
+            chunks, parts = fkq_chunks.split(data)
         except (StopIteration, IndexError):
-            return mending.mend(change(data))
+            return fkq_chunks.fix_checksums(change(data))
         if parts and way < 7:
             place = generator.randrange(len(parts))
             parts[place] = change(parts[place])
         elif chunks:
             place = generator.randrange(len(chunks))
             chunks[place] = (chunks[place][0], change(chunks[place][1]))
-        return mending.join(chunks, parts)
-    return mending.mend(change(data)) if way else change(data)
+        return fkq_chunks.join(chunks, parts)
+    return fkq_chunks.fix_checksums(change(data)) if way else change(data)

@@ -1,0 +1,121 @@
+"""Dithering and the preset for looks, as `compress` and `apply_palette` offer them."""
+
+import numpy as np
+import pytest
+
+import fastkq
+from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.quantization import dither, spatial
+from tests.helpers.images import noise, photograph_like
+
+METHODS = ["diffusion", "blue-noise"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
+def test_a_strength_of_0_is_no_dithering(method, channels):
+    image = noise(17, 19, *channels)
+    plain = fastkq.compress(image, 6)
+    for strength in (0, 0.0, False):
+        assert fastkq.compress(image, 6, dither=strength, dither_method=method) == plain
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
+def test_dithering_changes_indices_and_not_the_palette(method, channels):
+    image = np.repeat(photograph_like(30, 30)[:, :, :1], 4, axis=2)[:, :, : channels[0] if channels else 1]
+    image = image[:, :, 0] if channels == () else image.copy()
+    if channels in [(2,), (4,)]:
+        image[:, :, -1] = np.linspace(0, 255, 30, dtype=np.uint8)
+    plain, dithered = (fastkq.compress(image, 5, dither=on, dither_method=method) for on in (False, True))
+    assert np.array_equal(plain.palette, dithered.palette)
+    assert not np.array_equal(plain.indices, dithered.indices)
+    assert dithered == fastkq.apply_palette(image, plain.palette, dither=1, dither_method=method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_dithering_keeps_the_mean(method):
+    gray = np.full((64, 64), 100, np.uint8)
+    black_and_white = np.array([[0], [255]], np.uint8)
+    shown = fastkq.apply_palette(gray, black_and_white, dither=True, dither_method=method).decompress()
+    assert abs(shown.mean() - 100) < 3
+
+
+def test_the_method_is_the_one_that_is_asked_for():
+    image, palette = photograph_like(25, 25), noise(4, 3)
+    for method, run in zip(METHODS, (dither.diffuse, dither.ordered), strict=True):
+        applied = fastkq.apply_palette(image, palette, dither=0.7, dither_method=method)
+        assert np.array_equal(applied.indices, run(image, palette, 0.7))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_opaque_image_with_alpha_is_dithered_as_the_one_without(method):
+    image = photograph_like(25, 25)
+    opaque = np.concatenate((image, np.full((25, 25, 1), 255, np.uint8)), axis=2)
+    plain, other = (fastkq.compress(some, 8, dither=True, dither_method=method) for some in (image, opaque))
+    assert np.array_equal(plain.indices, other.indices)
+
+
+def test_a_mask_can_be_dithered():
+    mask = noise(9, 9) > 99
+    assert fastkq.compress(mask, 2, dither=True) == fastkq.compress(mask, 2)
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.01, np.nan, np.inf])
+def test_a_strength_out_of_range_is_refused(strength):
+    with pytest.raises(ArgumentError, match="expected dither to be from 0 to 1, got"):
+        fastkq.compress(noise(4, 4, 3), 2, dither=strength)
+    with pytest.raises(ArgumentError, match="expected dither to be from 0 to 1, got"):
+        fastkq.apply_palette(noise(4, 4), [[0]], dither=strength)
+
+
+def test_what_is_no_strength_or_method_is_refused():
+    with pytest.raises(ArgumentTypeError, match="expected dither to be a number, got 'much'"):
+        fastkq.compress(noise(4, 4, 3), 2, dither="much")
+    with pytest.raises(ArgumentError, match="dither_method to be one of diffusion, blue-noise, got 'bayer'"):
+        fastkq.compress(noise(4, 4, 3), 2, dither=True, dither_method="bayer")
+
+
+@pytest.mark.parametrize("k", [3, 5, 40])
+@pytest.mark.parametrize(
+    "way", [{"dither": True}, {"dither": 1, "dither_method": "blue-noise"}, {"preset": "visual"}]
+)
+def test_what_is_opaque_or_transparent_stays_so(way, k):
+    image = np.concatenate((photograph_like(40, 40), np.full((40, 40, 1), 255, np.uint8)), axis=2)
+    image[:10, :, 3], image[10:20, :, 3] = 0, 254
+    alpha = fastkq.compress(image, k, **way).decompress()[:, :, 3]
+    assert (alpha[20:] == 255).all()
+    assert (alpha[:10] == 0).all()
+
+
+@pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
+def test_the_preset_for_looks_has_a_palette_and_indices_of_its_own(channels):
+    image = noise(24, 24, *channels)
+    made = fastkq.compress(image, 6, preset="visual")
+    assert (made.shape, made.dtype) == (image.shape, image.dtype)
+    assert made.k <= 6
+    if channels in [(), (1,), (3,)]:
+        palette, indices = spatial.visual(image, 6)
+        assert np.array_equal(made.palette, palette)
+        assert np.array_equal(made.indices, indices)
+    assert fastkq.compress(image, 65536, preset="visual") == fastkq.compress(image, 65536)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"preset": "pretty"}, "preset to be one of visual, got 'pretty'"),
+        ({"preset": "visual", "dither": True}, "preset='visual' alone, got dither as well"),
+        ({"preset": "visual", "fixed": [[0, 0, 0]]}, "preset='visual' alone, got fixed as well"),
+        ({"preset": "visual", "space": "oklab"}, "preset='visual' alone, got space as well"),
+        ({"preset": "visual", "target_bytes": 99}, "preset='visual' alone, got target_bytes as well"),
+    ],
+)
+def test_a_preset_that_cannot_be_is_refused(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        fastkq.compress(noise(4, 4, 3), **arguments)
+
+
+def test_the_preset_is_for_8_bits():
+    with pytest.raises(ArgumentError, match="uint8 with at most 4 channels for a preset, got uint16 with 3"):
+        fastkq.compress(np.zeros((3, 3, 3), np.uint16), preset="visual")

@@ -1,0 +1,82 @@
+"""Palettes of several images, given palettes and fixed colours."""
+
+import numpy as np
+import pytest
+
+import fastkq
+from fastkq.errors import ArgumentError, ArgumentTypeError
+from tests.helpers.images import KINDS, noise, of_few_values
+
+
+def test_a_stack_of_images_is_several_images():
+    stack = noise(3, 5, 6, 3)
+    assert np.array_equal(fastkq.fit_palette(stack, 5), fastkq.fit_palette(list(stack), 5))
+
+
+@pytest.mark.parametrize(("dtype", "channels"), KINDS)
+def test_compress_is_fit_and_apply(dtype, channels):
+    image = of_few_values(dtype, channels)
+    for k in (1, 3):
+        palette = fastkq.fit_palette(image, k)
+        assert fastkq.apply_palette(image, palette) == fastkq.compress(image, k)
+        assert fastkq.compress(image, palette=palette) == fastkq.compress(image, k)
+
+
+def test_images_of_two_kinds_have_no_common_palette():
+    with pytest.raises(ArgumentError, match="images of one kind, got uint8 with 3 and uint8 with 1 channels"):
+        fastkq.fit_palette([noise(4, 4, 3), noise(4, 4)], 4)
+    with pytest.raises(ArgumentError, match="at least one image, got none"):
+        fastkq.fit_palette([], 4)
+    with pytest.raises(ArgumentTypeError, match="an image or an iterable of images, got 3"):
+        fastkq.fit_palette(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("palette", "message"),
+    [
+        (np.zeros((2, 4), np.uint8), r"palette to be \(k, 3\) of uint8 as the image, got \(2, 4\) of uint8"),
+        (
+            np.zeros((2, 3), np.uint16),
+            r"palette to be \(k, 3\) of uint8 as the image, got \(2, 3\) of uint16",
+        ),
+        (np.zeros((0, 3), np.uint8), "palette of 1 to 65536 colours, got 0"),
+        ([[0, 0, 256]], "palette to hold values of uint8 as the image, got"),
+        ([[0, 0, 0.5]], "palette to hold values of uint8 as the image, got"),
+        ([[1, 2, 3], [1, 2]], r"palette to be \(k, 3\), got rows of unequal length"),
+        ([["a", 0, 0]], "palette to hold values of uint8 as the image, got"),
+    ],
+)
+def test_palettes_that_do_not_fit_are_refused(palette, message):
+    for call in (fastkq.apply_palette, lambda image, palette: fastkq.compress(image, palette=palette)):
+        with pytest.raises(ArgumentError, match=message):
+            call(noise(4, 4, 3), palette)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"k": 4}, {"fixed": [[0, 0, 0]]}, {"target_psnr": 30}, {"max_error": 3}, {"preset": "visual"}],
+)
+def test_a_palette_leaves_nothing_to_fit(arguments):
+    with pytest.raises(ArgumentError, match="expected a palette alone, got"):
+        fastkq.compress(noise(4, 4, 3), palette=[[0, 0, 0]], **arguments)
+
+
+def test_no_fixed_colours_are_none():
+    image = noise(4, 4, 3)
+    for fixed in ([], np.empty((0, 3), np.uint8)):
+        assert fastkq.compress(image, 4, fixed=fixed) == fastkq.compress(image, 4)
+
+
+@pytest.mark.parametrize(
+    ("fixed", "message"),
+    [
+        ([[0, 0, 0]] * 2, "fixed colours that differ"),
+        ([[0, 0, level] for level in range(5)], "at most k = 4 fixed colours, got 5"),
+        ([[0, 0, 0], [0]], "fixed to be .k, 3., got rows of unequal length"),
+        ([[0, 0]], r"fixed to be \(k, 3\) of uint8"),
+        ([[0, 0, -1]], "fixed to hold values of uint8"),
+    ],
+)
+def test_fixed_colours_that_make_no_sense_are_refused(fixed, message):
+    with pytest.raises(ArgumentError, match=message):
+        fastkq.compress(noise(4, 4, 3), 4, fixed=fixed)

@@ -1,0 +1,172 @@
+"""`fastkq.quantize` stands in the place of `Image.quantize`."""
+
+import inspect
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.Image import Dither, Quantize
+
+import fastkq
+from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
+from tests.helpers.images import noise, photograph_like
+from tests.helpers.metadata_tags import exif, profile
+
+PHOTO = Image.fromarray(photograph_like(40, 60))
+BLACK_AND_WHITE = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
+
+
+def palette_image(colours):
+    image = Image.new("P", (1, 1))
+    image.putpalette(np.asarray(colours, np.uint8).tobytes(), "RGBA" if len(colours[0]) == 4 else "RGB")
+    return image
+
+
+def error_of(quantized, image=PHOTO):
+    return (np.subtract(quantized.convert("RGB"), image, dtype=float) ** 2).mean()
+
+
+def test_arguments_are_those_of_pillow_in_their_order():
+    ours = list(inspect.signature(fastkq.quantize).parameters.values())
+    theirs = list(inspect.signature(Image.Image.quantize).parameters.values())
+    assert [one.name for one in ours[1:6]] == [one.name for one in theirs[1:]]
+    assert [one.default for one in ours[1:5]] == [one.default for one in theirs[1:5]]
+    assert all(one.kind is one.KEYWORD_ONLY for one in ours[6:])
+
+
+@pytest.mark.parametrize("colors", [1, 2, 16, 256])
+def test_the_palette_and_the_indices_are_those_of_compress(colors):
+    quantized = fastkq.quantize(PHOTO, colors, Quantize.MEDIANCUT, 3)
+    compressed = fastkq.compress(PHOTO, colors)
+    assert (quantized.mode, quantized.size) == ("P", PHOTO.size)
+    np.testing.assert_array_equal(np.asarray(quantized), compressed.indices)
+    assert quantized.getpalette() == compressed.palette.ravel().tolist()
+    assert error_of(quantized) <= error_of(PHOTO.quantize(colors, kmeans=1))
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "La", "RGB", "RGBA", "RGBa", "PA", "P", "CMYK", "HSV", "I;16"]
+)
+def test_every_mode_of_8_or_16_bits_is_taken(mode):
+    source = PHOTO.convert("L" if mode in ("1", "La", "I;16") else "RGB")
+    image = source.convert("LA").convert("La") if mode == "La" else source.convert(mode)
+    quantized = fastkq.quantize(image, 8)
+    assert (quantized.mode, quantized.size) == ("P", PHOTO.size)
+    assert len(quantized.getcolors()) == (2 if mode == "1" else 1 if mode == "I;16" else 8)
+
+
+def test_the_default_dithers_as_that_of_pillow_only_with_a_palette():
+    undithered, palette = fastkq.quantize(PHOTO, 4), palette_image(BLACK_AND_WHITE)
+    assert undithered == fastkq.quantize(PHOTO, 4, dither=Dither.NONE)
+    assert undithered != fastkq.quantize(PHOTO, 4, dither=Dither.FLOYDSTEINBERG)
+    dithered = fastkq.quantize(PHOTO, palette=palette)
+    assert dithered == fastkq.quantize(PHOTO, palette=palette, dither=Dither.FLOYDSTEINBERG)
+    assert dithered != fastkq.quantize(PHOTO, palette=palette, dither=Dither.NONE)
+
+
+@pytest.mark.parametrize(
+    ("dither", "options"),
+    [
+        (Dither.NONE, {}),
+        (0, {}),
+        (False, {}),
+        (Dither.FLOYDSTEINBERG, {"dither": True}),
+        (Image.FLOYDSTEINBERG, {"dither": True}),
+        (True, {"dither": True}),
+        (1, {"dither": True}),
+        (0.5, {"dither": 0.5}),
+        (Dither.ORDERED, {"dither": True, "dither_method": "blue-noise"}),
+    ],
+)
+def test_dither_is_of_pillow_or_a_strength(dither, options):
+    expected = fastkq.compress(PHOTO, 4, **options)
+    assert fastkq.quantize(PHOTO, 4, dither=dither) == expected.to_pil()
+
+
+@pytest.mark.parametrize("given", [palette_image(noise(9, 3)), noise(9, 3), noise(9, 3).tolist()])
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
+def test_a_given_palette_is_kept_in_its_order(given, mode):
+    image = PHOTO.convert(mode)
+    quantized = fastkq.quantize(image, palette=given, dither=Dither.NONE)
+    assert quantized.getpalette() == noise(9, 3).ravel().tolist()
+    pixels = np.asarray(image.convert("RGB")).reshape(-1, 1, 3).astype(int)
+    nearest = ((pixels - noise(9, 3)) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(np.asarray(quantized).ravel(), nearest)
+    if mode in ("RGB", "L"):
+        theirs = image.quantize(palette=palette_image(noise(9, 3)), dither=Dither.NONE)
+        assert quantized.getpalette() == theirs.getpalette()
+
+
+@pytest.mark.parametrize("width", [3, 4])
+def test_gray_images_as_wide_as_a_palette_are_gray(width):
+    image = Image.fromarray(np.full((5, width), 200, np.uint8))
+    assert fastkq.quantize(image, palette=BLACK_AND_WHITE, dither=0).getcolors() == [(5 * width, 1)]
+
+
+def test_palettes_and_images_with_alpha_go_together_with_those_without():
+    clear = np.array([[0, 0, 0, 0], [0, 0, 0, 255], [255, 255, 255, 255]], np.uint8)
+    opaque = fastkq.quantize(PHOTO, palette=clear, dither=0)
+    assert {index for _, index in opaque.getcolors()} == {1, 2}
+    seen_through = PHOTO.convert("RGBA")
+    seen_through.putalpha(Image.linear_gradient("L").resize(PHOTO.size).point(lambda v: 255 * (v > 99)))
+    quantized = fastkq.quantize(seen_through, palette=palette_image(clear), dither=0)
+    assert quantized.info["transparency"] == 0
+    np.testing.assert_array_equal(np.asarray(quantized) == 0, np.asarray(seen_through)[:, :, 3] == 0)
+    assert fastkq.quantize(seen_through, palette=BLACK_AND_WHITE).mode == "P"
+
+
+def test_transparency_is_kept():
+    image = Image.fromarray(noise(20, 30, 4))
+    quantized = fastkq.quantize(image, 16)
+    np.testing.assert_array_equal(
+        np.asarray(quantized.convert("RGBA")), fastkq.compress(image, 16).decompress()
+    )
+
+
+def test_pixels_stay_where_they_are_and_info_goes_along():
+    image = PHOTO.copy()
+    image.info = {
+        "exif": exif(6),
+        "icc_profile": profile(),
+        "dpi": (72, 72),
+        "comment": "own",
+        "transparency": (1, 2, 3),
+    }
+    quantized = fastkq.quantize(image, 8)
+    assert quantized.size == image.size
+    assert quantized.info == {name: value for name, value in image.info.items() if name != "transparency"}
+    assert image.info["transparency"] == (1, 2, 3)
+    image.info["icc_profile"] = profile(b"CMYK")
+    assert "icc_profile" not in fastkq.quantize(image, 8).info
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"colors": 0}, ArgumentError, "expected colors to be at least 1, got 0"),
+        ({"colors": 257}, ArgumentError, "expected colors from 1 to 256, got 257"),
+        ({"colors": 2.5}, ArgumentTypeError, "expected colors to be an integer, got 2.5"),
+        ({"method": PHOTO}, ArgumentTypeError, "expected method to be None or one of PIL.Image.Quantize"),
+        ({"kmeans": -1}, ArgumentError, "expected kmeans to be at least 0, got -1"),
+        ({"kmeans": PHOTO}, ArgumentTypeError, "expected kmeans to be an integer"),
+        ({"palette": PHOTO}, ArgumentError, "expected palette to be an image of mode P, got mode RGB"),
+        ({"palette": [[0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\) of uint8"),
+        ({"palette": [[0, 0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\), got rows of unequal"),
+        ({"palette": noise(257, 3)}, ArgumentError, "palette of at most 256 colors, got 257"),
+        ({"dither": Dither.RASTERIZE}, ArgumentError, "NONE, ORDERED or FLOYDSTEINBERG, got RASTERIZE"),
+        ({"dither": 7}, ArgumentError, "expected dither to be from 0 to 1, got 7"),
+        ({"dither": "yes"}, ArgumentTypeError, "expected dither to be a number, got 'yes'"),
+        ({"effort": "most"}, ArgumentError, "expected effort to be one of"),
+    ],
+)  # fmt: skip
+def test_arguments_of_no_use_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        fastkq.quantize(PHOTO, **arguments)
+
+
+def test_what_is_no_image_of_8_or_16_bits_is_refused():
+    with pytest.raises(ArgumentTypeError, match="expected a PIL image, got ndarray: compress takes arrays"):
+        fastkq.quantize(noise(4, 4, 3))
+    for mode in ("I", "F"):
+        with pytest.raises(FormatError, match=f"expected 8 or 16 bits per channel, got 32 .mode {mode}"):
+            fastkq.quantize(Image.new(mode, (4, 4)))

@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastkq
+from fastkq.api.targets import Bracket, cross
+from fastkq.errors import ArgumentError, ArgumentTypeError, UnreachableError
+from fastkq.metrics import psnr
+from tests.helpers.images import noise, photograph_like
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.floats(12, 60), st.sampled_from([(), (1,), (3,), (2,)]))
+def test_the_psnr_is_reached_and_by_one_colour_less_it_is_not(seed, target, channels):
+    image = noise(9, 11, *channels, seed=seed)
+    if channels == (2,):
+        image[..., 1] |= 1  # colours under alpha 0 are equal, whatever psnr says
+    reached = fastkq.compress(image, target_psnr=target)
+    assert psnr(image, reached.decompress()) >= target
+    if reached.k > 1:
+        assert psnr(image, fastkq.compress(image, reached.k - 1).decompress()) < target
+
+
+@pytest.mark.parametrize("effort", ["fast", "balanced", "best"])
+def test_the_psnr_of_a_photograph_is_reached_at_every_effort(effort):
+    image = photograph_like(120, 160)
+    reached = fastkq.compress(image, target_psnr=34, effort=effort)
+    assert psnr(image, reached.decompress()) >= 34
+    assert psnr(image, fastkq.compress(image, reached.k - 1, effort=effort).decompress()) < 34
+    assert reached == fastkq.compress(image, reached.k, effort=effort)
+
+
+def test_a_psnr_that_needs_all_the_colours_gets_them():
+    image = noise(20, 20, 3)
+    assert fastkq.compress(image, target_psnr=300).decompress().tolist() == image.tolist()
+
+
+def test_an_image_of_one_colour_reaches_every_psnr():
+    for dtype in (np.uint8, np.float32):
+        assert fastkq.compress(np.full((3, 4), 7, dtype), target_psnr=99).k == 1
+
+
+def test_a_psnr_beyond_all_palettes_is_refused_with_what_can_be_reached(monkeypatch):
+    monkeypatch.setattr("fastkq.api.targets.MAX_COLOURS", 16)
+    image = noise(20, 20, 3)
+    best = psnr(image, fastkq.compress(image, 16).decompress())
+    with pytest.raises(
+        UnreachableError, match=rf"that 16 colors reach, got 90 dB: they reach {best:.2f} dB"
+    ) as e:
+        fastkq.compress(image, target_psnr=90)
+    assert e.value.best == pytest.approx(best)
+
+
+@pytest.mark.parametrize("coding", ["context", "packed"])
+@settings(max_examples=15)
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.05, 1.1))
+def test_the_file_fits_the_bytes(coding, seed, share):
+    image = noise(13, 17, 3, seed=seed) // 16 * 16
+    whole = len(fastkq.compress(image, 65536).to_bytes(coding=coding))
+    target = max(120, int(share * whole))
+    fitting = fastkq.compress(image, target_bytes=target, coding=coding)
+    assert len(fitting.to_bytes(coding=coding)) <= target
+    if share >= 1:
+        assert np.array_equal(fitting.decompress(), image)
+
+
+def test_one_more_colour_does_not_fit():
+    image = photograph_like(96, 96)
+    for coding, target in (("packed", 5000), ("context", 4000)):
+        fitting = fastkq.compress(image, target_bytes=target, coding=coding)
+        assert len(fastkq.compress(image, fitting.k + 1).to_bytes(coding=coding)) > target
+        assert fitting == fastkq.compress(image, fitting.k)
+
+
+def test_metadata_counts_among_the_bytes():
+    from PIL import Image
+
+    picture = Image.fromarray(photograph_like(64, 64))
+    picture.info["icc_profile"] = _profile()
+    plain = fastkq.compress(photograph_like(64, 64), target_bytes=2500)
+    laden = fastkq.compress(picture, target_bytes=2500)
+    assert laden.metadata.icc
+    assert len(laden.to_bytes()) <= 2500
+    assert laden.k < plain.k
+
+
+def _profile():
+    from PIL import ImageCms
+
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize("coding", ["context", "packed"])
+def test_bytes_that_one_colour_does_not_fit_are_refused_with_how_many_it_needs(coding):
+    image = noise(30, 30, 3)
+    least = len(fastkq.compress(image, 1).to_bytes(coding=coding))
+    assert fastkq.compress(image, target_bytes=least, coding=coding).k >= 1
+    with pytest.raises(
+        UnreachableError, match=f"target_bytes of at least {least}, the file of 1 color,"
+    ) as e:
+        fastkq.compress(image, target_bytes=least - 1, coding=coding)
+    assert e.value.best == least
+
+
+def test_fixed_colours_are_there_whatever_the_target():
+    image, fixed = noise(12, 12, 3), np.array([[1, 2, 3], [250, 0, 0]], np.uint8)
+    assert np.array_equal(fastkq.compress(image, target_psnr=5, fixed=fixed).palette, fixed)
+    with pytest.raises(UnreachableError, match="the file of 2 colors"):
+        fastkq.compress(image, target_bytes=10, fixed=fixed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"k": 8, "target_psnr": 30}, "expected k=None with target_psnr, which decides it, got k = 8"),
+        ({"target_psnr": 30, "target_bytes": 999}, "one of target_psnr and target_bytes, got both"),
+        ({"target_psnr": -1}, "target_psnr to be at least 0, got -1"),
+        ({"target_psnr": np.inf}, "target_psnr to be at least 0, got inf"),
+        ({"target_psnr": np.nan}, "target_psnr to be at least 0, got nan"),
+        ({"target_bytes": 0}, "target_bytes to be at least 1, got 0"),
+        ({"target_psnr": 30, "dither": True}, "no dithering with target_psnr"),
+        (
+            {"target_psnr": 30, "max_error": 9},
+            "max_error with k, or a target without max_error, got max_error and a",
+        ),
+        (
+            {"target_bytes": 300, "max_error": 9},
+            "max_error with k, or a target without max_error, got max_error and a",
+        ),
+        ({"min_share": 0.1}, "max_error with min_share, got min_share alone"),
+    ],
+)
+def test_targets_that_make_no_sense_are_refused(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        fastkq.compress(noise(4, 4, 3), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("target_psnr", "30"), ("target_bytes", 9.5), ("max_error", "3")]
+)
+def test_targets_of_the_wrong_type_are_refused(name, value):
+    with pytest.raises(ArgumentTypeError, match=f"expected {name} to be"):
+        fastkq.compress(noise(4, 4, 3), **{name: value})
+
+
+@given(
+    crossing=st.integers(1, 501),
+    wobble=st.floats(0, 0.5),
+    power=st.floats(0.3, 2.0),
+    sign=st.sampled_from([1, -1]),
+    guess=st.floats(1, 600),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_crossing_is_bracketed_however_wobbly_the_measure(crossing, wobble, power, sign, guess, seed):
+    wobbles = np.random.default_rng(seed).uniform(1 - wobble, 1 + wobble, 502)
+
+    def measure(k):
+        assert 1 <= k <= 501
+        return float(1000 * (k / (crossing - 0.5)) ** (sign * power) * wobbles[k])
+
+    def is_behind(k):
+        return measure(k) > 1000 if sign > 0 else measure(k) <= 1000
+
+    bracket, _ = cross(measure, 1000, Bracket(0, 502), slope=sign * 0.8, guess=guess, most=600)
+    assert bracket.behind == bracket.before + 1
+    assert bracket.behind == 502 or is_behind(bracket.behind)
+    assert bracket.before == 0 or not is_behind(bracket.before)

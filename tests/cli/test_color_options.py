@@ -1,0 +1,188 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import fastkq
+from fastkq.metrics import psnr
+from tests.helpers.command_line import run
+from tests.helpers.images import noise, photograph_like
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    image = photograph_like(40, 56)
+    Image.fromarray(image).save("photo.png")
+    return image
+
+
+def compressed(capsys, *options):
+    code, _, errors = run(capsys, "compress", "photo.png", "--force", *options)
+    assert (code, errors) == (0, "")
+    return fastkq.load("photo.fkq")
+
+
+def test_a_target_takes_the_place_of_k(photo, capsys):
+    reached = compressed(capsys, "--psnr", 33)
+    assert reached == fastkq.compress(photo, target_psnr=33)
+    assert psnr(photo, reached.decompress()) >= 33
+    fitting = compressed(capsys, "--bytes", 2000)
+    assert fitting == fastkq.compress(photo, target_bytes=2000)
+
+
+def test_bytes_are_those_of_the_file_that_is_written(photo, capsys, tmp_path):
+    Image.fromarray(photo).save("photo.png", dpi=(300, 300), pnginfo=None, icc_profile=bytes(3000))
+    assert (tmp_path / "photo.fkq").exists() is False
+    stripped = compressed(capsys, "--bytes", 2000, "--strip")
+    assert (tmp_path / "photo.fkq").stat().st_size <= 2000
+    packed = compressed(capsys, "--bytes", 2000, "--coding", "packed")
+    assert (tmp_path / "photo.fkq").stat().st_size <= 2000
+    assert stripped.k > packed.k
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".tif", ".bmp", ".webp"])
+def test_of_every_format_the_file_has_at_most_the_bytes_that_were_asked_for(photo, capsys, suffix):
+    code, output, _ = run(capsys, "compress", "photo.png", "--bytes", 3000, "-o", f"small{suffix}")
+    k = int(output.split(" colors")[0].split()[-1])
+    assert (code, k > 8) == (0, True)
+    assert Path(f"small{suffix}").stat().st_size <= 3000
+    fastkq.compress(photo, k + 1).save(f"more{suffix}")
+    assert k == 256 or Path(f"more{suffix}").stat().st_size > 3000, "one colour more would have fitted"
+
+
+def test_a_palette_comes_from_a_file(photo, capsys):
+    fastkq.compress(noise(9, 9, 3), 6).save("palette.png")
+    expected = fastkq.load("palette.png").palette
+    assert np.array_equal(compressed(capsys, "--palette", "palette.png").palette, expected)
+
+
+def test_a_palette_of_another_kind_is_made_that_of_the_image_where_it_can_be(photo, capsys):
+    gray = np.array([[0], [90], [255]], np.uint8)
+    fastkq.apply_palette(noise(4, 4), gray).save("gray.fkq")
+    assert compressed(capsys, "--palette", "gray.fkq").palette.tolist() == np.repeat(gray, 3, 1).tolist()
+    fastkq.compress(noise(4, 4, 4), 4).save("alpha.png")
+    code, _, errors = run(capsys, "compress", "photo.png", "--palette", "alpha.png", "--force")
+    assert code == 1
+    assert "expected alpha.png to be opaque as the image" in errors
+    Image.fromarray(noise(6, 6, 4)).save("photo.png")
+    assert compressed(capsys, "--palette", "gray.fkq").palette[1].tolist() == [90, 90, 90, 255]
+
+
+def test_a_palette_of_8_bits_is_widened_for_an_image_of_16(tmp_path, capsys, photo):
+    fastkq.apply_palette(photo, noise(5, 3)).save("palette.png")
+    levels = noise(6, 6).astype(np.uint16) * 257
+    fastkq.compress(levels, 65536).save("deep.fkq")
+    fastkq.apply_palette(noise(4, 4), [[0], [90], [255]]).save("gray.fkq")
+    code, _, errors = run(capsys, "compress", "deep.fkq", "-o", "out.fkq", "--palette", "gray.fkq")
+    assert (code, errors) == (0, "")
+    assert fastkq.load("out.fkq").palette.ravel().tolist() == [0, 90 * 257, 65535]
+
+
+def test_the_quality_that_is_printed_is_that_of_what_is_seen(capsys, photo):
+    image = noise(12, 12, 4)
+    image[:6, :, 3] = 0
+    Image.fromarray(image).save("photo.png")
+    code, output, _ = run(capsys, "compress", "photo.png", "--psnr", 200)
+    assert (code, "PSNR inf dB" in output) == (0, True)
+
+
+def test_fixed_colours_are_named_as_css_names_them(photo, capsys):
+    palette = compressed(capsys, "-k", 5, "--fixed", "orange", "--fixed", "#010203").palette
+    assert palette[:2].tolist() == [[255, 165, 0], [1, 2, 3]]
+    Image.fromarray(noise(6, 6)).save("photo.png")
+    assert compressed(capsys, "-k", 5, "--fixed", "white").palette[0] == 255
+    code, _, errors = run(capsys, "compress", "photo.png", "--fixed", "red", "--force")
+    assert code == 1
+    assert "expected --fixed to be gray as the image" in errors
+
+
+def test_a_mask_weighs_pixels(photo, capsys):
+    mask = np.zeros((40, 56), np.uint8)
+    mask[:, :20] = 255
+    Image.fromarray(mask).save("mask.png")
+    assert compressed(capsys, "-k", 6, "--weights", "mask.png") == fastkq.compress(photo, 6, weights=mask)
+    Image.fromarray(np.repeat(mask[:, :, None], 3, axis=2)).save("mask.png")
+    assert compressed(capsys, "-k", 6, "--weights", "mask.png") == fastkq.compress(photo, 6, weights=mask)
+
+
+def test_dithering_takes_a_strength_and_a_method(photo, capsys):
+    assert compressed(capsys, "-k", 4, "--dither") == fastkq.compress(photo, 4, dither=True)
+    assert compressed(capsys, "-k", 4, "--dither", 0.5) == fastkq.compress(photo, 4, dither=0.5)
+    assert run(capsys, "compress", "-k", 4, "-o", "before.fkq", "--dither", "photo.png")[0] == 0
+    assert fastkq.load("before.fkq") == fastkq.compress(photo, 4, dither=True)
+    mask = compressed(capsys, "-k", 4, "--dither", "--dither-method", "blue-noise")
+    assert mask == fastkq.compress(photo, 4, dither=True, dither_method="blue-noise")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--bytes", "20"], "expected --bytes of at least"),
+        (
+            ["--fixed", "no-colour"],
+            "expected a color such as '#ff8000', '#ff8000ff' or 'orange', got 'no-colour'",
+        ),
+        (["-o", "nowhere/x.fkq"], "nowhere: No such file or directory"),
+        (["--dither=much"], "expected a strength from 0 to 1 or nothing, got 'much'"),
+        (["--bytes", "20", "-o", "x.png"], "expected --bytes of at least"),
+        (["-k", "2", "--max-error", "3"], ": -k "),
+    ],
+)
+def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, message):
+    try:
+        code, output, errors = run(capsys, "compress", "photo.png", *options)
+    except SystemExit as stop:  # argparse
+        code, output, errors = stop.code, "", capsys.readouterr().err
+    assert code != 0
+    assert output == ""
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("-k 4 --psnr 30", "expected --psnr without -k, got both"),
+        ("-k 4 --bytes 900 -o x.png", "expected --bytes without -k, got both"),
+        ("--bytes 900 --psnr 30", "expected --psnr without --bytes, got both"),
+        ("--bytes 900 --max-error 3", "expected --bytes without --max-error, got both"),
+        ("--psnr 30 --dither", "expected --psnr without --dither, got both"),
+        ("--palette photo.png -k 4", "expected --palette without -k, got both"),
+        ("--palette photo.png --effort best", "expected --palette without --effort, got both"),
+        ("--palette nowhere.fkq", "nowhere.fkq: No such file or directory"),
+        ("--palette photo.png", "photo.png: expected a .fkq file or an image with a palette"),
+        ("--weights nowhere.png", "nowhere.png: No such file or directory"),
+        ("--preset visual --space oklab", "expected --preset without --space, got both"),
+        ("--min-share 0.1", "expected --max-error with --min-share, got --min-share alone"),
+        ("--dither-method blue-noise", "expected --dither with --dither-method, got --dither-method alone"),
+        ("--fixed red --fixed #f00", "expected distinct --fixed colors, got (255, 0, 0, 255) twice"),
+        ("-k 1 --fixed red --fixed blue", "expected at most as many --fixed as -k, got 2 and -k 1"),
+        ("--coding packed -o x.png", "expected an OUT that ends in .fkq with --coding packed, got .png"),
+        ("--dither 3", "expected a strength from 0 to 1 or nothing, got '3'"),
+        ("--psnr nan", "expected a finite number of at least 0, got 'nan'"),
+        ("--max-error -1", "expected a finite number of at least 0, got '-1'"),
+        ("--max-error 1 --min-share 1.1", "expected a number from 0 to 1, got '1.1'"),
+    ],
+)
+def test_options_that_do_not_agree_are_refused_once_before_any_file_is_read(
+    photo, capsys, monkeypatch, options, message
+):
+    monkeypatch.setattr("fastkq.cli.batch.run", lambda *_, **__: pytest.fail("it began"))
+    try:
+        code, output, errors = run(capsys, "compress", "photo.png", "-n", *options.split())
+    except SystemExit as stop:  # argparse
+        code, output, errors = stop.code, "", capsys.readouterr().err
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert message in errors
+
+
+def test_advice_is_in_the_terms_of_the_command_line(photo, capsys):
+    Image.fromarray(noise(6, 6).astype(np.uint16) * 257).save("deep.png")
+    for options, advice in (
+        (["-o", "x.png"], "got uint16: reduce them with --depth 8, or save as .fkq or .tif"),
+        (["--max-error", "2"], "at most 4 channels for --max-error, got uint16"),
+        (["--weights", "photo.png"], "expected --weights of shape (6, 6) as the image, got (40, 56)"),
+    ):
+        assert advice in run(capsys, "compress", "deep.png", *options)[2]

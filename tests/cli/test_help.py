@@ -1,0 +1,76 @@
+"""What the command says of itself."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fastkq import cli
+from fastkq.cli.parser import parse
+
+CALL = r"^{indent}fastkq (.+?)(?:  .*| [#|<>].*)?$"
+COMMANDS = ("compress", "decompress", "info", "compare", "completion")
+
+
+def calls_in(text, indent=""):
+    return [shlex.split(call) for call in re.findall(CALL.format(indent=indent), text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_the_examples_in_the_help_can_be_called(capsys, command):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main([*command, "--help"])
+    assert exit_.value.code == 0
+    calls = calls_in(capsys.readouterr().out, "  ")
+    assert calls or command == ["compare"]
+    for call in calls:
+        assert parse(call).run
+
+
+def test_the_commands_in_the_readme_can_be_called():
+    readme = Path(__file__).parents[2] / "README.md"
+    for call in calls_in(readme.read_text(encoding="utf-8")) if readme.exists() else ():
+        assert parse(call).run
+
+
+def test_help_imports_nothing_that_takes_time():
+    code = """
+import sys
+from fastkq.cli import main
+for command in sys.argv[1:]:
+    try:
+        main([command, "--help"])
+    except SystemExit:
+        pass
+print([name for name in ("numpy", "numba", "PIL", "tqdm", "concurrent.futures") if name in sys.modules])
+"""
+    program = [sys.executable, "-c", code, *COMMANDS]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["paint"],
+        ["compress"],
+        ["compress", "photo.png", "-k", "0"],
+        ["compress", "photo.png", "-k", "65537"],
+        ["compress", "photo.png", "-k", "many"],
+        ["compress", "photo.png", "--threads", "0"],
+        ["compress", "photo.png", "-k", "4", "other.png"],
+        ["compress", "photo.png", "--tidy"],
+        ["compare", "photo.png", "-k", "2,,4"],
+    ],
+)
+def test_usage_errors_exit_2(capsys, arguments):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(arguments)
+    assert exit_.value.code == 2
+    errors = capsys.readouterr().err
+    assert (errors.startswith("fastkq: "), errors.count("\n")) == (True, 1)
+    assert errors.endswith("--help says more)\n")

@@ -1,0 +1,234 @@
+"""`fastkq info` tells what a file holds: to people, with swatches where there are colours, and to scripts."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import fastkq
+from fastkq import CompressedImage
+from fastkq.api.facts import read_facts
+from fastkq.cli.listing import listing
+from fastkq.color.metadata import Metadata
+from tests.helpers.command_line import info, info_fields, run
+from tests.helpers.fkq_samples import in_parts
+from tests.helpers.images import noise
+from tests.helpers.metadata_tags import exif, profile
+
+SWATCH = re.compile(r"\x1b\[48;2;(\d+);(\d+);(\d+)m \x1b\[48;2;(\d+);(\d+);(\d+)m \x1b\[0m ([0-9a-f]{2,8}) ")
+
+
+@pytest.fixture(autouse=True)
+def plain_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def striped(k=5, channels=3, **options):
+    """Colour j has 2 * (j + 1) of 2 * (1 + .. + k) pixels, but the last has none."""
+    indices = np.tile(np.repeat(np.arange(k - 1), np.arange(1, k)), (2, 1))
+    return CompressedImage(noise(k, channels), indices, **options)
+
+
+def test_a_fkq_is_told_in_whole(capsys):
+    metadata = Metadata(profile(), exif(), (300.0, 150.0))
+    compressed = striped(metadata=metadata)
+    compressed.save("a.fkq")
+    size = len(compressed.to_bytes())
+    output = info(capsys, "a.fkq")
+    assert info_fields(output) == {
+        "file": "a.fkq",
+        "format": ".fkq version 2, context coding",
+        "pixels": "10 x 2, RGB, 8 bits per channel",
+        "colors": "5, of which 4 are used",
+        "bytes": f"{size:,}",
+        "bits per pixel": f"{8 * size / 20:.3f}",
+        "bits per index": "3",
+        "metadata": f"ICC profile of {len(metadata.icc):,} bytes, EXIF of {len(metadata.exif)} bytes, "
+        "300 x 150 dots per inch",
+        "parts": f"1, {fastkq.open('a.fkq').parts[0].length} bytes in all",
+        "palette": "colors and their shares of the pixels",
+    }
+    shares = re.findall(r"([0-9a-f]{6}) +([\d.]+) %", output)
+    colours = [bytes(colour).hex() for colour in compressed.palette]
+    assert shares == list(zip(colours, ["10.00", "20.00", "30.00", "40.00", "0.00"], strict=True))
+    assert "\x1b" not in output
+
+
+def test_version_1_is_told_with_its_coding(capsys):
+    striped(channels=1).save("a.fkq", coding="packed")
+    found = info_fields(info(capsys, "a.fkq"))
+    assert found["format"] == ".fkq version 1, packed coding"
+    assert found["pixels"] == "10 x 2, gray, 8 bits per channel"
+    assert (found["metadata"], found["parts"]) == ("none", "1, 8 bytes in all")
+
+
+@pytest.mark.parametrize(("rows", "columns", "listed"), [(2, 3, 6), (3, 5, 0)])
+def test_many_parts_are_summed_up_and_few_are_listed(capsys, tmp_path, rows, columns, listed):
+    compressed = CompressedImage(noise(9, 3), np.random.default_rng(0).integers(0, 9, (30, 50)))
+    (tmp_path / "a.fkq").write_bytes(in_parts(compressed, rows, columns))
+    output = info(capsys, "a.fkq")
+    with fastkq.open("a.fkq") as file:
+        rates = sorted(8 * part.length / (part.box.height * part.box.width) for part in file.parts)
+        size = sum(part.length for part in file.parts)
+        first = file.parts[0]
+    assert info_fields(output)["parts"] == (
+        f"{rows * columns}, {rows} down and {columns} across, {size:,} bytes in all"
+    )
+    assert (
+        f"bits per pixel: least {rates[0]:.3f}, median {np.median(rates):.3f}, most {rates[-1]:.3f}" in output
+    )
+    assert output.count("  part ") == listed
+    if listed:
+        height, width = first.box[2:]
+        assert f"  part 0: {width} x {height} pixels from row 0, column 0, {first.length} bytes, " in output
+
+
+def test_image_files_are_told_with_their_palette_or_without(capsys):
+    striped(metadata=Metadata(dpi=(300.0, 300.0))).save("a.png")
+    found = info_fields(info(capsys, "a.png"))
+    assert found["format"] == "PNG, with a palette"
+    assert (found["colors"], found["bits per index"]) == ("5, of which 4 are used", "3")
+    assert found["metadata"].endswith("dots per inch")
+    Image.fromarray(noise(24, 32, 3)).save("b.webp", lossless=True)
+    output = info(capsys, "b.webp")
+    assert info_fields(output)["format"] == "WEBP, without a palette"
+    assert info_fields(output)["colours"] == f"{len(np.unique(noise(24, 32, 3).reshape(-1, 3), axis=0))}"
+    assert "palette  " not in output
+
+
+def test_of_many_colours_the_most_used_are_shown(capsys):
+    indices = np.arange(300)[np.newaxis]
+    CompressedImage(noise(300, 3), np.hstack((indices, indices[:, 44:]))).save("a.fkq")
+    output = info(capsys, "a.fkq")
+    assert re.findall(r"([0-9a-f]{6}) +\S+ %", output) == [
+        bytes(colour).hex() for colour in noise(300, 3)[44:]
+    ]
+    assert output.endswith("  and 44 less used colors: --json lists all\n")
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_scripts_are_told_everything_on_one_line(capsys, channels):
+    compressed = striped(channels=channels, metadata=Metadata(b"icc", None, (300.0, 150.0)))
+    compressed.save("a.fkq")
+    output = info(capsys, "a.fkq", "--json")
+    assert output.count("\n") == 1
+    with fastkq.open("a.fkq") as file:
+        part = file.parts[0]
+        assert json.loads(output) == {
+            "file": "a.fkq",
+            "format": "fkq",
+            "version": 2,
+            "coding": "context",
+            "height": 2,
+            "width": 10,
+            "shape": [2, 10, channels],
+            "channels": channels,
+            "dtype": "uint8",
+            "bits_per_channel": 8,
+            "bytes": file.nbytes,
+            "bits_per_pixel": file.bits_per_pixel,
+            "bits_per_index": 3,
+            "colours": 5,
+            "colours_used": 4,
+            "metadata": {"icc_bytes": 3, "exif_bytes": 0, "dpi": [300.0, 150.0]},
+            "grid": [1, 1],
+            "parts": [
+                part.box._asdict()
+                | {"offset": part.offset, "bytes": part.length, "bits_per_pixel": 8 * part.length / 20}
+            ],
+            "palette": [bytes(colour).hex() for colour in compressed.palette],
+            "counts": [2, 4, 6, 8, 0],
+        }
+
+
+def test_scripts_are_told_of_image_files_too(capsys):
+    Image.fromarray(noise(4, 6, 4)).save("a.png")
+    found = json.loads(info(capsys, "a.png", "--json"))
+    assert [found[key] for key in ("format", "version", "coding", "grid", "parts", "palette", "counts")] == [
+        "PNG", None, None, None, [], None, None,
+    ]  # fmt: skip
+    assert (found["shape"], found["colours"], found["bits_per_index"]) == ([4, 6, 4], 24, None)
+    striped().save("b.gif")
+    found = json.loads(info(capsys, "b.gif", "--json"))
+    assert (found["format"], found["counts"][:5]) == ("GIF", [2, 4, 6, 8, 0])
+
+
+def swatches(output):
+    return [
+        (tuple(map(int, found[:3])), tuple(map(int, found[3:6])), found[6])
+        for found in SWATCH.findall(output)
+    ]
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_swatches_show_each_colour_over_black_and_over_white(channels):
+    compressed = striped(channels=channels)
+    compressed.save("a.fkq")
+    found = swatches("\n".join(listing(read_facts("a.fkq"), coloured=True)))
+    assert len(found) == 5
+    for (black, white, name), colour in zip(found, compressed.palette.tolist(), strict=True):
+        alpha = colour[3] / 255 if channels == 4 else 1
+        seen = np.resize(colour[:3], 3) * alpha
+        assert black == pytest.approx(seen, abs=0.5)
+        assert white == pytest.approx(seen + 255 * (1 - alpha), abs=0.5)
+        assert name == bytes(colour).hex()
+
+
+def on_a_terminal(**environment):
+    """What `fastkq info a.fkq` writes to a pseudo-terminal."""
+    terminal, end = pty.openpty()
+    program = [sys.executable, "-m", "fastkq", "info", "a.fkq"]
+    process = subprocess.Popen(program, stdout=end, env={**os.environ, "TERM": "xterm", **environment})
+    os.close(end)
+    output = b""
+    with contextlib.suppress(OSError):  # on Linux the end of a terminal is an error
+        while piece := os.read(terminal, 1 << 16):
+            output += piece
+    os.close(terminal)
+    assert process.wait() == 0
+    return output.decode()
+
+
+def test_on_a_terminal_there_are_swatches_unless_no_color_is_set():
+    striped().save("a.fkq")
+    assert len(swatches(on_a_terminal())) == 5
+    assert "\x1b" not in on_a_terminal(NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(TERM="dumb")
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, 0),
+        ({"FORCE_COLOR": "1"}, 5),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, 0),
+        ({"FORCE_COLOR": ""}, 0),
+    ],
+)
+def test_elsewhere_there_are_swatches_only_when_they_are_forced(capsys, monkeypatch, environment, expected):
+    striped().save("a.fkq")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert len(swatches(info(capsys, "a.fkq"))) == expected
+
+
+@pytest.mark.parametrize("name", ["a.fkq", "a.png"])
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_damaged_file_is_one_line_of_error_and_nothing_else(capsys, tmp_path, name, option):
+    striped(64).save(name)
+    data = (tmp_path / name).read_bytes()
+    for damaged in (data[: len(data) // 2], data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], b"", data[:3]):
+        (tmp_path / name).write_bytes(damaged)
+        code, output, errors = run(capsys, "info", name, *option)
+        assert (code, output) == (1, "")
+        assert re.match(rf"fastkq: {name}: .*expected ", errors)
+        assert errors.count("\n") == 1

@@ -1,0 +1,63 @@
+"""Standard input and output in the place of files."""
+
+import json
+import subprocess
+import sys
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import fastkq
+from tests.helpers.command_line import on_a_terminal, run, write_images
+from tests.helpers.images import noise
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_no_terminal_is_given_bytes(capsys, monkeypatch):
+    write_images("a.png")
+    on_a_terminal(monkeypatch)
+    expected = "fastkq: expected standard output to be a file or a pipe, got a terminal: use -o OUT\n"
+    for arguments in (["a.png", "-o", "-"], ["-"]):
+        assert run(capsys, "compress", *arguments) == (2, "", expected)
+
+
+def piped(data, *arguments):
+    program = [sys.executable, "-m", "fastkq", *arguments]
+    return subprocess.run(program, input=data, capture_output=True, check=True)
+
+
+def test_standard_input_and_output_are_a_file_each():
+    write_images("a.png")
+    compressed = piped(Path("a.png").read_bytes(), "compress", "-", "-k", "5")
+    assert compressed.stdout == fastkq.compress("a.png", 5).to_bytes()
+    assert compressed.stderr == b""
+    picture = piped(compressed.stdout, "decompress", "-", "--format", "webp")
+    Path("a.webp").write_bytes(picture.stdout)
+    with Image.open("a.webp") as image:
+        np.testing.assert_array_equal(np.asarray(image), fastkq.decompress(compressed.stdout))
+
+
+def given(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(data)))
+
+
+def test_info_tells_what_standard_input_holds(capsys, monkeypatch):
+    data = fastkq.compress(noise(12, 16, 3), 5).to_bytes()
+    given(monkeypatch, data)
+    code, output, _ = run(capsys, "info", "-", "--json")
+    assert (code, json.loads(output)["file"], json.loads(output)["bytes"]) == (0, "-", len(data))
+
+
+@pytest.mark.parametrize("name", ["compress", "decompress", "info"])
+def test_what_is_no_image_on_standard_input_is_one_line_of_error(capsys, monkeypatch, name):
+    given(monkeypatch, b"text")
+    code, output, errors = run(capsys, name, "-")
+    assert (code, output, errors.count("\n")) == (1, "", 1)
+    assert errors.startswith("fastkq: -: expected an image file")

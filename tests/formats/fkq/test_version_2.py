@@ -1,0 +1,71 @@
+"""Version 2 of `.fkq`: size, metadata, codings, threads."""
+
+import numpy as np
+import pytest
+
+import fastkq
+from fastkq import CompressedImage
+from fastkq.color.metadata import Metadata
+from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
+from fastkq.formats.fkq import chunked
+from fastkq.formats.fkq.layout import Contents
+from tests.helpers import fkq_chunks
+from tests.helpers.fkq_samples import METADATA, in_parts, sample
+
+
+@pytest.mark.parametrize("k", [1, 64, 65536])
+def test_one_part_costs_at_most_50_bytes_beside_palette_and_indices(k):
+    compressed = sample(k, height=500, width=700)
+    _, parts = fkq_chunks.split(compressed.to_bytes())
+    assert len(parts) == 1
+    assert len(compressed.to_bytes()) - compressed.palette.size - len(parts[0]) <= 50
+
+
+@pytest.mark.parametrize(
+    "metadata", [METADATA, Metadata(), *(Metadata(**{name: it}) for name, it in METADATA._asdict().items())]
+)
+def test_metadata_goes_along_unless_it_is_to_be_dropped(tmp_path, metadata):
+    compressed = sample(metadata=metadata)
+    assert CompressedImage.from_bytes(compressed.to_bytes()).metadata == metadata
+    assert CompressedImage.from_bytes(compressed.to_bytes(metadata=False)).metadata == Metadata()
+    assert CompressedImage.from_bytes(compressed.to_bytes(coding="packed")).metadata == Metadata()
+    for kept, path in ((True, tmp_path / "with.fkq"), (False, tmp_path / "without.fkq")):
+        compressed.save(path, metadata=kept)
+        assert fastkq.load(path) == compressed
+        assert fastkq.load(path).metadata == (metadata if kept else Metadata())
+    assert sample(metadata=metadata).to_bytes(metadata=False) == sample().to_bytes()
+
+
+@pytest.mark.parametrize("dpi", [(0.0, 72.0), (72.0, float("nan")), (float("inf"), 72.0)])
+def test_a_resolution_that_is_none_is_neither_written_nor_read(dpi):
+    with pytest.raises(ArgumentError, match="finite and above 0"):
+        sample(metadata=Metadata(dpi=dpi)).to_bytes()
+    chunks, parts = fkq_chunks.split(sample(metadata=METADATA).to_bytes())
+    chunks[2] = ("d", np.array(dpi, "<f8").tobytes())
+    with pytest.raises(FormatError, match="two finite numbers above 0"):
+        CompressedImage.from_bytes(fkq_chunks.join(chunks, parts))
+
+
+@pytest.mark.parametrize("coding", ["packed", "context"])
+def test_codings_are_two_and_equal_images(coding, tmp_path):
+    compressed = sample()
+    compressed.save(tmp_path / "image.fkq", coding=coding)
+    assert fastkq.load(tmp_path / "image.fkq") == compressed
+    with fastkq.open(tmp_path / "image.fkq") as file:
+        assert (file.coding, file.version) == (coding, 1 + (coding == "context"))
+
+
+def test_an_unknown_coding_is_refused():
+    with pytest.raises(ArgumentError, match="expected coding to be one of packed, context, got 'zip'"):
+        sample().to_bytes(coding="zip")
+    with pytest.raises(ArgumentTypeError, match="expected coding to be a string, got 2"):
+        sample().to_bytes(coding=2)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_same_bytes_on_any_thread_count(threads):
+    compressed = sample(20, 3, 60, 50)
+    contents = Contents(compressed.palette, compressed.indices, compressed.shape)
+    data = chunked.encode(contents, threads, (6, 5))
+    assert data == in_parts(compressed, 6, 5)
+    assert fastkq.load(data, threads=threads) == compressed

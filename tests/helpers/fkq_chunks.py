@@ -1,0 +1,97 @@
+"""Take `.fkq` files apart, change them, and write valid checksums: a changed byte passes no other way."""
+
+import struct
+import zlib
+from typing import NamedTuple
+
+from fastkq.formats.fkq.framing import MAGIC, varint
+
+
+class Frame(NamedTuple):
+    """Offsets of a chunk: of its type, of its payload, of its checksum."""
+
+    start: int
+    payload: int
+    end: int
+
+
+def fix_checksums(data):
+    """The same bytes with valid checksums, in all chunks and parts that can be found."""
+    data = bytearray(data)
+    if data[:5] in (MAGIC + b"\x01", MAGIC + b"\x03") and len(data) >= 24:
+        data[20:24] = _checksum(data[:20] + data[24:])
+    elif data[:5] == MAGIC + b"\x02":
+        for frame in _frames(data):
+            if data[frame.start] == ord("T"):
+                _fix_table(data, frame)
+            data[frame.end : frame.end + 4] = _checksum(data[frame.start : frame.end])
+    return bytes(data)
+
+
+def split(data):
+    """The chunks [(type, payload)] of a version 2 file without its part table, and its parts."""
+    frames = list(_frames(data))
+    chunks = [(chr(data[frame.start]), bytes(data[frame.payload : frame.end])) for frame in frames]
+    table = next(frame for frame in frames if data[frame.start] == ord("T"))
+    parts = [bytes(data[start : start + length]) for start, length, _ in _parts(data, table)]
+    return [(kind, payload) for kind, payload in chunks if kind != "T"], parts
+
+
+def join(chunks, parts, version=2):
+    """The version 2 file of the chunks and parts that `split` returned."""
+    before = b"".join(_chunk(kind, payload) for kind, payload in chunks[:2])
+    extra = b"".join(_chunk(kind, payload) for kind, payload in chunks[2:])
+    table = b"".join(varint(len(part)) + _checksum(part) for part in parts)
+    start = MAGIC + bytes((version,))
+    return b"".join((start, before, _chunk("T", varint(len(extra)) + table), extra, *parts))
+
+
+def _chunk(kind, payload):
+    body = kind.encode("latin-1") + varint(len(payload)) + payload
+    return body + _checksum(body)
+
+
+def _checksum(data):
+    return struct.pack("<I", zlib.crc32(data))
+
+
+def _number(data, place):
+    value = shift = 0
+    while place < len(data) and shift < 63:
+        value |= (data[place] & 127) << shift
+        shift += 7
+        place += 1
+        if data[place - 1] < 128:
+            break
+    return value, place
+
+
+def _frames(data):
+    """All complete chunks; after the part table, only those that it counts."""
+    place, stop = 5, len(data)
+    while place < stop:
+        length, payload = _number(data, place + 1)
+        end = payload + length
+        if end + 4 > len(data):
+            return
+        if data[place] == ord("T"):
+            stop = end + 4 + _number(data, payload)[0]
+        yield Frame(place, payload, end)
+        place = end + 4
+
+
+def _parts(data, table):
+    """For each part: its offset in the file, its length, the offset of its checksum."""
+    extra, at = _number(data, table.payload)
+    start = table.end + 4 + extra
+    while at < table.end:
+        length, at = _number(data, at)
+        yield start, length, at
+        at += 4
+        start += length
+
+
+def _fix_table(data, table):
+    for start, length, at in _parts(data, table):
+        if start + length <= len(data) and at + 4 <= table.end:
+            data[at : at + 4] = _checksum(data[start : start + length])

@@ -1,0 +1,17 @@
+"""Weighted points of images and the error of centroids on them."""
+
+from fastkq.color import packed_counting
+from fastkq.kmeans.coarsening import Summary
+from fastkq.quantization.points import of_colours
+
+
+def summary_of(image):
+    """The colours of an image as a summary in which nothing is merged."""
+    points = of_colours(packed_counting.count(image))
+    return Summary(points.keys, points.coordinates, points.weights)
+
+
+def error_of(points, centroids):
+    """Weighted squared error when each point takes its nearest centroid."""
+    differences = points.coordinates.T[:, None].astype(float) - centroids.T[None].astype(float)
+    return ((differences**2).sum(axis=2).min(axis=1) * points.weights).sum()

@@ -1,0 +1,50 @@
+"""Rows (N, C) of any dtype: hypothesis strategies, tables and distances by brute force."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from fastkq.color import row_table
+from fastkq.color.embedding import Embedding
+
+DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
+
+
+@st.composite
+def pixels(draw, most=200):
+    """Rows (N, C) of any dtype, many of them equal or equal in some channels."""
+    dtype = np.dtype(draw(st.sampled_from(DTYPES)))
+    shape = draw(st.integers(1, most)), draw(st.integers(1, 20))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    if dtype.kind == "u":
+        values = np.array([0, 1, 255, np.iinfo(dtype).max], dtype)
+    else:
+        tiny, huge = np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max
+        values = np.array([0, -0.0, 1, -1, 0.1, -tiny, huge, -huge], dtype)
+    rows = generator.choice(values[: draw(st.integers(1, len(values)))], shape)
+    return rows[generator.integers(0, len(rows), len(rows))]
+
+
+def squared_distances(colours, palette):
+    """Squared distances (M, k) of the embedded colours, summed channel by channel in float64."""
+    embedding = Embedding.of(colours, palette)
+    a, b = embedding.embed(colours), embedding.embed(palette)
+    total = np.zeros((len(a), len(b)))
+    for channel in range(a.shape[1]):
+        total += (a[:, channel, None] - b[None, :, channel]) ** 2
+    return total
+
+
+@st.composite
+def colours_and_weights(draw):
+    """Counted rows: few with large counts, or many that are close together."""
+    rows = draw(pixels())
+    if draw(st.booleans()):  # all different, and near each other
+        noise = np.random.default_rng(draw(st.integers(0, 99))).normal(100, 50, rows.shape)
+        rows = np.clip(noise, 0, 255).astype(rows.dtype)
+    return row_table.count(rows)
+
+
+def counted_of(image):
+    """Distinct colours (M, C) of an image and their counts as float64."""
+    counted = row_table.count(image.reshape(-1, image.shape[2]))
+    return counted.colours, counted.counts.astype(float)

@@ -1,0 +1,118 @@
+"""Invariant 1: each index is the nearest palette row, ties to the lowest index, as by brute force."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastkq
+from fastkq.color import packed_counting
+from fastkq.quantization import fit_rows, nearest_packed, nearest_rows
+from tests.helpers.images import images, noise
+from tests.helpers.rows import colours_and_weights, counted_of, squared_distances
+from tests.reference import kmeans as reference
+from tests.reference import oklab
+
+
+@given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
+def test_mapping_is_exact(image, k, seed, threads):
+    palette = noise(k, reference.as_pixels(image).shape[1], seed=seed) // np.uint8(1 + seed % 9)
+    indices = nearest_packed.map_image(image, packed_counting.count(image), palette, threads)
+    assert indices.shape == image.shape[:2]
+    assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)
+    np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("k", [1, 2, 16, 255, 256, 257, 700])
+def test_mapping_is_exact_on_many_colours(channels, k):
+    image = noise(150, 101, channels)
+    palette = noise(k, channels, seed=1)
+    indices = nearest_packed.map_image(image, packed_counting.count(image), palette, 2)
+    np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
+
+
+@pytest.mark.parametrize("k", [1, 2, 16, 256, 700])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_pixels_of_many_colours_are_mapped_like_all_others(k, threads):
+    image, palette = noise(90, 131, 4), noise(k, 4, seed=1)
+    image[:40] = image[:40] // 16 + 100  # runs of resembling pixels
+    np.testing.assert_array_equal(
+        nearest_packed.map_pixels(image, palette, threads),
+        nearest_packed.map_image(image, packed_counting.count(image), palette),
+    )
+
+
+def test_of_equally_near_rows_the_lowest_index_is_taken():
+    image = np.full((3, 3, 3), 100, np.uint8)
+    palette = np.array([[0, 0, 0], [100, 103, 100], [103, 100, 100], [100, 100, 97]], np.uint8)
+    assert (nearest_packed.map_image(image, packed_counting.count(image), palette) == 1).all()
+
+
+@given(colours_and_weights(), st.integers(1, 300), st.integers(1, 3), st.integers(0, 99))
+def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads, seed):
+    generator = np.random.default_rng(seed)
+    rows = counted.colours[generator.integers(0, len(counted.colours), k)]
+    if seed % 2:  # other colours than those of the image, and equal ones
+        rows = np.roll(rows, 1, axis=1)
+    labels = nearest_rows.label(counted.colours, rows, threads)
+    assert labels.dtype == (np.uint8 if k <= 256 else np.uint16)
+    np.testing.assert_array_equal(labels, squared_distances(counted.colours, rows).argmin(axis=1))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8, 9, 64])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_mapping_is_exact_on_runs_of_resembling_pixels(channels, dtype):
+    generator = np.random.default_rng(channels)
+    walk = np.cumsum(generator.normal(size=(41 * 50, channels)), axis=0)
+    image = ((walk - walk.min()) * 250 / np.ptp(walk)).astype(dtype).reshape(41, 50, channels)
+    palette = fit_rows.fit(*counted_of(image), 300)
+    palette = generator.permutation(palette)
+    indices = nearest_rows.map_image(image, palette, 2)
+    assert indices.shape == (41, 50)
+    expected = squared_distances(image.reshape(-1, channels), palette).argmin(axis=1)
+    np.testing.assert_array_equal(indices.reshape(-1), expected)
+
+
+def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
+    generator = np.random.default_rng(3)
+    colours = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
+    palette = generator.integers(0, 65536, (257, 3), dtype=np.uint16)
+    exact = ((colours.astype(int)[:, None] - palette.astype(int)[None]) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(nearest_rows.label(colours, palette), exact.argmin(axis=1))
+
+
+@given(st.integers(0, 999), st.sampled_from([np.float32, np.float64]))
+def test_what_rounding_decides_is_decided_as_by_brute_force(seed, dtype):
+    """Grids half as wide as the palette's: most colours are as near to several rows, but for the rounding."""
+    generator = np.random.default_rng(seed)
+    channels, k = generator.integers(1, 9), generator.integers(2, 60)
+    step, offset = generator.choice([0.1, 0.3, 1 / 3, 0.7]), generator.choice([0, 0.05, 1e3, 1e6])
+    palette = (generator.integers(0, 4, (k, channels)) * 2 * step + offset).astype(dtype)
+    colours = (generator.integers(0, 7, (700, channels)) * step + offset).astype(dtype)
+    expected = squared_distances(colours, palette).argmin(axis=1)
+    np.testing.assert_array_equal(nearest_rows.label(colours, palette), expected)
+
+
+@given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
+def test_mapping_in_oklab_is_exact(image, k, seed, threads):
+    counted = packed_counting.count(image)
+    rows = noise(k, counted.channels, seed=seed) // np.uint8(1 + seed % 9)
+    rows[: k // 3, -1] = 255
+    expected = oklab.nearest(reference.as_pixels(image), rows)
+    mapped = nearest_packed.map_image(image, counted, rows, threads, "oklab")
+    np.testing.assert_array_equal(mapped.reshape(-1), expected)
+    if counted.channels == 4:
+        pixelwise = nearest_packed.map_pixels(image, rows, threads, "oklab")
+        np.testing.assert_array_equal(pixelwise.reshape(-1), expected)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 5]), st.integers(1, 9))
+def test_every_pixel_gets_the_nearest_row_of_a_given_palette_the_first_of_equals(seed, channels, k):
+    image, palette = noise(6, 7, channels, seed=seed), noise(k, channels, seed=seed + 1)
+    palette = np.concatenate((palette, palette[:1]))
+    applied = fastkq.apply_palette(image, palette)
+    differences = image[:, :, None].astype(int) - palette[None, None].astype(int)
+    assert np.array_equal(applied.indices, (differences**2).sum(axis=3).argmin(axis=2))
+    assert np.array_equal(applied.palette, palette)

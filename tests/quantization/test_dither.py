@@ -1,0 +1,115 @@
+"""Error diffusion and blue-noise dithering."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastkq.color import packed_counting
+from fastkq.quantization import dither, nearest_packed
+from fastkq.quantization.nearest import kept_opaque
+from tests.helpers.images import images, noise
+from tests.reference.dither import diffused
+from tests.reference.kmeans import as_pixels
+
+METHODS = [dither.diffuse, dither.ordered]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(image=images(side=40), k=st.integers(1, 300), seed=st.integers(0, 1000))
+def test_without_strength_the_nearest_row_is_taken(method, image, k, seed):
+    palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed) // np.uint8(1 + seed % 9)
+    expected = nearest_packed.map_image(image, packed_counting.count(image), palette)
+    found = kept_opaque(image, palette, method(image, palette, 0.0), 1)  # neither method knows of that rule
+    np.testing.assert_array_equal(found, expected)
+
+
+@given(images(side=16), st.integers(1, 9), st.sampled_from([0.3, 1.0]), st.integers(0, 1000))
+def test_errors_are_diffused_as_the_reference_does(image, k, strength, seed):
+    palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed)
+    palette[k // 2 :: 3] = palette[0]  # equal rows
+    palette[k // 3, 3:] = 0
+    indices = dither.diffuse(image, palette, strength, 2)
+    np.testing.assert_array_equal(indices, diffused(image, palette, strength))
+
+
+@pytest.mark.parametrize("shape", [(40, 1), (1, 40), (17, 300), (33, 257, 3), (16, 256, 4)])
+def test_blocks_and_bands_leave_no_seams(shape):
+    image, palette = noise(*shape), noise(5, shape[2] if len(shape) > 2 else 1, seed=1)
+    np.testing.assert_array_equal(dither.diffuse(image, palette, 1.0, 3), diffused(image, palette, 1.0))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("k", [1, 5, 256, 257])
+def test_threads_change_nothing(method, channels, k):
+    image, palette = noise(90, 700, channels), noise(k, channels, seed=1)
+    expected = method(image, palette, 0.8, 1)
+    assert expected.dtype == (np.uint8 if k <= 256 else np.uint16)
+    for workers in (2, 3, 8):
+        np.testing.assert_array_equal(method(image, palette, 0.8, workers), expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("level", [1, 40, 64, 128, 191, 250])
+def test_black_and_white_show_a_gray_on_the_mean(method, level):
+    image = np.full((64, 96), level, np.uint8)
+    shown = method(image, np.array([[0], [255]], np.uint8))
+    assert abs(255 * shown.mean() - level) < 4
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_gray_is_dithered_like_the_same_gray_in_rgb(method):
+    image, palette = noise(40, 50), noise(9, 1, seed=1)
+    as_rgb = method(np.repeat(image[..., None], 3, axis=2), np.repeat(palette, 3, axis=1))
+    np.testing.assert_array_equal(method(image, palette), as_rgb)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_transparent_pixels_take_no_part(method):
+    image = noise(60, 80, 4)
+    image[..., 3] = 255
+    image[20:30, :, 3] = 0
+    palette = noise(12, 4, seed=1)
+    palette[:, 3] = 255
+    palette[7] = 0
+    indices = method(image, palette)
+    assert (indices[20:30] == 7).all()
+    assert (np.delete(indices, range(20, 30), axis=0) != 7).all()
+    image[20:30, :, :3] = 99
+    np.testing.assert_array_equal(method(image, palette), indices)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_of_equal_rows_the_first_is_taken(method):
+    image, palette = noise(30, 40, 3), noise(6, 3, seed=1)
+    doubled = np.concatenate((palette, palette))
+    np.testing.assert_array_equal(method(image, doubled), method(image, palette))
+
+
+@given(images(side=30), st.integers(2, 60))
+def test_by_a_mask_what_is_in_the_palette_shows_no_noise(image, k):
+    flat = (image // 32 * 32).astype(np.uint8)
+    if flat.shape[2:] == (4,):
+        flat[flat[..., 3] == 0] = 0
+    colours = np.unique(as_pixels(flat), axis=0)
+    indices = dither.ordered(flat, colours)
+    np.testing.assert_array_equal(colours[indices].reshape(flat.shape), flat)
+
+
+def test_an_ordered_pixel_depends_on_its_colour_and_place_alone():
+    image, palette = noise(64, 64, 3), noise(20, 3, seed=1)
+    changed = image.copy()
+    changed[10:20, 10:20] = noise(10, 10, 3, seed=2)
+    same = np.ones((64, 64), bool)
+    same[10:20, 10:20] = False
+    before, after = dither.ordered(image, palette), dither.ordered(changed, palette)
+    np.testing.assert_array_equal(before[same], after[same])
+    np.testing.assert_array_equal(dither.ordered(np.tile(image, (2, 2, 1)), palette)[64:, 64:], before)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_colours_that_no_mixture_shows_leave_no_specks(method):
+    image = np.full((64, 64, 3), (40, 60, 250), np.uint8)
+    palette = np.array([[60, 80, 150], [62, 80, 150], [255, 255, 255]], np.uint8)
+    assert (method(image, palette) != 2).all()

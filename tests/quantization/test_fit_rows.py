@@ -1,0 +1,132 @@
+"""Palettes for colours of any dtype and number of channels, and the mapping to them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastkq
+from fastkq.color.embedding import Embedding
+from fastkq.quantization import fit_rows, nearest_rows
+from tests.helpers.rows import colours_and_weights, counted_of, squared_distances
+
+
+def assert_fitted(colours, palette, k, fixed=None):
+    fixed = colours[:0] if fixed is None else fixed
+    union = len({tuple(row) for row in [*colours.tolist(), *fixed.tolist()]})
+    assert palette.dtype == colours.dtype
+    assert palette.shape == (min(k, union), colours.shape[1])
+    assert len(np.unique(palette, axis=0)) == len(palette)
+    np.testing.assert_array_equal(palette[: len(fixed)], fixed)
+    nearest = squared_distances(colours, palette).argmin(axis=1)
+    assert np.isin(np.arange(len(fixed), len(palette)), nearest).all()
+
+
+@given(colours_and_weights(), st.sampled_from([1, 2, 3, 7, 30, 300]), st.sampled_from(["fast", "balanced"]))
+def test_palette_holds_exactly_k_used_colours_or_all_there_are(counted, k, effort):
+    palette = fit_rows.fit(counted.colours, counted.counts.astype(float), k, effort)
+    assert_fitted(counted.colours, palette, k)
+    np.testing.assert_array_equal(palette, fit_rows.in_order(palette))
+
+
+@given(colours_and_weights(), st.integers(1, 40), st.integers(0, 40))
+def test_fixed_colours_come_first_as_they_are(counted, k, number):
+    generator = np.random.default_rng(k)
+    fixed = generator.permutation(counted.colours)[: min(number, k)]
+    if counted.colours.dtype.kind == "f" and k % 2:
+        fixed = fixed / fixed.dtype.type(2) + fixed.dtype.type(k)  # other colours
+        fixed = fixed[np.sort(np.unique(fixed, axis=0, return_index=True)[1])]
+    palette = fit_rows.fit(counted.colours, counted.counts.astype(float), k, fixed=fixed)
+    assert_fitted(counted.colours, palette, k, fixed)
+
+
+def test_a_fixed_colour_far_from_all_takes_nothing_away():
+    colours = np.random.default_rng(0).normal(size=(500, 3))
+    palette = fit_rows.fit(colours, np.ones(500), 9, fixed=np.array([[1e9, 0, 0]]))
+    alone = fit_rows.fit(colours, np.ones(500), 8)
+    error = squared_distances(colours, palette).min(axis=1).sum()
+    assert error <= 1.05 * squared_distances(colours, alone).min(axis=1).sum()
+
+
+@pytest.mark.parametrize("k", [5, 64])
+def test_16_bits_and_floats_are_fitted_as_well_as_8_bits(china, k):
+    image = china[::2, ::2]
+    ours = fastkq.compress(image, k)
+    reached = ((ours.decompress().astype(float) - image) ** 2).sum()
+    colours, weights = counted_of(image.astype(np.uint16) * 257)
+    for kind in (colours, (colours / 65535).astype(np.float32), colours * 1e-200, colours * 1e200):
+        palette = fit_rows.fit(kind, weights, k)
+        levels = palette.astype(float) / float(kind.max()) * (int(colours.max()) // 257)
+        seen = (colours // 257).astype(float)
+        error = (((seen - levels[nearest_rows.label(kind, palette)]) ** 2).sum(axis=1) * weights).sum()
+        assert error <= 1.01 * reached
+
+
+def test_many_channels_are_fitted_as_well_as_by_the_best_of_ten_runs_of_scikit_learn():
+    from sklearn.cluster import KMeans
+
+    generator = np.random.default_rng(0)
+    spectra, shares = generator.uniform(size=(6, 16)), generator.dirichlet(np.full(6, 0.3), 4000)
+    rows = shares @ spectra + generator.normal(0, 0.01, (4000, 16))
+    theirs = KMeans(24, n_init=10, random_state=0).fit(rows).inertia_
+    palette = fit_rows.fit(rows, np.ones(len(rows)), 24)
+    ours = ((rows - palette[nearest_rows.label(rows, palette)]) ** 2).sum()
+    assert ours <= theirs
+
+
+@pytest.mark.parametrize("outlier", [-3.4e38, 1e300, -np.finfo(float).max])
+def test_an_outlier_leaves_the_others_their_centroids(outlier):
+    generator = np.random.default_rng(1)
+    rows = generator.integers(0, 4, (2000, 3)) / 4 + generator.normal(0, 0.01, (2000, 3))
+    rows[77] = outlier
+    palette = fit_rows.fit(rows, np.ones(2000), 65)
+    assert (palette == outlier).all(axis=1).sum() == 1
+    others = np.delete(rows, 77, axis=0)
+    nearest = np.abs(others[:, None] - palette[None]).max(axis=2).min(axis=1)
+    assert np.quantile(nearest, 0.99) < 0.06
+
+
+def test_weights_count_as_repetition_and_only_their_ratios():
+    generator = np.random.default_rng(4)
+    rows = np.unique(generator.normal(size=(3000, 2)), axis=0)
+    weights = generator.integers(1, 9, len(rows)).astype(float)
+    palette = fit_rows.fit(rows, weights, 20)
+    np.testing.assert_array_equal(fit_rows.fit(rows, weights * 2.0**-70, 20), palette)
+    heavy = fit_rows.fit(rows, np.where(rows[:, 0] > 0, 1e6, 1.0), 20)
+    assert (heavy[:, 0] > 0).sum() > 15 > (palette[:, 0] > 0).sum()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 8])
+def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
+    rows = np.random.default_rng(5).normal(size=(9000, channels))
+    for most in (fit_rows._MOST_POINTS, 3000):  # and of condensed points
+        monkeypatch.setattr(fit_rows, "_MOST_POINTS", most)
+        monkeypatch.setattr(fit_rows, "_CONDENSED", 2000)
+        one, three = (fit_rows.fit(rows, np.ones(9000), 30, threads=threads) for threads in (1, 3))
+        np.testing.assert_array_equal(one, three)
+
+
+def test_colours_of_alpha_0_are_one():
+    colours = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [65535, 0, 0, 65535]], np.uint16)
+    hidden = np.array([[65535, 7, 1, 0]], np.uint16)
+    assert nearest_rows.label(hidden, colours[::-1]).tolist() == [2]
+    palette = fit_rows.fit(colours, np.ones(3), 3, fixed=hidden)
+    np.testing.assert_array_equal(palette, np.concatenate((hidden, colours[1:])))
+
+
+def test_rows_are_looked_for_among_some_of_many_colours_first(monkeypatch):
+    rows = np.random.default_rng(7).normal(size=(4000, 3))
+    whole = fit_rows.fit(rows, np.ones(4000), 40)
+    monkeypatch.setattr(nearest_rows, "_FEW_COLOURS", 1000)
+    np.testing.assert_array_equal(fit_rows.fit(rows, np.ones(4000), 40), whole)
+    lonely = np.concatenate((whole, rows.max(axis=0)[None] + 1e3))
+    found = nearest_rows.used(Embedding.of(rows), rows, lonely)
+    assert found.tolist() == [True] * 40 + [False]
+
+
+@pytest.mark.parametrize("k", [4097, 9000])
+def test_thousands_of_rows_are_fitted(k):
+    rows = np.unique(np.random.default_rng(8).integers(0, 65536, (20000, 3), dtype=np.uint16), axis=0)
+    palette = fit_rows.fit(rows, np.ones(len(rows)), k)
+    assert len(np.unique(palette, axis=0)) == k
+    assert (np.bincount(nearest_rows.label(rows, palette), minlength=k) > 0).all()

@@ -1,0 +1,125 @@
+"""Palettes that no colour that matters is far from, or an error that says how many rows it takes."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastkq.color import packed_counting
+from fastkq.color.spaces import to_coordinates, unit
+from fastkq.errors import ArgumentError, UnreachableError
+from fastkq.quantization import fit_packed
+from fastkq.quantization.max_error import within
+from tests.helpers.images import images, noise
+from tests.reference import kmeans as reference
+
+SPACES = st.sampled_from(["rgb", "oklab"])
+
+
+def distances(counted, rows, labels, space="rgb"):
+    difference = to_coordinates(counted.colours, space) - to_coordinates(rows, space)[:, labels]
+    return np.sqrt((difference.astype(float) ** 2).sum(axis=0)) / unit(counted.channels, space)
+
+
+def within_enough(counted, k, **how):
+    """A palette within reach of k rows, or of as many as the error says suffice."""
+    try:
+        return k, within(counted, k, **how)
+    except UnreachableError as error:
+        unreachable = error
+    assert unreachable.k > k
+    assert f"k = {unreachable.k} suffices" in str(unreachable)
+    assert unreachable.best > how["max_error"]
+    return unreachable.k, within(counted, unreachable.k, **how)
+
+
+@given(images(side=12), st.integers(1, 40), st.floats(0, 1), SPACES)
+def test_no_colour_is_too_far_whatever_the_distance_when_enough_rows_are_allowed(image, k, share, space):
+    counted = packed_counting.count(image)
+    max_error = share * (300 if space == "rgb" else 0.7)
+    enough, (rows, labels) = within_enough(counted, k, max_error=max_error, space=space)
+    assert distances(counted, rows, labels, space).max() <= max_error * (1 + 1e-12)
+    assert len(np.unique(rows, axis=0)) == len(rows) == min(enough, len(counted.keys))
+    assert len(np.unique(labels)) == len(rows)
+
+
+@given(images(side=12), st.integers(0, 60), st.floats(0, 0.2), st.integers(0, 6), st.integers(0, 1000))
+def test_colours_of_a_small_share_do_not_matter(image, max_error, min_share, f, seed):
+    counted = packed_counting.count(image)
+    generator = np.random.default_rng(seed)
+    fixed = np.unique(reference.as_pixels(noise(1, f, counted.channels, seed=seed)), axis=0)
+    weights = generator.random(len(counted.keys)) + 0.01
+    _, (rows, labels) = within_enough(
+        counted, max(f, 3), max_error=max_error, min_share=min_share, fixed=fixed, weights=weights
+    )
+    large = counted.counts > min_share * counted.counts.sum()
+    assert (distances(counted, rows, labels)[large] <= max_error).all()
+    np.testing.assert_array_equal(rows[: len(fixed)], fixed)
+    np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
+
+
+@given(images(), st.integers(1, 40))
+def test_a_distance_that_the_plain_fit_keeps_changes_nothing(image, k):
+    counted = packed_counting.count(image)
+    plain = fit_packed.fit(counted, k)
+    reached = float(distances(counted, *plain).max())
+    for one, other in zip(plain, within(counted, k, max_error=reached * (1 + 1e-9)), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def a_map_with_a_red_dot():
+    """Gray-blue, 1000 x 1000, and of the red 3 x 3 pixels."""
+    rows, columns = np.indices((1000, 1000))
+    image = np.dstack((100 + columns // 20, 110 + rows // 25, 150 + (rows + columns) // 25)).astype(np.uint8)
+    image += np.random.default_rng(0).integers(0, 3, image.shape, dtype=np.uint8)
+    image[500:503, 500:503] = 230, 20, 20
+    return image
+
+
+def test_the_one_red_dot_on_a_map_stays_red():
+    counted = packed_counting.count(a_map_with_a_red_dot())
+    red = np.flatnonzero((counted.colours == [230, 20, 20]).all(axis=1))
+    gray, gray_labels = fit_packed.fit(counted, 16)
+    assert np.abs(gray[gray_labels[red]].astype(int) - [230, 20, 20]).max() > 100
+    rows, labels = within(counted, 16, max_error=30)
+    assert np.abs(rows[labels[red]].astype(int) - [230, 20, 20]).max() <= 30
+    assert distances(counted, rows, labels).max() <= 30
+    without = within(counted, 16, max_error=30, min_share=1e-5)
+    np.testing.assert_array_equal(without[0], gray)
+
+
+@pytest.mark.parametrize(("k", "max_error"), [(16, 60), (64, 40), (256, 22)])
+def test_one_row_serves_many_rare_colours(china, k, max_error):
+    """What a row for each violator of a fit would cost is far more than there are."""
+    counted = packed_counting.count(china)
+    far = distances(counted, *fit_packed.fit(counted, k)) > max_error
+    assert far.sum() > 2 * k
+    rows, labels = within(counted, k, max_error=max_error)
+    assert distances(counted, rows, labels).max() <= max_error
+
+
+def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
+    """The rows that keep the rare colours near still move to where their colours are."""
+    counted = packed_counting.count(flower)
+    rows, labels = within(counted, 64, max_error=38)
+    moved = (rows[:, None] != counted.colours[None]).any(axis=2).all(axis=1)
+    assert moved.sum() > 10
+
+    def squared_error(rows, labels):
+        return distances(counted, rows, labels) ** 2 @ counted.counts
+
+    assert squared_error(rows, labels) < 1.2 * squared_error(*fit_packed.fit(counted, 64))
+
+
+def test_the_error_names_the_best_and_travels():
+    counted = packed_counting.count(noise(20, 20, 3))
+    with pytest.raises(
+        UnreachableError, match="expected all colors within 5 of a palette of 4, got one at"
+    ) as caught:
+        within(counted, 4, max_error=5)
+    assert isinstance(caught.value, ArgumentError)
+    assert 5 < caught.value.best < 442
+    copied = pickle.loads(pickle.dumps(caught.value))
+    assert (str(copied), copied.best, copied.k) == (str(caught.value), caught.value.best, caught.value.k)

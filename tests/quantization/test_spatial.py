@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from fastkq.color import packed_counting
+from fastkq.quantization import fit_packed, nearest_packed, rounding, spatial
+from tests.helpers.images import images, noise
+from tests.reference.kmeans import as_pixels
+
+
+def blurred_error(image, shown):
+    error = shown.astype(float) - image
+    return (ndimage.gaussian_filter(error, (1.5, 1.5, 0)) ** 2).mean()
+
+
+@pytest.mark.parametrize("k", [4, 16, 64])
+def test_the_mean_of_a_few_pixels_is_nearer_than_with_the_nearest_colours(china, k):
+    image = china[:160, :200]
+    plain, _ = fit_packed.fit(packed_counting.count(image), k)
+    nearest = nearest_packed.map_image(image, packed_counting.count(image), plain)
+    colours, indices = spatial.visual(image, k)
+    assert blurred_error(image, colours[indices]) < 0.75 * blurred_error(image, plain[nearest])
+
+
+def test_more_effort_looks_better(china):
+    image = china[:160, :200]
+    errors = []
+    for effort in ("fast", "best"):
+        colours, indices = spatial.visual(image, 16, effort)
+        errors.append(blurred_error(image, colours[indices]))
+    assert errors[1] < 0.95 * errors[0]
+
+
+@given(images(side=40), st.integers(1, 40))
+def test_a_palette_has_different_used_rows_in_order(image, k):
+    colours, indices = spatial.visual(image, k)
+    assert len(colours) <= k
+    assert indices.shape == image.shape[:2]
+    assert set(np.unique(indices)) == set(range(len(colours)))
+    assert len(np.unique(colours, axis=0)) == len(colours)
+    np.testing.assert_array_equal(colours, rounding.in_order(colours))
+
+
+@given(images(side=12))
+def test_an_image_of_few_colours_comes_back(image):
+    colours, indices = spatial.visual(image, 150)
+    np.testing.assert_array_equal(as_pixels(colours[indices]), as_pixels(image))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("k", [2, 40, 300])
+def test_threads_change_nothing(channels, k):
+    image = noise(150, 60, channels)
+    expected = spatial.visual(image, k)
+    assert expected[1].dtype == (np.uint8 if len(expected[0]) <= 256 else np.uint16)
+    for threads in (2, 3, 8):
+        for got, wanted in zip(spatial.visual(image, k, threads=threads), expected, strict=True):
+            np.testing.assert_array_equal(got, wanted)
+
+
+def test_gray_looks_about_as_good_as_the_same_gray_in_rgb(china):
+    image = china[:160, :200, 1:2]
+    colours, indices = spatial.visual(image, 9)
+    as_rgb = np.repeat(image, 3, axis=2)
+    rows, same = spatial.visual(as_rgb, 9)
+    assert (rows == rows[:, :1]).all()
+    assert blurred_error(image, colours[indices]) < 1.5 * blurred_error(as_rgb, rows[same])
+
+
+def test_an_opaque_image_looks_as_without_alpha():
+    image = noise(50, 60, 3)
+    colours, indices = spatial.visual(image, 9)
+    opaque, same = spatial.visual(np.dstack((image, np.full(image.shape[:2], 255, np.uint8))), 9)
+    np.testing.assert_array_equal(opaque, np.column_stack((colours, np.full(len(colours), 255))))
+    np.testing.assert_array_equal(same, indices)
+
+
+def test_transparent_pixels_take_no_part():
+    image = noise(60, 80, 4) | np.array([0, 0, 0, 255], np.uint8)
+    image[20:30, :, 3] = 0
+    colours, indices = spatial.visual(image, 12)
+    assert (colours[indices[20:30], 3] == 0).all()
+    assert (np.delete(colours[indices, 3], range(20, 30), axis=0) == 255).all()
+    image[20:30, :, :3] = 99
+    for got, wanted in zip(spatial.visual(image, 12), (colours, indices), strict=True):
+        np.testing.assert_array_equal(got, wanted)

@@ -1,0 +1,62 @@
+"""Error diffusion, written for clarity and not for speed."""
+
+import math
+
+ALPHA_WEIGHT = 361
+
+
+def diffused(image, palette, strength):
+    """Indices by Floyd-Steinberg, in the integers of `fastkq.kernels.quantization.error_diffusion`."""
+    height, width = image.shape[:2]
+    rows = [coordinates(colour) for colour in palette.tolist()]
+    errors = {}
+    indices = []
+    for y, line in enumerate(image.reshape(height, width, -1).tolist()):
+        indices.append([])
+        for x, colour in enumerate(line):
+            target, reach = coordinates(colour), 255 * opacity(colour)
+            for channel in range(3):
+                received = errors.get((y, x, channel), 0) * round(256 * strength)
+                value = target[channel] + (received + 2048 >> 12)
+                target[channel] = max(-reach, min(reach, value))
+            index = min(range(len(rows)), key=lambda j: (squared(target, rows[j]), j))
+            indices[-1].append(index)
+            if reach == 0:
+                continue
+            left = shortened([target[c] - rows[index][c] for c in range(3)], gap(rows, index))
+            for down, right, share in ((0, 1, 7), (1, -1, 3), (1, 0, 5), (1, 1, 1)):
+                for channel in range(3):
+                    place = (y + down, x + right, channel)
+                    errors[place] = errors.get(place, 0) + share * left[channel]
+    return indices
+
+
+def coordinates(colour):
+    """Sixteenths of a level about the middle; of RGBA those of `fastkq.color.spaces`."""
+    shades = colour * 3 if len(colour) == 1 else colour[:3]
+    alpha = [ALPHA_WEIGHT * colour[3]] if len(colour) == 4 else []
+    return [(2 * shade - 255) * opacity(colour) for shade in shades] + alpha
+
+
+def opacity(colour):
+    """Alpha, or what stands for it."""
+    return colour[3] if len(colour) == 4 else 8
+
+
+def squared(a, b):
+    """Squared distance."""
+    return sum((x - y) ** 2 for x, y in zip(a, b, strict=True))
+
+
+def gap(rows, index):
+    """Squared distance from the nearest row that differs, far where none does."""
+    return min((squared(rows[index], row) for row in rows if row != rows[index]), default=1 << 56)
+
+
+def shortened(error, gap):
+    """An error of at most 0.8 of the gap."""
+    length = squared(error, [0, 0, 0])
+    if length <= 0.8 * 0.8 * gap:
+        return error
+    share = 0.8 * math.sqrt(gap / length)
+    return [int(value * share) for value in error]

@@ -1,0 +1,97 @@
+"""A reader of `.fkq` files, written from the specification in `fastkq.formats.fkq`, for clarity."""
+
+import struct
+import zlib
+
+import numpy as np
+
+from tests.reference.context import context_part
+
+
+def pack(indices, bits):
+    """Bits of the indices, highest first, padded with zeros to whole bytes."""
+    text = "".join(format(int(index), f"0{bits}b") for index in indices) if bits else ""
+    text += "0" * (-len(text) % 8)
+    return bytes(int(text[i : i + 8], 2) for i in range(0, len(text), 8))
+
+
+def decode(data):
+    """Image held by the bytes of a `.fkq` file."""
+    palette, indices, shape = {1: packed_file, 2: chunked_file, 3: packed_file}[data[4]](data)
+    return palette[indices].reshape(shape)
+
+
+def packed_file(data):
+    """Palette, indices and shape of a version 1 or 3 file, read as its specification says."""
+    magic, version, channels, axes, kind, height, width, k = struct.unpack("<4sBBBBIII", data[:20])
+    assert magic == b"\x89FKQ"
+    assert (version, kind) == (1, 0) if channels in (1, 3, 4) and kind in (0, 8) else version == 3
+    assert struct.unpack("<I", data[20:24])[0] == zlib.crc32(data[:20] + data[24:])
+    bits = 0
+    while 2**bits < k:
+        bits += 1
+    start = 24 + k * channels * ((kind or 8) + 7 >> 3)
+    text = "".join(format(byte, "08b") for byte in data[start:])
+    indices = [int(text[i * bits : (i + 1) * bits] or "0", 2) for i in range(height * width)]
+    return colours(data[24:start], channels, kind or 8), indices, (height, width, channels)[:axes]
+
+
+def colours(data, channels, bits):
+    """A palette of values of so many bits."""
+    kind = {1: "?", 8: "u1", 16: "<u2", 32: "<f4", 64: "<f8"}[bits]
+    return np.frombuffer(data, kind).reshape(-1, channels)
+
+
+def chunked_file(data):
+    """Palette, indices and shape of a version 2 file, read as its specification says."""
+    assert data[:5] == b"\x89FKQ\x02"
+    header, place = chunk(data, 5, "H")
+    coding, channels, axes, bits = header[:4]
+    assert coding == 1
+    height, width, k, rows, columns = numbers(header[4:])
+    payload, place = chunk(data, place, "P")
+    palette = colours(payload, channels, bits)
+    assert len(palette) == k
+    table, place = chunk(data, place, "T")
+    extra, at = number(table, 0)
+    place += extra
+    image = np.zeros((height, width), int)
+    for part in range(rows * columns):
+        length, at = number(table, at)
+        coded, place = data[place : place + length], place + length
+        assert table[at : at + 4] == struct.pack("<I", zlib.crc32(coded))
+        at += 4
+        row, column = divmod(part, columns)
+        top, bottom = row * height // rows, (row + 1) * height // rows
+        left, right = column * width // columns, (column + 1) * width // columns
+        image[top:bottom, left:right] = context_part(coded, palette, bottom - top, right - left)
+    assert (at, place) == (len(table), len(data))
+    return palette, image.ravel(), (height, width, channels)[:axes]
+
+
+def chunk(data, place, kind):
+    """Payload of the chunk at a place, and the place behind it."""
+    length, start = number(data, place + 1)
+    end = start + length
+    assert data[place] == ord(kind)
+    assert data[end : end + 4] == struct.pack("<I", zlib.crc32(data[place:end]))
+    return data[start:end], end + 4
+
+
+def number(data, place):
+    """LEB128 at a place, and the place behind it."""
+    value, shift = data[place] & 127, 7
+    while data[place] >= 128:
+        place += 1
+        value += (data[place] & 127) << shift
+        shift += 7
+    return value, place + 1
+
+
+def numbers(data):
+    """All LEB128 numbers in it."""
+    values, place = [], 0
+    while place < len(data):
+        value, place = number(data, place)
+        values.append(value)
+    return values

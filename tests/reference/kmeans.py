@@ -1,0 +1,51 @@
+"""Color counts, nearest palette rows and Lloyd's iteration by brute force, as references for the kernels."""
+
+import numpy as np
+
+
+def as_pixels(image):
+    """(N, C) with every colour of alpha 0 made one."""
+    pixels = image.reshape(-1, image.shape[2] if image.ndim == 3 else 1).copy()
+    if pixels.shape[1] == 4:
+        pixels[pixels[:, 3] == 0] = 0
+    return pixels
+
+
+def count(image):
+    """Distinct colours (sorted by value) and how many pixels have each."""
+    return np.unique(as_pixels(image), axis=0, return_counts=True)
+
+
+def seen(colours):
+    """Integer coordinates whose squared distance is the metric: as documented in fastkq.color.spaces."""
+    values = colours.astype(np.int64)
+    if colours.shape[1] != 4:
+        return values
+    alpha = values[:, 3:]
+    return np.concatenate(((2 * values[:, :3] - 255) * alpha, 361 * alpha), axis=1)
+
+
+def nearest(colours, palette):
+    """Index of the nearest row, the lowest of equals."""
+    difference = seen(colours)[:, None, :] - seen(palette)[None, :, :]
+    distances = (difference**2).sum(axis=2)
+    if palette.shape[1] == 4 and len(palette) >= 3 and (palette[:, 3] == 255).any():
+        distances[np.ix_(colours[:, 3] == 255, palette[:, 3] < 255)] = np.iinfo(np.int64).max
+    return distances.argmin(axis=1)
+
+
+def squared_error(image, other):
+    """Squared error summed over channels, mean over pixels."""
+    difference = image.astype(np.int64) - other.astype(np.int64)
+    return (difference**2).sum() / (image.shape[0] * image.shape[1])
+
+
+def lloyd_step(points, weights, centroids):
+    """Means of the clusters, centroids that own nothing staying where they are."""
+    labels = ((points[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
+    moved = centroids.copy()
+    for j in range(len(centroids)):
+        own = labels == j
+        if own.any():
+            moved[j] = np.average(points[own], axis=0, weights=weights[own])
+    return moved

@@ -1,0 +1,92 @@
+"""Work in chunks and bands on several threads."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import fastkq
+from fastkq.runtime import parallel
+from tests.helpers.images import noise
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_compresses():
+    code = """
+import os, warnings
+import numpy as np, fastkq
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads
+image = np.random.default_rng(0).integers(0, 256, (600, 600, 3), dtype=np.uint8)
+expected = fastkq.compress(image, 16, threads=4).to_bytes()
+child = os.fork()
+same = fastkq.compress(image, 16, threads=4).to_bytes() == expected
+if child == 0:
+    os._exit(0 if same else 1)
+print(same, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    completed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert completed.stdout == "True 0\n", completed.stderr
+
+
+def test_many_threads_may_compress_at_once():
+    from concurrent.futures import ThreadPoolExecutor
+
+    image = noise(300, 300, 3)
+    expected = fastkq.compress(image, 16)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(
+            c == expected for c in pool.map(lambda _: fastkq.compress(image, 16, threads=3), range(16))
+        )
+
+
+def test_an_error_in_any_chunk_reaches_the_caller():
+    from fastkq.runtime.parallel import over_chunks
+
+    for bad in (0, 30, 99):
+
+        def work(worker, start, stop, bad=bad):
+            if start == bad:
+                raise KeyError(bad)
+
+        with pytest.raises(KeyError):
+            over_chunks(work, 100, 1, 4)
+
+
+def test_every_chunk_is_worked_on_once_and_no_worker_twice_at_once():
+    from fastkq.runtime.parallel import over_chunks
+
+    done, busy = [], set()
+
+    def work(worker, start, stop):
+        assert 0 <= worker < 4
+        assert worker not in busy
+        busy.add(worker)
+        done.append((start, stop))
+        busy.remove(worker)
+
+    over_chunks(work, 1003, 10, 4)
+    assert sorted(done) == [(start, min(start + 10, 1003)) for start in range(0, 1003, 10)]
+
+
+def test_bands_and_blocks_follow_those_that_they_build_on():
+    order = []
+    parallel.over_bands(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
+    assert sorted(order) == [(band, block) for band in range(5) for block in range(4)]
+    places = {job: place for place, job in enumerate(order)}
+    for band, block in order:
+        if block > 0:
+            assert places[band, block - 1] < places[band, block]
+        if band > 0:
+            assert places[band - 1, min(block + 1, 3)] < places[band, block]
+
+
+def test_an_error_in_one_band_reaches_the_caller():
+    def work(worker, band, block):
+        if (band, block) == (1, 1):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        parallel.over_bands(work, 6, 5, 3)

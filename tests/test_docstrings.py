@@ -1,0 +1,33 @@
+"""The examples in all docstrings run."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import fastkq
+
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(fastkq.__path__, "fastkq.")
+    if ".kernels" not in module.name and not module.name.endswith("__main__")
+]
+
+
+@pytest.mark.parametrize("name", ["fastkq", *MODULES])
+def test_docstrings_run(name):
+    module = importlib.import_module(name)
+    for public in getattr(
+        module, "__all__", ()
+    ):  # public classes are those of the package they are imported from
+        getattr(module, public)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0
+
+
+def test_the_docstrings_of_public_classes_are_among_those_that_run():
+    found = {test.name for test in doctest.DocTestFinder().find(fastkq) if test.examples}
+    assert {
+        f"fastkq.{name}" for name in fastkq.__all__ if isinstance(getattr(fastkq, name), type)
+    } <= found | {"fastkq.Cancelled"}
