@@ -20,11 +20,11 @@ image of at most k colors comes back unchanged. The result depends on the argume
 of threads or the CPU. The palette of a gray image of 8 or 16 bits has the least possible squared error.
 
 **One palette for many images.** `fit_palette` takes an iterable of images, one of which is in memory at a
-time. `apply_palette` uses a palette as it is. `count_colours` gives counts that add up and can be saved, so
+time. `apply_palette` uses a palette as it is. `count_colors` gives counts that add up and can be saved, so
 that the images of a batch can be counted anywhere.
 
 >>> frames = [image[:24], image[24:]]
->>> counts = sum(fastkq.count_colours(frame) for frame in frames)
+>>> counts = sum(fastkq.count_colors(frame) for frame in frames)
 >>> palette = fastkq.fit_palette(counts, k=16)
 >>> bool((palette == fastkq.fit_palette(image, k=16)).all())
 True
@@ -101,7 +101,7 @@ from fastkq import errors as errors
 
 if TYPE_CHECKING:
     from fastkq.api.compress import compress, decompress
-    from fastkq.api.counts import count_colours
+    from fastkq.api.counts import count_colors
     from fastkq.api.curve import CurvePoint, curve
     from fastkq.api.file import CompressedFile
     from fastkq.api.image import CompressedImage
@@ -109,22 +109,22 @@ if TYPE_CHECKING:
     from fastkq.api.palettes import apply_palette, fit_palette
     from fastkq.api.quality import Report
     from fastkq.api.quantize import quantize
-    from fastkq.color.color_counts import ColourCounts
+    from fastkq.color.color_counts import ColorCounts
     from fastkq.color.indexed_image import Box, Damage
     from fastkq.color.metadata import Metadata
     from fastkq.errors import Cancelled
 
 __version__ = "0.1.0"
 __all__ = [
-    "Box", "Cancelled", "ColourCounts", "CompressedFile", "CompressedImage", "CurvePoint", "Damage",
-    "Metadata", "Report", "apply_palette", "compress", "count_colours", "curve", "decompress", "fit_palette",
+    "Box", "Cancelled", "ColorCounts", "CompressedFile", "CompressedImage", "CurvePoint", "Damage",
+    "Metadata", "Report", "apply_palette", "compress", "count_colors", "curve", "decompress", "fit_palette",
     "load", "open", "quantize",
 ]  # fmt: skip
 
 _HOMES = {
     "Box": "fastkq.color.indexed_image",
     "Cancelled": "fastkq.errors",
-    "ColourCounts": "fastkq.color.color_counts",
+    "ColorCounts": "fastkq.color.color_counts",
     "CompressedFile": "fastkq.api.file",
     "CompressedImage": "fastkq.api.image",
     "CurvePoint": "fastkq.api.curve",
@@ -133,7 +133,7 @@ _HOMES = {
     "Report": "fastkq.api.quality",
     "apply_palette": "fastkq.api.palettes",
     "compress": "fastkq.api.compress",
-    "count_colours": "fastkq.api.counts",
+    "count_colors": "fastkq.api.counts",
     "curve": "fastkq.api.curve",
     "decompress": "fastkq.api.compress",
     "fit_palette": "fastkq.api.palettes",

@@ -108,8 +108,8 @@ class Distortion(NamedTuple):
     psnr: float
 
 
-def of_colours(
-    colours: Values,
+def of_colors(
+    colors: Values,
     counts: npt.NDArray[np.int64],
     palette: Values,
     labels: npt.NDArray[np.unsignedinteger],
@@ -120,7 +120,7 @@ def of_colours(
 
     Parameters
     ----------
-    colours : (M, C)
+    colors : (M, C)
         Distinct colors of the image.
     counts : (M,) int64
         Number of pixels of each color.
@@ -134,17 +134,17 @@ def of_colours(
         As for `psnr`.
     """
     values = int(counts.sum()) * len(channels)
-    if colours.dtype.kind == "f":
-        exponent = _exponent(max(float(abs(extreme)) for extreme in (colours.min(), colours.max())))
+    if colors.dtype.kind == "f":
+        exponent = _exponent(max(float(abs(extreme)) for extreme in (colors.min(), colors.max())))
         scale = math.ldexp(1, -exponent)
     else:
         exponent, scale = 0, 1.0
-    error = _counted_error(colours, counts, palette, labels, channels, scale) / values
-    return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colours, peak))
+    error = _counted_error(colors, counts, palette, labels, channels, scale) / values
+    return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colors, peak))
 
 
 def _counted_error(
-    colours: Values,
+    colors: Values,
     counts: npt.NDArray[np.int64],
     palette: Values,
     labels: npt.NDArray[np.unsignedinteger],
@@ -153,9 +153,9 @@ def _counted_error(
 ) -> float:
     """Return the sum of squared errors times counts; floats are summed in the order of the colors."""
     total: float = 0
-    for part in slices(len(colours), _VALUES_PER_CHUNK):
-        arrays = colours[part], counts[part], palette, labels[part]
-        if colours.dtype.kind == "f":
+    for part in slices(len(colors), _VALUES_PER_CHUNK):
+        arrays = colors[part], counts[part], palette, labels[part]
+        if colors.dtype.kind == "f":
             total = kernels.image_error.counted_error_of_floats(*arrays, scale, float(total))
         else:
             high, low = kernels.image_error.counted_error(*arrays, np.array(channels))

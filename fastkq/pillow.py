@@ -57,7 +57,7 @@ _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
 """Raw mode and dtype of the decoded bytes by mode; other modes are their own raw mode and of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image"}
 """Save options that are passed on to `compress`."""
-_WITHOUT_COLOUR_CHOICE = frozenset({"coding", "effort", "progress", "threads"})
+_WITHOUT_COLOR_CHOICE = frozenset({"coding", "effort", "progress", "threads"})
 """Options that do not choose colors: with these alone, the palette of an image of mode P is kept."""
 
 
@@ -75,13 +75,13 @@ class FkqImageFile(ImageFile.ImageFile):
                 palette, shape, metadata = file.palette, file.shape, file.metadata
         except FormatError as error:
             raise SyntaxError(str(error)) from error
-        colours = _in_pillow_dtype(palette)
+        colors = _in_pillow_dtype(palette)
         self._size = shape[1], shape[0]
-        self._mode = _mode(colours)
+        self._mode = _mode(colors)
         if self._mode == "P":
-            self.palette = ImagePalette.ImagePalette(*pil.palette_of_pil(colours))
+            self.palette = ImagePalette.ImagePalette(*pil.palette_of_pil(colors))
             self.palette.dirty = 1
-            self.info.update(pil.transparency_of(colours))
+            self.info.update(pil.transparency_of(colors))
         self.info.update(pil.info_of(metadata, self._mode))
         self.tile = [ImageFile._Tile("fkq", (0, 0, *self.size), 0, ())]
 
@@ -113,15 +113,15 @@ class _Decoder(ImageFile.PyDecoder):
     def decode(self, buffer: Any) -> tuple[int, int]:
         assert self.fd is not None
         compressed = _decoded(self.fd, strict=not ImageFile.LOAD_TRUNCATED_IMAGES)
-        colours = _in_pillow_dtype(compressed.palette)
-        if not np.array_equal(colours, compressed.palette):
+        colors = _in_pillow_dtype(compressed.palette)
+        if not np.array_equal(colors, compressed.palette):
             message = f"{compressed.dtype} is reduced to what Pillow's mode {self.mode} holds"
             warnings.warn(message, PrecisionWarning, stacklevel=4)
         if self.mode == "P":
             self.set_as_raw(compressed.indices.tobytes())
         else:
             rawmode, dtype = _RAW.get(self.mode, (self.mode, "u1"))
-            self.set_as_raw(colours.astype(dtype)[compressed.indices].tobytes(), rawmode)
+            self.set_as_raw(colors.astype(dtype)[compressed.indices].tobytes(), rawmode)
         return -1, 0
 
 
@@ -143,14 +143,14 @@ def _in_pillow_dtype(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return palette
 
 
-def _mode(colours: npt.NDArray[Any]) -> str:
-    k, channels = colours.shape
-    if channels >= 3 and pil.has_palette(colours.dtype, channels, k):
+def _mode(colors: npt.NDArray[Any]) -> str:
+    k, channels = colors.shape
+    if channels >= 3 and pil.has_palette(colors.dtype, channels, k):
         return "P"
-    mode = pil.mode_of(colours.dtype, channels)
+    mode = pil.mode_of(colors.dtype, channels)
     if mode is None:
         raise DecodingError(
-            f"expected colors that a mode of Pillow holds, got {colours.dtype} with {channels} channels: "
+            f"expected colors that a mode of Pillow holds, got {colors.dtype} with {channels} channels: "
             "fastkq.load reads them"
         )
     return mode
@@ -160,7 +160,7 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     save_options: dict[str, Any] = image.encoderinfo
     source = read_input(_with_metadata(image, save_options))
     options = {name: value for name, value in save_options.items() if name in _OPTIONS}
-    if source.as_it_is is not None and options.keys() <= _WITHOUT_COLOUR_CHOICE:
+    if source.as_it_is is not None and options.keys() <= _WITHOUT_COLOR_CHOICE:
         compressed = source.as_it_is()
     else:
         if image.mode == "1":

@@ -21,7 +21,7 @@ SQUARE = np.arange(12).reshape(3, 4)
 
 
 def sample(dtype, channels, k=12):
-    """An image (3, 4, C) of k colours, every other one transparent where there is alpha."""
+    """An image (3, 4, C) of k colors, every other one transparent where there is alpha."""
     palette = noise(k, channels).astype(dtype)
     if dtype == "uint16":
         palette = palette * np.uint16(257)
@@ -81,7 +81,7 @@ def test_pixels_are_what_load_gives(dtype, channels, mode, coding):
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (4, "RGBA")])
-def test_above_256_colours_there_are_pixels_without_a_palette(channels, mode):
+def test_above_256_colors_there_are_pixels_without_a_palette(channels, mode):
     compressed = fastkq.CompressedImage(noise(300, channels), np.arange(300).reshape(15, 20))
     image = opened(compressed)
     assert image.mode == mode
@@ -122,7 +122,7 @@ def test_what_has_no_mode_at_all_is_refused_with_the_reason(dtype, channels):
         ([255, 7, 255, 255], None, b"\xff\x07"),
     ],
 )
-def test_transparency_is_told_of_one_colour_and_else_by_the_palette_or_as_of_a_png(
+def test_transparency_is_told_of_one_color_and_else_by_the_palette_or_as_of_a_png(
     alphas, index, transparency
 ):
     compressed = fastkq.CompressedImage(np.column_stack((noise(4, 3), np.uint8(alphas))), [[0, 1, 2, 3]])

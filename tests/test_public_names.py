@@ -36,7 +36,7 @@ def test_pickles_name_no_private_module():
         compressed.indices,
         damage=(fastkq.Damage(0, fastkq.Box(0, 0, 16, 16), 9, "lost"),),
     )
-    values = [compressed, damaged, fastkq.count_colours(image), fastkq.curve(image, [2])[0]]
+    values = [compressed, damaged, fastkq.count_colors(image), fastkq.curve(image, [2])[0]]
     values += [compressed.report(image), compressed.metadata, fastkq.Cancelled("while testing")]
     for value in values:
         data = pickle.dumps(value)

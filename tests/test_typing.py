@@ -60,7 +60,7 @@ def of_file(path: str) -> CompressedImage:
     with Image.open(path) as image:
         reduced = fastkq.quantize(image, 16, palette=[[0, 0, 0]], dither=Image.Dither.NONE)
     assert_type(reduced, Image.Image)
-    assert_type(fastkq.count_colours(path).counts, npt.NDArray[np.int64])
+    assert_type(fastkq.count_colors(path).counts, npt.NDArray[np.int64])
     return fastkq.compress(reduced) if loaded.k > 1 else loaded
 """
 

@@ -14,7 +14,7 @@ from fastkq.api.options import (
     Preset,
     check_dithering,
     check_fit,
-    check_number_of_colours,
+    check_number_of_colors,
     check_preset,
     check_space,
     check_targets,
@@ -24,9 +24,9 @@ from fastkq.api.options import (
 from fastkq.api.palettes import applied, read
 from fastkq.api.targets import fit_bytes, largest, reach_psnr
 from fastkq.color import packed_counting
-from fastkq.color.color_counts import ColourCounts
+from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, working
-from fastkq.color.packed_counting import MOST_RGBA_COLOURS
+from fastkq.color.packed_counting import MOST_RGBA_COLORS
 from fastkq.color.spaces import Space
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
@@ -35,7 +35,7 @@ from fastkq.quantization.fit import Fit, fit
 from fastkq.quantization.nearest import dithered, indices_of, kept_opaque, mapping_stage
 from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
 from fastkq.runtime.progress import Progress, stage, watched
-from fastkq.runtime.validation import MAX_COLOURS, Coding, Effort, check_coding, check_effort, check_threads
+from fastkq.runtime.validation import MAX_COLORS, Coding, Effort, check_coding, check_effort, check_threads
 
 if TYPE_CHECKING:
     from fastkq.api.counts import ImageLike
@@ -190,7 +190,7 @@ def compress(
         if palette is not None:
             refuse("a palette", {"k": k, **constraints, **targets, "preset": preset})
             return applied(source, palette, dithering, check_space(space, kind), workers)
-        number = check_number_of_colours(k, targets)
+        number = check_number_of_colors(k, targets)
         options = check_fit(
             kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
             threads=workers,
@@ -273,16 +273,16 @@ class Job:
         self._pixels = working(source.pixels)
 
     @cached_property
-    def _counts(self) -> ColourCounts:
+    def _counts(self) -> ColorCounts:
         with stage("counting", _SHARE_OF_COUNTING, each=0.5):
-            return ColourCounts.of(self._source.pixels, self._weights, self._options.threads)
+            return ColorCounts.of(self._source.pixels, self._weights, self._options.threads)
 
     def make(self, k: int) -> CompressedImage:
         """Return the image with k colors."""
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
             with stage("counting", _SHARE_OF_COUNTING, each=0.5):
-                counts_if_few = ColourCounts.of_few(
-                    self._source.pixels, MOST_RGBA_COLOURS, self._options.threads
+                counts_if_few = ColorCounts.of_few(
+                    self._source.pixels, MOST_RGBA_COLORS, self._options.threads
                 )
             from_cells = self._compress_cells(k) if counts_if_few is None else None
             if from_cells is not None:
@@ -310,7 +310,7 @@ class Job:
 
     def for_bytes(self, target: int, coding: Coding) -> CompressedImage:
         """Return the image with the most colors found whose `.fkq` file has at most `target` bytes."""
-        within = self._options.least, min(len(self._counts), MAX_COLOURS)
+        within = self._options.least, min(len(self._counts), MAX_COLORS)
         if coding == "packed":
             kind = ImageKind.of(self._source.pixels)
             pixels = self._source.pixels.size // kind.channels
@@ -329,7 +329,7 @@ class Job:
             return self._result(fitted.palette, indices)
 
     def _compress_cells(self, k: int) -> CompressedImage | None:
-        """Compress an RGBA image of more than `MOST_RGBA_COLOURS` colors, fitted with 6 bits per channel.
+        """Compress an RGBA image of more than `MOST_RGBA_COLORS` colors, fitted with 6 bits per channel.
 
         Return None if the cells are too few for k, or if a row of the palette stays unused.
         """

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastkq import formats
 from fastkq.api.inputs import is_file, read_input
 from fastkq.api.options import check_weights
-from fastkq.color.color_counts import ColourCounts
+from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import check_threads
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from PIL import Image
 
     ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes]
-    Images = ImageLike | ColourCounts | Iterable[ImageLike | ColourCounts]
+    Images = ImageLike | ColorCounts | Iterable[ImageLike | ColorCounts]
 
 _SHARE_OF_AN_IMAGE = 0.2
 """Progress: share of the remaining work that one image gets if the number of images is unknown."""
 
 
-def count_colours(
+def count_colors(
     images: "Images",
     *,
     weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None" = None,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> ColourCounts:
+) -> ColorCounts:
     """Count the distinct colors of one or many images, exactly.
 
     Parameters
     ----------
-    images : image, ColourCounts or iterable of these
+    images : image, ColorCounts or iterable of these
         One image as `compress` takes it, an iterable of images, or an array (n, H, W, C). Only one item of an
         iterable is in memory at a time. All images have the same dtype and number of channels. Items may also
-        be `ColourCounts` from earlier calls.
+        be `ColorCounts` from earlier calls.
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel when a palette is fitted, as in `compress`. None means 1 for each pixel. Counts
         from earlier calls take no weights.
@@ -53,7 +53,7 @@ def count_colours(
 
     Returns
     -------
-    ColourCounts
+    ColorCounts
         A value that can be added to others with ``+`` and stored.
 
     Raises
@@ -66,11 +66,11 @@ def count_colours(
     --------
     >>> import numpy as np, fastkq
     >>> frames = (np.full((4, 4), level, np.uint8) for level in (0, 9, 9))
-    >>> fastkq.count_colours(frames).counts.tolist()
+    >>> fastkq.count_colors(frames).counts.tolist()
     [16, 32]
     """
     workers = check_threads(threads)
-    total: ColourCounts | None = None
+    total: ColorCounts | None = None
     with watched(progress):
         left = 1 if _is_image(images) else operator.length_hint(images, 0)
         pairs = _pairs(images, weights)
@@ -89,8 +89,8 @@ def count_colours(
     return total
 
 
-def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, threads: int) -> ColourCounts:
-    if isinstance(image, ColourCounts):
+def _count(image: "ImageLike | ColorCounts", weights: npt.ArrayLike | None, threads: int) -> ColorCounts:
+    if isinstance(image, ColorCounts):
         if weights is not None:
             raise ArgumentError(
                 "expected no weights for colors that are counted already, got some: count with them"
@@ -100,7 +100,7 @@ def _count(image: "ImageLike | ColourCounts", weights: npt.ArrayLike | None, thr
         pixels = read_input(image, threads=threads).pixels
         checked = check_weights(weights, pixels.shape)
     with stage("counting", each=0.5):
-        return ColourCounts.of(pixels, checked, threads)
+        return ColorCounts.of(pixels, checked, threads)
 
 
 def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
@@ -121,7 +121,7 @@ def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
 
 def _is_image(images: Any) -> bool:
     """Return whether `images` is one image and not an iterable of images; a list of numbers is an image."""
-    if isinstance(images, ColourCounts) or is_file(images) or formats.is_pil_image(images):
+    if isinstance(images, ColorCounts) or is_file(images) or formats.is_pil_image(images):
         return True
     if isinstance(images, list | tuple):
         return bool(images) and not _is_image_item(images[0])
@@ -137,4 +137,4 @@ def _is_image(images: Any) -> bool:
 def _is_image_item(first: Any) -> bool:
     """Return whether a list with this first item is a list of images."""
     is_image = isinstance(first, np.ndarray) and first.ndim > 1
-    return is_image or isinstance(first, ColourCounts) or is_file(first) or formats.is_pil_image(first)
+    return is_image or isinstance(first, ColorCounts) or is_file(first) or formats.is_pil_image(first)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq.api.options import check_ks
 from fastkq.api.palettes import counted_for_fit
-from fastkq.color.color_counts import ColourCounts
+from fastkq.color.color_counts import ColorCounts
 from fastkq.color.spaces import Space
 from fastkq.formats import fkq
 from fastkq.quantization.fit import distortion, fit, prepared
@@ -69,7 +69,7 @@ def curve(
 
     Parameters
     ----------
-    image : image, ColourCounts or iterable of these
+    image : image, ColorCounts or iterable of these
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
@@ -102,7 +102,7 @@ def curve(
             return _points(counts, numbers, options)
 
 
-def _points(counts: ColourCounts, numbers: list[int], options: FitOptions) -> list[CurvePoint]:
+def _points(counts: ColorCounts, numbers: list[int], options: FitOptions) -> list[CurvePoint]:
     pixels = int(counts.counts.sum())
     points: list[CurvePoint | None] = [None] * len(numbers)
     single_thread, shared = options._replace(threads=1), prepared(counts, options)

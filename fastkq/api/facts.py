@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import from_picture, picture_in
-from fastkq.color.color_counts import ColourCounts
+from fastkq.color.color_counts import ColorCounts
 from fastkq.color.indexed_image import bits_per_index
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
@@ -16,7 +16,7 @@ from fastkq.formats.fkq import Part
 from fastkq.formats.source import Source, SourceLike, opened
 
 
-class Colours(NamedTuple):
+class Colors(NamedTuple):
     """A palette (k, C) and the number of pixels of each of its colors, (k,)."""
 
     palette: npt.NDArray[Any]
@@ -26,9 +26,9 @@ class Colours(NamedTuple):
     def names(self) -> list[str]:
         """Hexadecimal digits of each color: 2 per channel, 4 for uint16; for floats, decimal numbers."""
         if self.palette.dtype.kind == "f":
-            return [",".join(f"{value:.6g}" for value in colour) for colour in self.palette]
+            return [",".join(f"{value:.6g}" for value in color) for color in self.palette]
         digits = 2 * self.palette.itemsize
-        return ["".join(f"{value:0{digits}x}" for value in colour) for colour in self.palette.astype(int)]
+        return ["".join(f"{value:0{digits}x}" for value in color) for color in self.palette.astype(int)]
 
     def as_json(self) -> list[Any]:
         """Return the names; for floats, nested lists with all digits."""
@@ -51,7 +51,7 @@ class Facts(NamedTuple):
     metadata : Metadata
     used : int
         Number of colors that at least one pixel has.
-    colours : Colours or None
+    colors : Colors or None
         The palette and its counts, if the file has a palette.
     version, coding, parts
         Of a `.fkq` file, as in `CompressedFile`; None, None and () for other files.
@@ -64,7 +64,7 @@ class Facts(NamedTuple):
     nbytes: int
     metadata: Metadata
     used: int
-    colours: Colours | None = None
+    colors: Colors | None = None
     version: int | None = None
     coding: str | None = None
     parts: tuple[Part, ...] = ()
@@ -82,7 +82,7 @@ class Facts(NamedTuple):
     @property
     def bits_per_index(self) -> int | None:
         """ceil(log2 k), or None without a palette."""
-        return bits_per_index(len(self.colours.counts)) if self.colours else None
+        return bits_per_index(len(self.colors.counts)) if self.colors else None
 
     @property
     def bits_per_channel(self) -> int:
@@ -111,8 +111,8 @@ class Facts(NamedTuple):
             "bytes": self.nbytes,
             "bits_per_pixel": self.bits_per_pixel,
             "bits_per_index": self.bits_per_index,
-            "colours": len(self.colours.counts) if self.colours else self.used,
-            "colours_used": self.used,
+            "colors": len(self.colors.counts) if self.colors else self.used,
+            "colors_used": self.used,
             "metadata": {"icc_bytes": len(icc or b""), "exif_bytes": len(exif or b""), "dpi": dpi},
             "grid": self.grid if self.parts else None,
             "parts": [
@@ -124,8 +124,8 @@ class Facts(NamedTuple):
                 }
                 for part in self.parts
             ],
-            "palette": self.colours.as_json() if self.colours else None,
-            "counts": self.colours.counts.tolist() if self.colours else None,
+            "palette": self.colors.as_json() if self.colors else None,
+            "counts": self.colors.counts.tolist() if self.colors else None,
         }
 
 
@@ -162,12 +162,12 @@ def _of_picture(source: Source) -> Facts:
     pixels = picture.pixels()
     name, dtype = source.name or "", pixels.dtype.name
     return Facts(
-        name, kind, pixels.shape, dtype, source.length, picture.metadata, len(ColourCounts.of(pixels))
+        name, kind, pixels.shape, dtype, source.length, picture.metadata, len(ColorCounts.of(pixels))
     )
 
 
 def _of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
     counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
-    used, colours = int(np.count_nonzero(counts)), Colours(compressed.palette, counts)
+    used, colors = int(np.count_nonzero(counts)), Colors(compressed.palette, counts)
     name, shape, dtype = source.name or "", compressed.shape, compressed.dtype.name
-    return Facts(name, kind, shape, dtype, source.length, compressed.metadata, used, colours)
+    return Facts(name, kind, shape, dtype, source.length, compressed.metadata, used, colors)

@@ -87,7 +87,7 @@ def png(
     icc : bytes, optional
         ICC profile.
     """
-    image = pil.to_pil(_display_colours(palette), _subsample(indices), Metadata())
+    image = pil.to_pil(_display_colors(palette), _subsample(indices), Metadata())
     buffer = BytesIO()
     options = pil.info_of(Metadata(icc=icc), image.mode)
     image.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL, **options)
@@ -119,7 +119,7 @@ def html(
     )
 
 
-def _display_colours(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _display_colors(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Convert the palette to 8 bits: gray as RGB, RGB or RGBA."""
     channels = palette.shape[1]
     if channels > 2 and not has_alpha(palette.dtype, channels):
@@ -146,11 +146,9 @@ def _swatches(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger
     """Yield the used colors in the order of the palette; of more than 256 colors, the 256 most frequent."""
     counts = np.bincount(indices.reshape(-1), minlength=len(palette))
     chosen = np.sort(np.argsort(-counts, kind="stable")[:_MAX_SWATCHES])
-    for colour, count in zip(
-        _display_colours(palette)[chosen].tolist(), counts[chosen].tolist(), strict=True
-    ):
+    for color, count in zip(_display_colors(palette)[chosen].tolist(), counts[chosen].tolist(), strict=True):
         if count:
-            name = "#" + bytes(colour).hex()
+            name = "#" + bytes(color).hex()
             yield _SWATCH.format(count=count, name=name, share=count / indices.size)
 
 

@@ -76,7 +76,7 @@ def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> 
     if len(np.unique(array, axis=0)) < len(array):
         raise ArgumentError(f"expected fixed colors that differ, got {array.tolist()}")
     if k is not None and len(array) > k:
-        raise ArgumentError(f"expected at most k = {k} fixed colours, got {len(array)}")
+        raise ArgumentError(f"expected at most k = {k} fixed colors, got {len(array)}")
     return working_palette(array)
 
 
@@ -140,7 +140,7 @@ def check_number(name: str, value: Any, least: float, most: float) -> float:
     return number
 
 
-def check_number_of_colours(k: Any, targets: dict[str, Any]) -> int | None:
+def check_number_of_colors(k: Any, targets: dict[str, Any]) -> int | None:
     """Return k, or None if one of the targets decides it."""
     given = [name for name, value in targets.items() if value is not None]
     if len(given) > 1:

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from fastkq.api.counts import count_colours
+from fastkq.api.counts import count_colors
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input, read_input
 from fastkq.api.options import (
     check_dithering,
     check_fit,
-    check_number_of_colours,
+    check_number_of_colors,
     check_palette_of,
     check_space,
 )
-from fastkq.color.color_counts import ColourCounts
+from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, working, working_palette
 from fastkq.color.spaces import Space
 from fastkq.quantization.fit import fit
@@ -47,8 +47,8 @@ def fit_palette(
 
     Parameters
     ----------
-    images : image, ColourCounts or iterable of these
-        As in `count_colours`, or its result.
+    images : image, ColorCounts or iterable of these
+        As in `count_colors`, or its result.
     k : int
         Number of colors, 1 to 65536.
     fixed, max_error, min_share, space, effort, threads, progress
@@ -64,7 +64,7 @@ def fit_palette(
     Raises
     ------
     ArgumentError, ArgumentTypeError, FormatError, OSError
-        As in `count_colours`.
+        As in `count_colors`.
     UnreachableError
         If k colors cannot satisfy `max_error`; the message says what can.
 
@@ -78,7 +78,7 @@ def fit_palette(
     >>> fastkq.apply_palette(light, palette).indices.max()
     np.uint8(1)
     """
-    number = check_number_of_colours(k, {})
+    number = check_number_of_colors(k, {})
     assert number is not None
     with watched(progress):
         counts, options = counted_for_fit(
@@ -101,11 +101,11 @@ def counted_for_fit(
     threads: int | None,
     max_error: float | None = None,
     min_share: float = 0.0,
-) -> tuple[ColourCounts, FitOptions]:
+) -> tuple[ColorCounts, FitOptions]:
     """Count the colors of images and check the arguments of a fit; return the counts and the options."""
     effort, workers = check_effort(effort), check_threads(threads)
     with stage(None, _SHARE_OF_COUNTING):
-        counts = count_colours(images, weights=weights, threads=workers)
+        counts = count_colors(images, weights=weights, threads=workers)
     options = check_fit(
         ImageKind(counts.dtype, counts.channels), k, fixed=fixed, max_error=max_error, min_share=min_share,
         space=space, effort=effort, threads=workers,

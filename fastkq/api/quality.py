@@ -16,13 +16,13 @@ from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.validation import check_image, check_threads
 
 _PIXELS_PER_CHUNK = 1 << 17  # least number of pixels in a chunk
-_PIXELS_PER_COLOUR = 16
+_PIXELS_PER_COLOR = 16
 """Chunks hold at least this many pixels per color: each chunk has its own sums for all colors, which then
 take at most half a byte per pixel."""
 
 _SSIM_WINDOW = 7  # pixels: side of the window of the structural similarity
 _ROWS_PER_BAND = 128
-_COLOURS_PRINTED = 16  # colors in the printed table: those with the largest part of the squared error
+_COLORS_PRINTED = 16  # colors in the printed table: those with the largest part of the squared error
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +77,7 @@ class Report:
         similarity = "" if self.ssim is None else f", SSIM {self.ssim:.4f}"
         row, column = self.worst_pixel
         costs = self.shares * self.errors
-        costliest = np.argsort(-costs, kind="stable")[:_COLOURS_PRINTED]
+        costliest = np.argsort(-costs, kind="stable")[:_COLORS_PRINTED]
         lines = [
             f"mse {self.mse:.6g}, PSNR {self.psnr:.2f} dB{similarity}, "
             f"largest error {self.max_error:.4g} at row {row}, column {column}",
@@ -85,8 +85,8 @@ class Report:
         ]
         for j in costliest:
             of_all = costs[j] / self.mse if self.mse else 0.0
-            colour = " ".join(f"{value:g}" for value in self.palette[j].tolist())
-            lines.append(f"{j:>7}  {self.shares[j]:>7.2%}  {self.errors[j]:>10.4g}  {of_all:>7.2%}  {colour}")
+            color = " ".join(f"{value:g}" for value in self.palette[j].tolist())
+            lines.append(f"{j:>7}  {self.shares[j]:>7.2%}  {self.errors[j]:>10.4g}  {of_all:>7.2%}  {color}")
         rest = len(costs) - len(costliest)
         return "\n".join([*lines, f"    ... {rest} more with less error"] if rest else lines)
 
@@ -131,8 +131,8 @@ def report(
         )
     workers = check_threads(threads)
     pixels = visible(original.reshape(-1, palette.shape[1]))
-    colours = visible(palette)
-    sums, counts, largest, position = _errors(pixels, indices.reshape(-1), colours, workers)
+    colors = visible(palette)
+    sums, counts, largest, position = _errors(pixels, indices.reshape(-1), colors, workers)
     channels = palette.shape[1]
     error = math.fsum(sums.tolist()) / (len(pixels) * channels)
     peak = _peak(original)
@@ -141,7 +141,7 @@ def report(
         psnr=20 * _log10(peak) - 10 * _log10(error) if error else math.inf,
         max_error=math.sqrt(largest),
         worst_pixel=(position // shape[1], position % shape[1]),
-        ssim=_ssim(pixels, colours, indices, peak, workers) if ssim else None,
+        ssim=_ssim(pixels, colors, indices, peak, workers) if ssim else None,
         palette=palette,
         shares=counts / len(pixels),
         errors=sums / (np.maximum(counts, 1) * channels),
@@ -168,7 +168,7 @@ def _errors(
         Index of the first pixel with it.
     """
     k = len(palette)
-    chunk = max(_PIXELS_PER_CHUNK, _PIXELS_PER_COLOUR * k)
+    chunk = max(_PIXELS_PER_CHUNK, _PIXELS_PER_COLOR * k)
     chunks = -(-len(pixels) // chunk)
     sums, counts = np.zeros((chunks, k)), np.zeros((threads, k), np.int64)
     largest, positions = np.zeros(chunks), np.zeros(chunks, np.int64)

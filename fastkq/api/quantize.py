@@ -95,12 +95,12 @@ def quantize(
             progress=progress,
         )  # fmt: skip
     else:
-        colours = _check_palette(palette)
+        rows = _check_palette(palette)
         pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
-        channels = max(pixels.shape[2], colours.shape[1])
-        pixels, colours = _with_channels(pixels, channels), _with_channels(colours, channels)
+        channels = max(pixels.shape[2], rows.shape[1])
+        pixels, rows = _with_channels(pixels, channels), _with_channels(rows, channels)
         compressed = palettes.apply_palette(
-            pixels, colours, dither=strength, dither_method=dither_method, threads=threads, progress=progress
+            pixels, rows, dither=strength, dither_method=dither_method, threads=threads, progress=progress
         )
     quantized = pil.paletted(compressed.palette, compressed.indices)
     profile = pil.info_of(Metadata(icc=im.info.get("icc_profile")), quantized.mode)
@@ -169,7 +169,7 @@ def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
     channels = 3
     with contextlib.suppress(ValueError):  # check_palette_of reports rows of unequal length
         channels = 4 if np.shape(palette)[1:] == (4,) else 3
-    colours: npt.NDArray[np.uint8] = check_palette_of(palette, ImageKind(np.dtype(np.uint8), channels))
-    if len(colours) > MAX_PALETTE:
-        raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colors, got {len(colours)}")
-    return colours
+    colors: npt.NDArray[np.uint8] = check_palette_of(palette, ImageKind(np.dtype(np.uint8), channels))
+    if len(colors) > MAX_PALETTE:
+        raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colors, got {len(colors)}")
+    return colors

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastkq.api.image import CompressedImage
-from fastkq.color.color_counts import ColourCounts
+from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import UnreachableError
 from fastkq.quantization.fit import Fit, distortion, fit, prepared
 from fastkq.quantization.options import FitOptions
 from fastkq.runtime.progress import stage
-from fastkq.runtime.validation import MAX_COLOURS, Effort
+from fastkq.runtime.validation import MAX_COLORS, Effort
 
 _LEAST_SECANT_STEP = 0.05
 """Relative distance between two k below which their measures differ by the chance of a fit rather than by the
@@ -117,7 +117,7 @@ _SHARE_OF_A_FIT = 0.3
 _MAX_SCOUTS, _MAX_FITS, _MAX_ENCODINGS = 6, 12, 7  # per call of `cross`
 
 
-def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
+def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
     """Return the fit with the smallest k found whose PSNR is at least `target` dB.
 
     k - 1 colors, or for k >= 512 up to k // 256 fewer, do not reach it.
@@ -131,7 +131,7 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
     if len(counts) == 1:
         return fit(counts, least, options)
     bound = _relative_mse(target) * _ROUNDING_MARGIN
-    within = Bracket(least - 1, min(max(len(counts), least), MAX_COLOURS + 1))
+    within = Bracket(least - 1, min(max(len(counts), least), MAX_COLORS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
     shared = prepared(counts, options)
@@ -153,12 +153,12 @@ def reach_psnr(counts: ColourCounts, target: float, options: FitOptions) -> Fit:
     while within.behind not in fits:
         narrowed, guess = cross(measure, bound, within, slope=_SLOPE_OF_ERROR, guess=guess, most=_MAX_FITS)
         if narrowed == within:
-            return _fit_largest(counts, target, min(within.behind, MAX_COLOURS), options)
+            return _fit_largest(counts, target, min(within.behind, MAX_COLORS), options)
         within = narrowed
     return fits[within.behind]
 
 
-def _fit_largest(counts: ColourCounts, target: float, k: int, options: FitOptions) -> Fit:
+def _fit_largest(counts: ColorCounts, target: float, k: int, options: FitOptions) -> Fit:
     """Return the fit with all distinct colors, at most 65,536, if its PSNR reaches the target."""
     fitted = fit(counts, k, options)
     reached = distortion(counts, fitted, options.threads).psnr

@@ -78,10 +78,10 @@ def appearance_arguments(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-def _fixed(colours: list[tuple[int, ...]] | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-    if colours is None:
+def _fixed(colors: list[tuple[int, ...]] | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    if colors is None:
         return None
-    opaque = [(*colour, 255)[:4] for colour in colours]
+    opaque = [(*color, 255)[:4] for color in colors]
     return _converted(np.array(opaque, np.uint8), pixels, "--fixed")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fastkq.cli.console import before_any_work, say
-from fastkq.cli.options import STREAM, add_appearance, add_effort, add_threads, list_of_colours
+from fastkq.cli.options import STREAM, add_appearance, add_effort, add_threads, list_of_colors
 from fastkq.errors import ArgumentError
 
 SUMMARY = "compare an image at several numbers of colors: file sizes, quality and looks"
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="IN", help="an image or .fkq file, or - for standard input")
     parser.add_argument(
         "-k",
-        type=list_of_colours,
+        type=list_of_colors,
         default=_KS,
         help=f"numbers of colors, separated by commas (default {','.join(map(str, _KS))})",
     )

@@ -15,8 +15,8 @@ from fastkq.cli.options import (
     add_outputs,
     add_running,
     add_strip,
-    colour,
-    colours,
+    color,
+    colors,
     finite,
     positive,
     share,
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser, "IN", "images")
     parser.add_argument(
         "-k",
-        type=colours,
+        type=colors,
         help="number of colors, 1 to 65536 (default 64; a palette image keeps its palette)",
     )
     add_effort(parser)
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--optimize", action="store_true", help="make OUT.png smaller; takes seconds (needs fastkq[png])"
     )
-    _add_choice_of_colours(parser)
+    _add_choice_of_colors(parser)
     add_outputs(parser, _FORMATS, "fkq")
     parser.add_argument(
         "--skip-if-larger", action="store_true", help="do not write OUT if it would not be smaller than IN"
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_running(parser)
 
 
-def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
+def _add_choice_of_colors(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("color choice and dithering")
     group.add_argument(
         "--psnr",
@@ -103,7 +103,7 @@ def _add_choice_of_colours(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--fixed",
-        type=colour,
+        type=color,
         action="append",
         metavar="COLOR",
         help="a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",

@@ -14,7 +14,7 @@ _COMMAND_LINE_TERMS = (
     (r"scale to 0\.\.255 and convert with \.astype\(np\.uint8\)", "scale them to 0..255"),
     (r"\bk = (\d+) suffices", r"-k \1 suffices"),
     (r"\bcompress with k=(\d+)", r"compress with -k \1"),
-    (r"\bat most k = (\d+) fixed colou?rs", r"at most as many --fixed as -k \1"),
+    (r"\bat most k = (\d+) fixed colors", r"at most as many --fixed as -k \1"),
     (r"\ba target_(bytes|psnr) (of|that)\b", r"--\1 \2"),
     (r"\bexpected weights\b", "expected --weights"),
     (r"\bfor max_error\b", "for --max-error"),
@@ -82,7 +82,7 @@ def reason(error: BaseException) -> str:
     return f"unexpected {type(error).__name__}: {error}; please report this"
 
 
-def has_colours(stream: TextIO) -> bool:
+def has_colors(stream: TextIO) -> bool:
     """Return whether to write ANSI colors: on a terminal or with FORCE_COLOR, but not with NO_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from fastkq.cli.console import before_any_work, has_colours, printable, put
+from fastkq.cli.console import before_any_work, has_colors, printable, put
 from fastkq.cli.options import STREAM, check_stdin
 
 SUMMARY = "show format, size, metadata and palette of a .fkq or image file"
@@ -38,5 +38,5 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         put(json.dumps(facts.as_json()))
         return
-    for line in listing(facts._replace(path=printable(facts.path)), coloured=has_colours(sys.stdout)):
+    for line in listing(facts._replace(path=printable(facts.path)), colored=has_colors(sys.stdout)):
         put(line)

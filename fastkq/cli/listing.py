@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.api.facts import Colours, Facts, bits_per_pixel
+from fastkq.api.facts import Colors, Facts, bits_per_pixel
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal, percent
@@ -15,18 +15,18 @@ from fastkq.formats.fkq import Part
 
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _MAX_LISTED_PARTS = 8  # parts that are listed, at most; of more parts only the sums are shown
-_MAX_LISTED_COLOURS = 256  # colors that are listed, at most
+_MAX_LISTED_COLORS = 256  # colors that are listed, at most
 _LINE_LENGTH = 80  # characters per line
 _MAX_NAME_LENGTH = 40  # characters of a color's name, at most
 
 
-def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
+def listing(facts: Facts, *, colored: bool) -> Iterator[str]:
     """Yield the lines that ``fastkq info`` prints.
 
     Parameters
     ----------
     facts : Facts
-    coloured : bool
+    colored : bool
         Whether each color begins with a swatch: two cells of a 24-bit ANSI background, the color over black
         and over white, which differ if the color is not opaque.
     """
@@ -34,23 +34,23 @@ def listing(facts: Facts, *, coloured: bool) -> Iterator[str]:
     yield f"file            {facts.path}"
     yield f"format          {_format(facts)}"
     yield f"pixels          {width} x {height}, {_values(facts)}"
-    yield f"colors          {_number_of_colours(facts)}"
+    yield f"colors          {_number_of_colors(facts)}"
     yield f"bytes           {facts.nbytes:,}"
     yield f"bits per pixel  {decimal(facts.bits_per_pixel, 3)}"
-    if facts.colours is not None:
+    if facts.colors is not None:
         yield f"bits per index  {facts.bits_per_index}"
     yield f"metadata        {_metadata(facts.metadata)}"
     if facts.parts:
         yield from _parts(facts)
-    if facts.colours is not None:
+    if facts.colors is not None:
         yield "palette         colors and their shares of the pixels"
-        yield from _palette(facts.colours, coloured)
+        yield from _palette(facts.colors, colored)
 
 
 def _format(facts: Facts) -> str:
     if facts.version is not None:
         return f".fkq version {facts.version}, {facts.coding} coding"
-    return f"{facts.format}, {'with' if facts.colours else 'without'} a palette"
+    return f"{facts.format}, {'with' if facts.colors else 'without'} a palette"
 
 
 def _values(facts: Facts) -> str:
@@ -62,10 +62,10 @@ def _values(facts: Facts) -> str:
     return f"{_KINDS.get(facts.channels, several)}, {facts.bits_per_channel} bits per channel"
 
 
-def _number_of_colours(facts: Facts) -> str:
-    if facts.colours is None or len(facts.colours.counts) == facts.used:
+def _number_of_colors(facts: Facts) -> str:
+    if facts.colors is None or len(facts.colors.counts) == facts.used:
         return f"{facts.used:,}"
-    return f"{len(facts.colours.counts):,}, of which {facts.used:,} are used"
+    return f"{len(facts.colors.counts):,}, of which {facts.used:,} are used"
 
 
 def _metadata(metadata: Metadata) -> str:
@@ -101,17 +101,17 @@ def _part(number: int, part: Part) -> str:
     )
 
 
-def _palette(colours: Colours, coloured: bool) -> Iterator[str]:
-    names, pixels = [_shortened(name) for name in colours.names], int(colours.counts.sum())
-    shown = _displayable(colours.palette) if coloured else None
-    most_used = np.argsort(-colours.counts, kind="stable")[:_MAX_LISTED_COLOURS]
+def _palette(colors: Colors, colored: bool) -> Iterator[str]:
+    names, pixels = [_shortened(name) for name in colors.names], int(colors.counts.sum())
+    shown = _displayable(colors.palette) if colored else None
+    most_used = np.argsort(-colors.counts, kind="stable")[:_MAX_LISTED_COLORS]
     widest = max(map(len, names))
     cells = [
         (_swatch(shown[place].tolist()) if shown is not None else "")
-        + f"{names[place]:{widest}} {percent(colours.counts[place] / pixels):>6} %"
+        + f"{names[place]:{widest}} {percent(colors.counts[place] / pixels):>6} %"
         for place in np.sort(most_used)
     ]
-    per_line = max(1, _LINE_LENGTH // len(f"  {'  ' if coloured else ''} {'0' * widest} 100.00 %"))
+    per_line = max(1, _LINE_LENGTH // len(f"  {'  ' if colored else ''} {'0' * widest} 100.00 %"))
     for start in range(0, len(cells), per_line):
         yield "  " + "  ".join(cells[start : start + per_line])
     if len(names) > len(cells):
@@ -130,8 +130,8 @@ def _displayable(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
     return values[:, [0, 0, 0, 1]] if palette.shape[1] == 2 else values
 
 
-def _swatch(colour: list[int]) -> str:
-    *values, alpha = colour if len(colour) == 4 else (*colour, 255)
+def _swatch(color: list[int]) -> str:
+    *values, alpha = color if len(color) == 4 else (*color, 255)
     red_green_blue = values if len(values) == 3 else values * 3
     cells = []
     for background in (0, 255):

@@ -19,7 +19,7 @@ def positive(text: str) -> int:
     return number
 
 
-def colours(text: str) -> int:
+def colors(text: str) -> int:
     """Parse a number of colors, 1 to 65536."""
     from fastkq.runtime.validation import check_k
 
@@ -65,7 +65,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def colour(text: str) -> tuple[int, ...]:
+def color(text: str) -> tuple[int, ...]:
     """Parse a color in CSS notation: R, G, B and, if given, alpha, each 0 to 255."""
     from fastkq.formats.pil import parse_color
 
@@ -88,9 +88,9 @@ def region(text: str) -> tuple[int, ...]:
     return numbers
 
 
-def list_of_colours(text: str) -> list[int]:
+def list_of_colors(text: str) -> list[int]:
     """Parse numbers of colors separated by commas."""
-    return [colours(part) for part in text.split(",")]
+    return [colors(part) for part in text.split(",")]
 
 
 STREAM = "-"
@@ -287,9 +287,9 @@ def _given(options: argparse.Namespace) -> set[str]:
 
 
 def _check_fixed(options: argparse.Namespace) -> None:
-    colours = [(*colour, 255)[:4] for colour in options.fixed or ()]
-    for place, colour in enumerate(colours):
-        if colour in colours[:place]:
-            raise ArgumentError(f"expected distinct --fixed colors, got {colour} twice (R, G, B, alpha)")
-    if options.k is not None and len(colours) > options.k:
-        raise ArgumentError(f"expected at most as many --fixed as -k, got {len(colours)} and -k {options.k}")
+    colors = [(*color, 255)[:4] for color in options.fixed or ()]
+    for place, color in enumerate(colors):
+        if color in colors[:place]:
+            raise ArgumentError(f"expected distinct --fixed colors, got {color} twice (R, G, B, alpha)")
+    if options.k is not None and len(colors) > options.k:
+        raise ArgumentError(f"expected at most as many --fixed as -k, got {len(colors)} and -k {options.k}")

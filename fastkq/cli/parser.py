@@ -58,7 +58,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def _unambiguous(arguments: Sequence[str]) -> list[str]:
     """Join options with values that argparse would assign wrongly.
 
-    argparse reads the -small of `--suffix -small` as an option and the a.png of `--dither a.png` as a strength.
+    argparse reads the -small of `--suffix -small` as an option, the a.png of `--dither a.png` as a strength.
     """
     words: list[str] = []
     rest = iter(arguments)

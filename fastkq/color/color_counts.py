@@ -14,26 +14,28 @@ from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError, FormatError
 from fastkq.runtime.atomic_writing import write_atomically
 
+_VERSION = 2  # of the arrays in saved counts
 
-class ColourCounts:
+
+class ColorCounts:
     """Distinct colors of one or many images, and the number of pixels of each.
 
-    `fastkq.count_colours` counts an image, ``a + b`` adds counts, and `fastkq.fit_palette` takes counts in
+    `fastkq.count_colors` counts an image, ``a + b`` adds counts, and `fastkq.fit_palette` takes counts in
     place of images. So the images of a batch need not be in memory at once, and can be counted on different
     machines. The palette of added counts is that of all their images together.
 
     Examples
     --------
     >>> import numpy as np, fastkq
-    >>> one = fastkq.count_colours(np.array([[0, 0, 7]], np.uint8))
-    >>> both = one + fastkq.count_colours(np.array([[7, 9]], np.uint8))
-    >>> both.colours.ravel().tolist(), both.counts.tolist()
+    >>> one = fastkq.count_colors(np.array([[0, 0, 7]], np.uint8))
+    >>> both = one + fastkq.count_colors(np.array([[7, 9]], np.uint8))
+    >>> both.colors.ravel().tolist(), both.counts.tolist()
     ([0, 7, 9], [2, 2, 1])
-    >>> fastkq.ColourCounts.from_bytes(both.to_bytes()) == both
+    >>> fastkq.ColorCounts.from_bytes(both.to_bytes()) == both
     True
     """
 
-    __slots__ = ("_channels", "_colours", "_counted", "_dtype", "_weights")
+    __slots__ = ("_channels", "_colors", "_counted", "_dtype", "_weights")
 
     def __init__(
         self,
@@ -44,12 +46,12 @@ class ColourCounts:
     ) -> None:
         self._counted, self._dtype, self._channels = counted, dtype, channels
         self._weights = weights
-        self._colours: npt.NDArray[Any] | None = None
+        self._colors: npt.NDArray[Any] | None = None
 
     @classmethod
     def of(
         cls, image: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None, threads: int = 1
-    ) -> "ColourCounts":
+    ) -> "ColorCounts":
         """Count the colors of a checked image; with weights (H, W), also sum the weights of their pixels."""
         pixels, channels = working(image), 1 if image.ndim == 2 else image.shape[2]
         counted = counting.count(pixels, threads)
@@ -57,19 +59,19 @@ class ColourCounts:
         return cls(counted, image.dtype, channels, summed)
 
     @classmethod
-    def of_few(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> "ColourCounts | None":
+    def of_few(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> "ColorCounts | None":
         """Count as `of`; return None for an RGBA image with transparency of more than `most` colors."""
         counted = counting.count_up_to(working(image), most, threads)
         channels = 1 if image.ndim == 2 else image.shape[2]
         return None if counted is None else cls(counted, image.dtype, channels)
 
     @property
-    def colours(self) -> npt.NDArray[Any]:
+    def colors(self) -> npt.NDArray[Any]:
         """The distinct colors (M, C), of the dtype of the images, in an order that depends on them alone.
 
         All colors of alpha 0 are one, with all channels 0.
         """
-        return stored_palette(self.working_colours, self._dtype, self._channels)
+        return stored_palette(self.working_colors, self._dtype, self._channels)
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -90,11 +92,11 @@ class ColourCounts:
         return self._counted
 
     @property
-    def working_colours(self) -> npt.NDArray[Any]:
+    def working_colors(self) -> npt.NDArray[Any]:
         """The colors in their working form, see `fastkq.color.kinds`."""
-        if self._colours is None:
-            self._colours = self._counted.colours
-        return self._colours
+        if self._colors is None:
+            self._colors = self._counted.colors
+        return self._colors
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -109,8 +111,8 @@ class ColourCounts:
     def __len__(self) -> int:
         return len(self._counted.counts)
 
-    def __add__(self, other: "ColourCounts") -> "ColourCounts":
-        if not isinstance(other, ColourCounts):
+    def __add__(self, other: "ColorCounts") -> "ColorCounts":
+        if not isinstance(other, ColorCounts):
             return NotImplemented
         ours, theirs = (self._dtype, self._channels), (other._dtype, other._channels)
         if ours != theirs:
@@ -119,15 +121,15 @@ class ColourCounts:
                 "channels: convert them first"
             )
         merged = counting.merge(self._counted, other._counted)
-        return ColourCounts(merged, self._dtype, self._channels, self._add_weights(other, merged))
+        return ColorCounts(merged, self._dtype, self._channels, self._add_weights(other, merged))
 
-    def __radd__(self, other: object) -> "ColourCounts":
+    def __radd__(self, other: object) -> "ColorCounts":
         """Return the counts for ``0 + counts``, with which ``sum`` begins."""
         if isinstance(other, int) and other == 0:
             return self
         return NotImplemented
 
-    def _add_weights(self, other: "ColourCounts", merged: ColorTable) -> npt.NDArray[np.float64] | None:
+    def _add_weights(self, other: "ColorCounts", merged: ColorTable) -> npt.NDArray[np.float64] | None:
         if self._weights is None and other._weights is None:
             return None
         weights = np.zeros(len(merged.counts))
@@ -137,7 +139,7 @@ class ColourCounts:
         return weights
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ColourCounts):
+        if not isinstance(other, ColorCounts):
             return NotImplemented
         ours, theirs = self._fields(), other._fields()
         return ours.keys() == theirs.keys() and all(
@@ -150,55 +152,57 @@ class ColourCounts:
     def __repr__(self) -> str:
         weighted = ", weighted" if self._weights is not None else ""
         return (
-            f"<ColourCounts of {len(self)} colors, {int(self.counts.sum())} pixels of "
+            f"<ColorCounts of {len(self)} colors, {int(self.counts.sum())} pixels of "
             f"{self._channels} x {self._dtype}{weighted}>"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ColourCounts._of_fields, tuple(self._fields().values())
+        return ColorCounts._of_fields, tuple(self._fields().values())
 
     def _fields(self) -> dict[str, npt.NDArray[Any]]:
-        fields = {"colours": self.colours, "counts": self.counts}
+        fields = {"colors": self.colors, "counts": self.counts}
         return fields if self._weights is None else {**fields, "weights": self._weights}
 
     def to_bytes(self) -> bytes:
         """Return the bytes of a NumPy `.npz` file.
 
-        It has the arrays "colours" (M, C), "counts" (M,) and, if images were weighted, "weights" (M,).
+        It has the arrays "colors" (M, C), "counts" (M,), "version" () and, if images were weighted, "weights"
+        (M,).
         """
         stream = BytesIO()
-        np.savez_compressed(stream, **self._fields())  # type: ignore[arg-type]
+        np.savez_compressed(stream, **self._fields(), version=np.int64(_VERSION))  # type: ignore[arg-type]
         return stream.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray | memoryview) -> "ColourCounts":
-        """Read the bytes of `to_bytes`, or of any `.npz` file with such arrays.
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> "ColorCounts":
+        """Read the bytes of `to_bytes`, or of any `.npz` file with such arrays; "version" may be missing.
 
         Raises
         ------
         FormatError
-            If the bytes are damaged or are no counts.
+            If the bytes are damaged, are no counts, or are counts of another version.
         """
         try:
             with np.load(BytesIO(data), allow_pickle=False) as arrays:
                 fields = {name: arrays[name] for name in arrays.files}
+            # Version 1 had no version, and another name for the colors.
+            version = int(fields.pop("version", _VERSION if "colors" in fields else 1))
+            if version != _VERSION:
+                remedy = "count the images again" if version < _VERSION else "a newer fastkq wrote them"
+                raise ValueError(f"expected counts of version {_VERSION}, got version {version}: {remedy}")
             return cls._of_fields(**fields)
         except Exception as error:  # zipfile, zlib and NumPy raise about ten kinds, also MemoryError
             raise FormatError(f"expected the bytes of counted colors: {error}") from error
 
     @classmethod
     def _of_fields(
-        cls, colours: npt.NDArray[Any], counts: npt.NDArray[Any], weights: npt.NDArray[Any] | None = None
-    ) -> "ColourCounts":
+        cls, colors: npt.NDArray[Any], counts: npt.NDArray[Any], weights: npt.NDArray[Any] | None = None
+    ) -> "ColorCounts":
         numbers = [counts] if weights is None else [counts, weights]
-        if (
-            colours.ndim != 2
-            or not len(colours)
-            or any(array.shape != colours.shape[:1] for array in numbers)
-        ):
+        if colors.ndim != 2 or not len(colors) or any(array.shape != colors.shape[:1] for array in numbers):
             raise ValueError(
                 "expected arrays of shapes (M, C), (M,) and, if weighted, (M,), got "
-                f"{[array.shape for array in (colours, *numbers)]}"
+                f"{[array.shape for array in (colors, *numbers)]}"
             )
         if counts.dtype != np.int64 or counts.min() < 1:
             raise ValueError("expected counts of int64, all at least 1")
@@ -206,9 +210,9 @@ class ColourCounts:
             weights.dtype != np.float64 or not np.isfinite(weights).all() or weights.min() < 0
         ):
             raise ValueError("expected weights of float64, all finite and at least 0")
-        recounted = cls.of(np.ascontiguousarray(colours[np.newaxis]))
-        if len(recounted) != len(colours) or not np.array_equal(recounted.colours, colours):
-            raise ValueError("expected distinct colors in the order of `ColourCounts.colours`")
+        recounted = cls.of(np.ascontiguousarray(colors[np.newaxis]))
+        if len(recounted) != len(colors) or not np.array_equal(recounted.colors, colors):
+            raise ValueError("expected distinct colors in the order of `ColorCounts.colors`")
         return cls(recounted._counted._replace(counts=counts), recounted._dtype, recounted._channels, weights)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -216,7 +220,7 @@ class ColourCounts:
         write_atomically(path, self.to_bytes())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "ColourCounts":
+    def load(cls, path: str | os.PathLike[str]) -> "ColorCounts":
         """Read a file that `save` wrote.
 
         Raises
@@ -229,4 +233,4 @@ class ColourCounts:
         return cls.from_bytes(Path(path).read_bytes())
 
 
-ColourCounts.__module__ = "fastkq"  # pickles name the public module
+ColorCounts.__module__ = "fastkq"  # pickles name the public module

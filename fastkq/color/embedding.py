@@ -38,21 +38,21 @@ class Embedding(NamedTuple):
     is_folded: bool
 
     @classmethod
-    def of(cls, *colours: npt.NDArray[Any]) -> "Embedding":
+    def of(cls, *colors: npt.NDArray[Any]) -> "Embedding":
         """Return one embedding for several arrays of colors (M, C) of the same dtype."""
-        dtype, channels = colours[0].dtype, colours[0].shape[1]
+        dtype, channels = colors[0].dtype, colors[0].shape[1]
         largest = 0.0
         if dtype.kind == "f":
-            extremes = [extreme for some in colours if some.size for extreme in (some.min(), some.max())]
+            extremes = [extreme for some in colors if some.size for extreme in (some.min(), some.max())]
             largest = max((abs(float(extreme)) for extreme in extremes), default=0.0)
         exponent = int(np.frexp(largest)[1])
         is_folded = exponent > _FOLD_FROM
         exponent = _MAX_EXPONENT - exponent + _FOLD_BY * is_folded if largest > 0 else 0
         return cls(dtype, channels, exponent, is_folded)
 
-    def embed(self, colours: npt.NDArray[Any]) -> Vectors:
+    def embed(self, colors: npt.NDArray[Any]) -> Vectors:
         """Return the vectors (M, C) of colors (M, C)."""
-        values = colours.astype(np.float64)
+        values = colors.astype(np.float64)
         if self.dtype.kind == "f":
             return _scale(_fold(values) if self.is_folded else values, self.exponent)
         if has_alpha(self.dtype, self.channels):
@@ -61,7 +61,7 @@ class Embedding(NamedTuple):
             values[:, -1] *= self._alpha_weight()
         return values
 
-    def colours(self, vectors: Vectors) -> npt.NDArray[Any]:
+    def colors(self, vectors: Vectors) -> npt.NDArray[Any]:
         """Return the colors (M, C) nearest to vectors (M, C); halves are rounded up for integer dtypes."""
         if self.dtype.kind == "f":
             # Rounding may bring a mean above the largest finite number of the dtype.
@@ -76,9 +76,9 @@ class Embedding(NamedTuple):
             return self._rounded(vectors, top)
         alpha = np.clip(np.floor(vectors[:, -1:] / self._alpha_weight() + 0.5), 0, top)
         shown = self._rounded((vectors[:, :-1] / np.maximum(alpha, 1) + top) / 2, top)
-        colours = np.concatenate((shown, alpha.astype(self.dtype)), axis=1)
-        colours[colours[:, -1] == 0] = 0
-        return colours
+        colors = np.concatenate((shown, alpha.astype(self.dtype)), axis=1)
+        colors[colors[:, -1] == 0] = 0
+        return colors
 
     def _rounded(self, values: Vectors, top: float) -> npt.NDArray[Any]:
         return np.clip(np.floor(values + 0.5), 0, top).astype(self.dtype)

@@ -49,14 +49,14 @@ def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return rows
 
 
-def visible(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def visible(colors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Make colors (N, C) that look the same equal: colors of alpha 0 become zeros, masks uint8 0 and 1."""
-    if colours.dtype == np.bool_:
-        return colours.view(np.uint8)
-    if has_alpha(colours.dtype, colours.shape[1]):
-        masked: npt.NDArray[Any] = colours * (colours[:, -1:] != 0)
+    if colors.dtype == np.bool_:
+        return colors.view(np.uint8)
+    if has_alpha(colors.dtype, colors.shape[1]):
+        masked: npt.NDArray[Any] = colors * (colors[:, -1:] != 0)
         return masked
-    return colours
+    return colors
 
 
 def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: int) -> npt.NDArray[Any]:

@@ -16,7 +16,7 @@ from fastkq.color.packed_table import PackedTable, concatenate_in_pieces, from_k
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
-MOST_RGBA_COLOURS = 1 << 18
+MOST_RGBA_COLORS = 1 << 18
 """Maximum number of colors that are listed for an RGBA image with transparency: listing more takes long."""
 
 _PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times as long as waking a thread
@@ -107,9 +107,9 @@ def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 _CELLS_PER_CHUNK = 1 << 12
 _PIXELS_PER_COUNTER = 1 << 19  # counting fewer pixels takes less time than merging two workers' counters
-_COLOURS_PER_CHUNK = 1 << 16
+_COLORS_PER_CHUNK = 1 << 16
 _MAX_COUNTERS = 4  # maximum number of workers that count
-_COLOURS = 1 << 24  # possible colors of RGB, and of RGBA with 6 bits per channel
+_COLORS = 1 << 24  # possible colors of RGB, and of RGBA with 6 bits per channel
 
 T = TypeVar("T")
 
@@ -155,11 +155,11 @@ class _Counters(NamedTuple):
     @classmethod
     def make(cls) -> "_Counters":
         cells = kernels.color.histogram.CELLS
-        return cls(np.zeros((_MAX_COUNTERS, _COLOURS), np.uint8), np.zeros((_MAX_COUNTERS, cells), np.uint8))
+        return cls(np.zeros((_MAX_COUNTERS, _COLORS), np.uint8), np.zeros((_MAX_COUNTERS, cells), np.uint8))
 
 
 def _make_table() -> npt.NDArray[np.uint8]:
-    return np.empty(_COLOURS, np.uint8)
+    return np.empty(_COLORS, np.uint8)
 
 
 _counters = _ArrayPool(_Counters.make, 2)
@@ -192,7 +192,7 @@ def _count_densely(
 
     if workers > 1:
         over_chunks(merge, len(cells), _CELLS_PER_CHUNK, workers)
-    keys, numbers = _list_colours(words[0], counts[0], cells, threads)
+    keys, numbers = _list_colors(words[0], counts[0], cells, threads)
     _counters.give_back(counters)
     spilled_keys = np.concatenate([row[: spill[0]] for row, spill in zip(spilled, spills, strict=True)])
     if len(spilled_keys):
@@ -210,15 +210,13 @@ def _seen_cells(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     return cells[: kernels.color.histogram.list_seen(words[0], seen[0], cells)]
 
 
-def _list_colours(
+def _list_colors(
     words: npt.NDArray[np.uint64], counts: npt.NDArray[np.uint8], cells: npt.NDArray[np.int32], threads: int
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     sizes = np.zeros(len(cells) // _CELLS_PER_CHUNK + 2, np.int64)
 
     def survey(worker: int, start: int, stop: int) -> None:
-        sizes[start // _CELLS_PER_CHUNK + 1] = kernels.color.histogram.count_colours(
-            words, cells, start, stop
-        )
+        sizes[start // _CELLS_PER_CHUNK + 1] = kernels.color.histogram.count_colors(words, cells, start, stop)
 
     over_chunks(survey, len(cells), _CELLS_PER_CHUNK, threads)
     bounds = np.cumsum(sizes)
@@ -226,7 +224,7 @@ def _list_colours(
 
     def write(worker: int, start: int, stop: int) -> None:
         first, last = bounds[start // _CELLS_PER_CHUNK :][:2]
-        kernels.color.histogram.list_colours(words, counts, cells, start, stop, first, last, keys, numbers)
+        kernels.color.histogram.list_colors(words, counts, cells, start, stop, first, last, keys, numbers)
 
     over_chunks(write, len(cells), _CELLS_PER_CHUNK, threads)
     return keys, numbers
@@ -240,12 +238,12 @@ def _look_up_densely(
     threads: int,
 ) -> None:
     # Only the entries of counted colors are written and read: the rest of the table takes no time or memory.
-    table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLOURS, values.dtype)
+    table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLORS, values.dtype)
 
     def enter(worker: int, start: int, stop: int) -> None:
         kernels.color.histogram.enter(histogram.keys[start:stop], values[start:stop], table)
 
-    over_chunks(enter, len(values), _COLOURS_PER_CHUNK, threads)
+    over_chunks(enter, len(values), _COLORS_PER_CHUNK, threads)
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.color.histogram.look_up(pixels, start, stop, histogram.channels, table, out)

@@ -32,16 +32,16 @@ class PackedTable(NamedTuple):
     channels: int
 
     @property
-    def colours(self) -> npt.NDArray[np.uint8]:
+    def colors(self) -> npt.NDArray[np.uint8]:
         """The colors (M, C) uint8."""
-        return colours_of(self.keys, self.channels)
+        return colors_of(self.keys, self.channels)
 
 
-def colours_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.uint8]:
+def colors_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.uint8]:
     """Return the colors (M, C) whose Morton codes are `keys` (M,)."""
-    colours = np.empty((len(keys), channels), np.uint8)
-    kernels.color.histogram.colours_of(keys, colours)
-    return colours
+    colors = np.empty((len(keys), channels), np.uint8)
+    kernels.color.histogram.colors_of(keys, colors)
+    return colors
 
 
 def merge(a: PackedTable, b: PackedTable, threads: int = 1) -> PackedTable:
@@ -55,7 +55,7 @@ def with_alpha(counted: PackedTable) -> PackedTable:
     """Return the colors R, G, B with an alpha of 255; a table that has alpha is returned as it is."""
     if counted.channels == 4:
         return counted
-    red, green, blue = counted.colours.T
+    red, green, blue = counted.colors.T
     spread = kernels.color.histogram.SPREAD_4
     keys = (spread[255] << 3) | (spread[red] << 2) | (spread[green] << 1) | spread[blue]
     return PackedTable(keys.astype(np.uint32), counted.counts, 4)  # still sorted: all have the same alpha

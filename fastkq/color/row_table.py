@@ -23,13 +23,13 @@ class RowTable(NamedTuple):
 
     Attributes
     ----------
-    colours : (M, C)
+    colors : (M, C)
         The colors. -0.0 is stored as 0.0, and all colors of alpha 0 as one color of zeros.
     counts : (M,) int64
         Number of pixels of each color.
     """
 
-    colours: npt.NDArray[Any]
+    colors: npt.NDArray[Any]
     counts: npt.NDArray[np.int64]
 
 
@@ -48,7 +48,7 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
     >>> import numpy as np
     >>> from fastkq.color import row_table
     >>> counted = row_table.count(np.array([[0.5, 2], [-0.0, 1], [0.5, 2]]))
-    >>> counted.colours.tolist(), counted.counts.tolist()
+    >>> counted.colors.tolist(), counted.counts.tolist()
     ([[0.0, 1.0], [0.5, 2.0]], [1, 2])
     """
     if pixels.shape[1] * pixels.itemsize <= 2:
@@ -59,8 +59,8 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
 
 def merge(a: RowTable, b: RowTable, threads: int = 1) -> RowTable:
     """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
-    dtype, channels = a.colours.dtype, a.colours.shape[1]
-    counted = _merge(*(_CountedWords(_Rows.of(some.colours).to_words(), some.counts) for some in (a, b)))
+    dtype, channels = a.colors.dtype, a.colors.shape[1]
+    counted = _merge(*(_CountedWords(_Rows.of(some.colors).to_words(), some.counts) for some in (a, b)))
     return _decode(counted, dtype, channels, threads)
 
 
@@ -107,10 +107,10 @@ class _Rows(NamedTuple):
 def places(pixels: npt.NDArray[Any], counted: RowTable, threads: int = 1) -> npt.NDArray[np.intp]:
     """Return the index (N,) of each of the pixels (N, C) in the colors of a table that contains them all."""
     found = np.empty(len(pixels), np.intp)
-    colours = _sortable(counted.colours)
+    colors = _sortable(counted.colors)
 
     def work(worker: int, start: int, stop: int) -> None:
-        found[start:stop] = np.searchsorted(colours, _sortable(pixels[start:stop]))
+        found[start:stop] = np.searchsorted(colors, _sortable(pixels[start:stop]))
 
     over_chunks(work, len(pixels), _PLACES_PER_CHUNK, threads)
     return found
@@ -143,8 +143,8 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
     counts = tables.sum(axis=0)
     found = np.flatnonzero(counts)
     shifts = width * np.arange(pixels.shape[1])[::-1]
-    colours = ((found[:, None] >> shifts) & ((1 << width) - 1)).astype(pixels.dtype)
-    return RowTable(colours, counts[found])
+    colors = ((found[:, None] >> shifts) & ((1 << width) - 1)).astype(pixels.dtype)
+    return RowTable(colors, counts[found])
 
 
 def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
@@ -246,11 +246,11 @@ def _merge(a: _CountedWords, b: _CountedWords) -> _CountedWords:
 
 
 def _decode(counted: _CountedWords, dtype: np.dtype[Any], channels: int, threads: int) -> RowTable:
-    colours = np.empty((len(counted.counts), channels), dtype)
-    bits, width, is_float, _ = _Rows.of(colours)
+    colors = np.empty((len(counted.counts), channels), dtype)
+    bits, width, is_float, _ = _Rows.of(colors)
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.color.sorted_rows.from_words(counted.words, start, stop, width, is_float, bits)
 
-    over_chunks(work, len(colours), _ROWS_PER_CHUNK, threads)
-    return RowTable(colours, counted.counts)
+    over_chunks(work, len(colors), _ROWS_PER_CHUNK, threads)
+    return RowTable(colors, counted.counts)

@@ -48,14 +48,14 @@ def with_alpha(counted: ColorTable) -> ColorTable:
     """Add full alpha to colors that were counted without it; their order stays the same."""
     if isinstance(counted, packed_table.PackedTable):
         return packed_table.with_alpha(counted)
-    colours = counted.colours
-    opaque = np.full(len(colours), np.iinfo(colours.dtype).max, colours.dtype)
-    return RowTable(np.column_stack((colours, opaque)), counted.counts)
+    colors = counted.colors
+    opaque = np.full(len(colors), np.iinfo(colors.dtype).max, colors.dtype)
+    return RowTable(np.column_stack((colors, opaque)), counted.counts)
 
 
 def channels_of(counted: ColorTable) -> int:
     """Return the number of channels of the counted colors."""
-    return counted.channels if isinstance(counted, packed_table.PackedTable) else counted.colours.shape[1]
+    return counted.channels if isinstance(counted, packed_table.PackedTable) else counted.colors.shape[1]
 
 
 def merge(a: ColorTable, b: ColorTable) -> ColorTable:
@@ -78,7 +78,7 @@ def places(some: ColorTable, among: ColorTable) -> npt.NDArray[np.intp]:
     if isinstance(some, packed_table.PackedTable) and isinstance(among, packed_table.PackedTable):
         return np.searchsorted(among.keys, some.keys)
     assert isinstance(among, RowTable)
-    return row_table.places(some.colours, among)
+    return row_table.places(some.colors, among)
 
 
 def sum_weights(
@@ -90,7 +90,7 @@ def sum_weights(
         numbers = np.arange(len(counted.keys), dtype=np.uint32)
         owners = packed_counting.look_up(pixels, counted, numbers, threads).reshape(-1)
     else:
-        rows = pixels.reshape(weights.size, -1)[:, : counted.colours.shape[1]]
+        rows = pixels.reshape(weights.size, -1)[:, : counted.colors.shape[1]]
         owners = row_table.places(np.ascontiguousarray(rows), counted, threads)
     sums, flat = np.zeros(len(counted.counts)), weights.reshape(-1)
     for part in slices(len(flat), _PIXELS_AT_ONCE):

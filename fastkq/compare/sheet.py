@@ -193,10 +193,10 @@ def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
 
 def _plot(axes: Any, rows: Sequence[Row], source_bytes: int) -> None:
     top = _lay_out_psnr_axis(axes, [row.psnr for row in rows])
-    for name, (style, colour) in _SERIES.items():
+    for name, (style, color) in _SERIES.items():
         points = [(size, min(row.psnr, top)) for row in rows if (size := row.sizes[name]) is not None]
         if points:
-            axes.plot(*zip(*points, strict=True), style, color=colour, label=name)
+            axes.plot(*zip(*points, strict=True), style, color=color, label=name)
     for row in rows:
         place, words = (row.fkq_bytes, min(row.psnr, top)), f"{row.compressed.k:,}"
         axes.annotate(words, place, (-5, 5), textcoords="offset points", ha="right", fontsize=9, color=_INK)

@@ -128,7 +128,7 @@ class Row(NamedTuple):
         """Return all numbers as JSON values; None stands for infinite and for unknown ones."""
         return {
             "k": self.k,
-            "colours": self.compressed.k,
+            "colors": self.compressed.k,
             "lossless": self.is_lossless,
             "bits_per_pixel": self.bits_per_pixel,
             "fkq_bytes": self.fkq_bytes,

@@ -97,11 +97,11 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             As in `fastkq.compress`.
         """
         check_word("output", self.output, get_args(Output))
-        colours = check_k(self.n_colors, "n_colors")
+        colors = check_k(self.n_colors, "n_colors")
         check_dithering(self.dither, self.dither_method, _KIND_TO_CHECK)
         self.palette_ = palettes.fit_palette(
             iter(X) if _is_several(X) else X,
-            colours,
+            colors,
             space=self.space,
             effort=self.effort,
             threads=self.threads,

@@ -35,7 +35,7 @@ class Rows(NamedTuple):
         Weight of each vector, the sum of its samples' weights; None: each has the weight 1.
     codes : (n, 1, 3) uint8 or None
         The samples as an image of packed colors; None if rows are not counted.
-    colours : PackedTable or None
+    colors : PackedTable or None
         The counted colors of `codes`, one per vector and in their order; None if rows are not counted.
     """
 
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
     counts: npt.NDArray[np.float64] | None
     weights: npt.NDArray[np.float64] | None
     codes: npt.NDArray[np.uint8] | None = None
-    colours: packed_table.PackedTable | None = None
+    colors: packed_table.PackedTable | None = None
 
     def variance(self) -> float:
         """Return the mean of the features' variances over all samples, without their weights."""
@@ -60,12 +60,12 @@ class Rows(NamedTuple):
 
     def spread(self, labels: npt.NDArray[np.int32], k: int, threads: int) -> npt.NDArray[np.int32]:
         """Return the labels (n,) of the samples for labels (m,) of the vectors, which are less than k."""
-        if self.codes is None or self.colours is None:
+        if self.codes is None or self.colors is None:
             return labels
         values: npt.NDArray[np.unsignedinteger] = labels.astype(
             np.uint8 if k <= _MAX_UINT8_LABELS else np.uint32
         )
-        return packed_counting.look_up(self.codes, self.colours, values, threads)[:, 0].astype(np.int32)
+        return packed_counting.look_up(self.codes, self.colors, values, threads)[:, 0].astype(np.int32)
 
 
 def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
@@ -90,11 +90,11 @@ def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, 
     if levels is None:
         return plain
     codes = levels.encode(bits, threads)
-    colours = packed_counting.count(codes, threads)
-    vectors = levels.decode(colours.colours).view(samples.dtype)
-    counts = colours.counts.astype(np.float64)
-    summed = counts if weights is None else sum_weights(codes, colours, weights, threads)
-    return Rows(vectors, counts, summed, codes, colours)
+    colors = packed_counting.count(codes, threads)
+    vectors = levels.decode(colors.colors).view(samples.dtype)
+    counts = colors.counts.astype(np.float64)
+    summed = counts if weights is None else sum_weights(codes, colors, weights, threads)
+    return Rows(vectors, counts, summed, codes, colors)
 
 
 def _may_be_pixels(bits: npt.NDArray[Any]) -> bool:

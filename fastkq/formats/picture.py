@@ -40,7 +40,7 @@ class Picture(NamedTuple):
         8 if pixels are to be reduced to 8 bits per channel.
     format : str or None
         Pillow's name of the file format; None for a PIL image and for a file that imageio decoded.
-    gif_colours : int
+    gif_colors : int
         Number of colors in the palette of a GIF, otherwise 0. Pillow reads a GIF whose palette is the ramp 0,
         1, 2, ... as gray.
     """
@@ -51,12 +51,12 @@ class Picture(NamedTuple):
     deep: npt.NDArray[np.uint16] | None = None
     depth: Depth = None
     format: str | None = None
-    gif_colours: int = 0
+    gif_colors: int = 0
 
     @property
     def has_palette(self) -> bool:
         """Whether the image has a palette, so that `indexed` can return it."""
-        return self.image.mode == "P" or (self.image.mode == "L" and self.gif_colours > 0)
+        return self.image.mode == "P" or (self.image.mode == "L" and self.gif_colors > 0)
 
     def pixels(self) -> npt.NDArray[Any]:
         """Return the pixels: (H, W) for 1-bit and gray, (H, W, 4) with transparency, otherwise (H, W, 3).
@@ -101,7 +101,7 @@ class Picture(NamedTuple):
         if image.mode == "P":
             palette = palette_of(image)
         else:
-            ramp = np.repeat(np.arange(self.gif_colours, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+            ramp = np.repeat(np.arange(self.gif_colors, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
             palette = _with_transparency(ramp, image.info.get("transparency"))
         indices = np.array(image, np.uint8, order="C")
         if int(indices.max()) >= len(palette):
@@ -134,5 +134,5 @@ def _with_transparency(palette: npt.NDArray[np.uint8], transparency: object) -> 
         alphas[: len(stored)] = stored
     elif isinstance(transparency, int) and 0 <= transparency < k:
         alphas[transparency] = 0
-    colours = palette[:, :3]
-    return colours if (alphas == 255).all() else np.column_stack((colours, alphas))
+    colors = palette[:, :3]
+    return colors if (alphas == 255).all() else np.column_stack((colors, alphas))

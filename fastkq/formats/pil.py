@@ -67,18 +67,18 @@ def paletted(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedint
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
-    mode, colours = palette_of_pil(palette)
-    image.putpalette(colours, mode)  # makes it mode P
+    mode, colors = palette_of_pil(palette)
+    image.putpalette(colors, mode)  # makes it mode P
     image.info.update(transparent_index(palette))
     return image
 
 
 def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
     """Return Pillow's mode and bytes of a palette: RGB, or RGBA if a color is not opaque."""
-    colours = np.repeat(palette[:, :1], 3, axis=1) if palette.shape[1] < 3 else palette[:, :3]
+    colors = np.repeat(palette[:, :1], 3, axis=1) if palette.shape[1] < 3 else palette[:, :3]
     if transparency_of(palette):
-        return "RGBA", np.column_stack((colours, palette[:, -1])).tobytes()
-    return "RGB", colours.tobytes()
+        return "RGBA", np.column_stack((colors, palette[:, -1])).tobytes()
+    return "RGB", colors.tobytes()
 
 
 def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:

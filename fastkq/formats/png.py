@@ -13,7 +13,7 @@ from fastkq.errors import FormatError, MissingExtraError
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LENGTH_AND_TYPE = 8  # bytes before the contents of a chunk
 _CHECKSUM = 4  # bytes after them
-_METRES_PER_INCH = 0.0254
+_METERS_PER_INCH = 0.0254
 
 
 def verify_chunks(data: bytes) -> None:
@@ -94,8 +94,8 @@ def deep_png(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) -> bytes
     if "icc_profile" in options:
         chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(options["icc_profile"])))
     if "dpi" in options:
-        per_metre = (round(dots / _METRES_PER_INCH) for dots in options["dpi"])
-        chunks.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+        per_meter = (round(dots / _METERS_PER_INCH) for dots in options["dpi"])
+        chunks.append((b"pHYs", struct.pack(">IIB", *per_meter, 1)))
     if "exif" in options:
         chunks.append((b"eXIf", options["exif"].removeprefix(b"Exif\0\0")))
     chunks += [(b"IDAT", zlib.compress(rows.data, 9)), (b"IEND", b"")]

@@ -96,9 +96,9 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth
         if image.format in _MULTI_FRAME_FORMATS and _has_frames(data):
             message = f"{name}: holds several images, the first is read"
             warnings.warn(message, FrameWarning, stacklevel=3)
-        gif_colours = 2 << (data[10] & 7) if image.format == "GIF" else 0
+        gif_colors = 2 << (data[10] & 7) if image.format == "GIF" else 0
         picture = _load(image, name, data, depth)
-        return picture._replace(format=image.format, gif_colours=gif_colours)
+        return picture._replace(format=image.format, gif_colors=gif_colors)
 
 
 @contextlib.contextmanager
@@ -175,7 +175,7 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
     reduced, garbled = sixteen_bit.is_reduced(image, data), sixteen_bit.is_garbled(image)
     tags = getattr(image, "tag_v2", {})
     stored_orientation = tags.get(ORIENTATION, 1)
-    pixels = sixteen_bit.colour(image, data) if reduced and data and (garbled or depth is None) else None
+    pixels = sixteen_bit.color(image, data) if reduced and data and (garbled or depth is None) else None
     if garbled and pixels is None:
         raise FormatError(f"{name}: expected interleaved channels, got planes of 16 bits: {sixteen_bit.HINT}")
     image.load()  # this rotates a TIFF and removes the orientation from its tags

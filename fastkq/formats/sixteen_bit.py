@@ -23,7 +23,7 @@ _SILENCE = logging.NullHandler()
 _MAX = 65535
 # TIFF: tags, then values of them
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 259, 262, 284
-_COLOUR_MAP, _EXTRA_SAMPLES = 320, 338
+_COLOR_MAP, _EXTRA_SAMPLES = 320, 338
 _NOT_COMPRESSED, _WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 1, 0, 2, 2, 1
 _JPEG_2000_CODESTREAM = b"\xff\x4f\xff\x51"
 _AVIF_CONFIGURATION = b"av1C"
@@ -47,7 +47,7 @@ def is_reduced(image: "Image.Image", data: bytes) -> bool:
     tags = getattr(image, "tag_v2", {})
     if image.mode == "P":
         # The 16-bit values of a TIFF palette are mostly 8-bit values multiplied by 257 or 256.
-        return any(value % 257 and value % 256 for value in tags.get(_COLOUR_MAP, ()))
+        return any(value % 257 and value % 256 for value in tags.get(_COLOR_MAP, ()))
     if image.mode[0] in "IF":
         return False
     tiles = [tile[3] for tile in getattr(image, "tile", ())]  # arguments of Pillow's decoders
@@ -88,7 +88,7 @@ def gray(image: "Image.Image") -> Deep:
     return _rgba(values, np.where(values == key, np.uint16(0), np.uint16(_MAX)))
 
 
-def colour(image: "Image.Image", data: bytes) -> Deep | None:
+def color(image: "Image.Image", data: bytes) -> Deep | None:
     """Return the pixels (H, W, 3) or (H, W, 4) of a PNG or TIFF; None if they cannot be read at 16 bits.
 
     Parameters
@@ -128,16 +128,16 @@ def _decoder(name: str | None) -> Callable[[bytes], npt.NDArray[Any]] | None:
     return getattr(imagecodecs, f"{name.lower()}_decode") if name in FORMATS else None
 
 
-def _rgba(colours: Deep, alphas: Deep) -> Deep:
+def _rgba(colors: Deep, alphas: Deep) -> Deep:
     """Stack gray or RGB and an alpha channel (H, W) into RGBA."""
-    colours = np.broadcast_to(colours.reshape(*alphas.shape, -1), (*alphas.shape, 3))
-    return np.concatenate((colours, alphas[..., np.newaxis]), axis=-1)
+    colors = np.broadcast_to(colors.reshape(*alphas.shape, -1), (*alphas.shape, 3))
+    return np.concatenate((colors, alphas[..., np.newaxis]), axis=-1)
 
 
-def _unpremultiply(colours: Deep, alphas: Deep) -> Deep:
+def _unpremultiply(colors: Deep, alphas: Deep) -> Deep:
     """Divide premultiplied colors by their alpha, rounded."""
     visible = np.maximum(alphas, 1).astype(np.uint32)
-    unpremultiplied = np.minimum((colours.astype(np.uint32) * _MAX + visible // 2) // visible, _MAX)
+    unpremultiplied = np.minimum((colors.astype(np.uint32) * _MAX + visible // 2) // visible, _MAX)
     return np.asarray(unpremultiplied, np.uint16)
 
 

@@ -32,20 +32,20 @@ def squared_error_of_floats(a, b, scale, start, stop):
 
 
 @kernel
-def counted_error(colours, counts, palette, labels, channels):
+def counted_error(colors, counts, palette, labels, channels):
     """Return the weighted sum of squared differences between colors and their palette rows, an exact integer.
 
-    colours (M, C) and palette (k, C) unsigned, in; counts (M,) int64, in: the weights; labels (M,), in: the
+    colors (M, C) and palette (k, C) unsigned, in; counts (M,) int64, in: the weights; labels (M,), in: the
     palette row of each color; channels (c,), in: the channels that are summed.
 
     Returns two integers: the sum is 2^16 times the first plus the second. Neither overflows: squared
     differences are below 2^38, and the counts sum up to at most 2^31.
     """
     high = low = np.int64(0)
-    for i in range(colours.shape[0]):
+    for i in range(colors.shape[0]):
         error = np.int64(0)
         for c in channels:
-            difference = np.int64(colours[i, c]) - np.int64(palette[labels[i], c])
+            difference = np.int64(colors[i, c]) - np.int64(palette[labels[i], c])
             error += difference * difference
         high += (error >> 16) * counts[i]
         low += (error & 0xFFFF) * counts[i]
@@ -53,17 +53,17 @@ def counted_error(colours, counts, palette, labels, channels):
 
 
 @kernel
-def counted_error_of_floats(colours, counts, palette, labels, scale, total):
+def counted_error_of_floats(colors, counts, palette, labels, scale, total):
     """Return `total` plus the weighted sum of squared differences of scaled colors from their palette rows.
 
-    colours (M, C) and palette (k, C) float32 or float64, in, both times scale; counts (M,) int64, in: the
+    colors (M, C) and palette (k, C) float32 or float64, in, both times scale; counts (M,) int64, in: the
     weights; labels (M,), in: the palette row of each color. The sum over all channels is taken in float64
     from first to last.
     """
-    for i in range(colours.shape[0]):
+    for i in range(colors.shape[0]):
         error = 0.0
-        for c in range(colours.shape[1]):
-            difference = np.float64(colours[i, c]) * scale - np.float64(palette[labels[i], c]) * scale
+        for c in range(colors.shape[1]):
+            difference = np.float64(colors[i, c]) * scale - np.float64(palette[labels[i], c]) * scale
             error += difference * difference
         total += error * np.float64(counts[i])
     return total

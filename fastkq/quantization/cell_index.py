@@ -27,8 +27,8 @@ def prepared(palette: npt.NDArray[Any]) -> Any:
     with_alpha = palette.shape[1] == 4
     opaque = 255 if with_alpha else OPAQUE
     alpha = values[:, 3:] if with_alpha else np.full((len(values), 1), OPAQUE, np.float64)
-    colours = values[:, :3] if palette.shape[1] > 1 else np.repeat(values, 3, axis=1)
-    planes = ((2 * colours - 255) * alpha + 255 * opaque, ALPHA_WEIGHT * alpha)
+    colors = values[:, :3] if palette.shape[1] > 1 else np.repeat(values, 3, axis=1)
+    planes = ((2 * colors - 255) * alpha + 255 * opaque, ALPHA_WEIGHT * alpha)
     coordinates = np.rint(np.concatenate(planes[: 1 + with_alpha], axis=1)).astype(np.int32)
     _, first_places = np.unique(coordinates, axis=0, return_index=True)
     numbers = np.sort(first_places).astype(np.int32)

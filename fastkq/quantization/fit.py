@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastkq import metrics
 from fastkq.color import packed_table
-from fastkq.color.color_counts import ColourCounts
+from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import GRAY_WITH_ALPHA, has_alpha, visible
 from fastkq.color.row_table import RowTable
 from fastkq.color.table import channels_of, with_alpha
@@ -39,7 +39,7 @@ class Fit(NamedTuple):
     labels: npt.NDArray[np.unsignedinteger] | None
 
 
-def prepared(counts: ColourCounts, options: FitOptions) -> points.Prepared | None:
+def prepared(counts: ColorCounts, options: FitOptions) -> points.Prepared | None:
     """Return data that several fits to the same counts can share, or None if there is none."""
     counted = counts.counted
     if isinstance(counted, packed_table.PackedTable) and counts.weights is None and options.max_error is None:
@@ -47,7 +47,7 @@ def prepared(counts: ColourCounts, options: FitOptions) -> points.Prepared | Non
     return None
 
 
-def fit(counts: ColourCounts, k: int, options: FitOptions, shared: points.Prepared | None = None) -> Fit:
+def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.Prepared | None = None) -> Fit:
     """Fit a palette of at most k colors to counted colors.
 
     Parameters
@@ -79,20 +79,20 @@ def fit(counts: ColourCounts, k: int, options: FitOptions, shared: points.Prepar
     return _fit_rows(counted, counts.weights, k, options)
 
 
-def distortion(counts: ColourCounts, fitted: Fit, threads: int) -> metrics.Distortion:
+def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distortion:
     """Return the distortion of the counted images under a palette, without dithering.
 
     Colors with alpha 0 count as equal.
     """
-    colours, rows = counts.working_colours, fitted.palette
-    if rows.shape[1] > colours.shape[1]:
-        colours = with_alpha(counts.counted).colours
+    colors, rows = counts.working_colors, fitted.palette
+    if rows.shape[1] > colors.shape[1]:
+        colors = with_alpha(counts.counted).colors
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
-    labels = nearest_rows.label(colours, rows, threads) if fitted.labels is None else fitted.labels
+    labels = nearest_rows.label(colors, rows, threads) if fitted.labels is None else fitted.labels
     rows = visible(rows)
     peak = metrics.PEAKS.get(counts.dtype.name)
-    measured = metrics.of_colours(colours, counts.counts, rows, labels, channels, peak)
+    measured = metrics.of_colors(colors, counts.counts, rows, labels, channels, peak)
     share = len(channels) / counts.channels
     if share == 1:
         return measured
@@ -123,32 +123,32 @@ def _fit_rows(counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int
     fixed, max_error, _, _, effort, threads = options
     if max_error is not None:
         raise ArgumentError(
-            f"expected an image of uint8 with at most 4 channels for max_error, got {counted.colours.dtype} "
-            f"with {counted.colours.shape[1]} channels"
+            f"expected an image of uint8 with at most 4 channels for max_error, got {counted.colors.dtype} "
+            f"with {counted.colors.shape[1]} channels"
         )
     point_weights = counted.counts.astype(np.float64) if weights is None else weights
-    if counted.colours.dtype == np.uint16 and counted.colours.shape[1] == 1:
-        rows = _fit_levels(counted.colours, point_weights, k, fixed)
+    if counted.colors.dtype == np.uint16 and counted.colors.shape[1] == 1:
+        rows = _fit_levels(counted.colors, point_weights, k, fixed)
     else:
-        fixed_rows = _with_transparent(counted.colours, k, fixed)
-        rows = fit_rows.fit(counted.colours, point_weights, k, effort, threads, fixed=fixed_rows)
+        fixed_rows = _with_transparent(counted.colors, k, fixed)
+        rows = fit_rows.fit(counted.colors, point_weights, k, effort, threads, fixed=fixed_rows)
     return Fit(rows, None)  # mapping pixels takes as long as labeling as many colors
 
 
 def _with_transparent(
-    colours: npt.NDArray[Any], k: int, fixed: npt.NDArray[Any] | None
+    colors: npt.NDArray[Any], k: int, fixed: npt.NDArray[Any] | None
 ) -> npt.NDArray[Any] | None:
     """Return the fixed rows, plus the transparent color if the image has it and k leaves room for 2 rows.
 
     As a fixed row it stays exactly transparent. Its place in the palette does not change: rows that are not
     fixed are sorted by alpha, so it would be the first of them anyway.
     """
-    rows = colours[:0] if fixed is None else fixed
-    if not has_alpha(colours.dtype, colours.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(rows) + 2):
+    rows = colors[:0] if fixed is None else fixed
+    if not has_alpha(colors.dtype, colors.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(rows) + 2):
         return fixed
-    if colours[:, -1].min() > 0 or (len(rows) and rows[:, -1].min() == 0):
+    if colors[:, -1].min() > 0 or (len(rows) and rows[:, -1].min() == 0):
         return fixed
-    return np.concatenate((rows, np.zeros((1, colours.shape[1]), colours.dtype)))
+    return np.concatenate((rows, np.zeros((1, colors.shape[1]), colors.dtype)))
 
 
 def _fit_levels(

@@ -17,9 +17,9 @@ from fastkq.quantization.points import Prepared, are_opaque_colors, in_counted_o
 from fastkq.quantization.rounding import Fitted, fill, in_order, round_well
 from fastkq.runtime.validation import Effort
 
-_MOST_COLOURS = 1 << 18
-_COLOURS_PER_CENTROID = 256
-"""If there are more colors than `_MOST_COLOURS` and than this number per centroid, the fit runs on cells of
+_MOST_COLORS = 1 << 18
+_COLORS_PER_CENTROID = 256
+"""If there are more colors than `_MOST_COLORS` and than this number per centroid, the fit runs on cells of
 colors."""
 
 
@@ -82,7 +82,7 @@ def fit(
     if len(weighted.keys) == len(counted.keys):
         return palette, labels
     if len(palette) < k:
-        others = _without(counted, weighted.colours)
+        others = _without(counted, weighted.colors)
         palette, _ = _fit(Prepared(others, space, threads), palette, k, settings)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, nearest_packed.label(counted, palette, threads, space).labels
@@ -122,21 +122,21 @@ def _fit(
     counted = prepared.counted
     others = _without(counted, fixed)
     if k >= len(fixed) + len(others.keys):
-        palette = np.concatenate((fixed, in_order(others.colours)))
+        palette = np.concatenate((fixed, in_order(others.colors)))
         return palette, nearest_packed.label(counted, palette, settings.threads, settings.space).labels
     if k == len(fixed):
         return fixed, nearest_packed.label(counted, fixed, settings.threads, settings.space).labels
     if counted.channels == 1 and settings.space == "rgb":
-        levels = one_dimensional.fit(counted.colours[:, 0], counted.counts, k, fixed=fixed[:, 0])
+        levels = one_dimensional.fit(counted.colors[:, 0], counted.counts, k, fixed=fixed[:, 0])
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
         return palette, nearest_packed.label(counted, palette, settings.threads).labels
-    if len(counted.keys) > max(_MOST_COLOURS, _COLOURS_PER_CENTROID * k):
+    if len(counted.keys) > max(_MOST_COLORS, _COLORS_PER_CENTROID * k):
         palette = _fit_tree(prepared.cells, fixed, _with_transparent(others, fixed, k), k, settings).palette
         labels, used = nearest_packed.label(counted, palette, settings.threads, settings.space)
         if used[len(fixed) :].all():
             return palette, labels
     palette, point_labels = _fit_tree(
-        prepared.colours, fixed, _with_transparent(others, fixed, k), k, settings
+        prepared.colors, fixed, _with_transparent(others, fixed, k), k, settings
     )
     return palette, in_counted_order(counted, point_labels)
 
@@ -164,11 +164,11 @@ def _fit_tree(
     return fill(points, palette, len(fixed), k, threads, space)
 
 
-def _without(counted: packed_table.PackedTable, colours: npt.NDArray[np.uint8]) -> packed_table.PackedTable:
+def _without(counted: packed_table.PackedTable, colors: npt.NDArray[np.uint8]) -> packed_table.PackedTable:
     """Return the table without the given colors (f, C)."""
-    if len(colours) == 0:
+    if len(colors) == 0:
         return counted
-    keys = packed_counting.count(colours[None]).keys
+    keys = packed_counting.count(colors[None]).keys
     places = np.searchsorted(counted.keys, keys)
     places[places == len(counted.keys)] = 0
     others = np.ones(len(counted.keys), bool)

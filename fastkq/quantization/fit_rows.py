@@ -27,7 +27,7 @@ _LUMINANCE = (2126.0, 7152.0, 722.0)  # ITU-R BT.709, times 10,000
 
 
 def fit(
-    colours: npt.NDArray[Any],
+    colors: npt.NDArray[Any],
     weights: npt.NDArray[np.float64],
     k: int,
     effort: Effort = "balanced",
@@ -39,7 +39,7 @@ def fit(
 
     Parameters
     ----------
-    colours : (M, C)
+    colors : (M, C)
         Distinct colors, sorted.
     weights : (M,) float64
         Weights of the squared errors, at least 0, not all 0.
@@ -59,20 +59,20 @@ def fit(
         The fixed rows, then the others in the order of `in_order`. Each of these is the nearest row of some
         color.
     """
-    fixed = colours[:0] if fixed is None else fixed
-    embedding = Embedding.of(colours, fixed)
-    if len(colours) <= k:
-        others = _not_fixed(embedding, colours, fixed)
+    fixed = colors[:0] if fixed is None else fixed
+    embedding = Embedding.of(colors, fixed)
+    if len(colors) <= k:
+        others = _not_fixed(embedding, colors, fixed)
         if len(fixed) + len(others) <= k:
             return np.concatenate((fixed, in_order(others)))
-    free, plan = k - len(fixed), (PLANS if colours.shape[1] <= 4 else VECTOR_PLANS)[effort]
+    free, plan = k - len(fixed), (PLANS if colors.shape[1] <= 4 else VECTOR_PLANS)[effort]
     if free == 0:
         return fixed.copy()
     weights = _scaled(weights)
-    points = _points(embedding, colours, weights, k, threads)
+    points = _points(embedding, colors, weights, k, threads)
     centroids = vector_centroids(points, embedding.embed(fixed), free, plan, threads)
-    rows = embedding.colours(np.ascontiguousarray(centroids[:, len(fixed) :].T))
-    return _replace_unused(embedding, colours, weights, fixed, rows, threads)
+    rows = embedding.colors(np.ascontiguousarray(centroids[:, len(fixed) :].T))
+    return _replace_unused(embedding, colors, weights, fixed, rows, threads)
 
 
 def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -97,10 +97,10 @@ def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return rows[np.lexsort(keys)]
 
 
-def _not_fixed(embedding: Embedding, colours: npt.NDArray[Any], fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _not_fixed(embedding: Embedding, colors: npt.NDArray[Any], fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the colors that are not fixed."""
     fixed_vectors = set(map(tuple, embedding.embed(fixed).tolist()))
-    return colours[[tuple(vector) not in fixed_vectors for vector in embedding.embed(colours).tolist()]]
+    return colors[[tuple(vector) not in fixed_vectors for vector in embedding.embed(colors).tolist()]]
 
 
 def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -113,18 +113,18 @@ def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _points(
-    embedding: Embedding, colours: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, threads: int
+    embedding: Embedding, colors: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, threads: int
 ) -> WeightedVectors:
     """Return the colors as weighted vectors, or means of boxes of them if there are very many."""
     condensed = max(_CONDENSED, _CONDENSED_PER_CENTROID * k)
-    if len(colours) > max(_MOST_POINTS, condensed):
-        return condense(embedding, colours, weights, condensed, threads)
-    return WeightedVectors(embedding.embed(colours), weights)
+    if len(colors) > max(_MOST_POINTS, condensed):
+        return condense(embedding, colors, weights, condensed, threads)
+    return WeightedVectors(embedding.embed(colors), weights)
 
 
 def _replace_unused(
     embedding: Embedding,
-    colours: npt.NDArray[Any],
+    colors: npt.NDArray[Any],
     weights: npt.NDArray[np.float64],
     fixed: npt.NDArray[Any],
     rows: npt.NDArray[Any],
@@ -139,11 +139,11 @@ def _replace_unused(
     while True:
         palette = np.concatenate((fixed, in_order(rows)))
         rows = palette[len(fixed) :]
-        unused = np.flatnonzero(~used(embedding, colours, palette, threads)[len(fixed) :])
+        unused = np.flatnonzero(~used(embedding, colors, palette, threads)[len(fixed) :])
         if len(unused) == 0:
             return palette
-        squared_distances = distances(embedding, colours, palette, threads)
+        squared_distances = distances(embedding, colors, palette, threads)
         worst = costliest(squared_distances, weights, len(unused))
         if not squared_distances[worst[0]] * weights[worst[0]] > 0:  # no error left, or all underflow
             return palette
-        rows[unused] = colours[worst]
+        rows[unused] = colors[worst]

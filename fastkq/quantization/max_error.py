@@ -8,21 +8,21 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color import packed_table
-from fastkq.color.spaces import Space, opacity, to_colours, to_coordinates, unit
+from fastkq.color.spaces import Space, opacity, to_colors, to_coordinates, unit
 from fastkq.errors import UnreachableError
 from fastkq.kmeans.lloyd import cluster_moments, move
 from fastkq.kmeans.points import MortonPoints, are_opaque
 from fastkq.quantization import nearest_packed
 from fastkq.quantization.fit_packed import fit, weigh
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 from fastkq.quantization.rounding import in_order
 from fastkq.runtime.progress import checkpoint, slices, stage
-from fastkq.runtime.validation import MAX_COLOURS, Effort
+from fastkq.runtime.validation import MAX_COLORS, Effort
 
-Colours = npt.NDArray[np.uint8]
+Colors = npt.NDArray[np.uint8]
 
-_COLOURS_PER_CHUNK = 1 << 18
-_COLOURS_AT_ONCE = 1 << 21  # colors that a kernel call of the greedy cover examines, between two checkpoints
+_COLORS_PER_CHUNK = 1 << 18
+_COLORS_AT_ONCE = 1 << 21  # colors that a kernel call of the greedy cover examines, between two checkpoints
 
 
 class Reach:
@@ -36,33 +36,33 @@ class Reach:
     ) -> None:
         self.radius = (max_error * unit(counted.channels, space)) ** 2
         self.space, self._counted = space, counted
-        self._coordinates = to_coordinates(counted.colours, space).astype(np.float64)
+        self._coordinates = to_coordinates(counted.colors, space).astype(np.float64)
         self._opaque = are_opaque(self._coordinates, opacity(space))
         self._is_required = counted.counts > min_share * counted.counts.sum()
         if self._opaque.any():
             # The palette needs an opaque row even if all opaque colors are rarer than `min_share`.
             self._is_required[np.argmax(np.where(self._opaque, counted.counts, 0))] = True
 
-    def distances(self, palette: Colours, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    def distances(self, palette: Colors, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the squared distances (M,) of the colors from their rows; 0 for colors that are exempt."""
         rows = to_coordinates(palette, self.space).astype(np.float64)
         distances = np.empty(len(labels))
-        for part in slices(len(labels), _COLOURS_PER_CHUNK):
+        for part in slices(len(labels), _COLORS_PER_CHUNK):
             distances[part] = _squared(self._coordinates[:, part] - rows[:, labels[part]])
             distances[part][~self._is_required[part]] = 0.0
         return distances
 
-    def labels(self, palette: Colours, threads: int = 1) -> npt.NDArray[Any]:
+    def labels(self, palette: Colors, threads: int = 1) -> npt.NDArray[Any]:
         """Return the nearest row of each color, (M,)."""
         return nearest_packed.label(self._counted, palette, threads, self.space).labels
 
-    def with_transparent(self, rows: Colours) -> Colours:
+    def with_transparent(self, rows: Colors) -> Colors:
         """Return the rows (f, C), plus a transparent one if an RGBA image has that color and they do not."""
         if self._counted.channels != 4 or self._counted.keys[0] != 0 or (rows[:, 3] == 0).any():
             return rows
         return np.concatenate((rows, np.zeros((1, 4), np.uint8)))
 
-    def unreached(self, rows: Colours) -> npt.NDArray[np.bool_]:
+    def unreached(self, rows: Colors) -> npt.NDArray[np.bool_]:
         """Return a mask (M,) of the non-exempt colors that are in reach of none of the rows (f, C)."""
         far: npt.NDArray[np.bool_] = self._is_required.copy()
         coordinates = to_coordinates(rows, self.space).astype(np.float64)
@@ -79,7 +79,7 @@ class Reach:
                 checkpoint()
         return far
 
-    def covered(self, rows: Colours, far: npt.NDArray[np.bool_]) -> Colours:
+    def covered(self, rows: Colors, far: npt.NDArray[np.bool_]) -> Colors:
         """Return the rows (f, C), plus more rows, so that all colors of the mask `far` (M,) are in reach."""
         opaque = far & self._opaque
         if opaque.any():
@@ -87,34 +87,34 @@ class Reach:
             far = far & self.unreached(rows)
         return self._with_counted(rows, self._cover(np.flatnonzero(far)))
 
-    def _with_counted(self, rows: Colours, colours: npt.NDArray[np.intp]) -> Colours:
+    def _with_counted(self, rows: Colors, colors: npt.NDArray[np.intp]) -> Colors:
         """Return the rows, plus the counted colors at the given places."""
-        return np.concatenate((rows, packed_table.colours_of(self._counted.keys[colours], rows.shape[1])))
+        return np.concatenate((rows, packed_table.colors_of(self._counted.keys[colors], rows.shape[1])))
 
-    def _cover(self, colours: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    def _cover(self, colors: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Return the places of few of the colors, such that each of the colors is in reach of one of them.
 
-        `colours` are places in the table. If more than a palette can hold were needed, all are returned.
+        `colors` are places in the table. If more than a palette can hold were needed, all are returned.
         """
-        if len(colours) == 0:
-            return colours
-        points = self._coordinates[:, colours]
+        if len(colors) == 0:
+            return colors
+        points = self._coordinates[:, colors]
         points = points[np.argsort(-np.ptp(points, axis=1), kind="stable")]
         order = np.argsort(points[0], kind="stable")
-        chosen = np.empty(min(len(colours), MAX_COLOURS), np.int64)
+        chosen = np.empty(min(len(colors), MAX_COLORS), np.int64)
         reach = self.radius**0.5 * (1 + 1e-9)
         points, is_covered, state = (
             np.ascontiguousarray(points[:, order]),
-            np.zeros(len(colours), np.uint8),
+            np.zeros(len(colors), np.uint8),
             np.zeros(3, np.int64),
         )
-        while state[0] < len(colours) and state[2] >= 0:
+        while state[0] < len(colors) and state[2] >= 0:
             checkpoint()
             kernels.kmeans.greedy_cover.cover(
-                points, is_covered, reach, self.radius, chosen, state, _COLOURS_AT_ONCE
+                points, is_covered, reach, self.radius, chosen, state, _COLORS_AT_ONCE
             )
         number = int(state[2])
-        return colours if number < 0 else colours[order[chosen[:number]]]
+        return colors if number < 0 else colors[order[chosen[:number]]]
 
 
 def _squared(differences: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -137,7 +137,7 @@ _FIT_SHARE = 0.3
 _K_ATTEMPTS = 3
 """Numbers of rows that are tried to find one that is enough, if k is not."""
 
-_Fit = Callable[[int, Colours], tuple[Colours, npt.NDArray[Any]]]
+_Fit = Callable[[int, Colors], tuple[Colors, npt.NDArray[Any]]]
 
 
 def within(
@@ -148,10 +148,10 @@ def within(
     *,
     max_error: float,
     min_share: float = 0.0,
-    fixed: Colours | None = None,
+    fixed: Colors | None = None,
     weights: npt.NDArray[np.float64] | None = None,
     space: Space = "rgb",
-) -> tuple[Colours, npt.NDArray[Any]]:
+) -> tuple[Colors, npt.NDArray[Any]]:
     """Fit a palette such that no color is farther than `max_error` from its row.
 
     Parameters
@@ -187,7 +187,7 @@ def within(
         fixed = np.empty((0, counted.channels), np.uint8)
     reach = Reach(counted, max_error, min_share, space)
 
-    def fit_around(k: int, fixed_rows: Colours) -> tuple[Colours, npt.NDArray[Any]]:
+    def fit_around(k: int, fixed_rows: Colors) -> tuple[Colors, npt.NDArray[Any]]:
         with stage(None, _FIT_SHARE, each=0.2):
             return fit(counted, k, effort, threads, fixed=fixed_rows, weights=weights, space=space)
 
@@ -197,15 +197,15 @@ def within(
         raise _unreachable(k, max_error, best, _sufficient_k(reach, fixed, k, attempt, fit_around))
     palette = attempt.palette
     if not attempt.is_plain:
-        points = of_colours(counted if weights is None else weigh(counted, weights, k), space)
+        points = of_colors(counted if weights is None else weigh(counted, weights, k), space)
         palette = _constrained_lloyd(reach, palette, len(reach.with_transparent(fixed)), points, threads)
     palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, nearest_packed.label(counted, palette, threads, space).labels
 
 
 def _constrained_lloyd(
-    reach: Reach, palette: Colours, held: int, points: MortonPoints, threads: int
-) -> Colours:
+    reach: Reach, palette: Colors, held: int, points: MortonPoints, threads: int
+) -> Colors:
     """Return the rows after Lloyd steps that keep each non-exempt color in reach of its row.
 
     The first `held` rows stay.
@@ -219,7 +219,7 @@ def _constrained_lloyd(
         is_pending = np.arange(len(palette)) >= held
         for share in _STEP_SHARES:
             candidate = moved.copy()
-            candidate[is_pending] = to_colours(coordinates + share * (means - coordinates), space)[is_pending]
+            candidate[is_pending] = to_colors(coordinates + share * (means - coordinates), space)[is_pending]
             worst = np.zeros(len(palette))
             np.maximum.at(worst, labels, reach.distances(candidate, labels))
             is_accepted = is_pending & (worst <= reach.radius)
@@ -250,14 +250,14 @@ class _Attempt(NamedTuple):
         Number of rows that is certainly enough; None if a palette cannot have that many.
     """
 
-    palette: Colours | None
+    palette: Colors | None
     is_plain: bool
     worst: float
     likely: int
     enough: int | None
 
 
-def _attempt(reach: Reach, fixed: Colours, k: int, fit_around: _Fit) -> _Attempt:
+def _attempt(reach: Reach, fixed: Colors, k: int, fit_around: _Fit) -> _Attempt:
     """Try to satisfy the constraint with k rows: steps 1 and 2 of `within`."""
     fixed_rows, worst, likely = fixed, np.inf, 0
     for _ in range(1 + _REFITS):
@@ -274,14 +274,14 @@ def _attempt(reach: Reach, fixed: Colours, k: int, fit_around: _Fit) -> _Attempt
     fixed_rows = reach.covered(fixed_rows, reach.unreached(fixed_rows))
     if len(fixed_rows) > k:
         return _Attempt(
-            None, False, worst, likely, len(fixed_rows) if len(fixed_rows) <= MAX_COLOURS else None
+            None, False, worst, likely, len(fixed_rows) if len(fixed_rows) <= MAX_COLORS else None
         )
     return _Attempt(fit_around(k, fixed_rows)[0], False, reach.radius, k, k)
 
 
-def _sufficient_k(reach: Reach, fixed: Colours, k: int, failed: _Attempt, fit_around: _Fit) -> int | None:
+def _sufficient_k(reach: Reach, fixed: Colors, k: int, failed: _Attempt, fit_around: _Fit) -> int | None:
     """Return the smallest number of rows that a few attempts show to be enough, or None."""
-    too_few, sufficient, next_try = k, failed.enough or MAX_COLOURS + 1, failed.likely
+    too_few, sufficient, next_try = k, failed.enough or MAX_COLORS + 1, failed.likely
     for _ in range(_K_ATTEMPTS):
         if not too_few < next_try < sufficient:
             next_try = (too_few + sufficient) // 2
@@ -291,11 +291,11 @@ def _sufficient_k(reach: Reach, fixed: Colours, k: int, failed: _Attempt, fit_ar
             too_few = next_try
         else:
             sufficient = next_try
-    return sufficient if sufficient <= MAX_COLOURS else None
+    return sufficient if sufficient <= MAX_COLORS else None
 
 
 def _unreachable(k: int, max_error: float, best: float, sufficient: int | None) -> UnreachableError:
-    remedy = f"k = {sufficient} suffices" if sufficient else f"more than {MAX_COLOURS} would be needed"
+    remedy = f"k = {sufficient} suffices" if sufficient else f"more than {MAX_COLORS} would be needed"
     return UnreachableError(
         f"expected all colors within {max_error:g} of a palette of {k}, got one at {best:.6g}: {remedy}",
         best=best,

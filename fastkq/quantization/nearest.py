@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastkq.color import packed_table
 from fastkq.color.kinds import RGBA, without_alpha
-from fastkq.color.packed_counting import MOST_RGBA_COLOURS
+from fastkq.color.packed_counting import MOST_RGBA_COLORS
 from fastkq.color.spaces import Space
 from fastkq.color.table import ColorTable, count_up_to, with_alpha
 from fastkq.quantization import dither, nearest_packed, nearest_rows
@@ -41,9 +41,7 @@ def indices_of(
         return dithered(pixels, fitted.palette, dithering, options.threads)
     if isinstance(counted, packed_table.PackedTable):
         assert fitted.labels is not None
-        return nearest_packed.map_colours(
-            pixels, counted, fitted.labels, len(fitted.palette), options.threads
-        )
+        return nearest_packed.map_colors(pixels, counted, fitted.labels, len(fitted.palette), options.threads)
     return nearest_rows.map_image(_match_channels(pixels, fitted.palette), fitted.palette, options.threads)
 
 
@@ -53,14 +51,14 @@ def indices_for(
     """Return the indices (H, W) of an image for a given palette `rows` (k, C), both in the working form."""
     if dithering.strength > 0:
         return dithered(pixels, rows, dithering, threads)
-    counted = count_up_to(pixels, MOST_RGBA_COLOURS, threads)
+    counted = count_up_to(pixels, MOST_RGBA_COLORS, threads)
     if counted is None:
         return nearest_packed.map_pixels(pixels, rows, threads, space)
     if isinstance(counted, packed_table.PackedTable):
         table = with_alpha(counted) if rows.shape[1] == RGBA else counted
         assert isinstance(table, packed_table.PackedTable)
         labels = nearest_packed.label(table, rows, threads, space).labels
-        return nearest_packed.map_colours(pixels, counted, labels, len(rows), threads)
+        return nearest_packed.map_colors(pixels, counted, labels, len(rows), threads)
     return nearest_rows.map_image(pixels, rows, threads)
 
 

@@ -11,12 +11,12 @@ from fastkq.color.indexed_image import index_dtype
 from fastkq.color.spaces import Space, oklab, opacity, to_coordinates
 from fastkq.kmeans.assign import assign
 from fastkq.kmeans.points import seen_by_opaque
-from fastkq.quantization.points import in_counted_order, of_colours
+from fastkq.quantization.points import in_counted_order, of_colors
 from fastkq.runtime.parallel import over_chunks
 
 _PIXELS_PER_CHUNK = 1 << 17
 _DISTANCES_PER_CHUNK = 1 << 25  # pixels times palette rows
-_COLOURS_PER_CHUNK = 1 << 14
+_COLORS_PER_CHUNK = 1 << 14
 _NO_LINEAR_LIGHT = np.empty(0)  # tells the kernel to measure in RGB
 
 
@@ -47,11 +47,11 @@ def label(
         # Points are made chunk by chunk: those of all colors of a large image would take more memory than it.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
         part = packed_table.PackedTable(keys, counts, counted.channels)
-        nearest = assign(of_colours(part, space), centroids).labels
+        nearest = assign(of_colors(part, space), centroids).labels
         labels[start:stop] = in_counted_order(part, nearest)
         used[worker, nearest] = True
 
-    over_chunks(work, len(labels), _COLOURS_PER_CHUNK, threads)
+    over_chunks(work, len(labels), _COLORS_PER_CHUNK, threads)
     return Labels(labels, np.logical_or.reduce(used))
 
 
@@ -79,7 +79,7 @@ def map_image(
     -------
     (H, W) uint8, or uint16 if the palette has more than 256 rows
     """
-    return map_colours(image, counted, label(counted, palette, threads, space).labels, len(palette), threads)
+    return map_colors(image, counted, label(counted, palette, threads, space).labels, len(palette), threads)
 
 
 def map_pixels(
@@ -87,7 +87,7 @@ def map_pixels(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Map each pixel of an RGBA image to its nearest palette row, without a table of its colors.
 
-    It is for images of more than `fastkq.color.packed_counting.MOST_RGBA_COLOURS` colors. Arguments and
+    It is for images of more than `fastkq.color.packed_counting.MOST_RGBA_COLORS` colors. Arguments and
     result are those of `map_image`.
     """
     pixels, centroids = image.reshape(-1, 4), to_coordinates(palette, space)
@@ -106,7 +106,7 @@ def map_pixels(
     return indices.reshape(image.shape[:2])
 
 
-def map_colours(
+def map_colors(
     image: npt.NDArray[np.uint8],
     counted: packed_table.PackedTable,
     labels: npt.NDArray[Any],

@@ -12,40 +12,40 @@ from fastkq.kmeans.assign_vectors import _PARTS, _rows_per_chunk, nearest
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Vectors
 
-_FEW_COLOURS = 1 << 18  # at most this many colors: `used` visits them in one pass
+_FEW_COLORS = 1 << 18  # at most this many colors: `used` visits them in one pass
 
 
 def label(
-    colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
+    colors: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return the nearest row of a palette (k, C) for each color (M, C) of the same dtype.
 
     The lowest index wins among equals. The metric is that of `fastkq.color.embedding`.
     """
-    labels = np.empty(len(colours), index_dtype(len(palette)))
+    labels = np.empty(len(colors), index_dtype(len(palette)))
 
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
         labels[start:stop] = nearest_rows
 
-    _for_each_chunk(Embedding.of(colours, palette), colours, palette, keep, threads)
+    _for_each_chunk(Embedding.of(colors, palette), colors, palette, keep, threads)
     return labels
 
 
 def distances(
-    embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
+    embedding: Embedding, colors: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.float64]:
     """Return the squared distances (M,) of colors (M, C) from their nearest rows of a palette (k, C)."""
-    squared_distances = np.empty(len(colours))
+    squared_distances = np.empty(len(colors))
 
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
         squared_distances[start:stop] = squares
 
-    _for_each_chunk(embedding, colours, palette, keep, threads)
+    _for_each_chunk(embedding, colors, palette, keep, threads)
     return squared_distances
 
 
 def used(
-    embedding: Embedding, colours: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
+    embedding: Embedding, colors: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1
 ) -> npt.NDArray[np.bool_]:
     """Return a mask (k,) of the rows of a palette (k, C) that are the nearest row of any color (M, C)."""
     is_used = np.zeros(len(palette), bool)
@@ -53,9 +53,9 @@ def used(
     def keep(start: int, stop: int, nearest_rows: npt.NDArray[np.int32], squares: Vectors) -> None:
         is_used[nearest_rows] = True
 
-    parts = _PARTS if len(colours) > _FEW_COLOURS else 1
+    parts = _PARTS if len(colors) > _FEW_COLORS else 1
     for part in range(parts):
-        _for_each_chunk(embedding, colours[part::parts], palette, keep, threads)
+        _for_each_chunk(embedding, colors[part::parts], palette, keep, threads)
         if is_used.all():  # usually true after the first part
             break
     return is_used
@@ -63,7 +63,7 @@ def used(
 
 def _for_each_chunk(
     embedding: Embedding,
-    colours: npt.NDArray[Any],
+    colors: npt.NDArray[Any],
     palette: npt.NDArray[Any],
     keep: Callable[[int, int, npt.NDArray[np.int32], Vectors], None],
     threads: int,
@@ -76,9 +76,9 @@ def _for_each_chunk(
 
     def work(worker: int, start: int, stop: int) -> None:
         # Vectors are made chunk by chunk: those of a large image would take more memory than it.
-        keep(start, stop, *nearest(embedding.embed(colours[start:stop]), centroids))
+        keep(start, stop, *nearest(embedding.embed(colors[start:stop]), centroids))
 
-    over_chunks(work, len(colours), _rows_per_chunk(colours.shape[1]), threads)
+    over_chunks(work, len(colors), _rows_per_chunk(colors.shape[1]), threads)
 
 
 def map_image(

@@ -17,12 +17,12 @@ from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
 
 _CELLS_PER_CHUNK = 1 << 12
-_COLOURS_PER_CHUNK = 1 << 18
+_COLORS_PER_CHUNK = 1 << 18
 _OPAQUE_KEY = np.uint32(0x88888888)
 """Bits of alpha in the Morton code of an RGBA color; all are set for alpha 255."""
 
 
-def of_colours(counted: packed_table.PackedTable, space: Space = "rgb") -> MortonPoints:
+def of_colors(counted: packed_table.PackedTable, space: Space = "rgb") -> MortonPoints:
     """Return one point per color, weighted by its count; opaque colors of RGBA come first."""
     keys, places, opaque = _opaque_first(counted)
     weights = counted.counts[places].astype(np.float64)
@@ -31,22 +31,22 @@ def of_colours(counted: packed_table.PackedTable, space: Space = "rgb") -> Morto
 
 def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> Coordinates:
     """Return the coordinates (C, M) of packed colors (M,)."""
-    if len(keys) <= _COLOURS_PER_CHUNK:
-        return to_coordinates(packed_table.colours_of(keys, channels), space)
-    first = to_coordinates(packed_table.colours_of(keys[:1], channels), space)
+    if len(keys) <= _COLORS_PER_CHUNK:
+        return to_coordinates(packed_table.colors_of(keys, channels), space)
+    first = to_coordinates(packed_table.colors_of(keys[:1], channels), space)
     coordinates = np.empty((len(first), len(keys)), first.dtype)
-    for part in slices(len(keys), _COLOURS_PER_CHUNK):
-        coordinates[:, part] = to_coordinates(packed_table.colours_of(keys[part], channels), space)
+    for part in slices(len(keys), _COLORS_PER_CHUNK):
+        coordinates[:, part] = to_coordinates(packed_table.colors_of(keys[part], channels), space)
     return coordinates
 
 
 def in_counted_order(counted: packed_table.PackedTable, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return values (M,) of the points of `of_colours`, reordered to the order of the table."""
+    """Return values (M,) of the points of `of_colors`, reordered to the order of the table."""
     if counted.channels != 4:
         return values
     ordered, places = np.empty_like(values), _opaque_first(counted).places
     assert isinstance(places, np.ndarray)
-    for part in slices(len(values), _COLOURS_PER_CHUNK):
+    for part in slices(len(values), _COLORS_PER_CHUNK):
         ordered[places[part]] = values[part]
     return ordered
 
@@ -72,12 +72,12 @@ def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space =
     def work(worker: int, start: int, stop: int) -> None:
         # Coordinates are made chunk by chunk: those of all colors would take more memory than the image.
         first, last = firsts[start], firsts[stop]
-        colours = to_coordinates(
-            packed_table.colours_of(sorted_colors.keys[first:last], counted.channels), space
+        colors = to_coordinates(
+            packed_table.colors_of(sorted_colors.keys[first:last], counted.channels), space
         )
         runs = firsts[start : stop + 1] - first
         kernels.kmeans.morton_tree.merge_runs(
-            colours, counts[first:last], runs, grid_spacing(colours), coordinates, weights, start
+            colors, counts[first:last], runs, grid_spacing(colors), coordinates, weights, start
         )
 
     over_chunks(work, len(keys), _CELLS_PER_CHUNK, threads)
@@ -110,12 +110,12 @@ def _opaque_first(counted: packed_table.PackedTable) -> _OpaqueFirst:
     opaque = int(np.count_nonzero(is_opaque))
     keys, places = np.empty_like(counted.keys), np.empty(len(is_opaque), np.intp)
     next_opaque, next_other = 0, opaque
-    for part in slices(len(places), _COLOURS_PER_CHUNK):
+    for part in slices(len(places), _COLORS_PER_CHUNK):
         opaque_places, other_places = np.flatnonzero(is_opaque[part]), np.flatnonzero(~is_opaque[part])
         places[next_opaque : next_opaque + len(opaque_places)] = part.start + opaque_places
         places[next_other : next_other + len(other_places)] = part.start + other_places
         next_opaque, next_other = next_opaque + len(opaque_places), next_other + len(other_places)
-    for part in slices(len(places), _COLOURS_PER_CHUNK):
+    for part in slices(len(places), _COLORS_PER_CHUNK):
         keys[part] = counted.keys[places[part]]
     return _OpaqueFirst(keys, places, opaque)
 
@@ -142,9 +142,9 @@ class Prepared:
         self._threads = threads
 
     @cached_property
-    def colours(self) -> Tree:
-        """Tree of the points of `of_colours`."""
-        return Tree(of_colours(self.counted, self.space))
+    def colors(self) -> Tree:
+        """Tree of the points of `of_colors`."""
+        return Tree(of_colors(self.counted, self.space))
 
     @cached_property
     def cells(self) -> Tree:
@@ -158,7 +158,7 @@ _VECTORS_PER_CHUNK = 1 << 16
 
 def condense(
     embedding: Embedding,
-    colours: npt.NDArray[Any],
+    colors: npt.NDArray[Any],
     weights: npt.NDArray[np.float64],
     boxes: int,
     threads: int,
@@ -171,7 +171,7 @@ def condense(
     parts: list[WeightedVectors | None] = [None] * chunks
 
     def work(worker: int, start: int, stop: int) -> None:
-        chunk_vectors = WeightedVectors(embedding.embed(colours[start:stop]), weights[start:stop])
+        chunk_vectors = WeightedVectors(embedding.embed(colors[start:stop]), weights[start:stop])
         parts[start // _VECTORS_PER_CHUNK] = partition(chunk_vectors, -(-boxes // chunks))[1]
 
     over_chunks(work, len(weights), _VECTORS_PER_CHUNK, threads)

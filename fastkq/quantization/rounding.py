@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color import packed_table
-from fastkq.color.spaces import Space, to_colours, to_coordinates
+from fastkq.color.spaces import Space, to_colors, to_coordinates
 from fastkq.kmeans.assign import assign
 from fastkq.kmeans.lloyd import cluster_moments, move
 from fastkq.kmeans.points import MortonPoints
@@ -70,7 +70,7 @@ def round_well(
 
 
 def _rounded(centroids: Coordinates, held: npt.NDArray[np.uint8], space: Space) -> npt.NDArray[np.uint8]:
-    return np.concatenate((held, to_colours(centroids[:, len(held) :], space)))
+    return np.concatenate((held, to_colors(centroids[:, len(held) :], space)))
 
 
 def fill(
@@ -113,7 +113,7 @@ def fill(
         if len(unused) == 0:
             return Fitted(rows, labels)
         worst = costliest(distances, points.weights, len(unused))
-        rows[unused] = packed_table.colours_of(points.keys[worst], rows.shape[1])
+        rows[unused] = packed_table.colors_of(points.keys[worst], rows.shape[1])
         rows = _in_order_after(fixed, rows)
 
 

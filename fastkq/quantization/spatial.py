@@ -96,15 +96,15 @@ def visual(
     .. [2] J. Puzicha et al., "On spatial quantization of color images", IEEE Trans. Image Processing 9, 2000.
     """
     if image.shape[2:] == (4,) and packed_counting.is_opaque(image, threads):
-        colours, indices = visual(np.ascontiguousarray(image[:, :, :3]), k, effort, threads)
-        return np.column_stack((colours, np.full(len(colours), 255, np.uint8))), indices
+        colors, indices = visual(np.ascontiguousarray(image[:, :, :3]), k, effort, threads)
+        return np.column_stack((colors, np.full(len(colors), 255, np.uint8))), indices
     plan = _PLANS[effort]
-    counted = packed_counting.count_up_to(image, packed_counting.MOST_RGBA_COLOURS, threads)
+    counted = packed_counting.count_up_to(image, packed_counting.MOST_RGBA_COLORS, threads)
     start, labels = fit_packed.fit(
         counted or packed_counting.count_cells(image, threads), k, plan.start, threads
     )
     if counted is not None and len(start) == len(counted.keys):
-        return start, nearest_packed.map_colours(image, counted, labels, len(start), threads)
+        return start, nearest_packed.map_colors(image, counted, labels, len(start), threads)
     canvas = _Canvas(image, len(start), threads)
     levels = start.astype(np.float64)
     band_step = plan.band_step
@@ -117,11 +117,11 @@ def visual(
         with stage(None, 2 / band_step / remaining, each=0.5):
             levels = _move_rows(levels, canvas.settle(levels, turn % band_step, band_step))
         remaining -= 2 / band_step
-    colours = in_order(np.rint(levels).astype(np.uint8))
+    colors = in_order(np.rint(levels).astype(np.uint8))
     for turn in range(passes):
         with stage(None, 1 / (passes - turn), each=0.5):
-            canvas.settle(colours, 0, 1)
-    return _drop_unused(colours, canvas.indices, threads)
+            canvas.settle(colors, 0, 1)
+    return _drop_unused(colors, canvas.indices, threads)
 
 
 class _Canvas:
@@ -185,11 +185,11 @@ def _move_rows(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> 
 
 
 def _drop_unused(
-    colours: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int
+    colors: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.unsignedinteger]]:
     """Return the palette without unused rows, and the indices adapted to it."""
-    used = nearest_packed.used_rows(indices, len(colours), threads)
+    used = nearest_packed.used_rows(indices, len(colors), threads)
     if used.all():
-        return colours, indices
-    kept_rows = colours[used]
+        return colors, indices
+    kept_rows = colors[used]
     return kept_rows, (np.cumsum(used) - 1).astype(index_dtype(len(kept_rows)))[indices]

@@ -21,7 +21,7 @@ Depth = Literal[8] | None
 DTYPES = tuple(map(np.dtype, (np.bool_, np.uint8, np.uint16, np.float32, np.float64)))
 """Dtypes of images and palettes."""
 
-MAX_COLOURS = 1 << 16  # rows of a palette: indices are at most uint16
+MAX_COLORS = 1 << 16  # rows of a palette: indices are at most uint16
 MAX_CHANNELS = 64
 MAX_PIXELS = 1 << 30  # pixels of an image, and default limit for files
 
@@ -63,8 +63,8 @@ def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
         raise ArgumentError(
             f"expected a palette (k, C) with C from 1 to {MAX_CHANNELS}, got shape {array.shape}"
         )
-    if not 1 <= len(array) <= MAX_COLOURS:
-        raise ArgumentError(f"expected a palette of 1 to {MAX_COLOURS} colors, got {len(array)}")
+    if not 1 <= len(array) <= MAX_COLORS:
+        raise ArgumentError(f"expected a palette of 1 to {MAX_COLORS} colors, got {len(array)}")
     if array.dtype == np.bool_ and (len(array) > 2 or array.shape[1] != 1):
         raise ArgumentError(f"expected a bool palette (1, 1) or (2, 1), got shape {array.shape}")
     _check_finite(array, "a palette")
@@ -126,8 +126,8 @@ def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
 def check_k(k: Any, name: str = "k") -> int:
     """Return a number of colors as an int, 1 to 65,536."""
     number = _integer(name, k)
-    if not 1 <= number <= MAX_COLOURS:
-        raise ArgumentError(f"expected {name} from 1 to {MAX_COLOURS}, got {number}")
+    if not 1 <= number <= MAX_COLORS:
+        raise ArgumentError(f"expected {name} from 1 to {MAX_COLORS}, got {number}")
     return number
 
 

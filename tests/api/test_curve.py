@@ -30,7 +30,7 @@ def test_its_points_are_in_the_order_of_ks_and_the_same_on_any_number_of_threads
     assert points == fastkq.curve(image, KS, threads=3)
 
 
-def test_nothing_is_lost_with_as_many_colours_as_there_are():
+def test_nothing_is_lost_with_as_many_colors_as_there_are():
     (point,) = fastkq.curve(np.arange(40, dtype=np.uint8).reshape(5, 8), [40])
     assert (point.mse, point.psnr) == (0, math.inf)
 
@@ -51,5 +51,5 @@ def test_a_list_of_no_or_bad_ks_is_refused():
         fastkq.curve(image, 4)
     with pytest.raises(ArgumentError, match="k from 1 to 65536, got 0"):
         fastkq.curve(image, [4, 0])
-    with pytest.raises(ArgumentError, match="at most k = 1 fixed colours, got 2"):
+    with pytest.raises(ArgumentError, match="at most k = 1 fixed colors, got 2"):
         fastkq.curve(image, [9, 1], fixed=[[0, 0, 0], [1, 1, 1]])

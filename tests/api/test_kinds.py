@@ -30,9 +30,9 @@ def test_an_opaque_image_is_compressed_as_the_one_without_alpha(dtype, channels)
         assert point.mse == pytest.approx(mse(image, with_fixed.decompress()))
     mixed = image.copy()
     mixed[0, 0, -1] = 9
-    counts = [fastkq.count_colours(some) for some in (image, mixed)]
+    counts = [fastkq.count_colors(some) for some in (image, mixed)]
     assert (
-        counts[0] + counts[1] == counts[1] + counts[0] == fastkq.count_colours(np.concatenate((image, mixed)))
+        counts[0] + counts[1] == counts[1] + counts[0] == fastkq.count_colors(np.concatenate((image, mixed)))
     )
 
 
@@ -57,7 +57,7 @@ def test_the_peak_of_masks_is_1():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_the_colour_of_a_fixed_transparent_row_costs_nothing(dtype):
+def test_the_color_of_a_fixed_transparent_row_costs_nothing(dtype):
     image = np.random.default_rng(2).integers(0, 200, (9, 9, 4), dtype)
     image[:3, :, 3] = 0
     fixed = np.array([[10, 20, 30, 0]], dtype)
@@ -99,7 +99,7 @@ def test_values_that_are_not_finite_are_refused(bad, dtype):
     for call in (
         lambda: fastkq.compress(image, 2),
         lambda: fastkq.fit_palette([image], 2),
-        lambda: fastkq.count_colours(image),
+        lambda: fastkq.count_colors(image),
         lambda: fastkq.apply_palette(np.zeros((2, 2, 3), dtype), image[1]),
     ):
         with pytest.raises(ArgumentError, match=r"finite values, got 1 that are not, the first, -?(nan|inf)"):

@@ -113,8 +113,8 @@ def test_other_kinds_are_shown_by_8_bits(dtype, channels):
     values = shown * np.uint16(257) if dtype == "uint16" else shown / 255 - 3
     pixels = np.asarray(png_of(CompressedImage(values.astype(dtype), SQUARE)).convert("RGBA")).astype(int)
     has_alpha = dtype == "uint16" and channels in (2, 4)
-    colours = shown[SQUARE][:, :, : 3 if channels >= 3 else 1]
-    assert np.abs(pixels[:, :, :3] - colours).max() <= 1
+    colors = shown[SQUARE][:, :, : 3 if channels >= 3 else 1]
+    assert np.abs(pixels[:, :, :3] - colors).max() <= 1
     assert np.abs(pixels[:, :, 3] - (shown[SQUARE][:, :, -1] if has_alpha else 255)).max() <= 1
 
 
@@ -135,13 +135,13 @@ def test_giant_images_are_thinned_out(k, shape):
     compressed = CompressedImage(noise(k, 3), np.arange(shape[0] * shape[1]).reshape(shape) % k)
     image = png_of(compressed)
     assert max(image.size) == 1600
-    assert {tuple(colour) for _, colour in image.convert("RGB").getcolors()} <= set(
+    assert {tuple(color) for _, color in image.convert("RGB").getcolors()} <= set(
         map(tuple, noise(k, 3).tolist())
     )
     assert f"shown at {image.width} x {image.height}" in html_of(compressed)[2]
 
 
-def test_the_html_shows_the_picture_its_colours_by_use_and_the_facts():
+def test_the_html_shows_the_picture_its_colors_by_use_and_the_facts():
     compressed = CompressedImage(np.array([[255, 0, 0], [1, 2, 3], [0, 0, 255]], np.uint8), [[0, 0, 2, 0]])
     image, strip, facts = html_of(compressed)
     assert image.get("src") == "data:image/png;base64," + base64.b64encode(compressed._repr_png_()).decode()
@@ -161,7 +161,7 @@ def test_small_images_are_enlarged_with_sharp_pixels():
     assert "pixelated" not in html_of(large)[0].get("style")
 
 
-def test_the_html_shows_alpha_and_the_colours_used_most():
+def test_the_html_shows_alpha_and_the_colors_used_most():
     compressed = CompressedImage(noise(600, 4), np.minimum(np.arange(1200), 599).reshape(30, 40))
     _, strip, _ = html_of(compressed)
     assert len(strip) == 256

@@ -1,4 +1,4 @@
-"""Palettes of several images, given palettes and fixed colours."""
+"""Palettes of several images, given palettes and fixed colors."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_images_of_two_kinds_have_no_common_palette():
             np.zeros((2, 3), np.uint16),
             r"palette to be \(k, 3\) of uint8 as the image, got \(2, 3\) of uint16",
         ),
-        (np.zeros((0, 3), np.uint8), "palette of 1 to 65536 colours, got 0"),
+        (np.zeros((0, 3), np.uint8), "palette of 1 to 65536 colors, got 0"),
         ([[0, 0, 256]], "palette to hold values of uint8 as the image, got"),
         ([[0, 0, 0.5]], "palette to hold values of uint8 as the image, got"),
         ([[1, 2, 3], [1, 2]], r"palette to be \(k, 3\), got rows of unequal length"),
@@ -61,7 +61,7 @@ def test_a_palette_leaves_nothing_to_fit(arguments):
         fastkq.compress(noise(4, 4, 3), palette=[[0, 0, 0]], **arguments)
 
 
-def test_no_fixed_colours_are_none():
+def test_no_fixed_colors_are_none():
     image = noise(4, 4, 3)
     for fixed in ([], np.empty((0, 3), np.uint8)):
         assert fastkq.compress(image, 4, fixed=fixed) == fastkq.compress(image, 4)
@@ -70,13 +70,13 @@ def test_no_fixed_colours_are_none():
 @pytest.mark.parametrize(
     ("fixed", "message"),
     [
-        ([[0, 0, 0]] * 2, "fixed colours that differ"),
-        ([[0, 0, level] for level in range(5)], "at most k = 4 fixed colours, got 5"),
+        ([[0, 0, 0]] * 2, "fixed colors that differ"),
+        ([[0, 0, level] for level in range(5)], "at most k = 4 fixed colors, got 5"),
         ([[0, 0, 0], [0]], "fixed to be .k, 3., got rows of unequal length"),
         ([[0, 0]], r"fixed to be \(k, 3\) of uint8"),
         ([[0, 0, -1]], "fixed to hold values of uint8"),
     ],
 )
-def test_fixed_colours_that_make_no_sense_are_refused(fixed, message):
+def test_fixed_colors_that_make_no_sense_are_refused(fixed, message):
     with pytest.raises(ArgumentError, match=message):
         fastkq.compress(noise(4, 4, 3), 4, fixed=fixed)

@@ -46,7 +46,7 @@ def scikit_image(monkeypatch):
 
 
 @given(images(channels=(0, 1, 3)), st.sampled_from([1, 2, 7, 300]))
-def test_the_errors_are_those_of_the_pixels_of_each_colour(image, k):
+def test_the_errors_are_those_of_the_pixels_of_each_color(image, k):
     compressed = fastkq.compress(image, k)
     report = compressed.report(image, ssim=False)
     difference = image.astype(float) - compressed.decompress()
@@ -69,7 +69,7 @@ def test_the_whole_is_what_the_metrics_say(image, k):
     assert report.mse == pytest.approx((report.shares * report.errors).sum())
 
 
-def test_colours_under_alpha_0_are_no_error():
+def test_colors_under_alpha_0_are_no_error():
     image = noise(20, 20, 4)
     image[::2, :, 3] = 0
     compressed = fastkq.compress(image, 400)
@@ -85,7 +85,7 @@ def test_floats_of_one_value_are_no_error():
     assert (report.mse, report.psnr) == (0, math.inf)
 
 
-def test_a_colour_that_no_pixel_has_costs_nothing():
+def test_a_color_that_no_pixel_has_costs_nothing():
     compressed = fastkq.CompressedImage(np.array([[9], [4]], np.uint8), np.zeros((3, 3), int), (3, 3))
     report = compressed.report(np.full((3, 3), 7, np.uint8))
     np.testing.assert_array_equal(report.shares, [1, 0])
@@ -149,7 +149,7 @@ def test_another_image_is_refused(other):
         compressed.report(other)
 
 
-def test_printed_it_is_a_table_of_the_costliest_colours():
+def test_printed_it_is_a_table_of_the_costliest_colors():
     image = noise(50, 50, 3)
     report = fastkq.compress(image, 40).report(image, ssim=False)
     head, names, *rows, rest = repr(report).splitlines()

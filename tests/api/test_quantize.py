@@ -16,9 +16,9 @@ PHOTO = Image.fromarray(photograph_like(40, 60))
 BLACK_AND_WHITE = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
 
 
-def palette_image(colours):
+def palette_image(colors):
     image = Image.new("P", (1, 1))
-    image.putpalette(np.asarray(colours, np.uint8).tobytes(), "RGBA" if len(colours[0]) == 4 else "RGB")
+    image.putpalette(np.asarray(colors, np.uint8).tobytes(), "RGBA" if len(colors[0]) == 4 else "RGB")
     return image
 
 

@@ -12,10 +12,10 @@ from tests.helpers.images import noise, photograph_like
 
 @settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(12, 60), st.sampled_from([(), (1,), (3,), (2,)]))
-def test_the_psnr_is_reached_and_by_one_colour_less_it_is_not(seed, target, channels):
+def test_the_psnr_is_reached_and_by_one_color_less_it_is_not(seed, target, channels):
     image = noise(9, 11, *channels, seed=seed)
     if channels == (2,):
-        image[..., 1] |= 1  # colours under alpha 0 are equal, whatever psnr says
+        image[..., 1] |= 1  # colors under alpha 0 are equal, whatever psnr says
     reached = fastkq.compress(image, target_psnr=target)
     assert psnr(image, reached.decompress()) >= target
     if reached.k > 1:
@@ -31,18 +31,18 @@ def test_the_psnr_of_a_photograph_is_reached_at_every_effort(effort):
     assert reached == fastkq.compress(image, reached.k, effort=effort)
 
 
-def test_a_psnr_that_needs_all_the_colours_gets_them():
+def test_a_psnr_that_needs_all_the_colors_gets_them():
     image = noise(20, 20, 3)
     assert fastkq.compress(image, target_psnr=300).decompress().tolist() == image.tolist()
 
 
-def test_an_image_of_one_colour_reaches_every_psnr():
+def test_an_image_of_one_color_reaches_every_psnr():
     for dtype in (np.uint8, np.float32):
         assert fastkq.compress(np.full((3, 4), 7, dtype), target_psnr=99).k == 1
 
 
 def test_a_psnr_beyond_all_palettes_is_refused_with_what_can_be_reached(monkeypatch):
-    monkeypatch.setattr("fastkq.api.targets.MAX_COLOURS", 16)
+    monkeypatch.setattr("fastkq.api.targets.MAX_COLORS", 16)
     image = noise(20, 20, 3)
     best = psnr(image, fastkq.compress(image, 16).decompress())
     with pytest.raises(
@@ -65,7 +65,7 @@ def test_the_file_fits_the_bytes(coding, seed, share):
         assert np.array_equal(fitting.decompress(), image)
 
 
-def test_one_more_colour_does_not_fit():
+def test_one_more_color_does_not_fit():
     image = photograph_like(96, 96)
     for coding, target in (("packed", 5000), ("context", 4000)):
         fitting = fastkq.compress(image, target_bytes=target, coding=coding)
@@ -92,7 +92,7 @@ def _profile():
 
 
 @pytest.mark.parametrize("coding", ["context", "packed"])
-def test_bytes_that_one_colour_does_not_fit_are_refused_with_how_many_it_needs(coding):
+def test_bytes_that_one_color_does_not_fit_are_refused_with_how_many_it_needs(coding):
     image = noise(30, 30, 3)
     least = len(fastkq.compress(image, 1).to_bytes(coding=coding))
     assert fastkq.compress(image, target_bytes=least, coding=coding).k >= 1
@@ -103,7 +103,7 @@ def test_bytes_that_one_colour_does_not_fit_are_refused_with_how_many_it_needs(c
     assert e.value.best == least
 
 
-def test_fixed_colours_are_there_whatever_the_target():
+def test_fixed_colors_are_there_whatever_the_target():
     image, fixed = noise(12, 12, 3), np.array([[1, 2, 3], [250, 0, 0]], np.uint8)
     assert np.array_equal(fastkq.compress(image, target_psnr=5, fixed=fixed).palette, fixed)
     with pytest.raises(UnreachableError, match="the file of 2 colors"):

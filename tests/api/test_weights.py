@@ -15,12 +15,12 @@ def test_weights_of_each_image_go_with_it():
     weights = [np.random.default_rng(seed).random((6, 7)) for seed in range(2)]
     whole = fastkq.compress(np.concatenate(images), 5, weights=np.concatenate(weights)).palette
     assert np.array_equal(fastkq.fit_palette(images, 5, weights=weights), whole)
-    mixed = fastkq.count_colours(images[0], weights=weights[0]) + fastkq.count_colours(images[1])
+    mixed = fastkq.count_colors(images[0], weights=weights[0]) + fastkq.count_colors(images[1])
     ones = [weights[0], np.ones((6, 7))]
     assert np.array_equal(fastkq.fit_palette(mixed, 5), fastkq.fit_palette(images, 5, weights=ones))
 
 
-def test_weights_draw_colours_to_what_matters():
+def test_weights_draw_colors_to_what_matters():
     image = photograph_like(40, 60)
     left = np.zeros((40, 60))
     left[:, :30] = 1
@@ -54,5 +54,5 @@ def test_as_many_weights_as_images():
         fastkq.fit_palette(images, 4, weights=[np.ones((6, 7))])
     with pytest.raises(ArgumentError, match="weights for each of 2 images, got more"):
         fastkq.fit_palette(images, 4, weights=[np.ones((6, 7))] * 3)
-    with pytest.raises(ArgumentError, match="no weights for colours that are counted already"):
-        fastkq.fit_palette(fastkq.count_colours(images), 4, weights=np.ones((6, 7)))
+    with pytest.raises(ArgumentError, match="no weights for colors that are counted already"):
+        fastkq.fit_palette(fastkq.count_colors(images), 4, weights=np.ones((6, 7)))

@@ -49,7 +49,7 @@ def test_of_every_format_the_file_has_at_most_the_bytes_that_were_asked_for(phot
     assert (code, k > 8) == (0, True)
     assert Path(f"small{suffix}").stat().st_size <= 3000
     fastkq.compress(photo, k + 1).save(f"more{suffix}")
-    assert k == 256 or Path(f"more{suffix}").stat().st_size > 3000, "one colour more would have fitted"
+    assert k == 256 or Path(f"more{suffix}").stat().st_size > 3000, "one color more would have fitted"
 
 
 def test_a_palette_comes_from_a_file(photo, capsys):
@@ -88,7 +88,7 @@ def test_the_quality_that_is_printed_is_that_of_what_is_seen(capsys, photo):
     assert (code, "PSNR inf dB" in output) == (0, True)
 
 
-def test_fixed_colours_are_named_as_css_names_them(photo, capsys):
+def test_fixed_colors_are_named_as_css_names_them(photo, capsys):
     palette = compressed(capsys, "-k", 5, "--fixed", "orange", "--fixed", "#010203").palette
     assert palette[:2].tolist() == [[255, 165, 0], [1, 2, 3]]
     Image.fromarray(noise(6, 6)).save("photo.png")
@@ -121,8 +121,8 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
     [
         (["--bytes", "20"], "expected --bytes of at least"),
         (
-            ["--fixed", "no-colour"],
-            "expected a color such as '#ff8000', '#ff8000ff' or 'orange', got 'no-colour'",
+            ["--fixed", "no-color"],
+            "expected a color such as '#ff8000', '#ff8000ff' or 'orange', got 'no-color'",
         ),
         (["-o", "nowhere/x.fkq"], "nowhere: No such file or directory"),
         (["--dither=much"], "expected a strength from 0 to 1 or nothing, got 'much'"),

@@ -26,7 +26,7 @@ def test_compress_writes_beside_the_input(photo, capsys):
     assert fastkq.load("photo.fkq") == fastkq.compress(photo, 5)
 
 
-def test_compress_takes_64_colours_by_default(photo, capsys):
+def test_compress_takes_64_colors_by_default(photo, capsys):
     assert run(capsys, "compress", "photo.png")[0] == 0
     assert fastkq.load("photo.fkq").k == 64
 

@@ -65,9 +65,9 @@ def test_json_is_a_line_for_each_k_and_nothing_else(photo, capsys):
         {"preset": "visual"},
     ],
 )
-def test_how_colours_are_found_is_passed_on(photo, capsys, options):
-    spelt = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
-    _, output, _ = run(capsys, "compare", "photo.png", "-k", "8", "--json", *spelt)
+def test_how_colors_are_found_is_passed_on(photo, capsys, options):
+    spelled = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+    _, output, _ = run(capsys, "compare", "photo.png", "-k", "8", "--json", *spelled)
     assert json.loads(output)["fkq_bytes"] == len(fastkq.compress("photo.png", 8, **options).to_bytes())
 
 

@@ -1,4 +1,4 @@
-"""`fastkq info` tells what a file holds: to people, with swatches where there are colours, and to scripts."""
+"""`fastkq info` tells what a file holds: to people, with swatches where there are colors, and to scripts."""
 
 import contextlib
 import json
@@ -33,7 +33,7 @@ def plain_folder(tmp_path, monkeypatch):
 
 
 def striped(k=5, channels=3, **options):
-    """Colour j has 2 * (j + 1) of 2 * (1 + .. + k) pixels, but the last has none."""
+    """Color j has 2 * (j + 1) of 2 * (1 + .. + k) pixels, but the last has none."""
     indices = np.tile(np.repeat(np.arange(k - 1), np.arange(1, k)), (2, 1))
     return CompressedImage(noise(k, channels), indices, **options)
 
@@ -58,8 +58,8 @@ def test_a_fkq_is_told_in_whole(capsys):
         "palette": "colors and their shares of the pixels",
     }
     shares = re.findall(r"([0-9a-f]{6}) +([\d.]+) %", output)
-    colours = [bytes(colour).hex() for colour in compressed.palette]
-    assert shares == list(zip(colours, ["10.00", "20.00", "30.00", "40.00", "0.00"], strict=True))
+    colors = [bytes(color).hex() for color in compressed.palette]
+    assert shares == list(zip(colors, ["10.00", "20.00", "30.00", "40.00", "0.00"], strict=True))
     assert "\x1b" not in output
 
 
@@ -101,17 +101,15 @@ def test_image_files_are_told_with_their_palette_or_without(capsys):
     Image.fromarray(noise(24, 32, 3)).save("b.webp", lossless=True)
     output = info(capsys, "b.webp")
     assert info_fields(output)["format"] == "WEBP, without a palette"
-    assert info_fields(output)["colours"] == f"{len(np.unique(noise(24, 32, 3).reshape(-1, 3), axis=0))}"
+    assert info_fields(output)["colors"] == f"{len(np.unique(noise(24, 32, 3).reshape(-1, 3), axis=0))}"
     assert "palette  " not in output
 
 
-def test_of_many_colours_the_most_used_are_shown(capsys):
+def test_of_many_colors_the_most_used_are_shown(capsys):
     indices = np.arange(300)[np.newaxis]
     CompressedImage(noise(300, 3), np.hstack((indices, indices[:, 44:]))).save("a.fkq")
     output = info(capsys, "a.fkq")
-    assert re.findall(r"([0-9a-f]{6}) +\S+ %", output) == [
-        bytes(colour).hex() for colour in noise(300, 3)[44:]
-    ]
+    assert re.findall(r"([0-9a-f]{6}) +\S+ %", output) == [bytes(color).hex() for color in noise(300, 3)[44:]]
     assert output.endswith("  and 44 less used colors: --json lists all\n")
 
 
@@ -137,15 +135,15 @@ def test_scripts_are_told_everything_on_one_line(capsys, channels):
             "bytes": file.nbytes,
             "bits_per_pixel": file.bits_per_pixel,
             "bits_per_index": 3,
-            "colours": 5,
-            "colours_used": 4,
+            "colors": 5,
+            "colors_used": 4,
             "metadata": {"icc_bytes": 3, "exif_bytes": 0, "dpi": [300.0, 150.0]},
             "grid": [1, 1],
             "parts": [
                 part.box._asdict()
                 | {"offset": part.offset, "bytes": part.length, "bits_per_pixel": 8 * part.length / 20}
             ],
-            "palette": [bytes(colour).hex() for colour in compressed.palette],
+            "palette": [bytes(color).hex() for color in compressed.palette],
             "counts": [2, 4, 6, 8, 0],
         }
 
@@ -156,7 +154,7 @@ def test_scripts_are_told_of_image_files_too(capsys):
     assert [found[key] for key in ("format", "version", "coding", "grid", "parts", "palette", "counts")] == [
         "PNG", None, None, None, [], None, None,
     ]  # fmt: skip
-    assert (found["shape"], found["colours"], found["bits_per_index"]) == ([4, 6, 4], 24, None)
+    assert (found["shape"], found["colors"], found["bits_per_index"]) == ([4, 6, 4], 24, None)
     striped().save("b.gif")
     found = json.loads(info(capsys, "b.gif", "--json"))
     assert (found["format"], found["counts"][:5]) == ("GIF", [2, 4, 6, 8, 0])
@@ -170,17 +168,17 @@ def swatches(output):
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_swatches_show_each_colour_over_black_and_over_white(channels):
+def test_swatches_show_each_color_over_black_and_over_white(channels):
     compressed = striped(channels=channels)
     compressed.save("a.fkq")
-    found = swatches("\n".join(listing(read_facts("a.fkq"), coloured=True)))
+    found = swatches("\n".join(listing(read_facts("a.fkq"), colored=True)))
     assert len(found) == 5
-    for (black, white, name), colour in zip(found, compressed.palette.tolist(), strict=True):
-        alpha = colour[3] / 255 if channels == 4 else 1
-        seen = np.resize(colour[:3], 3) * alpha
+    for (black, white, name), color in zip(found, compressed.palette.tolist(), strict=True):
+        alpha = color[3] / 255 if channels == 4 else 1
+        seen = np.resize(color[:3], 3) * alpha
         assert black == pytest.approx(seen, abs=0.5)
         assert white == pytest.approx(seen + 255 * (1 - alpha), abs=0.5)
-        assert name == bytes(colour).hex()
+        assert name == bytes(color).hex()
 
 
 def on_a_terminal(**environment):

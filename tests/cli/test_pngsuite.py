@@ -16,13 +16,13 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="PngSuite is not her
 
 
 def seen(image):
-    """What is seen of an image as RGBA: a colour of alpha 0 is none."""
+    """What is seen of an image as RGBA: a color of alpha 0 is none."""
     rgba = np.array(Image.fromarray(image.squeeze()).convert("RGBA"))
     rgba[rgba[..., 3] == 0] = 0
     return rgba
 
 
-def colours(image):
+def colors(image):
     return len(np.unique(seen(image).reshape(-1, 4), axis=0))
 
 
@@ -39,9 +39,9 @@ def test_what_is_valid_goes_through_the_command_and_back(tmp_path, capsys, suffi
         else:
             back = out
         original, read = formats.read_image(path, 8), formats.read_image(back)
-        if colours(original) <= 256:
+        if colors(original) <= 256:
             np.testing.assert_array_equal(seen(read), seen(original), err_msg=path.name)
-        assert colours(read) <= 256, path.name
+        assert colors(read) <= 256, path.name
 
 
 def indexed(path):

@@ -66,21 +66,21 @@ def test_the_command_writes_a_deep_fkq_as_a_png_of_16_bits(folder, capsys, chann
         ("float64", 64, "64 channels, float64", "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15..."),
     ],
 )
-@pytest.mark.parametrize("coloured", ["", "1"])
-def test_info_tells_of_every_dtype(folder, capsys, monkeypatch, dtype, channels, values, first, coloured):
-    monkeypatch.setenv("FORCE_COLOR", coloured)
+@pytest.mark.parametrize("colored", ["", "1"])
+def test_info_tells_of_every_dtype(folder, capsys, monkeypatch, dtype, channels, values, first, colored):
+    monkeypatch.setenv("FORCE_COLOR", colored)
     sample(dtype, channels).save("a.fkq")
     output = info(capsys, "a.fkq")
     assert info_fields(output)["pixels"] == f"3 x 2, {values}"
     assert f"{first} " in output
-    assert ("\x1b" in output) == (bool(coloured) and channels <= 4 and not dtype.startswith("float"))
+    assert ("\x1b" in output) == (bool(colored) and channels <= 4 and not dtype.startswith("float"))
 
 
-def test_info_tells_the_depth_and_the_colours_of_files_without_a_palette(folder, capsys):
+def test_info_tells_the_depth_and_the_colors_of_files_without_a_palette(folder, capsys):
     values = np.zeros((3, 4, 4), np.uint16)
     values[0, :, 0], values[1, :, 3], values[2] = 1, 65535, deep_noise(4, 4)
-    values[0, 1:, 1] = 2  # of alpha 0 all are one colour
+    values[0, 1:, 1] = 2  # of alpha 0 all are one color
     png16(folder / "a.png", values, 6)
     found = info_fields(info(capsys, "a.png"))
     assert found["pixels"] == "4 x 3, RGBA, 16 bits a channel"
-    assert found["colours"] == "6"
+    assert found["colors"] == "6"

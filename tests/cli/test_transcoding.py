@@ -31,7 +31,7 @@ def test_a_fkq_becomes_any_other_file_without_loss(capsys, suffix, command):
 
 @pytest.fixture
 def indexed():
-    """A palette of 100 colours in no order of ours, two of them equal."""
+    """A palette of 100 colors in no order of ours, two of them equal."""
     palette = np.vstack((noise(99, 3), noise(1, 3)))
     indices = np.random.default_rng(0).integers(0, 100, (20, 30))
     fastkq.CompressedImage(palette, indices, metadata=Metadata(dpi=(300, 300))).save("indexed.png")

@@ -1,7 +1,8 @@
-"""Counted colours as values: sums, files, damage."""
+"""Counted colors as values: sums, files, damage."""
 
 import contextlib
 import pickle
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -15,38 +16,49 @@ from tests.helpers.images import KINDS, noise, of_few_values
 def test_counts_are_stored_and_read_back(dtype, channels, tmp_path):
     weights = np.random.default_rng(1).random((6, 7))
     for counted in (
-        fastkq.count_colours(of_few_values(dtype, channels)),
-        fastkq.count_colours(of_few_values(dtype, channels), weights=weights),
+        fastkq.count_colors(of_few_values(dtype, channels)),
+        fastkq.count_colors(of_few_values(dtype, channels), weights=weights),
     ):
         counted.save(tmp_path / "counts.npz")
-        assert fastkq.ColourCounts.load(tmp_path / "counts.npz") == counted
+        assert fastkq.ColorCounts.load(tmp_path / "counts.npz") == counted
         assert pickle.loads(pickle.dumps(counted)) == counted
-        assert fastkq.ColourCounts.from_bytes(counted.to_bytes()).to_bytes() == counted.to_bytes()
+        assert fastkq.ColorCounts.from_bytes(counted.to_bytes()).to_bytes() == counted.to_bytes()
 
 
 def test_counts_have_a_sum():
     images = [of_few_values(np.uint8, (3,), seed=seed) for seed in range(3)]
-    assert sum(map(fastkq.count_colours, images)) == fastkq.count_colours(images)
+    assert sum(map(fastkq.count_colors, images)) == fastkq.count_colors(images)
 
 
 def test_an_opaque_and_a_transparent_image_share_a_palette():
     opaque, other = noise(5, 6, 4), noise(5, 6, 4, seed=1)
     opaque[..., 3] = 255
-    added = fastkq.count_colours(opaque) + fastkq.count_colours(other)
-    assert added == fastkq.count_colours(other) + fastkq.count_colours(opaque)
-    assert added == fastkq.count_colours(np.concatenate((opaque, other)))
+    added = fastkq.count_colors(opaque) + fastkq.count_colors(other)
+    assert added == fastkq.count_colors(other) + fastkq.count_colors(opaque)
+    assert added == fastkq.count_colors(np.concatenate((opaque, other)))
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing", fastkq.compress(np.zeros((2, 2), np.uint8), 2).to_bytes()])
 def test_what_are_no_counts_is_refused(data):
-    with pytest.raises(FormatError, match="expected the bytes of counted colours"):
-        fastkq.ColourCounts.from_bytes(data)
+    with pytest.raises(FormatError, match="expected the bytes of counted colors"):
+        fastkq.ColorCounts.from_bytes(data)
 
 
 def test_damaged_counts_are_refused_or_read_as_counts():
-    data = fastkq.count_colours(noise(5, 5, 3)).to_bytes()
+    data = fastkq.count_colors(noise(5, 5, 3)).to_bytes()
     for place in range(0, len(data), 3):
         damaged = bytearray(data)
         damaged[place] ^= 0x5A
         with contextlib.suppress(FormatError):
-            fastkq.ColourCounts.from_bytes(damaged)
+            fastkq.ColorCounts.from_bytes(damaged)
+
+
+def test_counts_of_another_version_are_refused_by_the_number_of_their_version():
+    stream = BytesIO()
+    np.savez(stream, colours=np.zeros((1, 3), np.uint8), counts=np.ones(1, np.int64))
+    with pytest.raises(FormatError, match="version 2, got version 1: count the images again"):
+        fastkq.ColorCounts.from_bytes(stream.getvalue())
+    stream = BytesIO()
+    np.savez(stream, colors=np.zeros((1, 3), np.uint8), counts=np.ones(1, np.int64), version=np.int64(3))
+    with pytest.raises(FormatError, match="version 2, got version 3: a newer fastkq wrote them"):
+        fastkq.ColorCounts.from_bytes(stream.getvalue())

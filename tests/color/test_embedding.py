@@ -1,4 +1,4 @@
-"""Colours of any dtype as vectors, and back."""
+"""Colors of any dtype as vectors, and back."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_alpha_is_measured_over_three_backgrounds(channels):
     embedding = Embedding.of(a)
     difference = embedding.embed(a) - embedding.embed(b)
     np.testing.assert_allclose((difference**2).sum(axis=1) / 131070**2, seen, rtol=1e-4)
-    np.testing.assert_array_equal(embedding.colours(embedding.embed(a)), a)
+    np.testing.assert_array_equal(embedding.colors(embedding.embed(a)), a)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -29,4 +29,4 @@ def test_numbers_come_back_from_their_vectors(dtype):
     small = np.array([0, limits.smallest_subnormal, -limits.tiny, 4 * limits.tiny], dtype)[:, None]
     for rows in (numbers, small, numbers * dtype(1e-30)):
         embedding = Embedding.of(rows)
-        np.testing.assert_array_equal(embedding.colours(embedding.embed(rows)), rows)
+        np.testing.assert_array_equal(embedding.colors(embedding.embed(rows)), rows)

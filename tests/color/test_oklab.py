@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from fastkq.color.spaces import oklab, opacity, to_colours, to_coordinates, unit
+from fastkq.color.spaces import oklab, opacity, to_colors, to_coordinates, unit
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
 from tests.reference.oklab import of_ottosson
 
 
 def test_coordinates_are_those_of_the_paper_in_steps_of_a_65536th():
-    colours = np.concatenate((noise(20_000, 3), noise(2000, 3) // 32, np.uint8(255) - noise(2000, 3) // 32))
+    colors = np.concatenate((noise(20_000, 3), noise(2000, 3) // 32, np.uint8(255) - noise(2000, 3) // 32))
     np.testing.assert_allclose(
-        to_coordinates(colours, "oklab").T / unit(3, "oklab"), of_ottosson(colours), atol=0.501 / 65536
+        to_coordinates(colors, "oklab").T / unit(3, "oklab"), of_ottosson(colors), atol=0.501 / 65536
     )
 
 
-def test_gray_has_the_lightness_of_its_colour():
+def test_gray_has_the_lightness_of_its_color():
     grays = np.arange(256, dtype=np.uint8)[:, None]
     lightness, a, b = to_coordinates(np.repeat(grays, 3, axis=1), "oklab")
     np.testing.assert_array_equal(to_coordinates(grays, "oklab")[0], lightness)
@@ -33,12 +33,12 @@ def test_linear_light_is_that_of_srgb():
 
 
 @pytest.mark.slow
-def test_no_two_colours_have_the_same_coordinates():
+def test_no_two_colors_have_the_same_coordinates():
     codes = np.empty(1 << 24, np.int64)
     shades = np.arange(1 << 20, dtype=np.uint32)
     for high in range(16):
-        colours = (shades + np.uint32(high << 20)).view(np.uint8).reshape(-1, 4)[:, :3]
-        lightness, a, b = to_coordinates(np.ascontiguousarray(colours), "oklab").astype(np.int64)
+        colors = (shades + np.uint32(high << 20)).view(np.uint8).reshape(-1, 4)[:, :3]
+        lightness, a, b = to_coordinates(np.ascontiguousarray(colors), "oklab").astype(np.int64)
         codes[high << 20 : (high + 1) << 20] = (lightness << 40) + (a << 20) + b
     codes.sort()
     assert np.diff(codes).min() > 0
@@ -57,26 +57,26 @@ def test_rgba_is_measured_as_seen_on_black_gray_and_white():
 
 
 @given(images())
-def test_colours_come_back_from_their_coordinates(image):
-    colours, _ = reference.count(image)
-    np.testing.assert_array_equal(to_colours(to_coordinates(colours, "oklab"), "oklab"), colours)
+def test_colors_come_back_from_their_coordinates(image):
+    colors, _ = reference.count(image)
+    np.testing.assert_array_equal(to_colors(to_coordinates(colors, "oklab"), "oklab"), colors)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_means_of_colours_become_the_nearest_colour(channels):
+def test_means_of_colors_become_the_nearest_color(channels):
     some = [
         to_coordinates(noise(60, channels, seed=seed) // 2 + np.uint8(40 * seed), "oklab")
         for seed in range(3)
     ]
     means = (some[0] + some[1] + some[2]) / 3
-    for mean, colour in zip(means.T, to_colours(means, "oklab"), strict=True):
+    for mean, color in zip(means.T, to_colors(means, "oklab"), strict=True):
         reach = np.stack(np.meshgrid(*[np.arange(-6, 7)] * channels), axis=-1).reshape(-1, channels)
-        around = np.clip(colour.astype(int) + reach, 0, 255).astype(np.uint8)
+        around = np.clip(color.astype(int) + reach, 0, 255).astype(np.uint8)
         distances = ((to_coordinates(around, "oklab").T - mean) ** 2).sum(axis=1)
-        own = ((to_coordinates(colour[None], "oklab").T - mean) ** 2).sum()
+        own = ((to_coordinates(color[None], "oklab").T - mean) ** 2).sum()
         assert own <= distances.min()
 
 
-def test_opaque_colours_are_those_at_the_given_coordinate():
+def test_opaque_colors_are_those_at_the_given_coordinate():
     opaque, not_quite = to_coordinates(np.array([[9, 8, 7, 255], [9, 8, 7, 254]], np.uint8), "oklab")[3]
     assert not_quite < opaque == opacity("oklab")

@@ -1,17 +1,17 @@
-"""Coordinates of RGB and RGBA colours."""
+"""Coordinates of RGB and RGBA colors."""
 
 import numpy as np
 from hypothesis import given
 
-from fastkq.color.spaces import to_colours, to_coordinates
+from fastkq.color.spaces import to_colors, to_coordinates
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
 
 
 @given(images())
-def test_colours_come_back_from_their_coordinates(image):
-    colours, _ = reference.count(image)
-    np.testing.assert_array_equal(to_colours(to_coordinates(colours)), colours)
+def test_colors_come_back_from_their_coordinates(image):
+    colors, _ = reference.count(image)
+    np.testing.assert_array_equal(to_colors(to_coordinates(colors)), colors)
 
 
 def test_the_rgba_metric_is_the_mean_over_three_backgrounds():

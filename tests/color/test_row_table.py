@@ -17,11 +17,11 @@ def naive(rows):
 
 
 def assert_counted(counted, rows):
-    colours, counts = naive(rows)
-    np.testing.assert_array_equal(counted.colours, colours)
+    colors, counts = naive(rows)
+    np.testing.assert_array_equal(counted.colors, colors)
     np.testing.assert_array_equal(counted.counts, counts)
-    assert counted.colours.dtype == rows.dtype
-    assert not np.signbit(counted.colours[counted.colours == 0]).any()
+    assert counted.colors.dtype == rows.dtype
+    assert not np.signbit(counted.colors[counted.colors == 0]).any()
 
 
 @given(pixels(), st.sampled_from([1, 3]))

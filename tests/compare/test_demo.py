@@ -18,6 +18,6 @@ def test_the_demo_leaves_its_pictures(tmp_path, monkeypatch, capsys):
     output = capsys.readouterr().out
     assert "a JPEG of 196,653 bytes" in output
     assert "larger than the source" not in output
-    expected = {f"china-{k}.{suffix}" for k in demo.COLOURS for suffix in ("fkq", "png")}
+    expected = {f"china-{k}.{suffix}" for k in demo.COLORS for suffix in ("fkq", "png")}
     expected |= {"contact-sheet.png", "page.html"}
     assert {path.name for path in (tmp_path / "demo").iterdir()} == expected

@@ -52,7 +52,7 @@ def test_a_sheet_shows_the_pixels_of_the_original_and_of_every_k(monkeypatch, sh
         if row is not None:
             strip = picture[top + height + 8, left : left + width]
             shares = np.bincount(row.compressed.indices.reshape(-1)) / row.compressed.indices.size
-            found = [(strip == colour).all(axis=1).mean() for colour in row.compressed.palette[:, :3]]
+            found = [(strip == color).all(axis=1).mean() for color in row.compressed.palette[:, :3]]
             assert found == pytest.approx(shares.tolist(), abs=1 / width)
 
 

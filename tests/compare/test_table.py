@@ -26,14 +26,14 @@ def test_rows_say_what_each_k_is_worth():
         assert row.bits_per_pixel == pytest.approx(8 * row.fkq_bytes / 1200)
 
 
-def test_where_all_colours_are_kept_there_is_one_row_by_their_number():
+def test_where_all_colors_are_kept_there_is_one_row_by_their_number():
     image = np.arange(14, dtype=np.uint8)[:, None, None] * np.full((14, 9, 3), 17, np.uint8)
     for ks in ([4, 16, 64, 256], [256, 4, 14]):
         rows = compare(image, ks)
         assert sorted(row.k for row in rows) == [4, 14]
         assert {row.k: row.is_lossless for row in rows} == {4: False, 14: True}
         told = {line.split()[0]: line for line in table(rows, 10**6).splitlines()}
-        assert told["14"].endswith("  all colours of the source")
+        assert told["14"].endswith("  all colors of the source")
         assert not told["4"].endswith("source")
 
 
@@ -78,7 +78,7 @@ def test_as_json_there_is_no_infinity():
     image = noise(6, 7)
     rows = [json.loads(json.dumps(row.as_json(), allow_nan=False)) for row in compare(image, [3, 256])]
     assert [row["psnr"] is None for row in rows] == [False, True]
-    assert [(row["k"], row["colours"]) for row in rows] == [(3, 3), (len(np.unique(image)),) * 2]
+    assert [(row["k"], row["colors"]) for row in rows] == [(3, 3), (len(np.unique(image)),) * 2]
     assert [row["lossless"] for row in rows] == [False, True]
 
 

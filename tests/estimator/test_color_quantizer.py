@@ -1,4 +1,4 @@
-"""ColorQuantizer: images of few colours, as a step of a pipeline."""
+"""ColorQuantizer: images of few colors, as a step of a pipeline."""
 
 import pickle
 
@@ -22,8 +22,8 @@ def images_of(*shape, dtype=np.uint8):
     return (noise(*shape) / (255 if dtype == np.float32 else 1)).astype(dtype)
 
 
-def colours_in(images):
-    return {tuple(np.atleast_1d(colour)) for colour in np.reshape(images, (-1, np.shape(images)[-1]))}
+def colors_in(images):
+    return {tuple(np.atleast_1d(color)) for color in np.reshape(images, (-1, np.shape(images)[-1]))}
 
 
 def test_an_image_gets_the_palette_that_compress_finds():
@@ -109,7 +109,7 @@ def test_it_is_cloned_and_pickled():
 
 
 def test_it_comes_before_a_classifier():
-    """Squares that are red or green but for their noise, which few colours take away."""
+    """Squares that are red or green but for their noise, which few colors take away."""
     classes = np.arange(40) % 2
     stack = noise(40, 6, 6, 3) // 2
     stack[np.arange(40), :, :, classes] += 100

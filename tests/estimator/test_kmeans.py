@@ -162,7 +162,7 @@ def test_other_data_may_be_of_another_dtype():
 
 
 @pytest.mark.parametrize("init", ["k-means++", "random"])
-def test_an_image_of_fewer_colours_than_clusters_comes_back_with_a_warning(init):
+def test_an_image_of_fewer_colors_than_clusters_comes_back_with_a_warning(init):
     X = np.array([[0, 0, 0], [255, 0, 0], [9, 9, 9]])[np.arange(30000) % 3]
     with pytest.warns(ConvergenceWarning, match=r"distinct clusters \(3\) .* n_clusters \(5\)"):
         kmeans = KMeans(n_clusters=5, init=init, n_init=1, random_state=0).fit(X)
@@ -190,7 +190,7 @@ def test_samples_that_weigh_nothing_are_no_initial_centroids(init):
         assert len(np.unique(chosen, axis=0)) == 20
 
 
-def test_colours_that_weigh_nothing_have_no_clusters(pixels):
+def test_colors_that_weigh_nothing_have_no_clusters(pixels):
     weights = (pixels[:, 0] > 128) * 1.0
     kmeans = KMeans(20, random_state=0).fit(pixels, sample_weight=weights)
     alone = KMeans(20, random_state=0).fit(pixels[weights > 0])
@@ -201,7 +201,7 @@ def test_colours_that_weigh_nothing_have_no_clusters(pixels):
         assert KMeans(20, random_state=0).fit(pixels, sample_weight=few).inertia_ == pytest.approx(0)
 
 
-def test_of_an_image_it_finds_better_colours_than_scikit_learn(china):
+def test_of_an_image_it_finds_better_colors_than_scikit_learn(china):
     X = china[::4, ::4].reshape(-1, 3) / 255
     ours, theirs = ([kind(24, random_state=seed).fit(X).inertia_ for seed in range(2)]
                     for kind in (KMeans, cluster.KMeans))  # fmt: skip

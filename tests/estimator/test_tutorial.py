@@ -30,13 +30,13 @@ def test_it_runs_unchanged_but_for_the_import(run):
     ours, _, reduced = run(SCRIPT.replace(THEIRS, OURS))
     assert type(ours).__module__.startswith("fastkq.")
     assert ours.inertia_ <= theirs.inertia_
-    colours = np.unique(reduced.reshape(-1, 3), axis=0)
-    assert len(colours) == 64
+    colors = np.unique(reduced.reshape(-1, 3), axis=0)
+    assert len(colors) == 64
     assert ((reduced.reshape(-1, 3) / 255 - pixels) ** 2).sum() == pytest.approx(ours.inertia_, rel=1e-2)
     np.testing.assert_array_equal(ours.labels_, ours.predict(pixels))
 
 
-def test_without_scaling_and_with_labels_it_finds_as_good_colours(run):
+def test_without_scaling_and_with_labels_it_finds_as_good_colors(run):
     changed = SCRIPT.replace(") / 255", ")").replace("* 255", "").replace("predict(pixels)", "labels_")
     assert changed.count("255") == 0
     theirs, _, _ = run(changed)

@@ -1,4 +1,4 @@
-"""Reduce a photograph to 64 colours, as tutorials do: tutorial.py PHOTO REDUCED."""
+"""Reduce a photograph to 64 colors, as tutorials do: tutorial.py PHOTO REDUCED."""
 
 import sys
 
@@ -14,4 +14,4 @@ kmeans = KMeans(n_clusters=64, random_state=0).fit(pixels)
 reduced = kmeans.cluster_centers_[kmeans.predict(pixels)].reshape(height, width, channels)
 
 Image.fromarray((reduced * 255).round().astype(np.uint8)).save(sys.argv[2])
-print(f"64 colours, inertia {kmeans.inertia_:.1f}, {kmeans.n_iter_} iterations")
+print(f"64 colors, inertia {kmeans.inertia_:.1f}, {kmeans.n_iter_} iterations")

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # How many colours does a picture need?
+# # How many colors does a picture need?
 # Run cell by cell in an editor or as a notebook (jupytext), or whole: `python explore_k.py photo.jpg`.
 
 # %%
@@ -11,12 +11,12 @@ PICTURE = sys.argv[1] if len(sys.argv) > 1 else sys.exit("usage: explore_k.py ph
 WANTED_PSNR = 35.0
 
 # %% [markdown]
-# The colours are counted once, and no pixel is mapped: the whole curve costs little more than one picture.
+# The colors are counted once, and no pixel is mapped: the whole curve costs little more than one picture.
 
 # %%
 points = fastkq.curve(PICTURE, [4, 8, 16, 32, 64, 128, 256])
 for point in points:
-    print(f"{point.k:4} colours: {point.psnr:5.2f} dB, {point.nbytes:8,} bytes packed")
+    print(f"{point.k:4} colors: {point.psnr:5.2f} dB, {point.nbytes:8,} bytes packed")
 
 # %% [markdown]
 # The first of these that is good enough, and the smallest k there is.
@@ -24,9 +24,7 @@ for point in points:
 # %%
 enough = next((point.k for point in points if point.psnr >= WANTED_PSNR), 256)
 chosen = fastkq.compress(PICTURE, target_psnr=WANTED_PSNR)
-print(
-    f"{WANTED_PSNR} dB: {enough} colours of the curve, {chosen.k} suffice, {len(chosen.to_bytes()):,} bytes"
-)
+print(f"{WANTED_PSNR} dB: {enough} colors of the curve, {chosen.k} suffice, {len(chosen.to_bytes()):,} bytes")
 
 # %%
 chosen  # a notebook shows the picture and its palette
@@ -43,5 +41,5 @@ else:
     for point in points:
         axes.annotate(str(point.k), (point.nbytes, point.psnr), textcoords="offset points", xytext=(6, -10))
     axes.axhline(WANTED_PSNR, linewidth=1)
-    axes.set(xlabel="bytes", ylabel="PSNR in dB", title="What k colours cost and are worth")
+    axes.set(xlabel="bytes", ylabel="PSNR in dB", title="What k colors cost and are worth")
     figure.savefig("curve.png")

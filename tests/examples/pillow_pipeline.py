@@ -1,4 +1,4 @@
-"""With Pillow from a photograph to a thumbnail of few colours: python pillow_pipeline.py photo.jpg folder"""
+"""With Pillow from a photograph to a thumbnail of few colors: python pillow_pipeline.py photo.jpg folder"""
 
 import sys
 from pathlib import Path

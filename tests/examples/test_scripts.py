@@ -99,7 +99,7 @@ def test_the_web_handler_refuses_damaged_and_giant_pictures(photo):
         assert requested(giant.getvalue())[0] == "413"
 
 
-def test_the_frames_of_the_loop_have_the_colours_of_one_palette(tmp_path):
+def test_the_frames_of_the_loop_have_the_colors_of_one_palette(tmp_path):
     frames = []
     for number in range(4):
         frames.append(tmp_path / f"{number}.png")
@@ -119,14 +119,14 @@ def test_the_frames_of_the_loop_have_the_colours_of_one_palette(tmp_path):
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_the_transform_takes_images_and_arrays_and_gives_the_same_back(mode):
-    reduce = pickle.loads(pickle.dumps(transform.ReduceColours(6, dither=0.5)))
+    reduce = pickle.loads(pickle.dumps(transform.ReduceColors(6, dither=0.5)))
     image = Image.fromarray(photograph_like(20, 30)).convert(mode)
     image.info["exif"] = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     reduced = reduce(image)
     assert (reduced.mode, reduced.size, len(reduced.getcolors())) == (mode, image.size, 6)
     array = reduce(np.asarray(image))
     np.testing.assert_array_equal(array, np.asarray(reduced))
-    assert repr(reduce) == "ReduceColours(k=6, dither=0.5)"
+    assert repr(reduce) == "ReduceColors(k=6, dither=0.5)"
 
 
 def test_the_exploration_finds_the_k_for_a_psnr_and_draws_the_curve(photo, tmp_path, monkeypatch, capsys):

@@ -9,13 +9,13 @@ from PIL import Image
 import fastkq
 
 
-class ReduceColours:
-    """Replace the colours of an image by the k that fit it best: an augmentation, or a denoising step.
+class ReduceColors:
+    """Replace the colors of an image by the k that fit it best: an augmentation, or a denoising step.
 
     Parameters
     ----------
     k : int
-        1 to 256 colours.
+        1 to 256 colors.
     dither : bool or float
         As in `fastkq.compress`.
     """

@@ -15,7 +15,7 @@ import fastkq
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 30_000_000
-MAX_COLOURS = 256
+MAX_COLORS = 256
 
 
 class RequestError(Exception):
@@ -30,7 +30,7 @@ def palette_png(data: bytes, k: int) -> bytes:
     """The palette PNG of an image file."""
     check_size(data)
     try:
-        compressed = fastkq.compress(data, k=min(k, MAX_COLOURS))
+        compressed = fastkq.compress(data, k=min(k, MAX_COLORS))
         reduced = compressed.to_8bit().to_pil()
     except fastkq.errors.FormatError as error:
         raise RequestError("422 Unprocessable Content", error) from error
@@ -68,7 +68,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 def request_of(environ: dict[str, Any]) -> tuple[bytes, int]:
-    """The image file and the number of colours that a request holds."""
+    """The image file and the number of colors that a request holds."""
     if environ["REQUEST_METHOD"] != "POST":
         raise RequestError("405 Method Not Allowed", "expected POST with an image file")
     asked = parse_qs(environ.get("QUERY_STRING", ""))

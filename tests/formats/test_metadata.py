@@ -175,7 +175,7 @@ def test_invalid_dpi_is_none(dpi, tmp_path):
         (noise(8, 8, 3), None, b"Lab ", False),
     ],
 )
-def test_a_profile_of_other_colours_than_the_pixels_is_dropped(tmp_path, pixels, mode, space, kept):
+def test_a_profile_of_other_colors_than_the_pixels_is_dropped(tmp_path, pixels, mode, space, kept):
     path = saved(tmp_path / "a.tif", pixels, mode, icc_profile=profile(space))
     assert read(path).icc == (profile(space) if kept else None)
 

@@ -27,7 +27,7 @@ def saved(path, image, **options):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".gif", ".tif", ".bmp"])
-def test_equal_and_unused_colours_keep_their_places(tmp_path, suffix):
+def test_equal_and_unused_colors_keep_their_places(tmp_path, suffix):
     palette = np.array([[9, 9, 9], [1, 2, 3], [9, 9, 9], [200, 0, 0]], np.uint8)
     path = saved(tmp_path / f"a{suffix}", palette_image([[2, 0], [3, 2]], palette), optimize=False)
     loaded = fastkq.load(path)
@@ -47,7 +47,7 @@ def test_png_of_all_depths_is_loaded(tmp_path, bits, k):
 
 @pytest.mark.parametrize("interlace", [0, 1])
 @pytest.mark.parametrize("transparent", [0, 3])
-def test_the_transparent_colour_of_a_gif_has_alpha_0(tmp_path, interlace, transparent):
+def test_the_transparent_color_of_a_gif_has_alpha_0(tmp_path, interlace, transparent):
     image = palette_image(np.arange(64).reshape(16, 4) % 4, noise(4, 3))
     path = saved(tmp_path / "a.gif", image, transparency=transparent, interlace=interlace, optimize=False)
     loaded = fastkq.load(path)

@@ -75,7 +75,7 @@ def test_a_palette_keeps_its_transparency(tmp_path, transparency, alphas):
     np.testing.assert_array_equal(formats.read_image(palette_image(transparency))[0, :, 3], alphas)
 
 
-def test_a_transparent_colour_is_transparent(tmp_path):
+def test_a_transparent_color_is_transparent(tmp_path):
     pixels = np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)
     read = formats.read_image(saved(tmp_path, Image.fromarray(pixels), transparency=(4, 5, 6)))
     np.testing.assert_array_equal(read[0, :, 3], [255, 0])
@@ -84,7 +84,7 @@ def test_a_transparent_colour_is_transparent(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV", "LAB"])
-def test_other_colour_modes_become_rgb(mode):
+def test_other_color_modes_become_rgb(mode):
     red = Image.new("RGB", (4, 4), (200, 30, 60))
     image = Image.new("LAB", (4, 4), (128, 128, 128)) if mode == "LAB" else red.convert(mode)
     read = formats.read_image(image)
@@ -185,7 +185,7 @@ def test_opaque_rgba_needs_no_transparency_in_png():
     assert decoded(formats.encode_indexed(palette, np.array([[0, 1]], np.uint8), ".png"))[2] is None
 
 
-def test_more_than_256_colours_to_png_name_the_alternatives(tmp_path):
+def test_more_than_256_colors_to_png_name_the_alternatives(tmp_path):
     compressed = fastkq.compress(noise(40, 40, 3), 300)
     with pytest.raises(
         ArgumentError,

@@ -19,7 +19,7 @@ WITH_PALETTES = [suffix for suffix in SUFFIXES if formats.FORMATS[suffix].palett
 
 
 def compressed_of(k, channels, seed=0, shape=(13, 11), transparent=None):
-    """Random colours, some of them equal or unused; all opaque, or one of alpha 0, or any alpha."""
+    """Random colors, some of them equal or unused; all opaque, or one of alpha 0, or any alpha."""
     generator = np.random.default_rng(seed)
     palette = generator.integers(0, 256, (k, channels), dtype=np.uint8)
     if channels == 4 and transparent != "any":
@@ -98,14 +98,14 @@ def test_palettes_keep_their_transparency(tmp_path, suffix, transparent, k):
 @pytest.mark.parametrize(
     ("suffix", "mode"), [(".png", "P"), (".gif", "P"), (".tif", "P"), (".tiff", "P"), (".bmp", "P")]
 )
-def test_few_colours_are_stored_as_a_palette(tmp_path, suffix, mode):
+def test_few_colors_are_stored_as_a_palette(tmp_path, suffix, mode):
     compressed_of(9, 3).save(tmp_path / f"image{suffix}")
     with Image.open(tmp_path / f"image{suffix}") as image:
         assert image.mode == mode
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
-def test_more_colours_are_stored_as_pixels_where_the_format_has_them(tmp_path, channels, mode):
+def test_more_colors_are_stored_as_pixels_where_the_format_has_them(tmp_path, channels, mode):
     compressed = compressed_of(300, channels, transparent="any")
     compressed.save(tmp_path / "image.tif")
     with Image.open(tmp_path / "image.tif") as image:

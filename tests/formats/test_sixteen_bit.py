@@ -20,7 +20,7 @@ from tests.helpers.sixteen_bit_files import deep_noise, png16, quietly, tiff16
 from tests.reference.png import deep_png
 
 SUITE = SHARED / "images" / "pngsuite"
-COLOURED = {2: (3,), 4: (2,), 6: (4,)}
+COLORED = {2: (3,), 4: (2,), 6: (4,)}
 TIFF_COMPRESSIONS = ["lzw", "deflate", "zstd"]
 if int(PIL.__version__.split(".")[0]) < 12:  # its wheels have a libtiff without zstd
     TIFF_COMPRESSIONS.remove("zstd")
@@ -44,14 +44,14 @@ def test_pngsuite_is_read_at_16_bits_as_its_specification_says():
 
 @pytest.mark.parametrize("color_type", [0, 2, 4, 6])
 def test_pngs_are_read_at_16_bits(tmp_path, color_type):
-    values = deep_noise(4, 5, *COLOURED.get(color_type, ()))
+    values = deep_noise(4, 5, *COLORED.get(color_type, ()))
     read = quietly(png16(tmp_path / "deep.png", values, color_type))
     assert read.dtype == np.uint16
     np.testing.assert_array_equal(read, values[:, :, [0, 0, 0, 1]] if color_type == 4 else values)
 
 
 @pytest.mark.parametrize(("color_type", "channels"), [(0, 1), (2, 3)])
-def test_the_transparent_colour_is_compared_in_full(tmp_path, color_type, channels):
+def test_the_transparent_color_is_compared_in_full(tmp_path, color_type, channels):
     values = np.array([[0x1234, 0x1235]], np.uint16)
     values = values if channels == 1 else np.repeat(values[..., np.newaxis], 3, axis=2)
     read = quietly(png16(tmp_path / "deep.png", values, color_type, transparency=b"\x12\x34" * channels))
@@ -113,8 +113,8 @@ def test_rotation_is_applied_as_to_8_bits(tmp_path, orientation, channels):
 
 @pytest.mark.usefixtures("without_extra")
 @pytest.mark.parametrize("color_type", [2, 4, 6])
-def test_without_the_extra_colour_is_reduced_with_a_warning_that_names_it(tmp_path, color_type):
-    values = deep_noise(4, 5, *COLOURED[color_type])
+def test_without_the_extra_color_is_reduced_with_a_warning_that_names_it(tmp_path, color_type):
+    values = deep_noise(4, 5, *COLORED[color_type])
     path = png16(tmp_path / "deep.png", values, color_type)
     message = (
         r"deep\.png: 16 bits per channel are reduced to 8, .*: pip install 'fastkq\[deep\]' keeps all 16$"

@@ -20,10 +20,10 @@ from fastkq.formats.fkq.layout import Contents
 from tests.helpers import fkq_chunks
 
 MAX_PIXELS = 100
-COLOURS = (1, 2, 3, 5, 16, 17, 64, 255, 256, 257, 300)
+COLORS = (1, 2, 3, 5, 16, 17, 64, 255, 256, 257, 300)
 _DTYPES = "uint8", "uint16", "float32", "float64"
 _TYPES = ("bool", 1), ("uint8", 2), ("uint8", 7), ("uint16", 3), ("float32", 4), ("float64", 2)
-_NOISE = np.random.default_rng(0).integers(0, 256, (max(COLOURS), 4), dtype=np.uint8)
+_NOISE = np.random.default_rng(0).integers(0, 256, (max(COLORS), 4), dtype=np.uint8)
 
 
 def seeds():
@@ -46,7 +46,7 @@ def seeds():
             contents = Contents(palette, compressed.indices, compressed.shape, compressed.metadata)
             yield chunked.encode(contents, 1, grid=grid)
             part = context.encode(compressed.indices, np.ascontiguousarray(palette))
-            yield bytes((COLOURS.index(k), height - 1, width - 1, 0)) + part
+            yield bytes((COLORS.index(k), height - 1, width - 1, 0)) + part
     for dtype, channels in _TYPES:
         palette = np.resize(_NOISE, (2, channels)).astype(dtype)
         compressed = CompressedImage(palette, np.arange(30).reshape(5, 6) % 7 % 2)
@@ -94,7 +94,7 @@ def _probe_damaged(data):
 
 
 def _probe_part(data):
-    k, height, width = COLOURS[data[0] % len(COLOURS)], data[1] % 10 + 1, data[2] % 10 + 1
+    k, height, width = COLORS[data[0] % len(COLORS)], data[1] % 10 + 1, data[2] % 10 + 1
     rows = data[3] % (height + 1) or None
     palette = np.ascontiguousarray(_NOISE[:k, : (1, 3, 4)[data[3] % 3]]).astype(_DTYPES[data[3] // 11 % 4])
     try:

@@ -44,7 +44,7 @@ for dtype, channels in ((np.uint16, 3), (np.uint16, 4), (np.float32, 1), (np.flo
     walk = np.cumsum(generator.integers(-9, 10, (int(sys.argv[1]), channels)), axis=0) % 5003
     rows = (walk * 0.37 if np.dtype(dtype).kind == "f" else walk).astype(dtype)
     counted = row_table.count(rows)
-    palette = fit_rows.fit(counted.colours, np.sqrt(counted.counts), 9)
+    palette = fit_rows.fit(counted.colors, np.sqrt(counted.counts), 9)
     for array in (*counted, palette, nearest_rows.label(rows, palette)):
         digest.update(array.tobytes())
 print(digest.hexdigest())

@@ -14,7 +14,7 @@ METADATA = Metadata(b"a profile", b"II*\0", (72.0, 300.5))
 
 
 def sample(k=5, channels=3, height=6, width=7, metadata=None):
-    """An image of random colours and indices."""
+    """An image of random colors and indices."""
     indices = np.random.default_rng(k).integers(0, k, (height, width))
     return CompressedImage(noise(k, channels, seed=k), indices, metadata=metadata)
 

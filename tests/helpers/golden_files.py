@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[1] / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))
 SMALL, TINY = (12, 17), (5, 9)
 _TYPES = {"bool": 2, "uint8": 7, "uint16": 30, "float32": 50, "float64": 19}
-"""Number of colours of an image, by dtype."""
+"""Number of colors of an image, by dtype."""
 _LAYOUTS = {
     "k1-rgb": (1, (3,)),
     "k2-gray": (2, ()),
@@ -33,7 +33,7 @@ _LAYOUTS = {
 
 
 def image(k, axes, height, width, metadata=None):
-    """An image of k colours: waves, a flat area and some noise."""
+    """An image of k colors: waves, a flat area and some noise."""
     y, x = np.mgrid[:height, :width]
     noise = (x * 7919 + y * 104729 + x * y * 31) % 101
     waves = (x * x // 9 + y * y // 5) * k // 199 + np.where(noise < 20, noise, 0)

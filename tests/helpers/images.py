@@ -85,6 +85,6 @@ KINDS = [
 
 
 def of_few_values(dtype, channels, *, seed=0, rows=6):
-    """A small image of three values per channel, so that colours repeat."""
+    """A small image of three values per channel, so that colors repeat."""
     values = np.random.default_rng(seed).integers(0, 3, (rows, 7, *channels))
     return (values * {"b": 1, "u": 85, "f": 0.5}[np.dtype(dtype).kind]).astype(dtype)

@@ -10,7 +10,7 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def profile(space=b"RGB "):
-    """An ICC profile with this colour space in its header."""
+    """An ICC profile with this color space in its header."""
     return SRGB[:16] + space + SRGB[20:]
 
 

@@ -2,12 +2,12 @@
 
 from fastkq.color import packed_counting
 from fastkq.kmeans.coarsening import Summary
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 
 
 def summary_of(image):
-    """The colours of an image as a summary in which nothing is merged."""
-    points = of_colours(packed_counting.count(image))
+    """The colors of an image as a summary in which nothing is merged."""
+    points = of_colors(packed_counting.count(image))
     return Summary(points.keys, points.coordinates, points.weights)
 
 

@@ -24,10 +24,10 @@ def pixels(draw, most=200):
     return rows[generator.integers(0, len(rows), len(rows))]
 
 
-def squared_distances(colours, palette):
-    """Squared distances (M, k) of the embedded colours, summed channel by channel in float64."""
-    embedding = Embedding.of(colours, palette)
-    a, b = embedding.embed(colours), embedding.embed(palette)
+def squared_distances(colors, palette):
+    """Squared distances (M, k) of the embedded colors, summed channel by channel in float64."""
+    embedding = Embedding.of(colors, palette)
+    a, b = embedding.embed(colors), embedding.embed(palette)
     total = np.zeros((len(a), len(b)))
     for channel in range(a.shape[1]):
         total += (a[:, channel, None] - b[None, :, channel]) ** 2
@@ -35,7 +35,7 @@ def squared_distances(colours, palette):
 
 
 @st.composite
-def colours_and_weights(draw):
+def colors_and_weights(draw):
     """Counted rows: few with large counts, or many that are close together."""
     rows = draw(pixels())
     if draw(st.booleans()):  # all different, and near each other
@@ -45,6 +45,6 @@ def colours_and_weights(draw):
 
 
 def counted_of(image):
-    """Distinct colours (M, C) of an image and their counts as float64."""
+    """Distinct colors (M, C) of an image and their counts as float64."""
     counted = row_table.count(image.reshape(-1, image.shape[2]))
-    return counted.colours, counted.counts.astype(float)
+    return counted.colors, counted.counts.astype(float)

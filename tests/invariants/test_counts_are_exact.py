@@ -14,44 +14,44 @@ from tests.helpers.images import KINDS, images_of_any_kind, noise, of_few_values
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
 def test_public_counts_are_exact(dtype, channels):
     image = of_few_values(dtype, channels)
-    counted = fastkq.count_colours(image)
+    counted = fastkq.count_colors(image)
     pixels = image.reshape(42, -1).copy()
     if dtype in (np.uint8, np.uint16) and channels in [(2,), (4,)]:
         pixels[pixels[:, -1] == 0] = 0
-    colours, counts = np.unique(pixels, axis=0, return_counts=True)
-    order = np.lexsort(counted.colours.T[::-1])
-    assert counted.colours.dtype == image.dtype
-    assert np.array_equal(counted.colours[order], colours)
+    colors, counts = np.unique(pixels, axis=0, return_counts=True)
+    order = np.lexsort(counted.colors.T[::-1])
+    assert counted.colors.dtype == image.dtype
+    assert np.array_equal(counted.colors[order], colors)
     assert np.array_equal(counted.counts[order], counts)
-    assert len(counted) == len(colours)
+    assert len(counted) == len(colors)
 
 
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
 def test_counts_of_images_add_up_to_those_of_all_their_pixels(dtype, channels):
     images = [of_few_values(dtype, channels, seed=seed) for seed in range(3)]
-    one, two, three = map(fastkq.count_colours, images)
-    whole = fastkq.count_colours(np.concatenate(images))
-    assert one + two + three == three + (two + one) == whole == fastkq.count_colours(images)
+    one, two, three = map(fastkq.count_colors, images)
+    whole = fastkq.count_colors(np.concatenate(images))
+    assert one + two + three == three + (two + one) == whole == fastkq.count_colors(images)
 
 
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
 def test_the_palette_of_several_images_is_that_of_their_pixels(dtype, channels):
     images = [of_few_values(dtype, channels, seed=seed, rows=5 + seed) for seed in range(3)]
     whole = fastkq.compress(np.concatenate(images), 4).palette
-    for given_images in (images, tuple(images), iter(images), map(fastkq.count_colours, images)):
+    for given_images in (images, tuple(images), iter(images), map(fastkq.count_colors, images)):
         assert np.array_equal(fastkq.fit_palette(given_images, 4), whole)
-    assert np.array_equal(fastkq.fit_palette(fastkq.count_colours(images), 4), whole)
+    assert np.array_equal(fastkq.fit_palette(fastkq.count_colors(images), 4), whole)
 
 
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
-def test_weights_of_a_colour_that_two_images_have_add_up(dtype, channels):
+def test_weights_of_a_color_that_two_images_have_add_up(dtype, channels):
     images = [of_few_values(dtype, channels, seed=seed) for seed in range(2)]
     weights = [np.random.default_rng(seed).integers(0, 9, (6, 7)) for seed in range(2)]
-    whole = fastkq.count_colours(np.concatenate(images), weights=np.concatenate(weights))
-    assert fastkq.count_colours(images, weights=weights) == whole
-    unweighted = fastkq.count_colours(images[0], weights=weights[0]) + fastkq.count_colours(images[1])
+    whole = fastkq.count_colors(np.concatenate(images), weights=np.concatenate(weights))
+    assert fastkq.count_colors(images, weights=weights) == whole
+    unweighted = fastkq.count_colors(images[0], weights=weights[0]) + fastkq.count_colors(images[1])
     ones = np.concatenate((weights[0], np.ones((6, 7))))
-    assert unweighted == fastkq.count_colours(np.concatenate(images), weights=ones)
+    assert unweighted == fastkq.count_colors(np.concatenate(images), weights=ones)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -68,6 +68,6 @@ def test_a_fit_on_counts_is_the_fit_on_the_pixels(channels):
 def test_a_palette_depends_on_the_counts_and_not_on_the_order_of_the_pixels(image, k, seed):
     pixels = image.reshape(image.shape[0] * image.shape[1], 1, *image.shape[2:])
     shuffled = np.random.default_rng(seed).permutation(pixels)
-    assert fastkq.count_colours(shuffled) == fastkq.count_colours(image)
+    assert fastkq.count_colors(shuffled) == fastkq.count_colors(image)
     np.testing.assert_array_equal(fastkq.fit_palette(shuffled, k), fastkq.fit_palette(image, k))
     np.testing.assert_array_equal(fastkq.fit_palette([image, shuffled], k), fastkq.fit_palette(image, k))

@@ -62,7 +62,7 @@ def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_p
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".gif", ".tif", ".bmp", ".npz"])
 def test_a_failed_write_of_any_format_leaves_the_folder_as_it_was(tmp_path, monkeypatch, call, suffix):
     image, path = noise(9, 9, 3), tmp_path / f"image{suffix}"
-    written = fastkq.count_colours(image) if suffix == ".npz" else fastkq.compress(image, 4)
+    written = fastkq.count_colors(image) if suffix == ".npz" else fastkq.compress(image, 4)
 
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

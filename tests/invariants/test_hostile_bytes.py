@@ -14,7 +14,7 @@ from fastkq.errors import FormatError
 from fastkq.formats.fkq import context
 from fastkq.formats.fkq.framing import MAGIC, varint
 from fastkq.runtime.validation import MAX_PIXELS
-from tests.fuzz.probe import COLOURS, mutate, probe, seeds
+from tests.fuzz.probe import COLORS, mutate, probe, seeds
 from tests.helpers import fkq_chunks
 from tests.helpers.fkq_samples import header, sample
 
@@ -51,7 +51,7 @@ def test_every_truncation_with_mended_checksums_is_refused_or_read(number):
         probe(fkq_chunks.fix_checksums(seed[:length]))
 
 
-@given(st.data(), st.sampled_from(COLOURS), st.integers(1, 12), st.integers(1, 12))
+@given(st.data(), st.sampled_from(COLORS), st.integers(1, 12), st.integers(1, 12))
 def test_a_part_is_read_down_to_any_row(data, k, height, width):
     compressed = sample(k, data.draw(st.sampled_from([1, 3, 4])), height, width)
     coded = np.frombuffer(context.encode(compressed.indices, compressed.palette), np.uint8)
@@ -89,10 +89,10 @@ def claims_chunk_of(length):
 LONG = varint((1 << 63) - 1)
 HOSTILE = {
     "huge packed": packed_file(HUGE, HUGE, 65536, bytes(100)),
-    "huge packed of one colour": packed_file(HUGE, HUGE, 1, bytes(3)),
+    "huge packed of one color": packed_file(HUGE, HUGE, 1, bytes(3)),
     "large packed": packed_file(1 << 15, 1 << 15, 2, bytes(6)),
     "huge": chunked_file(height=HUGE, width=HUGE, parts=[bytes(50)]),
-    "huge of one colour": chunked_file(height=HUGE, width=HUGE, k=1),
+    "huge of one color": chunked_file(height=HUGE, width=HUGE, k=1),
     "more pixels than bytes can code": chunked_file(height=1 << 15, width=1 << 15, parts=[b""]),
     "palette that is not there": chunked_file(k=65536, palette=bytes(10)),
     "palette of float64 that is not there": chunked_file(k=65536, channels=64, bits=64, palette=bytes(10)),
@@ -106,7 +106,7 @@ HOSTILE = {
     "chunks of no end": with_table(LONG + b"\0" + bytes(4), k=1),
     "chunks of no end before a part": with_table(LONG + LONG + bytes(4)),
     "number of no end": with_table(b"\xff" * 50),
-    "many parts of one colour": chunked_file(
+    "many parts of one color": chunked_file(
         height=256, width=256, k=1, rows=256, columns=256, parts=[b""] * 65536
     ),
     "much of a palette of float32": chunked_file(k=2048, channels=64, bits=32, palette=bytes(1 << 19)),
@@ -152,4 +152,4 @@ def test_max_pixels_bounds_what_is_decoded(coding):
 
 def test_max_pixels_is_a_gigapixel_where_nothing_else_is_said():
     with pytest.raises(FormatError, match=f"at most {MAX_PIXELS} pixels"):
-        fastkq.load(HOSTILE["huge of one colour"])
+        fastkq.load(HOSTILE["huge of one color"])

@@ -81,8 +81,8 @@ CALLS = {
     "compress with preset": lambda image: fastkq.compress(image, 5, preset="visual"),
     "compress with target_psnr": lambda image: fastkq.compress(image, target_psnr=20),
     "compress with max_error": lambda image: fastkq.compress(image, 400, max_error=60),
-    "compress with more colours than there are": lambda image: fastkq.compress(image, 5000),
-    "count_colours": fastkq.count_colours,
+    "compress with more colors than there are": lambda image: fastkq.compress(image, 5000),
+    "count_colors": fastkq.count_colors,
     "fit_palette": lambda image: fastkq.fit_palette([image, image], 5).tolist(),
     "apply_palette": lambda image: fastkq.apply_palette(image, noise(5, np.atleast_3d(image).shape[2])),
     "curve": lambda image: fastkq.curve(image, [3, 9]),
@@ -114,7 +114,7 @@ def test_a_memory_mapped_file_is_read_and_left_as_it_was(tmp_path, mode):
     assert path.read_bytes() == before
 
 
-def test_palettes_fixed_colours_and_weights_are_left_as_they_were():
+def test_palettes_fixed_colors_and_weights_are_left_as_they_were():
     image, palette = noise(21, 34, 3), noise(6, 3, seed=1)
     weights = np.linspace(0, 1, 21 * 34).reshape(21, 34)
     given_arrays = [np.asfortranarray(palette), palette.copy(), np.asfortranarray(weights), weights.copy()]
@@ -129,6 +129,6 @@ def test_palettes_fixed_colours_and_weights_are_left_as_they_were():
             fastkq.CompressedImage(rows, np.zeros((2, 2), int)).to_bytes()
         for weight in given_arrays[2:]:
             fastkq.compress(image, 9, weights=weight)
-            fastkq.count_colours(image, weights=weight)
+            fastkq.count_colors(image, weights=weight)
     for array, copy in zip(given_arrays, before, strict=True):
         np.testing.assert_array_equal(array, copy)

@@ -9,7 +9,7 @@ import fastkq
 from fastkq.color import packed_counting
 from fastkq.quantization import fit_rows, nearest_packed, nearest_rows
 from tests.helpers.images import images, noise
-from tests.helpers.rows import colours_and_weights, counted_of, squared_distances
+from tests.helpers.rows import colors_and_weights, counted_of, squared_distances
 from tests.reference import kmeans as reference
 from tests.reference import oklab
 
@@ -25,7 +25,7 @@ def test_mapping_is_exact(image, k, seed, threads):
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("k", [1, 2, 16, 255, 256, 257, 700])
-def test_mapping_is_exact_on_many_colours(channels, k):
+def test_mapping_is_exact_on_many_colors(channels, k):
     image = noise(150, 101, channels)
     palette = noise(k, channels, seed=1)
     indices = nearest_packed.map_image(image, packed_counting.count(image), palette, 2)
@@ -34,7 +34,7 @@ def test_mapping_is_exact_on_many_colours(channels, k):
 
 @pytest.mark.parametrize("k", [1, 2, 16, 256, 700])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_pixels_of_many_colours_are_mapped_like_all_others(k, threads):
+def test_pixels_of_many_colors_are_mapped_like_all_others(k, threads):
     image, palette = noise(90, 131, 4), noise(k, 4, seed=1)
     image[:40] = image[:40] // 16 + 100  # runs of resembling pixels
     np.testing.assert_array_equal(
@@ -49,15 +49,15 @@ def test_of_equally_near_rows_the_lowest_index_is_taken():
     assert (nearest_packed.map_image(image, packed_counting.count(image), palette) == 1).all()
 
 
-@given(colours_and_weights(), st.integers(1, 300), st.integers(1, 3), st.integers(0, 99))
+@given(colors_and_weights(), st.integers(1, 300), st.integers(1, 3), st.integers(0, 99))
 def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads, seed):
     generator = np.random.default_rng(seed)
-    rows = counted.colours[generator.integers(0, len(counted.colours), k)]
-    if seed % 2:  # other colours than those of the image, and equal ones
+    rows = counted.colors[generator.integers(0, len(counted.colors), k)]
+    if seed % 2:  # other colors than those of the image, and equal ones
         rows = np.roll(rows, 1, axis=1)
-    labels = nearest_rows.label(counted.colours, rows, threads)
+    labels = nearest_rows.label(counted.colors, rows, threads)
     assert labels.dtype == (np.uint8 if k <= 256 else np.uint16)
-    np.testing.assert_array_equal(labels, squared_distances(counted.colours, rows).argmin(axis=1))
+    np.testing.assert_array_equal(labels, squared_distances(counted.colors, rows).argmin(axis=1))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8, 9, 64])
@@ -76,22 +76,22 @@ def test_mapping_is_exact_on_runs_of_resembling_pixels(channels, dtype):
 
 def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
     generator = np.random.default_rng(3)
-    colours = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
+    colors = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
     palette = generator.integers(0, 65536, (257, 3), dtype=np.uint16)
-    exact = ((colours.astype(int)[:, None] - palette.astype(int)[None]) ** 2).sum(axis=2)
-    np.testing.assert_array_equal(nearest_rows.label(colours, palette), exact.argmin(axis=1))
+    exact = ((colors.astype(int)[:, None] - palette.astype(int)[None]) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(nearest_rows.label(colors, palette), exact.argmin(axis=1))
 
 
 @given(st.integers(0, 999), st.sampled_from([np.float32, np.float64]))
 def test_what_rounding_decides_is_decided_as_by_brute_force(seed, dtype):
-    """Grids half as wide as the palette's: most colours are as near to several rows, but for the rounding."""
+    """Grids half as wide as the palette's: most colors are as near to several rows, but for the rounding."""
     generator = np.random.default_rng(seed)
     channels, k = generator.integers(1, 9), generator.integers(2, 60)
     step, offset = generator.choice([0.1, 0.3, 1 / 3, 0.7]), generator.choice([0, 0.05, 1e3, 1e6])
     palette = (generator.integers(0, 4, (k, channels)) * 2 * step + offset).astype(dtype)
-    colours = (generator.integers(0, 7, (700, channels)) * step + offset).astype(dtype)
-    expected = squared_distances(colours, palette).argmin(axis=1)
-    np.testing.assert_array_equal(nearest_rows.label(colours, palette), expected)
+    colors = (generator.integers(0, 7, (700, channels)) * step + offset).astype(dtype)
+    expected = squared_distances(colors, palette).argmin(axis=1)
+    np.testing.assert_array_equal(nearest_rows.label(colors, palette), expected)
 
 
 @given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))

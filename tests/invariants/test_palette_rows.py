@@ -1,4 +1,4 @@
-"""Invariant 5: a fitted palette has min(k, colours) distinct, used and ordered rows; a given one is kept."""
+"""Invariant 5: a fitted palette has min(k, colors) distinct, used and ordered rows; a given one is kept."""
 
 import numpy as np
 import pytest
@@ -9,34 +9,34 @@ import fastkq
 from tests.helpers.images import KINDS, images, images_of_any_kind, noise, of_few_values, visible_pixels
 from tests.reference import kmeans as reference
 
-COLOURS = st.sampled_from([1, 2, 3, 5, 16, 64, 255, 256, 257, 1000])
+COLORS = st.sampled_from([1, 2, 3, 5, 16, 64, 255, 256, 257, 1000])
 
 
 def assert_fitted(image, k, compressed):
-    colours, _ = reference.count(image)
-    assert compressed.k == min(k, len(colours))
+    colors, _ = reference.count(image)
+    assert compressed.k == min(k, len(colors))
     assert len(np.unique(compressed.palette, axis=0)) == compressed.k
     assert len(np.unique(compressed.indices)) == compressed.k
 
 
-@given(images(), COLOURS)
-def test_palette_holds_exactly_k_colours_or_all_of_the_image(image, k):
+@given(images(), COLORS)
+def test_palette_holds_exactly_k_colors_or_all_of_the_image(image, k):
     assert_fitted(image, k, fastkq.compress(image, k))
 
 
-@given(images(), COLOURS)
-def test_an_image_of_at_most_k_colours_comes_back_unchanged(image, k):
-    colours, _ = reference.count(image)
-    if len(colours) <= k:
+@given(images(), COLORS)
+def test_an_image_of_at_most_k_colors_comes_back_unchanged(image, k):
+    colors, _ = reference.count(image)
+    if len(colors) <= k:
         back = fastkq.compress(image, k).decompress()
         np.testing.assert_array_equal(reference.as_pixels(back), reference.as_pixels(image))
 
 
-def two_colours(generator):
+def two_colors(generator):
     return generator.choice(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), (40, 40))
 
 
-def line_of_colours(generator):
+def line_of_colors(generator):
     return np.repeat(generator.integers(0, 256, (60, 60, 1)), 3, axis=2).astype(np.uint8)
 
 
@@ -66,8 +66,8 @@ def shades_under_alpha(generator):
 
 
 PATHOLOGICAL = [
-    two_colours,
-    line_of_colours,
+    two_colors,
+    line_of_colors,
     corners_of_the_cube,
     one_outlier,
     gradient,
@@ -78,13 +78,13 @@ PATHOLOGICAL = [
 
 @pytest.mark.parametrize("make", PATHOLOGICAL)
 @pytest.mark.parametrize("k", [1, 2, 7, 8, 9, 63, 64, 65, 256, 2000])
-def test_pathological_images_get_exactly_k_colours(make, k):
+def test_pathological_images_get_exactly_k_colors(make, k):
     image = make(np.random.default_rng(5))
     assert_fitted(image, k, fastkq.compress(image, k))
 
 
 @pytest.mark.parametrize("k", [2, 8, 64])
-def test_one_pixel_among_ten_million_is_a_colour_like_others(k):
+def test_one_pixel_among_ten_million_is_a_color_like_others(k):
     image = np.random.default_rng(0).integers(100, 102, (2500, 4000, 3)).astype(np.uint8)
     image[1234, 2345] = (3, 200, 7)
     compressed = fastkq.compress(image, k)
@@ -96,17 +96,17 @@ def test_one_pixel_among_ten_million_is_a_colour_like_others(k):
 
 @pytest.mark.parametrize("k", [1, 2, 16, 256, pytest.param(3000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("effort", ["fast", "best"])
-def test_every_effort_gives_exactly_k_colours(k, effort):
+def test_every_effort_gives_exactly_k_colors(k, effort):
     image = gradient(None)[:, :100]
     assert_fitted(image, k, fastkq.compress(image, k, effort=effort))
 
 
 @pytest.mark.parametrize("k", [1, 2, 16, 100])
-def test_rgba_of_too_many_colours_to_list_gets_exactly_k(monkeypatch, k):
+def test_rgba_of_too_many_colors_to_list_gets_exactly_k(monkeypatch, k):
     image = noise(120, 100, 4)
     image[::3, :, 3] = 0
     listed = fastkq.compress(image, k)
-    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLOURS", 500)
+    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLORS", 500)
     compressed = fastkq.compress(image, k)
     assert_fitted(image, k, compressed)
     np.testing.assert_array_equal(
@@ -121,26 +121,26 @@ def error_of(image, compressed):
 
 
 @pytest.mark.slow
-def test_65536_colours_fit():
+def test_65536_colors_fit():
     image = noise(400, 400, 3)
     compressed = fastkq.compress(image, 65536)
     assert_fitted(image, 65536, compressed)
     assert fastkq.CompressedImage.from_bytes(compressed.to_bytes()) == compressed
 
 
-@given(images(), COLOURS)
+@given(images(), COLORS)
 def test_palette_is_ordered_by_alpha_then_luminance(image, k):
     rows = fastkq.compress(image, k).palette.astype(int)
     keys = []
     for row in rows:
-        colour = [row[0]] * 3 if len(row) == 1 else list(row[:3])
-        luminance = 2126 * colour[0] + 7152 * colour[1] + 722 * colour[2]
-        keys.append((row[3] if len(row) == 4 else 0, luminance, *colour))
+        color = [row[0]] * 3 if len(row) == 1 else list(row[:3])
+        luminance = 2126 * color[0] + 7152 * color[1] + 722 * color[2]
+        keys.append((row[3] if len(row) == 4 else 0, luminance, *color))
     assert keys == sorted(keys)
 
 
 @given(images_of_any_kind(), st.integers(1, 12))
-def test_the_result_has_the_shape_and_the_dtype_and_as_many_colours_as_it_can(image, k):
+def test_the_result_has_the_shape_and_the_dtype_and_as_many_colors_as_it_can(image, k):
     compressed = fastkq.compress(image, k)
     distinct = len(np.unique(visible_pixels(image), axis=0))
     assert (compressed.shape, compressed.dtype) == (image.shape, image.dtype)
@@ -152,7 +152,7 @@ def test_the_result_has_the_shape_and_the_dtype_and_as_many_colours_as_it_can(im
 
 
 @given(images_of_any_kind(), st.integers(1, 6), st.integers(0, 2**32 - 1))
-def test_fixed_colours_come_first(image, k, seed):
+def test_fixed_colors_come_first(image, k, seed):
     pixels = visible_pixels(image)
     some = np.unique(pixels[np.random.default_rng(seed).integers(0, len(pixels), k)], axis=0)[::-1]
     palette = fastkq.compress(image, k, fixed=some).palette

@@ -39,7 +39,7 @@ WITHOUT_WIDE_VECTORS = {"NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512_SK
 CPUS = pytest.mark.parametrize(
     "environment",
     [GENERIC, WITHOUT_WIDE_VECTORS, {"NUMBA_CPU_NAME": "generic", "NUMBA_OPT": "1"}],
-    ids=["any CPU", "numpy without wide vectors", "hardly optimised"],
+    ids=["any CPU", "numpy without wide vectors", "hardly optimized"],
 )
 
 

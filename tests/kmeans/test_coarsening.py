@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 from fastkq.color import packed_counting
 from fastkq.kmeans.coarsening import Tree
 from fastkq.kmeans.points import grid_spacing, in_blocks
-from fastkq.quantization.points import of_cells, of_colours
+from fastkq.quantization.points import of_cells, of_colors
 from tests.helpers.images import images
 
 
 @given(images(), st.integers(0, 20), st.sampled_from([1, 2]))
 def test_points_and_summaries_keep_every_pixel(image, scale, threads):
     counted = packed_counting.count(image)
-    colours, cells = of_colours(counted), of_cells(counted, threads)
-    total = (colours.coordinates * colours.weights).sum(axis=1)
-    tree = Tree(colours)
+    colors, cells = of_colors(counted), of_cells(counted, threads)
+    total = (colors.coordinates * colors.weights).sum(axis=1)
+    tree = Tree(colors)
     merged = [cells, tree.boxes_of(-1.0), tree.boxes_of(tree.error / 4**scale), tree.summary(1 + 4 * scale)]
     assert len(cells.keys) == len(np.unique(counted.keys >> (2 * counted.channels)))
-    assert len(merged[1].keys) == len(colours.keys)
+    assert len(merged[1].keys) == len(colors.keys)
     for points in merged:
         assert points.weights.sum() == counted.counts.sum()
         rounding = points.weights.sum() * grid_spacing(points.coordinates) / 2
@@ -41,14 +41,14 @@ def assert_in_blocks(points):
 
 @pytest.mark.parametrize("boxes", [1, 7, 100, 2000, 20000, 10**6])
 def test_a_summary_has_about_as_many_boxes_as_asked_for(china, boxes):
-    points = of_colours(packed_counting.count(china))
+    points = of_colors(packed_counting.count(china))
     found = len(Tree(points).summary(boxes).keys)
     assert min(0.8 * boxes, len(points.keys)) <= found <= 1.6 * boxes
 
 
 @given(images(channels=(3,)), st.integers(1, 12))
 def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scale):
-    points = of_colours(packed_counting.count(image))
+    points = of_colors(packed_counting.count(image))
     tree = Tree(points)
     tolerance = tree.error / 3**scale
     summary = tree.boxes_of(tolerance)
@@ -61,7 +61,7 @@ def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scal
 
 
 def test_the_tree_is_as_the_points_are(china):
-    points = of_colours(packed_counting.count(china))
+    points = of_colors(packed_counting.count(china))
     mean = (points.coordinates * points.weights).sum(axis=1) / points.weights.sum()
     error = (((points.coordinates - mean[:, None]) ** 2).sum(axis=0) * points.weights).sum()
     np.testing.assert_allclose(Tree(points).error, error, rtol=1e-9)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
 from fastkq.kmeans import lloyd
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 from tests.helpers.images import images
 from tests.reference import kmeans as reference
 
@@ -14,9 +14,9 @@ from tests.reference import kmeans as reference
 @given(images(channels=(3,)), st.integers(2, 40), st.sampled_from([1, 3]))
 def test_lloyd_takes_the_steps_of_the_naive_algorithm(image, k, threads):
     counted = packed_counting.count(image)
-    points = of_colours(counted)
+    points = of_colors(counted)
     centroids = spread(points, k)
-    expected = reference.lloyd_step(counted.colours.astype(float), counted.counts, centroids.T.astype(float))
+    expected = reference.lloyd_step(counted.colors.astype(float), counted.counts, centroids.T.astype(float))
     stepped = lloyd.lloyd(points, centroids, least_gain=0.0, most=1, threads=threads)
     np.testing.assert_allclose(stepped.T, expected, rtol=1e-5, atol=1e-3)
 
@@ -26,7 +26,7 @@ def spread(points, k):
 
 
 def test_lloyd_never_raises_the_error(china):
-    points = of_colours(packed_counting.count(china))
+    points = of_colors(packed_counting.count(china))
     centroids = spread(points, 32)
     errors = []
     for _ in range(12):
@@ -43,7 +43,7 @@ def _distances(points, centroids):
 
 
 def test_one_thread_and_several_take_the_same_steps(china):
-    points = of_colours(packed_counting.count(china))
+    points = of_colors(packed_counting.count(china))
     seeds = spread(points, 200)
     assert points.coordinates.shape[1] * 200 > lloyd._DISTANCES_ALONE
     alone, shared = (lloyd.lloyd(points, seeds, 0.0, 4, threads) for threads in (1, 3))

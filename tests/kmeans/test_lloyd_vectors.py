@@ -129,7 +129,7 @@ def test_the_number_of_threads_changes_no_bit(dims, weighted):
     "kind", ["normal", "grid", "one value", "powers", "sorted", "vanishing", "overflowing"]
 )
 @pytest.mark.parametrize("dims", [1, 2, 4])
-def test_many_vectors_of_few_dimensions_are_labelled_as_by_brute_force(dims, kind):
+def test_many_vectors_of_few_dimensions_are_labeled_as_by_brute_force(dims, kind):
     """Large enough for a tree, whose nodes must be divided whatever is in them."""
     generator = np.random.default_rng(dims)
     weights = generator.random(9000)

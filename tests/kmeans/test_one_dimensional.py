@@ -1,4 +1,4 @@
-"""The best levels of gray: held against every palette there is, and a slow dynamic programme."""
+"""The best levels of gray: held against every palette there is, and a slow dynamic program."""
 
 import itertools
 import time
@@ -75,14 +75,14 @@ def test_exactly_k_levels_rise_and_those_that_are_free_are_used(counted, fixed, 
 
 
 def slow_least_errors(values, weights, most):
-    """Least squared error with 1 .. most levels, by the textbook's dynamic programme."""
+    """Least squared error with 1 .. most levels, by the textbook's dynamic program."""
     values, count = values.astype(np.int64), len(values)
     edges = np.full((count + 1, count + 1), 1 << 60)
     for first in range(count):
         w, x = weights[first:], values[first:]
         weight, total, squares = np.cumsum(w), np.cumsum(w * x), np.cumsum(w * x * x)
-        centre = (2 * total + weight) // (2 * weight)
-        edges[first, first + 1 :] = squares - 2 * centre * total + centre * centre * weight
+        center = (2 * total + weight) // (2 * weight)
+        edges[first, first + 1 :] = squares - 2 * center * total + center * center * weight
     best, errors = edges[0], []
     for _ in range(most):
         errors.append(int(best[-1]))
@@ -163,15 +163,15 @@ def test_weights_too_large_for_exact_sums_are_scaled_down(scale):
 def test_a_gray_image_has_the_least_error_at_every_effort(china, k, effort):
     image = china[..., 0]
     counted = packed_counting.count(image)
-    least = slow_least_errors(counted.colours[:, 0], counted.counts, k)[-1]
+    least = slow_least_errors(counted.colors[:, 0], counted.counts, k)[-1]
     compressed = fastkq.compress(image, k, effort=effort)
     assert int(((image.astype(int) - compressed.decompress()) ** 2).sum()) == least
 
 
-def test_the_labels_of_gray_colours_are_their_nearest_levels():
+def test_the_labels_of_gray_colors_are_their_nearest_levels():
     counted = packed_counting.count(noise(40, 50))
     levels, labels = fit_packed.fit(counted, 12)
-    distances = np.abs(counted.colours.astype(int) - levels[:, 0].astype(int))
+    distances = np.abs(counted.colors.astype(int) - levels[:, 0].astype(int))
     np.testing.assert_array_equal(labels, distances.argmin(axis=1))
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fastkq.color import packed_counting
 from fastkq.kmeans.coarsening import Tree
 from fastkq.kmeans.swap_search import search
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 from tests.helpers.images import images, noise
 from tests.helpers.points import error_of, summary_of
 
@@ -37,7 +37,7 @@ def test_swaps_lower_the_error(channels, k):
 def test_a_centroid_is_moved_to_where_it_is_needed():
     """Of three heaps along the curve the starts fall into the one of many points; swaps mend it."""
     generator = np.random.default_rng(0)
-    heaps = [generator.normal(centre, 3, (size, 3)) for centre, size in ((40, 4000), (120, 40), (200, 40))]
+    heaps = [generator.normal(center, 3, (size, 3)) for center, size in ((40, 4000), (120, 40), (200, 40))]
     image = np.clip(np.concatenate(heaps), 0, 255).astype(np.uint8)[None]
     points = summary_of(image)
     stuck, mended = (search(points, 3, swaps, 1) for swaps in (0, 20))
@@ -46,7 +46,7 @@ def test_a_centroid_is_moved_to_where_it_is_needed():
 
 
 def test_the_best_of_several_searches_is_taken_whatever_the_threads(china):
-    points = Tree(of_colours(packed_counting.count(china))).summary(600)
+    points = Tree(of_colors(packed_counting.count(china))).summary(600)
     (one, one_error), (three, three_error) = (search(points, 24, 60, 5, threads) for threads in (1, 3))
     assert one_error == three_error
     np.testing.assert_array_equal(one, three)

@@ -92,12 +92,12 @@ def test_by_a_mask_what_is_in_the_palette_shows_no_noise(image, k):
     flat = (image // 32 * 32).astype(np.uint8)
     if flat.shape[2:] == (4,):
         flat[flat[..., 3] == 0] = 0
-    colours = np.unique(as_pixels(flat), axis=0)
-    indices = dither.ordered(flat, colours)
-    np.testing.assert_array_equal(colours[indices].reshape(flat.shape), flat)
+    colors = np.unique(as_pixels(flat), axis=0)
+    indices = dither.ordered(flat, colors)
+    np.testing.assert_array_equal(colors[indices].reshape(flat.shape), flat)
 
 
-def test_an_ordered_pixel_depends_on_its_colour_and_place_alone():
+def test_an_ordered_pixel_depends_on_its_color_and_place_alone():
     image, palette = noise(64, 64, 3), noise(20, 3, seed=1)
     changed = image.copy()
     changed[10:20, 10:20] = noise(10, 10, 3, seed=2)
@@ -109,7 +109,7 @@ def test_an_ordered_pixel_depends_on_its_colour_and_place_alone():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_colours_that_no_mixture_shows_leave_no_specks(method):
+def test_colors_that_no_mixture_shows_leave_no_specks(method):
     image = np.full((64, 64, 3), (40, 60, 250), np.uint8)
     palette = np.array([[60, 80, 150], [62, 80, 150], [255, 255, 255]], np.uint8)
     assert (method(image, palette) != 2).all()

@@ -1,4 +1,4 @@
-"""Palettes fitted to 8-bit colours."""
+"""Palettes fitted to 8-bit colors."""
 
 import numpy as np
 from hypothesis import given
@@ -8,10 +8,10 @@ import fastkq
 from tests.helpers.images import images
 from tests.reference import kmeans as reference
 
-COLOURS = st.sampled_from([1, 2, 3, 5, 16, 64, 255, 256, 257, 1000])
+COLORS = st.sampled_from([1, 2, 3, 5, 16, 64, 255, 256, 257, 1000])
 
 
-@given(images(channels=(3,)), COLOURS)
+@given(images(channels=(3,)), COLORS)
 def test_an_opaque_image_is_fitted_as_one_without_alpha(image, k):
     opaque = np.dstack((image, np.full(image.shape[:2], 255, np.uint8)))
     with_alpha, without = fastkq.compress(opaque, k), fastkq.compress(image, k)

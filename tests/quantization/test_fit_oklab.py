@@ -6,33 +6,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.color.spaces import to_colours, to_coordinates
+from fastkq.color.spaces import to_colors, to_coordinates
 from fastkq.kmeans import lloyd
 from fastkq.quantization import fit_packed, nearest_packed
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
 from tests.reference.oklab import nearest
 
-COLOURS = st.sampled_from([1, 2, 3, 5, 16, 64, 300])
+COLORS = st.sampled_from([1, 2, 3, 5, 16, 64, 300])
 
 
-@given(images(), COLOURS, st.integers(0, 5))
-def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, f):
+@given(images(), COLORS, st.integers(0, 5))
+def test_the_palette_has_all_its_rows_and_every_color_its_nearest(image, k, f):
     counted = packed_counting.count(image)
     fixed = reference.as_pixels(noise(1, f, counted.channels))
     fixed = np.unique(fixed, axis=0)[:k]
     rows, labels = fit_packed.fit(counted, k, fixed=fixed, space="oklab")
-    distinct = np.unique(np.concatenate((counted.colours, fixed)), axis=0)
+    distinct = np.unique(np.concatenate((counted.colors, fixed)), axis=0)
     np.testing.assert_array_equal(rows[: len(fixed)], fixed)
     assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(distinct))
     assert set(range(len(fixed), len(rows))) <= set(labels.tolist())
-    np.testing.assert_array_equal(labels, nearest(counted.colours, rows))
+    np.testing.assert_array_equal(labels, nearest(counted.colors, rows))
 
 
 def error(counted, rows):
     labels = nearest_packed.label(counted, rows, 1, "oklab").labels
-    difference = to_coordinates(counted.colours, "oklab") - to_coordinates(rows, "oklab")[:, labels]
+    difference = to_coordinates(counted.colors, "oklab") - to_coordinates(rows, "oklab")[:, labels]
     return float((difference**2).sum(axis=0) @ counted.counts)
 
 
@@ -46,11 +46,11 @@ def test_a_fit_in_oklab_is_better_there_than_one_in_rgb(china, k):
 @pytest.mark.parametrize("k", [16, 64])
 def test_it_matches_the_best_of_several_runs_of_lloyds_algorithm(flower, k):
     counted = packed_counting.count(flower)
-    points = of_colours(counted, "oklab")
+    points = of_colors(counted, "oklab")
     generator, errors = np.random.default_rng(0), []
     for _ in range(5):
         seeds = points.coordinates[:, generator.choice(len(points.keys), k, replace=False)]
-        errors.append(error(counted, to_colours(lloyd.lloyd(points, seeds, 0.0, 100, 2), "oklab")))
+        errors.append(error(counted, to_colors(lloyd.lloyd(points, seeds, 0.0, 100, 2), "oklab")))
     assert error(counted, fit_packed.fit(counted, k, space="oklab")[0]) < 1.005 * min(errors)
 
 

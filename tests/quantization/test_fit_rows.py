@@ -1,4 +1,4 @@
-"""Palettes for colours of any dtype and number of channels, and the mapping to them."""
+"""Palettes for colors of any dtype and number of channels, and the mapping to them."""
 
 import numpy as np
 import pytest
@@ -8,44 +8,44 @@ from hypothesis import strategies as st
 import fastkq
 from fastkq.color.embedding import Embedding
 from fastkq.quantization import fit_rows, nearest_rows
-from tests.helpers.rows import colours_and_weights, counted_of, squared_distances
+from tests.helpers.rows import colors_and_weights, counted_of, squared_distances
 
 
-def assert_fitted(colours, palette, k, fixed=None):
-    fixed = colours[:0] if fixed is None else fixed
-    union = len({tuple(row) for row in [*colours.tolist(), *fixed.tolist()]})
-    assert palette.dtype == colours.dtype
-    assert palette.shape == (min(k, union), colours.shape[1])
+def assert_fitted(colors, palette, k, fixed=None):
+    fixed = colors[:0] if fixed is None else fixed
+    union = len({tuple(row) for row in [*colors.tolist(), *fixed.tolist()]})
+    assert palette.dtype == colors.dtype
+    assert palette.shape == (min(k, union), colors.shape[1])
     assert len(np.unique(palette, axis=0)) == len(palette)
     np.testing.assert_array_equal(palette[: len(fixed)], fixed)
-    nearest = squared_distances(colours, palette).argmin(axis=1)
+    nearest = squared_distances(colors, palette).argmin(axis=1)
     assert np.isin(np.arange(len(fixed), len(palette)), nearest).all()
 
 
-@given(colours_and_weights(), st.sampled_from([1, 2, 3, 7, 30, 300]), st.sampled_from(["fast", "balanced"]))
-def test_palette_holds_exactly_k_used_colours_or_all_there_are(counted, k, effort):
-    palette = fit_rows.fit(counted.colours, counted.counts.astype(float), k, effort)
-    assert_fitted(counted.colours, palette, k)
+@given(colors_and_weights(), st.sampled_from([1, 2, 3, 7, 30, 300]), st.sampled_from(["fast", "balanced"]))
+def test_palette_holds_exactly_k_used_colors_or_all_there_are(counted, k, effort):
+    palette = fit_rows.fit(counted.colors, counted.counts.astype(float), k, effort)
+    assert_fitted(counted.colors, palette, k)
     np.testing.assert_array_equal(palette, fit_rows.in_order(palette))
 
 
-@given(colours_and_weights(), st.integers(1, 40), st.integers(0, 40))
-def test_fixed_colours_come_first_as_they_are(counted, k, number):
+@given(colors_and_weights(), st.integers(1, 40), st.integers(0, 40))
+def test_fixed_colors_come_first_as_they_are(counted, k, number):
     generator = np.random.default_rng(k)
-    fixed = generator.permutation(counted.colours)[: min(number, k)]
-    if counted.colours.dtype.kind == "f" and k % 2:
-        fixed = fixed / fixed.dtype.type(2) + fixed.dtype.type(k)  # other colours
+    fixed = generator.permutation(counted.colors)[: min(number, k)]
+    if counted.colors.dtype.kind == "f" and k % 2:
+        fixed = fixed / fixed.dtype.type(2) + fixed.dtype.type(k)  # other colors
         fixed = fixed[np.sort(np.unique(fixed, axis=0, return_index=True)[1])]
-    palette = fit_rows.fit(counted.colours, counted.counts.astype(float), k, fixed=fixed)
-    assert_fitted(counted.colours, palette, k, fixed)
+    palette = fit_rows.fit(counted.colors, counted.counts.astype(float), k, fixed=fixed)
+    assert_fitted(counted.colors, palette, k, fixed)
 
 
-def test_a_fixed_colour_far_from_all_takes_nothing_away():
-    colours = np.random.default_rng(0).normal(size=(500, 3))
-    palette = fit_rows.fit(colours, np.ones(500), 9, fixed=np.array([[1e9, 0, 0]]))
-    alone = fit_rows.fit(colours, np.ones(500), 8)
-    error = squared_distances(colours, palette).min(axis=1).sum()
-    assert error <= 1.05 * squared_distances(colours, alone).min(axis=1).sum()
+def test_a_fixed_color_far_from_all_takes_nothing_away():
+    colors = np.random.default_rng(0).normal(size=(500, 3))
+    palette = fit_rows.fit(colors, np.ones(500), 9, fixed=np.array([[1e9, 0, 0]]))
+    alone = fit_rows.fit(colors, np.ones(500), 8)
+    error = squared_distances(colors, palette).min(axis=1).sum()
+    assert error <= 1.05 * squared_distances(colors, alone).min(axis=1).sum()
 
 
 @pytest.mark.parametrize("k", [5, 64])
@@ -53,11 +53,11 @@ def test_16_bits_and_floats_are_fitted_as_well_as_8_bits(china, k):
     image = china[::2, ::2]
     ours = fastkq.compress(image, k)
     reached = ((ours.decompress().astype(float) - image) ** 2).sum()
-    colours, weights = counted_of(image.astype(np.uint16) * 257)
-    for kind in (colours, (colours / 65535).astype(np.float32), colours * 1e-200, colours * 1e200):
+    colors, weights = counted_of(image.astype(np.uint16) * 257)
+    for kind in (colors, (colors / 65535).astype(np.float32), colors * 1e-200, colors * 1e200):
         palette = fit_rows.fit(kind, weights, k)
-        levels = palette.astype(float) / float(kind.max()) * (int(colours.max()) // 257)
-        seen = (colours // 257).astype(float)
+        levels = palette.astype(float) / float(kind.max()) * (int(colors.max()) // 257)
+        seen = (colors // 257).astype(float)
         error = (((seen - levels[nearest_rows.label(kind, palette)]) ** 2).sum(axis=1) * weights).sum()
         assert error <= 1.01 * reached
 
@@ -106,18 +106,18 @@ def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
         np.testing.assert_array_equal(one, three)
 
 
-def test_colours_of_alpha_0_are_one():
-    colours = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [65535, 0, 0, 65535]], np.uint16)
+def test_colors_of_alpha_0_are_one():
+    colors = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [65535, 0, 0, 65535]], np.uint16)
     hidden = np.array([[65535, 7, 1, 0]], np.uint16)
-    assert nearest_rows.label(hidden, colours[::-1]).tolist() == [2]
-    palette = fit_rows.fit(colours, np.ones(3), 3, fixed=hidden)
-    np.testing.assert_array_equal(palette, np.concatenate((hidden, colours[1:])))
+    assert nearest_rows.label(hidden, colors[::-1]).tolist() == [2]
+    palette = fit_rows.fit(colors, np.ones(3), 3, fixed=hidden)
+    np.testing.assert_array_equal(palette, np.concatenate((hidden, colors[1:])))
 
 
-def test_rows_are_looked_for_among_some_of_many_colours_first(monkeypatch):
+def test_rows_are_looked_for_among_some_of_many_colors_first(monkeypatch):
     rows = np.random.default_rng(7).normal(size=(4000, 3))
     whole = fit_rows.fit(rows, np.ones(4000), 40)
-    monkeypatch.setattr(nearest_rows, "_FEW_COLOURS", 1000)
+    monkeypatch.setattr(nearest_rows, "_FEW_COLORS", 1000)
     np.testing.assert_array_equal(fit_rows.fit(rows, np.ones(4000), 40), whole)
     lonely = np.concatenate((whole, rows.max(axis=0)[None] + 1e3))
     found = nearest_rows.used(Embedding.of(rows), rows, lonely)

@@ -1,4 +1,4 @@
-"""Colours that a palette must hold: they stand first, as they are, and the others are fitted around them."""
+"""Colors that a palette must hold: they stand first, as they are, and the others are fitted around them."""
 
 from importlib import import_module
 
@@ -13,7 +13,7 @@ from fastkq.kmeans import lloyd
 from fastkq.kmeans.coarsening import Tree
 from fastkq.kmeans.swap_search import search, starts
 from fastkq.quantization import fit_packed, rounding
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 from tests.helpers.images import images, noise
 from tests.helpers.points import error_of, summary_of
 from tests.reference import kmeans as reference
@@ -21,7 +21,7 @@ from tests.reference import kmeans as reference
 
 @st.composite
 def images_and_fixed(draw):
-    """An image, k, and at most k different colours, some of the image's and some not."""
+    """An image, k, and at most k different colors, some of the image's and some not."""
     image = draw(images())
     pixels = reference.as_pixels(image)
     generator = np.random.default_rng(draw(st.integers(0, 1000)))
@@ -33,28 +33,28 @@ def images_and_fixed(draw):
 
 
 @given(images_and_fixed(), st.sampled_from([1, 2]))
-def test_fixed_colours_come_first_and_the_others_are_used_and_in_order(case, threads):
+def test_fixed_colors_come_first_and_the_others_are_used_and_in_order(case, threads):
     image, k, fixed = case
     counted = packed_counting.count(image)
     rows, labels = fit_packed.fit(counted, k, threads=threads, fixed=fixed)
     f = len(fixed)
     np.testing.assert_array_equal(rows[:f], fixed)
     np.testing.assert_array_equal(rounding.in_order(rows[f:]), rows[f:])
-    distinct = np.unique(np.concatenate((counted.colours, fixed)), axis=0)
+    distinct = np.unique(np.concatenate((counted.colors, fixed)), axis=0)
     assert len(rows) == len(np.unique(rows, axis=0)) == min(k, len(distinct))
     assert set(range(f, len(rows))) <= set(labels.tolist())
 
 
 @given(images_and_fixed())
-def test_colours_are_given_the_nearest_of_all_rows(case):
+def test_colors_are_given_the_nearest_of_all_rows(case):
     image, k, fixed = case
     counted = packed_counting.count(image)
     rows, labels = fit_packed.fit(counted, k, fixed=fixed)
-    np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
+    np.testing.assert_array_equal(labels, reference.nearest(counted.colors, rows))
 
 
 @given(images(), st.integers(1, 40))
-def test_fixing_no_colour_changes_nothing(image, k):
+def test_fixing_no_color_changes_nothing(image, k):
     counted = packed_counting.count(image)
     none = np.empty((0, counted.channels), np.uint8)
     for free, fixed in zip(fit_packed.fit(counted, k), fit_packed.fit(counted, k, fixed=none), strict=True):
@@ -72,7 +72,7 @@ def test_a_search_leaves_what_is_held_and_tells_the_error_of_its_centroids(case,
 
 
 def test_lloyd_leaves_what_is_held(china):
-    points = of_colours(packed_counting.count(china))
+    points = of_colors(packed_counting.count(china))
     seeds = points.coordinates[:, np.linspace(0, len(points.keys) - 1, 40).astype(int)]
     moved = lloyd.lloyd(points, seeds, least_gain=0.0, most=3, held=15)
     np.testing.assert_array_equal(moved[:, :15], seeds[:, :15])
@@ -80,7 +80,7 @@ def test_lloyd_leaves_what_is_held(china):
 
 
 def test_starts_avoid_what_is_held(china):
-    points = Tree(of_colours(packed_counting.count(china))).summary(2000)
+    points = Tree(of_colors(packed_counting.count(china))).summary(2000)
     alone = starts(points, 64, 3)
     held = alone[1, :, :20] + np.float32(0.25)
     for centroids in starts(points, 64, 3, held):
@@ -91,9 +91,9 @@ def test_starts_avoid_what_is_held(china):
 
 @pytest.mark.parametrize(("k", "f"), [(16, 4), (64, 4), (64, 40)])
 def test_the_others_know_the_fixed_ones(china, k, f):
-    """They do better than a palette that was fitted alone and then joined with the fixed colours."""
+    """They do better than a palette that was fitted alone and then joined with the fixed colors."""
     counted = packed_counting.count(china)
-    fixed = np.random.default_rng(1).choice(counted.colours, f)
+    fixed = np.random.default_rng(1).choice(counted.colors, f)
     together = error(counted, fit_packed.fit(counted, k, fixed=fixed)[0])
     joined = error(counted, np.concatenate((fixed, fit_packed.fit(counted, k - f)[0])))
     assert together < 0.999 * joined
@@ -103,7 +103,7 @@ def test_the_others_know_the_fixed_ones(china, k, f):
 def test_they_match_the_best_of_several_runs_of_lloyds_algorithm(china, k, f):
     counted = packed_counting.count(china)
     fixed = noise(f, 3, seed=1)
-    points, held = of_colours(counted), to_coordinates(fixed)
+    points, held = of_colors(counted), to_coordinates(fixed)
     generator = np.random.default_rng(0)
     errors = []
     for _ in range(5):
@@ -115,7 +115,7 @@ def test_they_match_the_best_of_several_runs_of_lloyds_algorithm(china, k, f):
 
 def error(counted, rows):
     labels = mapped(counted, rows)
-    difference = counted.colours.astype(float) - rows[labels].astype(float)
+    difference = counted.colors.astype(float) - rows[labels].astype(float)
     return ((difference**2).sum(axis=1) * counted.counts).sum()
 
 
@@ -134,12 +134,12 @@ def test_palettes_too_large_to_be_searched_keep_what_is_fixed(f):
     assert set(range(f, 4200)) <= set(labels.tolist())
 
 
-def test_more_colours_than_a_fit_takes_are_fitted_around_fixed_ones_too(monkeypatch):
+def test_more_colors_than_a_fit_takes_are_fitted_around_fixed_ones_too(monkeypatch):
     fit = import_module("fastkq.quantization.fit_packed")
-    monkeypatch.setattr(fit, "_MOST_COLOURS", 500)
-    monkeypatch.setattr(fit, "_COLOURS_PER_CENTROID", 20)
+    monkeypatch.setattr(fit, "_MOST_COLORS", 500)
+    monkeypatch.setattr(fit, "_COLORS_PER_CENTROID", 20)
     image, fixed = noise(100, 100, 3), noise(3, 3, seed=1)
     rows, labels = fit_packed.fit(packed_counting.count(image), 20, fixed=fixed)
     np.testing.assert_array_equal(rows[:3], fixed)
-    np.testing.assert_array_equal(labels, reference.nearest(packed_counting.count(image).colours, rows))
+    np.testing.assert_array_equal(labels, reference.nearest(packed_counting.count(image).colors, rows))
     assert len(np.unique(rows, axis=0)) == 20

@@ -1,4 +1,4 @@
-"""Palettes that no colour that matters is far from, or an error that says how many rows it takes."""
+"""Palettes that no color that matters is far from, or an error that says how many rows it takes."""
 
 import pickle
 
@@ -19,7 +19,7 @@ SPACES = st.sampled_from(["rgb", "oklab"])
 
 
 def distances(counted, rows, labels, space="rgb"):
-    difference = to_coordinates(counted.colours, space) - to_coordinates(rows, space)[:, labels]
+    difference = to_coordinates(counted.colors, space) - to_coordinates(rows, space)[:, labels]
     return np.sqrt((difference.astype(float) ** 2).sum(axis=0)) / unit(counted.channels, space)
 
 
@@ -36,7 +36,7 @@ def within_enough(counted, k, **how):
 
 
 @given(images(side=12), st.integers(1, 40), st.floats(0, 1), SPACES)
-def test_no_colour_is_too_far_whatever_the_distance_when_enough_rows_are_allowed(image, k, share, space):
+def test_no_color_is_too_far_whatever_the_distance_when_enough_rows_are_allowed(image, k, share, space):
     counted = packed_counting.count(image)
     max_error = share * (300 if space == "rgb" else 0.7)
     enough, (rows, labels) = within_enough(counted, k, max_error=max_error, space=space)
@@ -46,7 +46,7 @@ def test_no_colour_is_too_far_whatever_the_distance_when_enough_rows_are_allowed
 
 
 @given(images(side=12), st.integers(0, 60), st.floats(0, 0.2), st.integers(0, 6), st.integers(0, 1000))
-def test_colours_of_a_small_share_do_not_matter(image, max_error, min_share, f, seed):
+def test_colors_of_a_small_share_do_not_matter(image, max_error, min_share, f, seed):
     counted = packed_counting.count(image)
     generator = np.random.default_rng(seed)
     fixed = np.unique(reference.as_pixels(noise(1, f, counted.channels, seed=seed)), axis=0)
@@ -57,7 +57,7 @@ def test_colours_of_a_small_share_do_not_matter(image, max_error, min_share, f, 
     large = counted.counts > min_share * counted.counts.sum()
     assert (distances(counted, rows, labels)[large] <= max_error).all()
     np.testing.assert_array_equal(rows[: len(fixed)], fixed)
-    np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
+    np.testing.assert_array_equal(labels, reference.nearest(counted.colors, rows))
 
 
 @given(images(), st.integers(1, 40))
@@ -80,7 +80,7 @@ def a_map_with_a_red_dot():
 
 def test_the_one_red_dot_on_a_map_stays_red():
     counted = packed_counting.count(a_map_with_a_red_dot())
-    red = np.flatnonzero((counted.colours == [230, 20, 20]).all(axis=1))
+    red = np.flatnonzero((counted.colors == [230, 20, 20]).all(axis=1))
     gray, gray_labels = fit_packed.fit(counted, 16)
     assert np.abs(gray[gray_labels[red]].astype(int) - [230, 20, 20]).max() > 100
     rows, labels = within(counted, 16, max_error=30)
@@ -91,7 +91,7 @@ def test_the_one_red_dot_on_a_map_stays_red():
 
 
 @pytest.mark.parametrize(("k", "max_error"), [(16, 60), (64, 40), (256, 22)])
-def test_one_row_serves_many_rare_colours(china, k, max_error):
+def test_one_row_serves_many_rare_colors(china, k, max_error):
     """What a row for each violator of a fit would cost is far more than there are."""
     counted = packed_counting.count(china)
     far = distances(counted, *fit_packed.fit(counted, k)) > max_error
@@ -101,10 +101,10 @@ def test_one_row_serves_many_rare_colours(china, k, max_error):
 
 
 def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
-    """The rows that keep the rare colours near still move to where their colours are."""
+    """The rows that keep the rare colors near still move to where their colors are."""
     counted = packed_counting.count(flower)
     rows, labels = within(counted, 64, max_error=38)
-    moved = (rows[:, None] != counted.colours[None]).any(axis=2).all(axis=1)
+    moved = (rows[:, None] != counted.colors[None]).any(axis=2).all(axis=1)
     assert moved.sum() > 10
 
     def squared_error(rows, labels):

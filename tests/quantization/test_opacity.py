@@ -1,4 +1,4 @@
-"""What is opaque stays opaque, what is transparent stays transparent, from three colours on."""
+"""What is opaque stays opaque, what is transparent stays transparent, from three colors on."""
 
 from importlib import import_module
 
@@ -36,7 +36,7 @@ def assert_opacity_is_kept(image, back):
 
 
 @given(ALPHAS, st.integers(1, 40), st.integers(3, 40), st.integers(0, 1000))
-def test_opacity_is_kept_from_three_colours_on(alphas, side, k, seed):
+def test_opacity_is_kept_from_three_colors_on(alphas, side, k, seed):
     image = with_alphas(alphas, side, side, seed=seed)
     compressed = fastkq.compress(image, k)
     assert_opacity_is_kept(image, compressed.decompress())
@@ -44,41 +44,41 @@ def test_opacity_is_kept_from_three_colours_on(alphas, side, k, seed):
 
 
 @given(ALPHAS, st.integers(3, 40), st.integers(0, 1000))
-def test_opacity_is_kept_when_some_colours_are_fixed(alphas, k, seed):
+def test_opacity_is_kept_when_some_colors_are_fixed(alphas, k, seed):
     counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     fixed = reference.as_pixels(with_alphas((0, 7, 254), 1, k, seed=seed + 1))
     fixed = np.unique(fixed, axis=0)[: k - 2]  # two rows are left, for the opaque and for the transparent
     rows, labels = fit_packed.fit(counted, k, fixed=fixed)
-    assert_opacity_is_kept(counted.colours, rows[labels])
+    assert_opacity_is_kept(counted.colors, rows[labels])
 
 
 @given(ALPHAS, st.integers(3, 40), st.integers(0, 1000))
-def test_opacity_is_kept_of_colours_that_weigh_nothing(alphas, k, seed):
+def test_opacity_is_kept_of_colors_that_weigh_nothing(alphas, k, seed):
     counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     generator = np.random.default_rng(seed)
-    weights = generator.random(len(counted.keys)) * (counted.colours[:, 3] != generator.choice([0, 255]))
+    weights = generator.random(len(counted.keys)) * (counted.colors[:, 3] != generator.choice([0, 255]))
     weights[generator.integers(len(weights))] = 1.0
     rows, labels = fit_packed.fit(counted, k, weights=weights)
-    assert_opacity_is_kept(counted.colours, rows[labels])
+    assert_opacity_is_kept(counted.colors, rows[labels])
     assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(counted.keys))
 
 
 @pytest.mark.parametrize("k", [3, 4, 16, 100])
-def test_opacity_is_kept_in_images_of_too_many_colours_to_list(monkeypatch, k):
-    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLOURS", 500)
+def test_opacity_is_kept_in_images_of_too_many_colors_to_list(monkeypatch, k):
+    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLORS", 500)
     image = with_alphas((0, 3, 250, 254, 255), 150, 150)
     assert_opacity_is_kept(image, fastkq.compress(image, k).decompress())
 
 
 @pytest.mark.parametrize("k", [3, 16, 200])
-def test_opacity_is_kept_when_colours_are_merged_by_cells(monkeypatch, k):
-    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_MOST_COLOURS", 500)
-    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_COLOURS_PER_CENTROID", 20)
+def test_opacity_is_kept_when_colors_are_merged_by_cells(monkeypatch, k):
+    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_MOST_COLORS", 500)
+    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_COLORS_PER_CENTROID", 20)
     image = with_alphas((252, 253, 254, 255), 100, 100) // np.array([4, 4, 4, 1], np.uint8)
     counted = packed_counting.count(image)
     rows, labels = fit_packed.fit(counted, k)
-    assert_opacity_is_kept(counted.colours, rows[labels])
-    np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
+    assert_opacity_is_kept(counted.colors, rows[labels])
+    np.testing.assert_array_equal(labels, reference.nearest(counted.colors, rows))
 
 
 @given(ALPHAS, ALPHAS, st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
@@ -110,10 +110,10 @@ def test_keeping_opacity_costs_little(monkeypatch, china, k):
         module = import_module(f"fastkq.{name}")
         monkeypatch.setattr(module, "LEAST_ROWS_FOR_ALPHA", 1000)
     rows, labels = fit_packed.fit(counted, k)
-    assert (rows[labels][counted.colours[:, 3] == 255, 3] < 255).any()
+    assert (rows[labels][counted.colors[:, 3] == 255, 3] < 255).any()
     assert kept < (1 + 0.4 / k**0.5) * error(counted, rows, labels)
 
 
 def error(counted, rows, labels):
-    difference = reference.seen(counted.colours) - reference.seen(rows)[labels]
+    difference = reference.seen(counted.colors) - reference.seen(rows)[labels]
     return ((difference.astype(float) ** 2).sum(axis=1) * counted.counts).sum()

@@ -16,37 +16,37 @@ def blurred_error(image, shown):
 
 
 @pytest.mark.parametrize("k", [4, 16, 64])
-def test_the_mean_of_a_few_pixels_is_nearer_than_with_the_nearest_colours(china, k):
+def test_the_mean_of_a_few_pixels_is_nearer_than_with_the_nearest_colors(china, k):
     image = china[:160, :200]
     plain, _ = fit_packed.fit(packed_counting.count(image), k)
     nearest = nearest_packed.map_image(image, packed_counting.count(image), plain)
-    colours, indices = spatial.visual(image, k)
-    assert blurred_error(image, colours[indices]) < 0.75 * blurred_error(image, plain[nearest])
+    colors, indices = spatial.visual(image, k)
+    assert blurred_error(image, colors[indices]) < 0.75 * blurred_error(image, plain[nearest])
 
 
 def test_more_effort_looks_better(china):
     image = china[:160, :200]
     errors = []
     for effort in ("fast", "best"):
-        colours, indices = spatial.visual(image, 16, effort)
-        errors.append(blurred_error(image, colours[indices]))
+        colors, indices = spatial.visual(image, 16, effort)
+        errors.append(blurred_error(image, colors[indices]))
     assert errors[1] < 0.95 * errors[0]
 
 
 @given(images(side=40), st.integers(1, 40))
 def test_a_palette_has_different_used_rows_in_order(image, k):
-    colours, indices = spatial.visual(image, k)
-    assert len(colours) <= k
+    colors, indices = spatial.visual(image, k)
+    assert len(colors) <= k
     assert indices.shape == image.shape[:2]
-    assert set(np.unique(indices)) == set(range(len(colours)))
-    assert len(np.unique(colours, axis=0)) == len(colours)
-    np.testing.assert_array_equal(colours, rounding.in_order(colours))
+    assert set(np.unique(indices)) == set(range(len(colors)))
+    assert len(np.unique(colors, axis=0)) == len(colors)
+    np.testing.assert_array_equal(colors, rounding.in_order(colors))
 
 
 @given(images(side=12))
-def test_an_image_of_few_colours_comes_back(image):
-    colours, indices = spatial.visual(image, 150)
-    np.testing.assert_array_equal(as_pixels(colours[indices]), as_pixels(image))
+def test_an_image_of_few_colors_comes_back(image):
+    colors, indices = spatial.visual(image, 150)
+    np.testing.assert_array_equal(as_pixels(colors[indices]), as_pixels(image))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -62,27 +62,27 @@ def test_threads_change_nothing(channels, k):
 
 def test_gray_looks_about_as_good_as_the_same_gray_in_rgb(china):
     image = china[:160, :200, 1:2]
-    colours, indices = spatial.visual(image, 9)
+    colors, indices = spatial.visual(image, 9)
     as_rgb = np.repeat(image, 3, axis=2)
     rows, same = spatial.visual(as_rgb, 9)
     assert (rows == rows[:, :1]).all()
-    assert blurred_error(image, colours[indices]) < 1.5 * blurred_error(as_rgb, rows[same])
+    assert blurred_error(image, colors[indices]) < 1.5 * blurred_error(as_rgb, rows[same])
 
 
 def test_an_opaque_image_looks_as_without_alpha():
     image = noise(50, 60, 3)
-    colours, indices = spatial.visual(image, 9)
+    colors, indices = spatial.visual(image, 9)
     opaque, same = spatial.visual(np.dstack((image, np.full(image.shape[:2], 255, np.uint8))), 9)
-    np.testing.assert_array_equal(opaque, np.column_stack((colours, np.full(len(colours), 255))))
+    np.testing.assert_array_equal(opaque, np.column_stack((colors, np.full(len(colors), 255))))
     np.testing.assert_array_equal(same, indices)
 
 
 def test_transparent_pixels_take_no_part():
     image = noise(60, 80, 4) | np.array([0, 0, 0, 255], np.uint8)
     image[20:30, :, 3] = 0
-    colours, indices = spatial.visual(image, 12)
-    assert (colours[indices[20:30], 3] == 0).all()
-    assert (np.delete(colours[indices, 3], range(20, 30), axis=0) == 255).all()
+    colors, indices = spatial.visual(image, 12)
+    assert (colors[indices[20:30], 3] == 0).all()
+    assert (np.delete(colors[indices, 3], range(20, 30), axis=0) == 255).all()
     image[20:30, :, :3] = 99
-    for got, wanted in zip(spatial.visual(image, 12), (colours, indices), strict=True):
+    for got, wanted in zip(spatial.visual(image, 12), (colors, indices), strict=True):
         np.testing.assert_array_equal(got, wanted)

@@ -1,4 +1,4 @@
-"""Weights instead of counts: what an error in a colour costs."""
+"""Weights instead of counts: what an error in a color costs."""
 
 import numpy as np
 from hypothesis import given
@@ -8,15 +8,15 @@ from hypothesis.extra import numpy as hnp
 from fastkq.color import packed_counting
 from fastkq.kmeans.points import to_counts
 from fastkq.quantization import fit_packed
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
 
-COLOURS = st.sampled_from([1, 2, 3, 5, 16, 64, 300])
+COLORS = st.sampled_from([1, 2, 3, 5, 16, 64, 300])
 POSITIVE = st.floats(1e-300, 1e300)
 
 
-@given(images(), COLOURS)
+@given(images(), COLORS)
 def test_counts_as_weights_change_nothing(image, k):
     counted = packed_counting.count(image)
     plain, weighted = (
@@ -27,7 +27,7 @@ def test_counts_as_weights_change_nothing(image, k):
         np.testing.assert_array_equal(one, other)
 
 
-@given(images(), COLOURS, st.integers(-300, 300), st.integers(0, 1000))
+@given(images(), COLORS, st.integers(-300, 300), st.integers(0, 1000))
 def test_only_proportions_count(image, k, exponent, seed):
     counted = packed_counting.count(image)
     weights = np.random.default_rng(seed).random(len(counted.keys)) + 0.01
@@ -35,20 +35,20 @@ def test_only_proportions_count(image, k, exponent, seed):
     np.testing.assert_array_equal(plain, scaled)
 
 
-@given(images(), COLOURS, st.sampled_from([0.0, 0.3, 0.9]), st.integers(0, 1000))
-def test_the_palette_has_all_its_rows_and_every_colour_its_nearest(image, k, weightless, seed):
+@given(images(), COLORS, st.sampled_from([0.0, 0.3, 0.9]), st.integers(0, 1000))
+def test_the_palette_has_all_its_rows_and_every_color_its_nearest(image, k, weightless, seed):
     counted = packed_counting.count(image)
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (generator.random(len(counted.keys)) >= weightless)
     weights[0] += 1.0
     rows, labels = fit_packed.fit(counted, k, weights=weights)
     assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(counted.keys))
-    np.testing.assert_array_equal(labels, reference.nearest(counted.colours, rows))
+    np.testing.assert_array_equal(labels, reference.nearest(counted.colors, rows))
     assert len(np.unique(labels)) == len(rows)
 
 
-@given(images(channels=(0, 1, 3)), COLOURS, st.integers(0, 1000))
-def test_colours_without_weight_do_not_pull(image, k, seed):
+@given(images(channels=(0, 1, 3)), COLORS, st.integers(0, 1000))
+def test_colors_without_weight_do_not_pull(image, k, seed):
     counted = packed_counting.count(image)
     pulling = np.random.default_rng(seed).random(len(counted.keys)) < 0.7
     pulling[-1] = True
@@ -58,24 +58,24 @@ def test_colours_without_weight_do_not_pull(image, k, seed):
     np.testing.assert_array_equal(fit_packed.fit(counted, k, weights=weights)[0], fit_packed.fit(alone, k)[0])
 
 
-def test_rows_that_remain_go_to_colours_without_weight():
+def test_rows_that_remain_go_to_colors_without_weight():
     counted = packed_counting.count(noise(40, 40, 3))
     weights = np.zeros(len(counted.keys))
     weights[::100] = 1.0
     rows, _ = fit_packed.fit(counted, 50, weights=weights)
-    kept = (rows[:, None] == counted.colours[::100][None]).all(axis=2).any(axis=0)
+    kept = (rows[:, None] == counted.colors[::100][None]).all(axis=2).any(axis=0)
     assert kept.all()
     assert len(kept) < 50 == len(rows)
 
 
-def test_a_heavy_colour_gets_a_nearer_row(china):
+def test_a_heavy_color_gets_a_nearer_row(china):
     counted = packed_counting.count(china)
-    reds = counted.colours.astype(int) @ [2, -1, -1] > 60
+    reds = counted.colors.astype(int) @ [2, -1, -1] > 60
     weights = counted.counts * np.where(reds, 100.0, 1.0)
 
     def error_of_reds(rows):
-        labels = reference.nearest(counted.colours[reds], rows)
-        difference = counted.colours[reds].astype(int) - rows[labels].astype(int)
+        labels = reference.nearest(counted.colors[reds], rows)
+        difference = counted.colors[reds].astype(int) - rows[labels].astype(int)
         return ((difference**2).sum(axis=1) * counted.counts[reds]).sum()
 
     plain, weighted = fit_packed.fit(counted, 16)[0], fit_packed.fit(counted, 16, weights=weights)[0]
@@ -95,6 +95,6 @@ def test_sums_of_the_heaviest_weights_are_exact():
     """Coordinates times weights stay integers below 2^53, whatever the order they are added in."""
     counted = packed_counting.count(noise(200, 200, 4))
     weights = np.random.default_rng(0).random(len(counted.keys))
-    points = of_colours(counted._replace(counts=to_counts(weights)))
+    points = of_colors(counted._replace(counts=to_counts(weights)))
     limit = int(points.weights.sum()) * int(np.abs(points.coordinates).max())
     assert limit < 1 << 53

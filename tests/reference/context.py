@@ -34,7 +34,7 @@ STRETCH = [bisect_left(range(-2047, 2047), 16 * p + 8, key=squash) - 2047 for p 
 FACTORS = [0x1E3779B1, 0x05EBCA77, 0x42B2AE3D, 0x27D4EB2F, 0x165667B1, 0x53A2646D, 0x3D4D51CB, 0x71234567]
 FACTORS += [0x01234567]
 # Down and right: w, n, nw, ne, ww, nn, nne, nee, nww (as the runs take them), and nnn.
-NEIGHBOURS = (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-1, -2), (-3, 0)
+NEIGHBORS = (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-1, -2), (-3, 0)
 
 
 def scatter(c, node, n):
@@ -45,26 +45,26 @@ def scatter(c, node, n):
 
 
 def coordinates(palette):
-    """Of each colour three, as the specification in `fastkq.formats.fkq.context.coordinates` says."""
+    """Of each color three, as the specification in `fastkq.formats.fkq.context.coordinates` says."""
     values, kind, channels = palette.tolist(), palette.dtype.name, palette.shape[1]
     if kind.startswith("float"):
         digits, least = (24, -149) if kind == "float32" else (53, -1074)
-        largest = max(abs(v) for colour in values for v in colour)
+        largest = max(abs(v) for color in values for v in color)
         unit = Fraction(2) ** max(frexp(largest)[1] - digits, least)
-        values = [[int(Fraction(v) / unit) for v in colour] for colour in values]
+        values = [[int(Fraction(v) / unit) for v in color] for color in values]
     top = {"uint8": 255, "uint16": 65535}.get(kind)
     if top and channels in (2, 4):
         gray = (top + 1) // 2
         values = [[(v * a + gray * (top - a) + top // 2) // top for v in c] for *c, a in values]
     if kind != "uint8":
         low, high = min(map(min, values)), max(map(max, values))
-        values = [[(int(v) - low) * 255 // max(1, high - low) for v in colour] for colour in values]
+        values = [[(int(v) - low) * 255 // max(1, high - low) for v in color] for color in values]
     if len(values[0]) == 1:
-        values = [colour * 3 for colour in values]
+        values = [color * 3 for color in values]
     if len(values[0]) == 2:
-        values = [[*colour, 0] for colour in values]
+        values = [[*color, 0] for color in values]
     kept = sorted(telling(values))
-    return np.array([[colour[channel] for channel in kept] for colour in values])
+    return np.array([[color[channel] for channel in kept] for color in values])
 
 
 def telling(values):
@@ -88,11 +88,11 @@ class ContextPart:
         self.group = -(-self.depth // -(-self.depth // 4))
         self.bits = min(16, max(6, (height * width).bit_length() - 3))
         self.image, self.hits = [[0] * width for _ in range(height)], 0
-        self.colours = coordinates(palette)
+        self.colors = coordinates(palette)
         self.inner, self.leaves = {}, {}
         self.plant(1, np.arange(self.k))
         self.indices = {leaf: index for index, leaf in self.leaves.items()}
-        # What is learnt, by table and place; it starts as it says here.
+        # What is learned, by table and place; it starts as it says here.
         numbers = [64 * squash(max(-2047, min(2047, 128 * j - 2048))) for j in range(33)]
         self.slots, self.memories = defaultdict(lambda: (2048, 0)), defaultdict(lambda: (0, 0))
         self.weights, self.numbers = defaultdict(lambda: np.full(16, 7000)), defaultdict(numbers.copy)
@@ -103,21 +103,21 @@ class ContextPart:
         if n == 1:
             self.leaves[int(members[0])] = node
             return
-        c = self.colours[members]
+        c = self.colors[members]
         channel = (n * (c**2).sum(axis=0) - c.sum(axis=0) ** 2).argmax()
         members = members[c[:, channel].argsort(kind="stable")]
         first, second = members[: n // 2], members[n // 2 :]
-        low, high = (256 * self.colours[half].sum(axis=0) // len(half) for half in (first, second))
+        low, high = (256 * self.colors[half].sum(axis=0) // len(half) for half in (first, second))
         d = high - low
         axis = np.sign(d) * (abs(d) * 64 // max(1, isqrt((d**2).sum())))
         self.inner[node] = axis, (axis * (low + high)).sum() >> 9
         self.plant(2 * node, first)
         self.plant(2 * node + 1, second)
 
-    def level(self, colour, node):
+    def level(self, color, node):
         """Level of the projection of coordinates."""
         axis, threshold = self.inner[node]
-        v = int((axis * colour).sum() - threshold) >> 5
+        v = int((axis * color).sum() - threshold) >> 5
         below = sum(it < max(v, -v - 1) for it in (3, 7, 12, 18, 26, 36, 50, 68, 92, 124, 170))
         return 12 + below if v >= 0 else 11 - below
 
@@ -135,9 +135,9 @@ class ContextPart:
         return self.image[y][x] if y >= 0 else 0
 
     def pixel(self, y, x):
-        around = [self.at(y + down, x + right) for down, right in NEIGHBOURS]
+        around = [self.at(y + down, x + right) for down, right in NEIGHBORS]
         w, n, nw, ne, ww, nn, nne, nee, nww, nnn = around
-        cw, cn, cnw, cne = self.colours[around[:4]]
+        cw, cn, cnw, cne = self.colors[around[:4]]
         predicted = np.clip((2 * (cw + cn) + cne - cnw + 2) >> 2, 0, 255)
         difference = (abs(cw - cnw) + abs(cn - cnw) + abs(cn - cne)).sum()
         activity = sum(it <= difference for it in (1, 12, 24, 48, 80, 120, 200))
@@ -173,7 +173,7 @@ class ContextPart:
             run = [2048 + (3 * min(sure, 15) + self.turn(it, node)) * 17 + level for it, sure in runs]
             near = [12] * 4
             if node < min(2**self.depth, 2**18 // self.k):
-                near = [self.level(colour, node) for colour in (cw, cn, cnw, cne)]
+                near = [self.level(color, node) for color in (cw, cn, cnw, cne)]
             near = (near[0] >> 2) * 128 + (near[1] >> 2) * 16 + (near[2] >> 3) * 4 + (near[3] >> 3)
             slope = self.level(predicted, node)
             dense = node * 1024 + near, node * 192 + slope * 8 + activity, node

@@ -8,13 +8,13 @@ ALPHA_WEIGHT = 361
 def diffused(image, palette, strength):
     """Indices by Floyd-Steinberg, in the integers of `fastkq.kernels.quantization.error_diffusion`."""
     height, width = image.shape[:2]
-    rows = [coordinates(colour) for colour in palette.tolist()]
+    rows = [coordinates(color) for color in palette.tolist()]
     errors = {}
     indices = []
     for y, line in enumerate(image.reshape(height, width, -1).tolist()):
         indices.append([])
-        for x, colour in enumerate(line):
-            target, reach = coordinates(colour), 255 * opacity(colour)
+        for x, color in enumerate(line):
+            target, reach = coordinates(color), 255 * opacity(color)
             for channel in range(3):
                 received = errors.get((y, x, channel), 0) * round(256 * strength)
                 value = target[channel] + (received + 2048 >> 12)
@@ -31,16 +31,16 @@ def diffused(image, palette, strength):
     return indices
 
 
-def coordinates(colour):
+def coordinates(color):
     """Sixteenths of a level about the middle; of RGBA those of `fastkq.color.spaces`."""
-    shades = colour * 3 if len(colour) == 1 else colour[:3]
-    alpha = [ALPHA_WEIGHT * colour[3]] if len(colour) == 4 else []
-    return [(2 * shade - 255) * opacity(colour) for shade in shades] + alpha
+    shades = color * 3 if len(color) == 1 else color[:3]
+    alpha = [ALPHA_WEIGHT * color[3]] if len(color) == 4 else []
+    return [(2 * shade - 255) * opacity(color) for shade in shades] + alpha
 
 
-def opacity(colour):
+def opacity(color):
     """Alpha, or what stands for it."""
-    return colour[3] if len(colour) == 4 else 8
+    return color[3] if len(color) == 4 else 8
 
 
 def squared(a, b):

@@ -33,10 +33,10 @@ def packed_file(data):
     start = 24 + k * channels * ((kind or 8) + 7 >> 3)
     text = "".join(format(byte, "08b") for byte in data[start:])
     indices = [int(text[i * bits : (i + 1) * bits] or "0", 2) for i in range(height * width)]
-    return colours(data[24:start], channels, kind or 8), indices, (height, width, channels)[:axes]
+    return colors(data[24:start], channels, kind or 8), indices, (height, width, channels)[:axes]
 
 
-def colours(data, channels, bits):
+def colors(data, channels, bits):
     """A palette of values of so many bits."""
     kind = {1: "?", 8: "u1", 16: "<u2", 32: "<f4", 64: "<f8"}[bits]
     return np.frombuffer(data, kind).reshape(-1, channels)
@@ -50,7 +50,7 @@ def chunked_file(data):
     assert coding == 1
     height, width, k, rows, columns = numbers(header[4:])
     payload, place = chunk(data, place, "P")
-    palette = colours(payload, channels, bits)
+    palette = colors(payload, channels, bits)
     assert len(palette) == k
     table, place = chunk(data, place, "T")
     extra, at = number(table, 0)

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def as_pixels(image):
-    """(N, C) with every colour of alpha 0 made one."""
+    """(N, C) with every color of alpha 0 made one."""
     pixels = image.reshape(-1, image.shape[2] if image.ndim == 3 else 1).copy()
     if pixels.shape[1] == 4:
         pixels[pixels[:, 3] == 0] = 0
@@ -12,25 +12,25 @@ def as_pixels(image):
 
 
 def count(image):
-    """Distinct colours (sorted by value) and how many pixels have each."""
+    """Distinct colors (sorted by value) and how many pixels have each."""
     return np.unique(as_pixels(image), axis=0, return_counts=True)
 
 
-def seen(colours):
+def seen(colors):
     """Integer coordinates whose squared distance is the metric: as documented in fastkq.color.spaces."""
-    values = colours.astype(np.int64)
-    if colours.shape[1] != 4:
+    values = colors.astype(np.int64)
+    if colors.shape[1] != 4:
         return values
     alpha = values[:, 3:]
     return np.concatenate(((2 * values[:, :3] - 255) * alpha, 361 * alpha), axis=1)
 
 
-def nearest(colours, palette):
+def nearest(colors, palette):
     """Index of the nearest row, the lowest of equals."""
-    difference = seen(colours)[:, None, :] - seen(palette)[None, :, :]
+    difference = seen(colors)[:, None, :] - seen(palette)[None, :, :]
     distances = (difference**2).sum(axis=2)
     if palette.shape[1] == 4 and len(palette) >= 3 and (palette[:, 3] == 255).any():
-        distances[np.ix_(colours[:, 3] == 255, palette[:, 3] < 255)] = np.iinfo(np.int64).max
+        distances[np.ix_(colors[:, 3] == 255, palette[:, 3] < 255)] = np.iinfo(np.int64).max
     return distances.argmin(axis=1)
 
 

@@ -5,9 +5,9 @@ import numpy as np
 from fastkq.color.spaces import to_coordinates
 
 
-def of_ottosson(colours):
-    """L, a and b (M, 3) of sRGB colours (M, 3), by the formulas of Ottosson (2020)."""
-    level = colours / 255
+def of_ottosson(colors):
+    """L, a and b (M, 3) of sRGB colors (M, 3), by the formulas of Ottosson (2020)."""
+    level = colors / 255
     linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
     responses = linear @ [
         [0.4122214708, 0.2119034982, 0.0883024619],
@@ -21,14 +21,14 @@ def of_ottosson(colours):
     ]
 
 
-def steps(colours):
+def steps(colors):
     """Integer coordinates (M, C) of `fastkq.color.spaces`."""
-    return to_coordinates(colours, "oklab").T.astype(np.int64)
+    return to_coordinates(colors, "oklab").T.astype(np.int64)
 
 
-def nearest(colours, rows):
+def nearest(colors, rows):
     """Index of the nearest row, the lowest of equals, in integers."""
-    distances = ((steps(colours)[:, None] - steps(rows)[None]) ** 2).sum(axis=2)
+    distances = ((steps(colors)[:, None] - steps(rows)[None]) ** 2).sum(axis=2)
     if rows.shape[1] == 4 and len(rows) >= 3 and (rows[:, 3] == 255).any():
-        distances[np.ix_(colours[:, 3] == 255, rows[:, 3] < 255)] = np.iinfo(np.int64).max
+        distances[np.ix_(colors[:, 3] == 255, rows[:, 3] < 255)] = np.iinfo(np.int64).max
     return distances.argmin(axis=1)

@@ -10,15 +10,15 @@ _PASSES = (0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), 
 
 
 def deep_png(data):
-    """(H, W) for gray, (H, W, 3) for colour, (H, W, 4) for what is transparent, as uint16."""
+    """(H, W) for gray, (H, W, 3) for color, (H, W, 4) for what is transparent, as uint16."""
     chunks, place = [], 8
     while place < len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
         chunks.append((kind, data[place + 8 : place + 8 + length]))
         place += 12 + length
-    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
+    width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
     assert depth == 16
-    channels = _CHANNELS[colour]
+    channels = _CHANNELS[color]
     lines = iter_lines(zlib.decompress(b"".join(part for kind, part in chunks if kind == b"IDAT")))
     image = np.zeros((height, width, channels), np.uint16)
     for top, left, down, right in _PASSES if interlaced else ((0, 0, 1, 1),):

@@ -28,7 +28,7 @@ CALLS = {
     "compress, for looks": lambda tell: fastkq.compress(IMAGE, 8, preset="visual", progress=tell),
     "compress, 16 bits": lambda tell: fastkq.compress(DEEP, 8, progress=tell),
     "compress, gray": lambda tell: fastkq.compress(IMAGE[:, :, 0], 8, progress=tell),
-    "compress, too many colours": lambda tell: fastkq.compress(TRANSLUCENT, 8, progress=tell),
+    "compress, too many colors": lambda tell: fastkq.compress(TRANSLUCENT, 8, progress=tell),
     "compress, to a PSNR": lambda tell: fastkq.compress(IMAGE, target_psnr=20, progress=tell),
     "compress, to a size": lambda tell: fastkq.compress(IMAGE, target_bytes=2500, progress=tell),
     "compress, within an error": lambda tell: fastkq.compress(IMAGE, 400, max_error=60, progress=tell),
@@ -39,8 +39,8 @@ CALLS = {
         Image.fromarray(IMAGE), palette=COMPRESSED.palette, progress=tell
     ),
     "apply_palette": lambda tell: fastkq.apply_palette(IMAGE, COMPRESSED.palette, progress=tell),
-    "count_colours": lambda tell: fastkq.count_colours((IMAGE, IMAGE[:9]), progress=tell),
-    "count_colours, of who knows how many": lambda tell: fastkq.count_colours(
+    "count_colors": lambda tell: fastkq.count_colors((IMAGE, IMAGE[:9]), progress=tell),
+    "count_colors, of who knows how many": lambda tell: fastkq.count_colors(
         (IMAGE[:rows] for rows in (1, 2, 3)), progress=tell
     ),
     "curve": lambda tell: fastkq.curve(IMAGE, [2, 8, 32], progress=tell),
@@ -178,12 +178,12 @@ def test_an_iterable_that_uses_the_library_can_be_ended_in_it():
             yield fastkq.decompress(fastkq.compress(IMAGE[:rows], 8).to_bytes())
 
     told = []
-    fastkq.count_colours(frames(), progress=lambda *call: told.append(call))
+    fastkq.count_colors(frames(), progress=lambda *call: told.append(call))
     fractions, stages = zip(*told, strict=True)
     assert list(fractions) == sorted(fractions)
     assert "painting" in stages
     with pytest.raises(Cancelled, match="painting"):
-        fastkq.count_colours(frames(), progress=lambda _, stage: stage != "painting")
+        fastkq.count_colors(frames(), progress=lambda _, stage: stage != "painting")
 
 
 def test_two_threads_are_told_each_of_its_own():

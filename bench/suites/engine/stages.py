@@ -18,7 +18,7 @@ from fastkq.kmeans import assign, lloyd
 from fastkq.kmeans.coarsening import Tree
 from fastkq.kmeans.swap_search import search
 from fastkq.quantization import fit_packed, nearest_packed
-from fastkq.quantization.points import of_colours
+from fastkq.quantization.points import of_colors
 
 STAGES = (
     "count",
@@ -45,22 +45,22 @@ fastkq.compress(image, 64)
 def stages(image: Pixels, k: int) -> dict[str, Callable[[int], object]]:
     """Return the STAGES by name as calls that take a number of threads; their inputs are made beforehand."""
     counted = packed_counting.count(image, 2)
-    points = of_colours(counted)
+    points = of_colors(counted)
     summary = Tree(points).summary(25 * k)
     centroids, _ = search(summary, k, 0, 1)
     colors, labels = fit_packed.fit(counted, k, threads=2)
-    indices = nearest_packed.map_colours(image, counted, labels, k, 2)
+    indices = nearest_packed.map_colors(image, counted, labels, k, 2)
     bits = indexed_image.bits_per_index(len(colors))
     packed = pack(indices, bits, 2)
     return {
         "count": lambda threads: packed_counting.count(image, threads),
-        "points": lambda threads: of_colours(counted),
+        "points": lambda threads: of_colors(counted),
         "coarsen": lambda threads: Tree(points).summary(25 * k),
         "search": lambda threads: search(summary, k, 40, 2, threads),
         "lloyd": lambda threads: lloyd.lloyd(points, centroids, 0.0, 10, threads),
         "fit": lambda threads: fit_packed.fit(counted, k, threads=threads),
         "assign": lambda threads: assign.assign(points, to_coordinates(colors), threads),
-        "map": lambda threads: nearest_packed.map_colours(image, counted, labels, k, threads),
+        "map": lambda threads: nearest_packed.map_colors(image, counted, labels, k, threads),
         "pack": lambda threads: pack(indices, bits, threads),
         "unpack": lambda threads: unpack(packed, indices.size, bits, threads),
         "decompress": lambda threads: nearest_packed.paint(colors, indices, threads),

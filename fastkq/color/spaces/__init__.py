@@ -17,22 +17,22 @@ import numpy.typing as npt
 from fastkq.color.spaces import oklab, rgb
 from fastkq.runtime.typing import Coordinates
 
-__all__ = ["Space", "opacity", "to_colours", "to_coordinates", "unit"]
+__all__ = ["Space", "opacity", "to_colors", "to_coordinates", "unit"]
 
 Space = Literal["rgb", "oklab"]
 
 
-def to_coordinates(colours: npt.NDArray[np.uint8], space: Space = "rgb") -> Coordinates:
+def to_coordinates(colors: npt.NDArray[np.uint8], space: Space = "rgb") -> Coordinates:
     """Convert colors (M, C) to coordinates (C, M).
 
     The coordinates are defined in `fastkq.color.spaces.rgb` and `fastkq.color.spaces.oklab`.
     """
-    return oklab.to_coordinates(colours) if space == "oklab" else rgb.to_coordinates(colours)
+    return oklab.to_coordinates(colors) if space == "oklab" else rgb.to_coordinates(colors)
 
 
-def to_colours(coordinates: Coordinates, space: Space = "rgb") -> npt.NDArray[np.uint8]:
+def to_colors(coordinates: Coordinates, space: Space = "rgb") -> npt.NDArray[np.uint8]:
     """Convert coordinates (C, M) to their nearest colors (M, C)."""
-    return oklab.to_colours(coordinates) if space == "oklab" else rgb.to_colours(coordinates)
+    return oklab.to_colors(coordinates) if space == "oklab" else rgb.to_colors(coordinates)
 
 
 def unit(channels: int, space: Space = "rgb") -> float:

@@ -24,7 +24,7 @@ from fastkq.runtime.typing import Coordinates
 
 _ROOT_BITS = 64  # fractional bits of the linear light of a level, before it is rounded to float64
 _MAX_STEPS = 16  # maximum number of steps from the first guess of a color to the nearest one
-_COLOURS_AT_ONCE = 1 << 12
+_COLORS_AT_ONCE = 1 << 12
 
 
 def unit(channels: int) -> float:
@@ -37,14 +37,14 @@ def alpha_weight() -> float:
     return float(kernels.color.oklab.ALPHA_WEIGHT)
 
 
-def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
+def to_coordinates(colors: npt.NDArray[np.uint8]) -> Coordinates:
     """Convert colors (M, C) to coordinates (C, M) float64."""
-    coordinates = np.empty(colours.shape[::-1])
-    kernels.color.oklab.coordinates_of(colours, linear_light(), coordinates)
+    coordinates = np.empty(colors.shape[::-1])
+    kernels.color.oklab.coordinates_of(colors, linear_light(), coordinates)
     return coordinates
 
 
-def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+def to_colors(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """Convert coordinates (C, M) to colors (M, C) by descent to a color that is nearer than its neighbors.
 
     The descent starts from the inverse of Oklab, clipped to the sRGB gamut, which mostly is the nearest color
@@ -53,21 +53,21 @@ def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     if len(coordinates) == 1:
         return _nearest_gray(coordinates[0])
     number = max(1, coordinates.shape[1])
-    return np.concatenate([_to_colours(coordinates[:, part]) for part in slices(number, _COLOURS_AT_ONCE)])
+    return np.concatenate([_to_colors(coordinates[:, part]) for part in slices(number, _COLORS_AT_ONCE)])
 
 
-def _to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
-    colours = np.empty((coordinates.shape[1], len(coordinates)), np.uint8)
+def _to_colors(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+    colors = np.empty((coordinates.shape[1], len(coordinates)), np.uint8)
     if len(coordinates) == 4:
         alpha = np.clip(np.floor(coordinates[3] / kernels.color.oklab.ALPHA_WEIGHT + 0.5), 0, 255)
         visible = coordinates[:3] / np.maximum(alpha, 1)
         visible[0] += kernels.color.oklab.SCALE / 2
-        colours[:, 3] = alpha
-        colours[:, :3] = _from_oklab(visible)
-        colours[alpha == 0] = 0
+        colors[:, 3] = alpha
+        colors[:, :3] = _from_oklab(visible)
+        colors[alpha == 0] = 0
     else:
-        colours[:] = _from_oklab(coordinates)
-    return _descend(colours, coordinates)
+        colors[:] = _from_oklab(coordinates)
+    return _descend(colors, coordinates)
 
 
 def _from_oklab(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
@@ -93,27 +93,27 @@ def _nearest(levels: npt.NDArray[np.float64], values: Coordinates) -> npt.NDArra
     return np.searchsorted((levels[1:] + levels[:-1]) / 2, values, side="right").astype(np.uint8)
 
 
-def _descend(colours: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+def _descend(colors: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """Move colors (M, C) by steps of one level in R, G and B as long as they get nearer to the coordinates.
 
     `coordinates` (C, M) are the targets. Returns the moved colors.
     """
-    steps = np.zeros((27, colours.shape[1]), np.int64)
+    steps = np.zeros((27, colors.shape[1]), np.int64)
     steps[:, :3] = np.stack(np.meshgrid(*[[0, -1, 1]] * 3, indexing="ij"), axis=-1).reshape(27, 3)
-    colours = colours.copy()
-    moving = np.arange(len(colours))
+    colors = colors.copy()
+    moving = np.arange(len(colors))
     for _ in range(_MAX_STEPS):
-        around = np.clip(colours[moving].astype(np.int64) + steps[:, None], 0, 255).astype(np.uint8)
-        candidates = to_coordinates(around.reshape(-1, colours.shape[1])).reshape(-1, 27, len(moving))
+        around = np.clip(colors[moving].astype(np.int64) + steps[:, None], 0, 255).astype(np.uint8)
+        candidates = to_coordinates(around.reshape(-1, colors.shape[1])).reshape(-1, 27, len(moving))
         distances = np.zeros(candidates.shape[1:])
         for row, target in zip(candidates, coordinates[:, moving], strict=True):
             distances += (row - target) * (row - target)
         nearest = np.argmin(distances, axis=0)  # the first among equals; the first step is none
-        colours[moving] = around[nearest, np.arange(len(moving))]
+        colors[moving] = around[nearest, np.arange(len(moving))]
         moving = moving[nearest > 0]
         if len(moving) == 0:
             break
-    return colours
+    return colors
 
 
 @cache

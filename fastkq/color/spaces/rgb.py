@@ -21,18 +21,18 @@ def unit(channels: int) -> float:
     return 510.0 if channels == 4 else 1.0
 
 
-def to_coordinates(colours: npt.NDArray[np.uint8]) -> Coordinates:
+def to_coordinates(colors: npt.NDArray[np.uint8]) -> Coordinates:
     """Convert colors (M, C) to coordinates (C, M): float64 for RGBA, float32 otherwise."""
-    if colours.shape[1] != 4:
-        return np.ascontiguousarray(colours.T, np.float32)
-    values = colours.T.astype(np.int64)
+    if colors.shape[1] != 4:
+        return np.ascontiguousarray(colors.T, np.float32)
+    values = colors.T.astype(np.int64)
     coordinates = np.empty(values.shape)
     coordinates[:3] = (2 * values[:3] - 255) * values[3]
     coordinates[3] = ALPHA_WEIGHT * values[3]
     return coordinates
 
 
-def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+def to_colors(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """Convert coordinates (C, M) to their nearest colors (M, C); halves are rounded up.
 
     For RGBA, alpha is rounded first, and R, G and B are nearest for that alpha.
@@ -41,11 +41,11 @@ def to_colours(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
         return _rounded(coordinates.T)
     alpha = _rounded(coordinates[3] / ALPHA_WEIGHT)
     visible = np.maximum(alpha, 1)
-    colours = np.empty((coordinates.shape[1], 4), np.uint8)
-    colours[:, :3] = _rounded((coordinates[:3] / visible + 255) / 2).T
-    colours[:, 3] = alpha
-    colours[alpha == 0] = 0
-    return colours
+    colors = np.empty((coordinates.shape[1], 4), np.uint8)
+    colors[:, :3] = _rounded((coordinates[:3] / visible + 255) / 2).T
+    colors[:, 3] = alpha
+    colors[alpha == 0] = 0
+    return colors
 
 
 def _rounded(values: Coordinates) -> npt.NDArray[np.uint8]:

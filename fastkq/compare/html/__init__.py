@@ -10,8 +10,8 @@ from string import Template
 
 from fastkq.compare.html.pictures import reduced_as_png, size_on_page, source_as_png, step_for
 from fastkq.compare.html.plot import plot
-from fastkq.compare.html.swatches import colours
-from fastkq.compare.html.text import caption, facts, label, number_of_colours, table
+from fastkq.compare.html.swatches import colors
+from fastkq.compare.html.text import caption, facts, label, number_of_colors, table
 from fastkq.compare.table import Original, Row
 
 _MAX_ENLARGED_SIDE = 640
@@ -89,7 +89,7 @@ def _pictures(original: Original, rows: Sequence[Row], name: str, step: int) -> 
     size = f'width="{width}" height="{height}" draggable="false"'
     yield _picture(source_as_png(original, step), f'class="source" alt="{name}" {size}')
     for row in rows:
-        alt = f"{name} in {number_of_colours(row)}"
+        alt = f"{name} in {number_of_colors(row)}"
         yield _picture(reduced_as_png(original, row, step), f'class="reduced" alt="{alt}" {size} hidden')
 
 
@@ -100,7 +100,7 @@ def _picture(png: bytes, attributes: str) -> str:
 def _data(original: Original, row: Row) -> dict[str, object]:
     return {
         "k": row.k,
-        "title": number_of_colours(row),
+        "title": number_of_colors(row),
         "caption": caption(row, original.nbytes),
-        **colours(original, row.compressed)._asdict(),
+        **colors(original, row.compressed)._asdict(),
     }

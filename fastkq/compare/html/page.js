@@ -63,25 +63,25 @@ function element(name, content = "", className = "") {
   return made;
 }
 
-function coloured(colour) {
+function colored(color) {
   const made = element("i");
-  made.style.background = colour;
+  made.style.background = color;
   return made;
 }
 
-function showColours({ colours, names, shares, more }) {
+function showColors({ colors, names, shares, more }) {
   const percent = shares.map((share) => (
     share > 0 && share < 0.00005 ? "<0.01%" : `${(100 * share).toFixed(2)}%`
   ));
   at("palette").style.setProperty("--name", Math.max(...names.map((name) => name.length)));
-  at("strip").replaceChildren(...colours.map((colour, j) => {
-    const part = coloured(colour);
+  at("strip").replaceChildren(...colors.map((color, j) => {
+    const part = colored(color);
     part.style.flex = shares[j];
     part.title = `${names[j]} ${percent[j]}`;
     return part;
   }));
-  at("palette").replaceChildren(...colours.map((colour, j) => {
-    const line = element("li", element("span", coloured(colour), "chip"));
+  at("palette").replaceChildren(...colors.map((color, j) => {
+    const line = element("li", element("span", colored(color), "chip"));
     line.title = `${names[j]} ${percent[j]}`;
     line.append(element("code", names[j]), element("span", percent[j]));
     return line;
@@ -105,7 +105,7 @@ function choose(number) {
   at("caption").textContent = row.caption;
   mark(document.querySelectorAll("tbody tr"), document.querySelectorAll("tbody tr")[number]);
   mark(document.querySelectorAll("svg a"), document.querySelectorAll("svg a")[number]);
-  showColours(row);
+  showColors(row);
   place();
   // The previous image stays visible until the new one is decoded.
   reduced[number].decode().catch(() => {}).then(() => {

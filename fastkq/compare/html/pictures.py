@@ -43,5 +43,5 @@ def reduced_as_png(original: Original, row: Row, step: int) -> bytes:
 
 def _profile(original: Original) -> Metadata | None:
     """Return the ICC profile, used for both images; None for gray, whose profile does not fit a palette."""
-    colours = original.pixels.ndim == 3 and original.pixels.shape[2] >= 3
-    return Metadata(icc=original.metadata.icc) if colours else None
+    colors = original.pixels.ndim == 3 and original.pixels.shape[2] >= 3
+    return Metadata(icc=original.metadata.icc) if colors else None

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from fastkq.compare.html.text import decibels, number_of_colours
+from fastkq.compare.html.text import decibels, number_of_colors
 from fastkq.compare.table import Row
 
 _WIDTH, _HEIGHT = 480, 360  # SVG units: size of the plot
@@ -109,7 +109,7 @@ def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:
     yield f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)}"/>'
     for x, y, row, size in points:
         mark = _MARKS[name].format(x=x, y=y)
-        label = f"{number_of_colours(row)}: {size:,} bytes as {name}, {decibels(row.psnr)} dB"
+        label = f"{number_of_colors(row)}: {size:,} bytes as {name}, {decibels(row.psnr)} dB"
         if name == ".fkq":
             yield f'<a href="#k={row.k}"><title>{label}</title>'
             yield f'<circle class="reach" cx="{x:.1f}" cy="{y:.1f}" r="14"/>{mark}'

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.api.facts import Colours
+from fastkq.api.facts import Colors
 from fastkq.api.image import CompressedImage
 from fastkq.api.notebook import by_8_bits
 from fastkq.compare.table import Original
 
-_MOST_COLOURS = 1024  # colors shown per k, at most
+_MOST_COLORS = 1024  # colors shown per k, at most
 
 
 class Shown(NamedTuple):
@@ -18,36 +18,36 @@ class Shown(NamedTuple):
 
     Attributes
     ----------
-    colours : list of str
+    colors : list of str
         Colors in CSS notation, #rrggbb or #rrggbbaa.
     names : list of str
-        Colors in the values of the image; the same as `colours` for 8 bits per channel.
+        Colors in the values of the image; the same as `colors` for 8 bits per channel.
     shares : list of float
         Share of the pixels that have the color, 0 to 1.
     more : int
         Number of colors that are not shown.
     """
 
-    colours: list[str]
+    colors: list[str]
     names: list[str]
     shares: list[float]
     more: int
 
 
-def colours(original: Original, compressed: CompressedImage) -> Shown:
+def colors(original: Original, compressed: CompressedImage) -> Shown:
     """Return the most used colors of a compressed image and their shares of the pixels."""
     counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
-    kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLOURS])
+    kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLORS])
     palette, shares = compressed.palette[kept], counts[kept] / counts.sum()
-    in_css = [_in_css(colour) for colour in by_8_bits(original.pixels, palette[np.newaxis])[0]]
-    names = in_css if palette.dtype == np.uint8 else _names(Colours(palette, counts[kept]))
+    in_css = [_in_css(color) for color in by_8_bits(original.pixels, palette[np.newaxis])[0]]
+    names = in_css if palette.dtype == np.uint8 else _names(Colors(palette, counts[kept]))
     return Shown(in_css, names, [float(f"{share:.6g}") for share in shares], len(counts) - len(kept))
 
 
-def _names(colours: Colours) -> list[str]:
-    return colours.names if colours.palette.dtype.kind == "f" else [f"#{name}" for name in colours.names]
+def _names(colors: Colors) -> list[str]:
+    return colors.names if colors.palette.dtype.kind == "f" else [f"#{name}" for name in colors.names]
 
 
-def _in_css(colour: npt.NDArray[Any]) -> str:
-    values = bytes(colour) * 3 if len(colour) == 1 else bytes(colour)
+def _in_css(color: npt.NDArray[Any]) -> str:
+    values = bytes(color) * 3 if len(color) == 1 else bytes(color)
     return f"#{values.hex().removesuffix('ff' if len(values) == 4 else '')}"

@@ -34,7 +34,7 @@ def facts(original: Original, step: int) -> str:
     return f"{size}, {kind}, {bits} bits per channel, {original.nbytes:,} bytes{shown}"
 
 
-def number_of_colours(row: Row) -> str:
+def number_of_colors(row: Row) -> str:
     """Return "1 color", "k colors", or "all k colors" for a lossless row."""
     k = row.compressed.k
     return "1 color" if k == 1 else f"{'all ' * row.is_lossless}{k:,} colors"
@@ -55,7 +55,7 @@ def caption(row: Row, source_bytes: int) -> str:
     quality = f"PSNR {row.psnr:.2f} dB" if math.isfinite(row.psnr) else "lossless"
     similarity = "" if row.ssim is None else f", SSIM {row.ssim:.4f}"
     return (
-        f"{number_of_colours(row)}: {row.fkq_bytes:,} bytes as .fkq, "
+        f"{number_of_colors(row)}: {row.fkq_bytes:,} bytes as .fkq, "
         f"{_percent(row.fkq_bytes, source_bytes)} of the source, {decimal(row.bits_per_pixel)} bits per pixel"
         f"; {quality}{similarity}"
     )

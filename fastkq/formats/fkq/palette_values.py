@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import FormatError
-from fastkq.runtime.validation import DTYPES, MAX_CHANNELS, MAX_COLOURS
+from fastkq.runtime.validation import DTYPES, MAX_CHANNELS, MAX_COLORS
 
 DTYPES_BY_BITS = {1 if dtype == np.bool_ else 8 * dtype.itemsize: dtype for dtype in DTYPES}
 
@@ -36,7 +36,7 @@ def is_layout(bits: int, channels: int, axes: int, k: int) -> bool:
         bits in DTYPES_BY_BITS
         and 1 <= channels <= MAX_CHANNELS
         and (axes == 3 or (axes == 2 and channels == 1))
-        and 1 <= k <= MAX_COLOURS
+        and 1 <= k <= MAX_COLORS
         and (bits > 1 or (channels == 1 and k <= 2))
     )
 

@@ -182,15 +182,15 @@ def set_neighbors(canvas, y, x, near):
 
 
 @inlined
-def predict(colours, near, predicted):
+def predict(colors, near, predicted):
     """Predict the color of a pixel from the gradient of its neighbors. Returns how much the neighbors differ.
 
-    colours (k, 3) int64 and near (10,), in; predicted (3,), out.
+    colors (k, 3) int64 and near (10,), in; predicted (3,), out.
     """
     difference = np.int64(0)
     for c in range(3):
-        west, north = colours[near[W], c], colours[near[N], c]
-        northwest, northeast = colours[near[NW], c], colours[near[NE], c]
+        west, north = colors[near[W], c], colors[near[N], c]
+        northwest, northeast = colors[near[NW], c], colors[near[NE], c]
         predicted[c] = min(255, max(0, (2 * (west + north) + northeast - northwest + 2) >> 2))
         difference += abs(west - northwest) + abs(north - northwest) + abs(north - northeast)
     return difference
@@ -358,7 +358,7 @@ def code(canvas, first, last, model, data, decoding):
             canvas[y, x] = canvas[y - 1, LEFT]
         for x in range(LEFT, LEFT + width):
             set_neighbors(canvas, y, x, near)
-            difference = predict(model.colours, near, predicted)
+            difference = predict(model.colors, near, predicted)
             activity = np.int64(model.activities[np.uint64(min(255, difference))])
             equal = (near[W] == near[N]) + 2 * (near[N] == near[NW]) + 4 * (near[N] == near[NE])
             equal += 8 * (near[W] == near[WW]) + 16 * (near[N] == near[NN])

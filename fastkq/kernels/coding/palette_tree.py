@@ -23,17 +23,17 @@ def square_root(value):
 
 
 @inlined
-def widest_channel(colours, members, start, stop):
+def widest_channel(colors, members, start, stop):
     """Return the channel with the largest variance of members[start:stop], the first among equals.
 
-    colours (k, 3) and members (k,) int64, in: color numbers.
+    colors (k, 3) and members (k,) int64, in: color numbers.
     """
     number = stop - start
     best, channel = np.int64(-1), np.int64(0)
     for c in range(3):
         total, squares = np.int64(0), np.int64(0)
         for i in range(start, stop):
-            value = colours[members[i], c]
+            value = colors[members[i], c]
             total += value
             squares += value * value
         spread = number * squares - total * total
@@ -43,19 +43,19 @@ def widest_channel(colours, members, start, stop):
 
 
 @inlined
-def sort_by_channel(colours, members, start, stop, channel, places, sorted_):
+def sort_by_channel(colors, members, start, stop, channel, places, sorted_):
     """Sort members[start:stop] by one channel, stably, by counting.
 
-    colours (k, 3) int64, in; members (k,) int64, in and out; places (257,) and sorted_ (k,) int64, scratch.
+    colors (k, 3) int64, in; members (k,) int64, in and out; places (257,) and sorted_ (k,) int64, scratch.
     """
     for value in range(len(places)):
         places[value] = 0
     for i in range(start, stop):
-        places[colours[members[i], channel] + 1] += 1
+        places[colors[members[i], channel] + 1] += 1
     for value in range(256):
         places[value + 1] += places[value]
     for i in range(start, stop):
-        value = colours[members[i], channel]
+        value = colors[members[i], channel]
         sorted_[start + places[value]] = members[i]
         places[value] += 1
     for i in range(start, stop):
@@ -63,16 +63,16 @@ def sort_by_channel(colours, members, start, stop, channel, places, sorted_):
 
 
 @inlined
-def mean(colours, members, start, stop, channel):
+def mean(colors, members, start, stop, channel):
     """Return the mean of one channel of members[start:stop], in 1/256, rounded down."""
     total = np.int64(0)
     for i in range(start, stop):
-        total += colours[members[i], channel]
+        total += colors[members[i], channel]
     return (total << 8) // (stop - start)
 
 
 @inlined
-def separate(colours, members, start, middle, stop, row):
+def separate(colors, members, start, middle, stop, row):
     """Write the axis and the threshold of a node to row (6,) int64, out.
 
     The axis points from the mean of members[start:middle] to that of members[middle:stop]; the threshold lies
@@ -80,28 +80,28 @@ def separate(colours, members, start, middle, stop, row):
     """
     square, threshold = np.int64(0), np.int64(0)
     for c in range(3):
-        difference = mean(colours, members, middle, stop, c) - mean(colours, members, start, middle, c)
+        difference = mean(colors, members, middle, stop, c) - mean(colors, members, start, middle, c)
         row[c] = difference
         square += difference * difference
     length = max(np.int64(1), square_root(square))
     for c in range(3):
         size = abs(row[c]) * AXIS_LENGTH // length
         row[c] = size if row[c] >= 0 else -size
-        lower, upper = mean(colours, members, start, middle, c), mean(colours, members, middle, stop, c)
+        lower, upper = mean(colors, members, start, middle, c), mean(colors, members, middle, stop, c)
         threshold += row[c] * (lower + upper)
     row[3] = threshold >> 9
 
 
 @kernel
-def build(colours, depth, tree, paths):
+def build(colors, depth, tree, paths):
     """Build the tree: halve the palette along its widest channel until single colors are left.
 
-    colours (k, 3) int64, 0 to 255, in; tree (2^(depth + 1), 6) int64, zeros in, out: for node i, with
+    colors (k, 3) int64, 0 to 255, in; tree (2^(depth + 1), 6) int64, zeros in, out: for node i, with
     children 2i and 2i + 1, the axis (3 values), the threshold, the number of colors, and for a leaf its
     color; paths (k,) int64, out: the turns from the root to each color as bits, filled up with zeros to depth
     bits.
     """
-    k = len(colours)
+    k = len(colors)
     members, sorted_ = np.empty(k, np.int64), np.empty(k, np.int64)
     for i in range(k):
         members[i] = i
@@ -116,8 +116,8 @@ def build(colours, depth, tree, paths):
             if number < 2:
                 continue
             stop, middle = start + number, start + number // 2
-            channel = widest_channel(colours, members, start, stop)
-            sort_by_channel(colours, members, start, stop, channel, places, sorted_)
-            separate(colours, members, start, middle, stop, tree[node])
+            channel = widest_channel(colors, members, start, stop)
+            sort_by_channel(colors, members, start, stop, channel, places, sorted_)
+            separate(colors, members, start, middle, stop, tree[node])
             tree[2 * node, 4], tree[2 * node + 1, 4] = middle - start, stop - middle
             starts[2 * node], starts[2 * node + 1] = start, middle

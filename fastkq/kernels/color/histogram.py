@@ -81,22 +81,22 @@ def _every_fourth(key):
 
 
 @kernel
-def colours_of(keys, colours):
-    """Convert Morton codes to colors: keys (M,) uint32, in; colours (M, C) uint8, out."""
-    channels = colours.shape[1]
+def colors_of(keys, colors):
+    """Convert Morton codes to colors: keys (M,) uint32, in; colors (M, C) uint8, out."""
+    channels = colors.shape[1]
     for i in range(keys.shape[0]):
         key = np.int64(keys[i])
         if channels == 1:
-            colours[i, 0] = key
+            colors[i, 0] = key
         elif channels == 3:
-            colours[i, 0] = _every_third(key >> 2)
-            colours[i, 1] = _every_third(key >> 1)
-            colours[i, 2] = _every_third(key)
+            colors[i, 0] = _every_third(key >> 2)
+            colors[i, 1] = _every_third(key >> 1)
+            colors[i, 2] = _every_third(key)
         else:
-            colours[i, 3] = _every_fourth(key >> 3)
-            colours[i, 0] = _every_fourth(key >> 2)
-            colours[i, 1] = _every_fourth(key >> 1)
-            colours[i, 2] = _every_fourth(key)
+            colors[i, 3] = _every_fourth(key >> 3)
+            colors[i, 0] = _every_fourth(key >> 2)
+            colors[i, 1] = _every_fourth(key >> 1)
+            colors[i, 2] = _every_fourth(key)
 
 
 @kernel
@@ -180,7 +180,7 @@ def merge_counters(words, counts, other_words, cells, start, stop, spilled, spil
 
 
 @kernel
-def count_colours(words, cells, start, stop):
+def count_colors(words, cells, start, stop):
     """Return the number of distinct colors in cells[start:stop].
 
     words (2^24 / 8,) uint64, in: eight counters per word; cells int32, in.
@@ -199,7 +199,7 @@ def count_colours(words, cells, start, stop):
 
 
 @kernel
-def list_colours(words, counts, cells, start, stop, first, last, keys, numbers):
+def list_colors(words, counts, cells, start, stop, first, last, keys, numbers):
     """List the colors of cells[start:stop] as entries first .. last - 1, and clear their counters.
 
     words (2^24 / 8,) uint64 and counts (2^24,) uint8, in and out: two views of the same memory; cells int32,

@@ -13,7 +13,7 @@ SCALE = 65536.0
 ALPHA_WEIGHT = 26755.0
 """Coordinates per step of alpha: SCALE / sqrt(6), rounded; see `fastkq.color.spaces.oklab`."""
 
-COLOURS_PER_RUN = 128  # measured: 5.7 ns per color in runs, whose loops are vectorized; 19 ns one by one
+COLORS_PER_RUN = 128  # measured: 5.7 ns per color in runs, whose loops are vectorized; 19 ns one by one
 
 _TWO_THIRDS_OF_ONE = 682 << 20
 """Two thirds of the high 32 bits of 1.0 as a float64. A third of the high bits of a number, plus this, is an
@@ -25,10 +25,10 @@ _SMALLEST = 2.0**-60  # linear light; far below the darkest blue: its cube root 
 def buffers():
     """Return the buffers for the conversion of one run of colors.
 
-    responses (3, COLOURS_PER_RUN) float64: linear R, G and B, then cone responses; roots (3, COLOURS_PER_RUN)
+    responses (3, COLORS_PER_RUN) float64: linear R, G and B, then cone responses; roots (3, COLORS_PER_RUN)
     float64: the cube roots of the responses; bits: an int64 view of roots.
     """
-    responses, roots = np.empty((3, COLOURS_PER_RUN)), np.empty((3, COLOURS_PER_RUN))
+    responses, roots = np.empty((3, COLORS_PER_RUN)), np.empty((3, COLORS_PER_RUN))
     return responses, roots, roots.view(np.int64)
 
 
@@ -91,25 +91,25 @@ def weigh_by_alpha(coordinates, i, alpha):
 
 
 @kernel
-def coordinates_of(colours, linear, out):
+def coordinates_of(colors, linear, out):
     """Convert colors to coordinates.
 
-    colours (M, C) uint8, C = 1, 3 or 4, in; linear (256,), in: the linear light of each level, 0 to 1;
+    colors (M, C) uint8, C = 1, 3 or 4, in; linear (256,), in: the linear light of each level, 0 to 1;
     out (C, M) float64, out.
     """
-    channels = colours.shape[1]
+    channels = colors.shape[1]
     green, blue = min(1, channels - 1), min(2, channels - 1)
     responses, roots, bits = buffers()
-    run = np.empty((4, COLOURS_PER_RUN))
-    for start in range(0, colours.shape[0], COLOURS_PER_RUN):
-        number = min(COLOURS_PER_RUN, colours.shape[0] - start)
+    run = np.empty((4, COLORS_PER_RUN))
+    for start in range(0, colors.shape[0], COLORS_PER_RUN):
+        number = min(COLORS_PER_RUN, colors.shape[0] - start)
         for i in range(number):
-            responses[0, i] = linear[colours[start + i, 0]]
-            responses[1, i] = linear[colours[start + i, green]]
-            responses[2, i] = linear[colours[start + i, blue]]
+            responses[0, i] = linear[colors[start + i, 0]]
+            responses[1, i] = linear[colors[start + i, green]]
+            responses[2, i] = linear[colors[start + i, blue]]
         convert(responses, roots, bits, number, run)
         if channels == 4:
             for i in range(number):
-                weigh_by_alpha(run, i, np.float64(colours[start + i, 3]))
+                weigh_by_alpha(run, i, np.float64(colors[start + i, 3]))
         for d in range(channels):
             out[d, start : start + number] = run[d, :number]

@@ -53,7 +53,7 @@ def visit(points, centroids, first_block, last_block, totals, labels, distances)
         Squared distances from the nearest centroid.
     """
     dims, k = centroids.shape
-    is_labelling = labels.shape[0] > 0
+    is_labeling = labels.shape[0] > 0
     low, high, scratch, ids, group, group_ids, few, few_ids = buffers(centroids)
     best, label = np.empty(POINTS_PER_BLOCK, centroids.dtype), np.empty(POINTS_PER_BLOCK, np.int32)
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
@@ -63,13 +63,13 @@ def visit(points, centroids, first_block, last_block, totals, labels, distances)
         for b in range(first, last):
             bounds(points.low, points.high, b, b + 1, low, high)
             count = candidates(low, high, group, group_count, scratch, group_ids, few, few_ids)
-            if count == 1 and not is_labelling:
+            if count == 1 and not is_labeling:
                 for m in range(dims + 1):
                     totals[few_ids[0], m] += points.moments[b, m]
                 continue
             start, stop = points.starts[b], points.starts[b + 1]
             nearest(points.coordinates, start, stop, few, count, best, label)
-            if is_labelling:
+            if is_labeling:
                 for i in range(start, stop):
                     labels[i] = few_ids[label[i - start]]
                     distances[i] = best[i - start]

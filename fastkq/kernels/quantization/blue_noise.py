@@ -202,7 +202,7 @@ def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, lumin
     T. Knoll's pattern dithering, US patent 6,606,166 (expired 2019).
     """
     with_alpha = alpha_bits > 0
-    fine, lists, colours, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
+    fine, lists, colors, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
     top, alpha_top = (1 << bits) - 1, (1 << alpha_bits) - 1
     middle = 255 * palette.opaque
     for i in range(start, stop):
@@ -228,9 +228,9 @@ def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, lumin
             if entry == 0:
                 entry = list_cell(palette, memory, cell)
             number = nearest_listed(lists, entry, x, y, z, a, with_alpha)
-            x = wx + middle - np.int64(colours[number, 0])
-            y = wy + middle - np.int64(colours[number, 1])
-            z = wz + middle - np.int64(colours[number, 2])
+            x = wx + middle - np.int64(colors[number, 0])
+            y = wy + middle - np.int64(colors[number, 1])
+            z = wz + middle - np.int64(colors[number, 2])
             if turn == 0 and max(abs(x), abs(y), abs(z)) <= step:
                 rows[:] = number
                 break

@@ -55,7 +55,7 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
     width, last = image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
     # Taken out of the named tuples here: access to their arrays in the loop costs 30 ns per pixel.
-    fine, lists, colours, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
+    fine, lists, colors, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
     for i in range(rows):
         line, out = image[top + i], indices[top + i]
@@ -75,9 +75,9 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
             number = nearest_listed(lists, entry, x, y, z, a, with_alpha)
             out[column] = number
             visible = np.int64(alpha > 0)
-            x = (x - np.int64(colours[number, 0])) * visible
-            y = (y - np.int64(colours[number, 1])) * visible
-            z = (z - np.int64(colours[number, 2])) * visible
+            x = (x - np.int64(colors[number, 0])) * visible
+            y = (y - np.int64(colors[number, 1])) * visible
+            z = (z - np.int64(colors[number, 2])) * visible
             x, y, z = limit_error(x, y, z, gaps[number], ERROR_LIMIT)
             if column > 0:
                 below[column - 1, 0] = bx + 3 * x

@@ -64,7 +64,7 @@ def settle(image, palette, memory, own, first, apart, rows, errors, indices, sum
     """
     height, width, last = image.shape[0], image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
-    fine, lists, colours = memory.fine, memory.lists, palette.coordinates
+    fine, lists, colors = memory.fine, memory.lists, palette.coordinates
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
     vertical, blurred = np.empty(errors.shape[1], np.float32), np.empty((2, 3 * width), np.float32)
     middle, own = 255 * opaque, np.float32(own)
@@ -96,9 +96,9 @@ def settle(image, palette, memory, own, first, apart, rows, errors, indices, sum
                 number = nearest_listed(lists, entry, x, y, z, a, with_alpha)
                 indices[row, column] = number
                 if alpha > 0:
-                    er = np.float32(np.int64(colours[number, 0]) - middle - r)
-                    eg = np.float32(np.int64(colours[number, 1]) - middle - g)
-                    eb = np.float32(np.int64(colours[number, 2]) - middle - b)
+                    er = np.float32(np.int64(colors[number, 0]) - middle - r)
+                    eg = np.float32(np.int64(colors[number, 1]) - middle - g)
+                    eb = np.float32(np.int64(colors[number, 2]) - middle - b)
                     errors[line, i + 6], errors[line, i + 7], errors[line, i + 8] = er, eg, eb
                     sums[number, 0] += np.int64(sr + own * er)
                     sums[number, 1] += np.int64(sg + own * eg)

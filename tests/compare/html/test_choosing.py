@@ -36,7 +36,7 @@ def test_each_k_can_be_chosen_and_all_follows(view, choose):
         assert f"{row.fkq_bytes:,}" in marked[0]
         assert f"{row.fkq_bytes:,}" in marked[1]
         names = view.run("return [...document.querySelectorAll('#palette code')].map(e => e.textContent)")
-        assert names == [f"#{bytes(colour).hex()}" for colour in row.compressed.palette]
+        assert names == [f"#{bytes(color).hex()}" for color in row.compressed.palette]
         widths = view.run(
             "return [...document.querySelectorAll('#strip i')].map(e => e.getBoundingClientRect().width)"
         )
@@ -52,6 +52,6 @@ def test_the_palette_is_copied_as_text(view):
     )
     view.run("at('copy').click()")
     view.settle()
-    names = [f"#{bytes(colour).hex()}" for colour in view.rows[1].compressed.palette]
+    names = [f"#{bytes(color).hex()}" for color in view.rows[1].compressed.palette]
     assert view.run("return window.text") == "\n".join(names)
     assert view.run("return at('copied').textContent") == "copied"

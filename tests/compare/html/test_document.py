@@ -117,7 +117,7 @@ def test_one_k_no_loss_and_many_k_have_a_plot_too(ks):
     assert ("∞" in {found[2] for found in document.all("text")}) == (400 in ks)
 
 
-def test_fewer_colours_than_k_are_said_to_be_all():
+def test_fewer_colors_than_k_are_said_to_be_all():
     rows, document = parsed(noise(3, 4, 3), [16])
     (row,) = shown_rows(document)
     assert row["title"] == f"all {rows[0].compressed.k} colors"
@@ -142,29 +142,26 @@ def test_the_legend_stands_above_the_axes():
     assert min(float(point[1]["cy"]) for point in points) >= 44
 
 
-def test_colours_stand_in_the_order_of_the_palette_with_their_shares():
+def test_colors_stand_in_the_order_of_the_palette_with_their_shares():
     rows, document = parsed(noise(20, 20, 4), [7])
     (row,) = shown_rows(document)
     palette = rows[0].compressed.palette
     assert (
-        row["colours"]
+        row["colors"]
         == row["names"]
-        == [
-            f"#{bytes(colour).hex()}" if colour[3] < 255 else f"#{bytes(colour[:3]).hex()}"
-            for colour in palette
-        ]
+        == [f"#{bytes(color).hex()}" if color[3] < 255 else f"#{bytes(color[:3]).hex()}" for color in palette]
     )
     counts = np.bincount(rows[0].compressed.indices.reshape(-1))
     assert row["shares"] == pytest.approx((counts / 400).tolist(), abs=1e-6)
     assert row["more"] == 0
 
 
-def test_of_a_giant_palette_the_most_used_colours_are_listed(monkeypatch):
+def test_of_a_giant_palette_the_most_used_colors_are_listed(monkeypatch):
     from fastkq.compare.html import swatches
 
-    monkeypatch.setattr(swatches, "_MOST_COLOURS", 3)
+    monkeypatch.setattr(swatches, "_MOST_COLORS", 3)
     image = np.repeat(np.arange(6, dtype=np.uint8) * 40, [1, 9, 2, 8, 3, 7])[None]
     _, document = parsed(image, [6])
     (row,) = shown_rows(document)
-    assert row["colours"] == ["#282828", "#787878", "#c8c8c8"]
+    assert row["colors"] == ["#282828", "#787878", "#c8c8c8"]
     assert row["more"] == 3

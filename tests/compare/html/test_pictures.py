@@ -32,7 +32,7 @@ def test_what_has_more_than_8_bits_is_shown_by_8():
         for picture in document.all("img"):
             assert (read_image(embedded(picture)) == image).all()
         (row,) = shown_rows(document)
-        assert (row["colours"][0], row["names"][0]) == ("#000000", first)
+        assert (row["colors"][0], row["names"][0]) == ("#000000", first)
         assert [found[2] for found in document.all("td")[1:3]] == ["-", "-"]
 
 
@@ -68,7 +68,7 @@ def test_no_more_pixels_are_shown_than_the_bound_allows_and_all_if_it_does(monke
         assert height * width > 50
 
 
-def test_the_colour_profile_goes_into_each_picture_and_no_exif():
+def test_the_color_profile_goes_into_each_picture_and_no_exif():
     metadata = Metadata(icc=SRGB, exif=exif())
     _, document = parsed(noise(9, 13, 3), metadata=metadata)
     for picture in document.all("img"):

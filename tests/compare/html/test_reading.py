@@ -44,8 +44,8 @@ const luminance = (rgb) => rgb.slice(0, 3).map((value) => value / 255)
   .reduce((sum, v, j) => sum + v * [0.2126, 0.7152, 0.0722][j], 0);
 const ground = (node) => {
   for (; node; node = node.parentElement) {
-    const colour = parse(getComputedStyle(node).backgroundColor);
-    if (colour.length === 3) return colour;
+    const color = parse(getComputedStyle(node).backgroundColor);
+    if (color.length === 3) return color;
   }
 };
 return [...document.querySelectorAll("h1, p, label, legend, th, td, small, a, code, li span, button, text")]
@@ -92,7 +92,7 @@ def test_names_and_shares_stand_on_one_line_on_a_phone(browser, tmp_path):
         assert max(heights) < 25
 
 
-def test_the_handle_of_a_flat_picture_covers_no_choice_and_no_colour(browser, tmp_path):
+def test_the_handle_of_a_flat_picture_covers_no_choice_and_no_color(browser, tmp_path):
     view = page_of(np.arange(2000, dtype=np.uint8)[None].repeat(3, 0), browser, tmp_path)
     view.window(900)
     _, top, _, height = view.box("#stage")
@@ -101,7 +101,7 @@ def test_the_handle_of_a_flat_picture_covers_no_choice_and_no_colour(browser, tm
     assert top + height / 2 + 16 <= strip[1]
 
 
-def test_a_colour_in_use_has_no_share_of_nothing(browser, tmp_path):
+def test_a_color_in_use_has_no_share_of_nothing(browser, tmp_path):
     image = np.zeros((200, 200), np.uint8)
     image[0, 0] = 255
     view = page_of(image, browser, tmp_path)

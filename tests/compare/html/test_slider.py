@@ -29,9 +29,9 @@ def test_behind_what_is_transparent_are_checks_and_not_the_source(browser, tmp_p
     view.open()
     seen = view.stage()[45:430]
     assert (seen[:, :276] == (200, 30, 60)).all()
-    colours = {tuple(colour) for colour in np.unique(seen[:, 324:].reshape(-1, 3), axis=0).tolist()}
-    assert {(255, 255, 255), (227, 230, 234)} <= colours
-    assert min(map(min, colours)) >= 227
+    colors = {tuple(color) for color in np.unique(seen[:, 324:].reshape(-1, 3), axis=0).tolist()}
+    assert {(255, 255, 255), (227, 230, 234)} <= colors
+    assert min(map(min, colors)) >= 227
 
 
 def drag_by_mouse(view, x, y, target):

@@ -44,7 +44,7 @@ def test_the_specification_decodes_it_too(part):
 
 
 @pytest.mark.parametrize("k", [257, 4096, 65536])
-def test_many_colours_come_back(k):
+def test_many_colors_come_back(k):
     indices = np.random.default_rng(k).integers(0, k, (40, 30)).astype(np.uint16)
     palette = noise(k, 3)
     np.testing.assert_array_equal(decoded(context.encode(indices, palette), palette, 40, 30), indices)
@@ -100,7 +100,7 @@ def test_a_photograph_takes_less_than_its_order_0_entropy_by_far(china):
     assert len(context.encode(compressed.indices, compressed.palette)) < 0.5 * entropy
 
 
-def test_smooth_images_profit_from_what_colours_are_alike():
+def test_smooth_images_profit_from_what_colors_are_alike():
     y, x = np.mgrid[:120, :120]
     indices = ((x + y) // 2 + np.random.default_rng(0).integers(-6, 7, x.shape)).clip(0, 119).astype(np.uint8)
     ramp = np.repeat(np.arange(120, dtype=np.uint8)[:, None] * 2, 3, axis=1)

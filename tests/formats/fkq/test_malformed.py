@@ -15,7 +15,7 @@ from tests.helpers.fkq_samples import METADATA, header, in_parts, sample
 
 FILES = {
     "one part": sample().to_bytes(),
-    "one colour": sample(1).to_bytes(),
+    "one color": sample(1).to_bytes(),
     "metadata": sample(2, 1, metadata=METADATA).to_bytes(),
     "many parts": in_parts(sample(300, 4, metadata=METADATA), 3, 4),
 }
@@ -28,7 +28,7 @@ def test_every_truncation_is_a_format_error(name):
             CompressedImage.from_bytes(FILES[name][:length])
 
 
-@pytest.mark.parametrize("name", ["one part", "one colour", "metadata"])
+@pytest.mark.parametrize("name", ["one part", "one color", "metadata"])
 def test_every_change_of_a_byte_is_a_format_error(name):
     for place in range(len(FILES[name])):
         for change in range(1, 256):
@@ -139,8 +139,8 @@ def test_nothing_follows_the_parts(added):
         CompressedImage.from_bytes(FILES["one part"] + added)
 
 
-def test_a_part_of_one_colour_has_no_bytes():
-    chunks, _ = fkq_chunks.split(FILES["one colour"])
+def test_a_part_of_one_color_has_no_bytes():
+    chunks, _ = fkq_chunks.split(FILES["one color"])
     with pytest.raises(FormatError, match=r"6 x 7 pixels of 1 colors, got 1 bytes, which cannot code them"):
         CompressedImage.from_bytes(fkq_chunks.join(chunks, [b"\0"]))
 

@@ -22,7 +22,7 @@ class Model(NamedTuple):
     ----------
     squash, predictions, successors, level, activities
         See `fastkq.formats.fkq.context.tables.Tables`.
-    colours : (k, 3) int64
+    colors : (k, 3) int64
         Coordinates of the palette.
     paths : (k,) int64
     tree : (2^(depth + 1), 6) int64
@@ -48,7 +48,7 @@ class Model(NamedTuple):
     successors: Table
     level: Table
     activities: Table
-    colours: Table
+    colors: Table
     paths: Table
     tree: Table
     levels: Table
@@ -69,19 +69,19 @@ def initial_model(palette: npt.NDArray[Any], pixels: int) -> Model:
     k, depth = len(palette), (len(palette) - 1).bit_length()
     bits = min(16, max(6, pixels.bit_length() - 3))
     group = -(-depth // -(-depth // 4))
-    colours = coordinates_of(palette)
+    colors = coordinates_of(palette)
     tree, paths = np.zeros((2 << depth, 6), np.int64), np.zeros(k, np.int64)
-    kernels.coding.palette_tree.build(colours, depth, tree, paths)
+    kernels.coding.palette_tree.build(colors, depth, tree, paths)
     cell_bits = min(6, max(4, depth // 2 + 2))
     dense = kernels.coding.context_mixing.LINES << (bits + group)
     run = dense + (8 << bits)
     identity = 64 * constants.squash[np.clip(128 * np.arange(33) - 1, 0, 4094)]
     return Model(
         *constants,
-        colours,
+        colors,
         paths,
         tree,
-        _levels(colours, tree, constants.level),
+        _levels(colors, tree, constants.level),
         np.array((bits, depth, group, cell_bits, dense, run), np.int64),
         _aligned(run + _RUN_SLOTS),
         np.full((_SETS_A, kernels.coding.context_mixing.INPUTS), _INITIAL_WEIGHT, np.int32),
@@ -94,10 +94,10 @@ def initial_model(palette: npt.NDArray[Any], pixels: int) -> Model:
     )
 
 
-def _levels(colours: Table, tree: Table, level: Table) -> Table:
+def _levels(colors: Table, tree: Table, level: Table) -> Table:
     """Return the levels of the palette's projections on the axes of the first nodes of the tree."""
-    rows = min(len(tree) // 2, _MAX_LEVELS // len(colours))
-    projections = tree[:rows, :3] @ colours.T - tree[:rows, 3:4]
+    rows = min(len(tree) // 2, _MAX_LEVELS // len(colors))
+    projections = tree[:rows, :3] @ colors.T - tree[:rows, 3:4]
     levels: Table = level[np.clip((projections >> 5) + 1024, 0, 2047)]
     return levels
 
