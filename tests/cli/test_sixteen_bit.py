@@ -57,10 +57,10 @@ def test_the_command_writes_a_deep_fkq_as_a_png_of_16_bits(folder, capsys, chann
     ("dtype", "channels", "values", "first"),
     [
         ("bool", 1, "black and white, 1 bit", "00"),
-        ("uint8", 2, "gray and alpha, 8 bits a channel", "0001"),
-        ("uint8", 5, "5 channels, 8 bits a channel", "0001020304"),
-        ("uint16", 1, "gray, 16 bits a channel", "0000"),
-        ("uint16", 3, "RGB, 16 bits a channel", "000000010002"),
+        ("uint8", 2, "gray and alpha, 8 bits per channel", "0001"),
+        ("uint8", 5, "5 channels, 8 bits per channel", "0001020304"),
+        ("uint16", 1, "gray, 16 bits per channel", "0000"),
+        ("uint16", 3, "RGB, 16 bits per channel", "000000010002"),
         ("float32", 1, "gray, float32", "0"),
         ("float64", 3, "3 channels, float64", "0,1,2"),
         ("float64", 64, "64 channels, float64", "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15..."),
@@ -82,5 +82,5 @@ def test_info_tells_the_depth_and_the_colors_of_files_without_a_palette(folder, 
     values[0, 1:, 1] = 2  # of alpha 0 all are one color
     png16(folder / "a.png", values, 6)
     found = info_fields(info(capsys, "a.png"))
-    assert found["pixels"] == "4 x 3, RGBA, 16 bits a channel"
+    assert found["pixels"] == "4 x 3, RGBA, 16 bits per channel"
     assert found["colors"] == "6"

@@ -5,14 +5,14 @@ import stat
 
 import pytest
 
-from fastkq import formats
+from fastkq.runtime.atomic_writing import write_atomically
 
 
 def test_writing_replaces_the_file_and_keeps_its_permissions(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
     path.chmod(0o640)
-    formats.write_atomically(path, b"new")
+    write_atomically(path, b"new")
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert list(tmp_path.iterdir()) == [path]
@@ -20,26 +20,26 @@ def test_writing_replaces_the_file_and_keeps_its_permissions(tmp_path):
 
 def test_a_new_file_has_the_usual_permissions(tmp_path):
     (tmp_path / "usual").write_bytes(b"")
-    formats.write_atomically(tmp_path / "file", b"new")
+    write_atomically(tmp_path / "file", b"new")
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path):
     (tmp_path / "target").write_bytes(b"old")
     (tmp_path / "link").symlink_to("target")
-    formats.write_atomically(tmp_path / "link", b"new")
+    write_atomically(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_bytes() == b"new"
 
 
 def test_a_folder_is_not_written_over(tmp_path):
     with pytest.raises(IsADirectoryError):
-        formats.write_atomically(tmp_path, b"new")
+        write_atomically(tmp_path, b"new")
 
 
 def test_what_is_no_regular_file_is_written_to(tmp_path):
     reader, writer = os.pipe()
-    formats.write_atomically(f"/dev/fd/{writer}", b"through a pipe")
+    write_atomically(f"/dev/fd/{writer}", b"through a pipe")
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         assert pipe.read() == b"through a pipe"
