@@ -43,7 +43,7 @@ def fits(compressed, suffix):
     return {
         ".png": few,
         ".gif": few and (len(translucent) == 0 or (len(translucent) == 1 and translucent[0] == 0)),
-        ".bmp": (alphas[compressed.indices] == 255).all() if not few else len(translucent) == 0,
+        ".bmp": (alphas[compressed.indices] == 255).all(),
     }.get(suffix, True)
 
 
