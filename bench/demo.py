@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
+from fastkq.compare.comparison import Original, compare, table
 from fastkq.compare.html import page
 from fastkq.compare.sheet import contact_sheet
-from fastkq.compare.table import Original, compare, table
 
 COLORS = (2, 4, 8, 16, 32, 64, 128, 256)
 # By danielbuechele, https://www.flickr.com/photos/danielbuechele/6061409035, CC BY 2.0.

@@ -160,8 +160,8 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     save_options: dict[str, Any] = image.encoderinfo
     source = read_input(_with_metadata(image, save_options))
     options = {name: value for name, value in save_options.items() if name in _OPTIONS}
-    if source.as_it_is is not None and options.keys() <= _WITHOUT_COLOR_CHOICE:
-        compressed = source.as_it_is()
+    if source.stored_image is not None and options.keys() <= _WITHOUT_COLOR_CHOICE:
+        compressed = source.stored_image()
     else:
         if image.mode == "1":
             source = source._replace(pixels=source.pixels > 0)

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 import fastkq
 from bench.cases import Pixels, photograph, photograph_path
 from bench.peers import SIDE_BY_SIDE_METHODS
+from fastkq.compare.comparison import Original, compare
 from fastkq.compare.html import page
-from fastkq.compare.table import Original, compare
 from fastkq.formats.png import optimized
 
 _FOLDER = Path(__file__).parent

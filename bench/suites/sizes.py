@@ -24,7 +24,7 @@ from bench.targets import Target
 from bench.timing import in_turns
 from fastkq.color.indexed_image import Box
 from fastkq.formats.fkq import Contents, Part, chunked
-from fastkq.formats.fkq.layout import needed
+from fastkq.formats.fkq.layout import parts_for
 
 TITLE = "Size and speed of the coding"
 INTRODUCTION = (
@@ -295,7 +295,7 @@ def worst_region(parts: Sequence[Part], height: int, width: int) -> Box:
 
 
 def _decoded(parts: Sequence[Part], box: Box) -> int:
-    return sum(rows * parts[number].box.width for number, rows in needed(parts, box))
+    return sum(rows * parts[number].box.width for number, rows in parts_for(parts, box))
 
 
 def _cuts() -> Iterator[Cut]:

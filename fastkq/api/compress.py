@@ -12,6 +12,7 @@ from fastkq.api.load import load
 from fastkq.api.options import (
     DEFAULT_K,
     Preset,
+    check_alone,
     check_dithering,
     check_fit,
     check_number_of_colors,
@@ -19,20 +20,19 @@ from fastkq.api.options import (
     check_space,
     check_targets,
     check_weights,
-    refuse,
 )
-from fastkq.api.palettes import applied, read
-from fastkq.api.targets import fit_bytes, largest, reach_psnr
+from fastkq.api.palettes import map_to_palette, read_stage
+from fastkq.api.targets import fit_bytes, largest_k, reach_psnr
 from fastkq.color import packed_counting
 from fastkq.color.color_counts import ColorCounts
-from fastkq.color.kinds import ImageKind, stored_palette, working
-from fastkq.color.packed_counting import MOST_RGBA_COLORS
+from fastkq.color.kinds import ImageKind, stored_palette, to_working_form
+from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import Space
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
 from fastkq.quantization import fit_packed, nearest_packed, spatial
 from fastkq.quantization.fit import Fit, fit
-from fastkq.quantization.nearest import dithered, indices_of, kept_opaque, mapping_stage
+from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, mapping_stage
 from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import MAX_COLORS, Coding, Effort, check_coding, check_effort, check_threads
@@ -182,14 +182,14 @@ def compress(
     """
     with watched(progress):
         effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
-        source = read(image, workers)
+        source = read_stage(image, workers)
         kind = ImageKind.of(source.pixels)
         dithering = check_dithering(dither, dither_method, kind)
         constraints = {"fixed": fixed, "weights": weights, "max_error": max_error}
         targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}
         if palette is not None:
-            refuse("a palette", {"k": k, **constraints, **targets, "preset": preset})
-            return applied(source, palette, dithering, check_space(space, kind), workers)
+            check_alone("a palette", {"k": k, **constraints, **targets, "preset": preset})
+            return map_to_palette(source, palette, dithering, check_space(space, kind), workers)
         number = check_number_of_colors(k, targets)
         options = check_fit(
             kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
@@ -200,7 +200,7 @@ def compress(
         job = Job(source, checked_weights, dithering, options)
         if check_preset(preset, kind) is not None:
             others = {"dither": dither or None, "space": None if options.space == "rgb" else space}
-            refuse(f"preset={preset!r}", {**constraints, **targets, **others})
+            check_alone(f"preset={preset!r}", {**constraints, **targets, **others})
             return job.visual(DEFAULT_K if number is None else number)
         if target_psnr is not None:
             return job.for_psnr(target_psnr)
@@ -270,7 +270,7 @@ class Job:
     ) -> None:
         self._source, self._weights = source, weights
         self._dithering, self._options = dithering, options
-        self._pixels = working(source.pixels)
+        self._pixels = to_working_form(source.pixels)
 
     @cached_property
     def _counts(self) -> ColorCounts:
@@ -281,8 +281,8 @@ class Job:
         """Return the image with k colors."""
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
             with stage("counting", _SHARE_OF_COUNTING, each=0.5):
-                counts_if_few = ColorCounts.of_few(
-                    self._source.pixels, MOST_RGBA_COLORS, self._options.threads
+                counts_if_few = ColorCounts.of_at_most(
+                    self._source.pixels, MAX_RGBA_COLORS, self._options.threads
                 )
             from_cells = self._compress_cells(k) if counts_if_few is None else None
             if from_cells is not None:
@@ -299,7 +299,7 @@ class Job:
         threads = self._options.threads
         with stage("dithering", each=0.2):
             rows, indices = spatial.visual(self._pixels, k, self._options.effort, threads)
-            return self._result(rows, kept_opaque(self._pixels, rows, indices, threads))
+            return self._result(rows, keep_opaque(self._pixels, rows, indices, threads))
 
     def for_psnr(self, target: float) -> CompressedImage:
         """Return the image with the fewest colors found whose PSNR is at least `target` dB."""
@@ -314,7 +314,7 @@ class Job:
         if coding == "packed":
             kind = ImageKind.of(self._source.pixels)
             pixels = self._source.pixels.size // kind.channels
-            k = largest(
+            k = largest_k(
                 lambda k: encoded_size(pixels, k, kind.channels, kind.dtype.itemsize), target, *within
             )
             return self.make(k)
@@ -329,7 +329,7 @@ class Job:
             return self._result(fitted.palette, indices)
 
     def _compress_cells(self, k: int) -> CompressedImage | None:
-        """Compress an RGBA image of more than `MOST_RGBA_COLORS` colors, fitted with 6 bits per channel.
+        """Compress an RGBA image of more than `MAX_RGBA_COLORS` colors, fitted with 6 bits per channel.
 
         Return None if the cells are too few for k, or if a row of the palette stays unused.
         """

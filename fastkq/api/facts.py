@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
-from fastkq.api.inputs import from_picture, picture_in
+from fastkq.api.inputs import compressed_from_picture, decode_picture
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.indexed_image import bits_per_index
 from fastkq.color.metadata import Metadata
@@ -16,7 +16,7 @@ from fastkq.formats.fkq import Part
 from fastkq.formats.source import Source, SourceLike, opened
 
 
-class Colors(NamedTuple):
+class PaletteCounts(NamedTuple):
     """A palette (k, C) and the number of pixels of each of its colors, (k,)."""
 
     palette: npt.NDArray[Any]
@@ -51,7 +51,7 @@ class Facts(NamedTuple):
     metadata : Metadata
     used : int
         Number of colors that at least one pixel has.
-    colors : Colors or None
+    colors : PaletteCounts or None
         The palette and its counts, if the file has a palette.
     version, coding, parts
         Of a `.fkq` file, as in `CompressedFile`; None, None and () for other files.
@@ -64,7 +64,7 @@ class Facts(NamedTuple):
     nbytes: int
     metadata: Metadata
     used: int
-    colors: Colors | None = None
+    colors: PaletteCounts | None = None
     version: int | None = None
     coding: str | None = None
     parts: tuple[Part, ...] = ()
@@ -155,10 +155,10 @@ def _of_fkq(source: Source) -> Facts:
 
 
 def _of_picture(source: Source) -> Facts:
-    picture = picture_in(source)
+    picture = decode_picture(source)
     kind = picture.format or "image"
     if picture.has_palette:
-        return _of_compressed(from_picture(picture), source, kind)
+        return _of_compressed(compressed_from_picture(picture), source, kind)
     pixels = picture.pixels()
     name, dtype = source.name or "", pixels.dtype.name
     return Facts(
@@ -168,6 +168,6 @@ def _of_picture(source: Source) -> Facts:
 
 def _of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
     counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
-    used, colors = int(np.count_nonzero(counts)), Colors(compressed.palette, counts)
+    used, colors = int(np.count_nonzero(counts)), PaletteCounts(compressed.palette, counts)
     name, shape, dtype = source.name or "", compressed.shape, compressed.dtype.name
     return Facts(name, kind, shape, dtype, source.length, compressed.metadata, used, colors)

@@ -23,13 +23,13 @@ class Input(NamedTuple):
     ----------
     pixels : (H, W) or (H, W, C), as `fastkq.runtime.validation.check_image` returns it
     metadata : Metadata
-    as_it_is : callable or None
+    stored_image : callable or None
         Returns the palette and the indices of the file unchanged; None if it has none.
     """
 
     pixels: npt.NDArray[Any]
     metadata: Metadata
-    as_it_is: Callable[[], CompressedImage] | None = None
+    stored_image: Callable[[], CompressedImage] | None = None
 
     def without_metadata(self) -> "Input":
         """Return the same input without its metadata."""
@@ -58,11 +58,11 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
         with opened(image) as stream:
             if fkq.is_fkq(stream):
                 return _from_fkq(stream, depth, threads)
-            picture = picture_in(stream, depth=depth)
+            picture = decode_picture(stream, depth=depth)
     else:
         return Input(check_image(image), Metadata())
-    as_it_is = partial(from_picture, picture) if picture.has_palette else None
-    return Input(check_image(picture.pixels()), picture.metadata, as_it_is)
+    stored_image = partial(compressed_from_picture, picture) if picture.has_palette else None
+    return Input(check_image(picture.pixels()), picture.metadata, stored_image)
 
 
 def is_file(image: Any) -> bool:
@@ -78,12 +78,12 @@ def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:
     return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)
 
 
-def picture_in(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> formats.Picture:
+def decode_picture(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> formats.Picture:
     """Decode the image file in a source; error messages begin with its name."""
     data, name = bytes(source.read(0, source.length)), source.name or "the data"
     return formats.decode(data, name, max_pixels=max_pixels, depth=depth)
 
 
-def from_picture(picture: formats.Picture) -> CompressedImage:
+def compressed_from_picture(picture: formats.Picture) -> CompressedImage:
     """Return the palette and the indices of a picture that has a palette, unchanged."""
     return CompressedImage(*picture.indexed(), metadata=picture.metadata)

@@ -2,7 +2,7 @@
 
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
-from fastkq.api.inputs import from_picture, picture_in
+from fastkq.api.inputs import compressed_from_picture, decode_picture
 from fastkq.formats import fkq
 from fastkq.formats.source import SourceLike, opened
 from fastkq.runtime.progress import Progress, stage, watched
@@ -70,7 +70,9 @@ def load(
     """
     with watched(progress), stage("reading"), opened(source) as stream:
         if not fkq.is_fkq(stream):
-            return _cropped(from_picture(picture_in(stream, check_max_pixels(max_pixels))), region)
+            return _cropped(
+                compressed_from_picture(decode_picture(stream, check_max_pixels(max_pixels))), region
+            )
         with CompressedFile(stream, strict=strict) as file:
             return file.load(region=region, max_pixels=max_pixels, threads=threads)
 

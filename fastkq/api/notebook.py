@@ -32,7 +32,7 @@ _SWATCH = '<i style="flex:{count};min-width:1px;background:{name}" title="{name}
 _CHECKERBOARD_CSS = "repeating-conic-gradient(#8884 0 25%,#8880 0 50%) 0/16px 16px"
 
 
-def by_8_bits(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Convert an image, or what was made of it, to 8 bits for display.
 
     Floats are scaled linearly so that the minimum of the original is black and its maximum white. Gray with
@@ -56,7 +56,7 @@ def by_8_bits(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArr
     return as_8bit(values)
 
 
-def on_checks(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def composite_on_checkerboard(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return an image as RGB, composited over a checkerboard where it is transparent."""
     if image.ndim == 2 or image.shape[2] == 1:
         return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
@@ -126,7 +126,7 @@ def _display_colors(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         palette = palette[:, :3]
     elif channels == 2 and not has_alpha(palette.dtype, channels):
         palette = palette[:, :1]
-    shown = by_8_bits(palette[np.newaxis], palette[np.newaxis])[0]
+    shown = to_display_8bit(palette[np.newaxis], palette[np.newaxis])[0]
     return np.repeat(shown, 3, axis=1) if shown.shape[1] == 1 else shown
 
 

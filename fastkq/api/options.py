@@ -164,7 +164,7 @@ def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering, max
         check_positive("target_bytes", target_bytes)
 
 
-def refuse(what: str, others: dict[str, Any]) -> None:
+def check_alone(what: str, others: dict[str, Any]) -> None:
     """Raise ArgumentError if an argument is given that has no meaning together with `what`."""
     given = [name for name, value in others.items() if value is not None]
     if given:

@@ -16,7 +16,7 @@ from fastkq.api.options import (
     check_space,
 )
 from fastkq.color.color_counts import ColorCounts
-from fastkq.color.kinds import ImageKind, stored_palette, working, working_palette
+from fastkq.color.kinds import ImageKind, stored_palette, to_working_form, working_palette
 from fastkq.color.spaces import Space
 from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
@@ -161,23 +161,25 @@ def apply_palette(
     """
     workers = check_threads(threads)
     with watched(progress):
-        source = read(image, workers)
+        source = read_stage(image, workers)
         kind = ImageKind.of(source.pixels)
         dithering = check_dithering(dither, dither_method, kind)
-        return applied(source, palette, dithering, check_space(space, kind), workers)
+        return map_to_palette(source, palette, dithering, check_space(space, kind), workers)
 
 
-def read(image: "ImageLike | Input", threads: int) -> Input:
+def read_stage(image: "ImageLike | Input", threads: int) -> Input:
     """Read an image with `fastkq.api.inputs.read_input` as the first stage of a call."""
     with stage("reading", 0.1):
         return read_input(image, threads=threads)
 
 
-def applied(
+def map_to_palette(
     source: Input, palette: npt.ArrayLike, dithering: Dithering, space: Space, threads: int
 ) -> CompressedImage:
     """Apply a palette to an image that has been read, as `apply_palette` does."""
     rows = check_palette_of(palette, ImageKind.of(source.pixels))
     with mapping_stage(dithering):
-        indices = indices_for(working(source.pixels), working_palette(rows), dithering, space, threads)
+        indices = indices_for(
+            to_working_form(source.pixels), working_palette(rows), dithering, space, threads
+        )
     return CompressedImage(rows, indices, source.pixels.shape, source.metadata)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.kinds import visible
+from fastkq.color.kinds import canonical_colors
 from fastkq.errors import ArgumentError
 from fastkq.metrics import PEAKS
 from fastkq.quantization.nearest_packed import paint
@@ -130,8 +130,8 @@ def report(
             f"got {original.shape} {original.dtype}"
         )
     workers = check_threads(threads)
-    pixels = visible(original.reshape(-1, palette.shape[1]))
-    colors = visible(palette)
+    pixels = canonical_colors(original.reshape(-1, palette.shape[1]))
+    colors = canonical_colors(palette)
     sums, counts, largest, position = _errors(pixels, indices.reshape(-1), colors, workers)
     channels = palette.shape[1]
     error = math.fsum(sums.tolist()) / (len(pixels) * channels)

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from fastkq.api.image import CompressedImage
 from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import UnreachableError
-from fastkq.quantization.fit import Fit, distortion, fit, prepared
+from fastkq.quantization.fit import Fit, distortion, fit, prepare_points
 from fastkq.quantization.options import FitOptions
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import MAX_COLORS, Effort
 
-_LEAST_SECANT_STEP = 0.05
+_MIN_SECANT_STEP = 0.05
 """Relative distance between two k below which their measures differ by the chance of a fit rather than by the
 slope: the secant through them is not used."""
 
@@ -28,7 +28,7 @@ class Bracket(NamedTuple):
     behind: int
 
 
-def cross(
+def find_crossing(
     measure: Callable[[int], float],
     bound: float,
     within: Bracket,
@@ -91,7 +91,7 @@ def _estimate(points: dict[int, float], goal: float, slope: float) -> float:
     """Return the k where the line through the two points nearest to the goal meets it, in logarithms."""
     nearest = sorted(points, key=lambda k: (abs(points[k] - goal), k))[:2]
     start = nearest[0]
-    if len(nearest) == 2 and abs(nearest[1] - start) > _LEAST_SECANT_STEP * start:
+    if len(nearest) == 2 and abs(nearest[1] - start) > _MIN_SECANT_STEP * start:
         rise = (points[nearest[1]] - points[start]) / (math.log(nearest[1]) - math.log(start))
         slope = rise if rise * slope > 0 else slope
     steps = (goal - points[start]) / slope
@@ -114,7 +114,7 @@ _SLOPE_OF_ERROR = -0.8  # of log(mse) over log(k)
 _SLOPE_OF_SIZE = 0.4  # of log(bytes) over log(k)
 _SHARE_OF_A_FIT = 0.3
 """Progress: share of the remaining work that one fit gets; the number of fits is not known."""
-_MAX_SCOUTS, _MAX_FITS, _MAX_ENCODINGS = 6, 12, 7  # per call of `cross`
+_MAX_SCOUTS, _MAX_FITS, _MAX_ENCODINGS = 6, 12, 7  # per call of `find_crossing`
 
 
 def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
@@ -134,7 +134,7 @@ def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
     within = Bracket(least - 1, min(max(len(counts), least), MAX_COLORS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
-    shared = prepared(counts, options)
+    shared = prepare_points(counts, options)
 
     def scout(k: int) -> float:
         with stage(None, _SHARE_OF_A_FIT):
@@ -147,11 +147,13 @@ def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
             fits[k] = fit(counts, k, options, shared)
             return _relative_mse(distortion(counts, fits[k], options.threads).psnr)
 
-    _, guess = cross(
+    _, guess = find_crossing(
         scout, bound, within, slope=_SLOPE_OF_ERROR, guess=32, most=_MAX_SCOUTS, close=_SCOUT_TOLERANCE
     )
     while within.behind not in fits:
-        narrowed, guess = cross(measure, bound, within, slope=_SLOPE_OF_ERROR, guess=guess, most=_MAX_FITS)
+        narrowed, guess = find_crossing(
+            measure, bound, within, slope=_SLOPE_OF_ERROR, guess=guess, most=_MAX_FITS
+        )
         if narrowed == within:
             return _fit_largest(counts, target, min(within.behind, MAX_COLORS), options)
         within = narrowed
@@ -211,7 +213,7 @@ def fit_bytes(
     within = Bracket(least - 1, max(least, most) + 1)
     guess = 64.0
     while within.before not in images:
-        narrowed, guess = cross(
+        narrowed, guess = find_crossing(
             measure, target, within, slope=_SLOPE_OF_SIZE, guess=guess, most=_MAX_ENCODINGS
         )
         if narrowed == within:
@@ -220,7 +222,7 @@ def fit_bytes(
     return images[within.before]
 
 
-def largest(size: Callable[[int], int], target: int, least: int, most: int) -> int:
+def largest_k(size: Callable[[int], int], target: int, least: int, most: int) -> int:
     """Return the largest k from `least` to `most` whose size, which grows with k, is at most `target` bytes.
 
     Raises

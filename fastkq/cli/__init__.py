@@ -41,7 +41,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
-from fastkq.cli.console import Refusal, reason, say
+from fastkq.cli.console import UsageError, print_message, reason
 from fastkq.cli.parser import parse
 
 
@@ -69,19 +69,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("default")
             warnings.simplefilter("ignore", DeprecationWarning)  # from dependencies: users cannot act on them
-            warnings.showwarning = lambda message, *_: say(f"warning: {message}")
+            warnings.showwarning = lambda message, *_: print_message(f"warning: {message}")
             code = run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of the output has closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt as interrupt:
-        say(str(interrupt) or "interrupted")
+        print_message(str(interrupt) or "interrupted")
         return 130
-    except Refusal as refusal:
-        say(str(refusal))
+    except UsageError as refusal:
+        print_message(str(refusal))
         return 2
     except Exception as error:
-        say(reason(error))
+        print_message(reason(error))
         return 1
     return code or 0

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from fastkq.cli.console import before_any_work, say
+from fastkq.cli.console import before_any_work, print_message
 from fastkq.cli.options import STREAM, add_appearance, add_effort, add_threads, list_of_colors
 from fastkq.errors import ArgumentError
 
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
     with before_any_work():
         _check(options)
     from fastkq.cli.color_options import appearance_arguments
-    from fastkq.compare.table import Original, compare, table
+    from fastkq.compare.comparison import Original, compare, table
     from fastkq.formats.source import in_memory
     from fastkq.runtime.atomic_writing import write_atomically
 
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> None:
         import webbrowser
 
         if not webbrowser.open(options.html.resolve().as_uri()):
-            say(f"no browser could be opened; the page is {options.html}")
+            print_message(f"no browser could be opened; the page is {options.html}")
 
 
 def _with_bar(ks: Iterable[int]) -> Iterable[int]:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastkq.cli.console import before_any_work, number_of, say
+from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.options import (
     add_appearance,
     add_depth,
@@ -163,8 +163,8 @@ def _compress_job(
     saving.check_pixels(job.suffix, given.pixels)
     encode = partial(_encode, options, job, job_input, Metadata() if options.strip else given.metadata)
     arguments, psnr = color_arguments(options, files, given.pixels), None
-    if not arguments and given.as_it_is:
-        compressed, quality = given.as_it_is(), "palette unchanged"
+    if not arguments and given.stored_image:
+        compressed, quality = given.stored_image(), "palette unchanged"
     else:
         arguments |= {"coding": options.coding, "effort": options.effort, "threads": job_input.threads}
         source = given.without_metadata() if options.strip else given
@@ -180,7 +180,9 @@ def _compress_job(
     if options.skip_if_larger and len(data) >= before:
         skip = f"it would have {len(data):,} bytes, its source has {before:,}"
     elif len(data) > before and not options.quiet:
-        say(f"note: {job.target} ({len(data):,} bytes) is larger than its source ({before:,} bytes)")
+        print_message(
+            f"note: {job.target} ({len(data):,} bytes) is larger than its source ({before:,} bytes)"
+        )
     return batch.EncodedOutput(data, before, compressed.k, text, psnr, skip)
 
 
@@ -206,7 +208,7 @@ def _compress(
     source: "Input", arguments: dict[str, Any], suffix: str, encode: Callable[["CompressedImage"], bytes]
 ) -> "CompressedImage":
     from fastkq.api.compress import compress
-    from fastkq.api.targets import largest
+    from fastkq.api.targets import largest_k
     from fastkq.formats import MAX_PALETTE
 
     if suffix == ".fkq" or "target_bytes" not in arguments:
@@ -217,4 +219,4 @@ def _compress(
         return compress(source, k, **arguments)
 
     # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
-    return compress_to(largest(lambda k: len(encode(compress_to(k))), target, least, MAX_PALETTE))
+    return compress_to(largest_k(lambda k: len(encode(compress_to(k))), target, least, MAX_PALETTE))

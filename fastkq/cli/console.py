@@ -22,25 +22,25 @@ _COMMAND_LINE_TERMS = (
 """Patterns of Python terms in error messages of the library, and the terms of the command line for them."""
 
 
-class Refusal(Exception):  # noqa: N818
+class UsageError(Exception):
     """The command line asks for something that cannot be done, found before any work: exit code 2."""
 
 
 @contextlib.contextmanager
 def before_any_work() -> Iterator[None]:
-    """Turn errors of the ``with`` block into a `Refusal`: the command line is at fault, not an input file."""
+    """Turn errors of the ``with`` block into a `UsageError`: the command line is at fault, not a file."""
     try:
         yield
     except (FastKQError, OSError) as error:
-        raise Refusal(reason(error)) from error
+        raise UsageError(reason(error)) from error
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Write a message as one line to standard error."""
-    put(printable(f"fastkq: {' '.join(message.split())}"), sys.stderr)
+    print_line(printable(f"fastkq: {' '.join(message.split())}"), sys.stderr)
 
 
-def put(line: str, stream: TextIO | None = None) -> None:
+def print_line(line: str, stream: TextIO | None = None) -> None:
     """Write a line to standard output or another stream, above the progress bar if there is one.
 
     Characters that the encoding of the stream lacks, as in names that are not valid UTF-8, are written as

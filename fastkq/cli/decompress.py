@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from fastkq.cli.console import before_any_work, number_of, say
+from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.options import add_depth, add_inputs, add_outputs, add_running, add_strip, region
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         if options.depth is not None:
             compressed = compressed.to_8bit()
         for damage in compressed.damage[:_MAX_LISTED_DAMAGE]:
-            say(f"warning: {job.source}: {_damage_text(damage)}")
+            print_message(f"warning: {job.source}: {_damage_text(damage)}")
         metadata = None if options.strip else compressed.metadata
         data = formats.encode_indexed(
             compressed.palette, compressed.indices, job.suffix, metadata, whole=True

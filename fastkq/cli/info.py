@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from fastkq.cli.console import before_any_work, has_colors, printable, put
+from fastkq.cli.console import before_any_work, has_colors, print_line, printable
 from fastkq.cli.options import STREAM, check_stdin
 
 SUMMARY = "show format, size, metadata and palette of a .fkq or image file"
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
             check_stdin()
     facts = read_facts(in_memory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input)
     if options.json:
-        put(json.dumps(facts.as_json()))
+        print_line(json.dumps(facts.as_json()))
         return
     for line in listing(facts._replace(path=printable(facts.path)), colored=has_colors(sys.stdout)):
-        put(line)
+        print_line(line)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.api.facts import Colors, Facts, bits_per_pixel
+from fastkq.api.facts import Facts, PaletteCounts, bits_per_pixel
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal, percent
@@ -101,7 +101,7 @@ def _part(number: int, part: Part) -> str:
     )
 
 
-def _palette(colors: Colors, colored: bool) -> Iterator[str]:
+def _palette(colors: PaletteCounts, colored: bool) -> Iterator[str]:
     names, pixels = [_shortened(name) for name in colors.names], int(colors.counts.sum())
     shown = _displayable(colors.palette) if colored else None
     most_used = np.argsort(-colors.counts, kind="stable")[:_MAX_LISTED_COLORS]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from fastkq.cli import compare, completion, compress, decompress, info
-from fastkq.cli.console import say
+from fastkq.cli.console import print_message
 from fastkq.cli.options import is_number
 
 _EXAMPLES = """\
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with code 2."""
-        say(f"{message} ({self.prog} --help says more)")
+        print_message(f"{message} ({self.prog} --help says more)")
         sys.exit(2)
 
 

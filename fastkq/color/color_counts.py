@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color import table as counting
-from fastkq.color.kinds import stored_palette, working
+from fastkq.color.kinds import stored_palette, to_working_form
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError, FormatError
 from fastkq.runtime.atomic_writing import write_atomically
@@ -53,15 +53,15 @@ class ColorCounts:
         cls, image: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None, threads: int = 1
     ) -> "ColorCounts":
         """Count the colors of a checked image; with weights (H, W), also sum the weights of their pixels."""
-        pixels, channels = working(image), 1 if image.ndim == 2 else image.shape[2]
+        pixels, channels = to_working_form(image), 1 if image.ndim == 2 else image.shape[2]
         counted = counting.count(pixels, threads)
         summed = None if weights is None else counting.sum_weights(pixels, counted, weights, threads)
         return cls(counted, image.dtype, channels, summed)
 
     @classmethod
-    def of_few(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> "ColorCounts | None":
+    def of_at_most(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> "ColorCounts | None":
         """Count as `of`; return None for an RGBA image with transparency of more than `most` colors."""
-        counted = counting.count_up_to(working(image), most, threads)
+        counted = counting.count_up_to(to_working_form(image), most, threads)
         channels = 1 if image.ndim == 2 else image.shape[2]
         return None if counted is None else cls(counted, image.dtype, channels)
 

@@ -22,7 +22,7 @@ def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
 GRAY_WITH_ALPHA, RGBA = 2, 4
 
 
-def working(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def to_working_form(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Convert an image to its working form; a view if its values need no conversion."""
     if image.dtype == np.bool_:
         return image.view(np.uint8)
@@ -45,11 +45,11 @@ def without_alpha(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Convert the rows of a palette (k, C) to their working form."""
-    rows: npt.NDArray[Any] = working(palette[np.newaxis])[0]
+    rows: npt.NDArray[Any] = to_working_form(palette[np.newaxis])[0]
     return rows
 
 
-def visible(colors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def canonical_colors(colors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Make colors (N, C) that look the same equal: colors of alpha 0 become zeros, masks uint8 0 and 1."""
     if colors.dtype == np.bool_:
         return colors.view(np.uint8)

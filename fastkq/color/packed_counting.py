@@ -16,7 +16,7 @@ from fastkq.color.packed_table import PackedTable, concatenate_in_pieces, from_k
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
-MOST_RGBA_COLORS = 1 << 18
+MAX_RGBA_COLORS = 1 << 18
 """Maximum number of colors that are listed for an RGBA image with transparency: listing more takes long."""
 
 _PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times as long as waking a thread
@@ -241,7 +241,7 @@ def _look_up_densely(
     table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLORS, values.dtype)
 
     def enter(worker: int, start: int, stop: int) -> None:
-        kernels.color.histogram.enter(histogram.keys[start:stop], values[start:stop], table)
+        kernels.color.histogram.fill_dense_table(histogram.keys[start:stop], values[start:stop], table)
 
     over_chunks(enter, len(values), _COLORS_PER_CHUNK, threads)
 

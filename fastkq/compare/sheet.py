@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.api.notebook import by_8_bits, on_checks
-from fastkq.compare.table import Original, Row, table
+from fastkq.api.notebook import composite_on_checkerboard, to_display_8bit
+from fastkq.compare.comparison import Original, Row, table
 from fastkq.errors import ArgumentError, MissingExtraError
 from fastkq.formats import pil
 
@@ -53,9 +53,9 @@ def contact_sheet(
     ----------
     original : Original
         The source image, of at most 4 channels; more than 8 bits per channel are shown as 8, as by
-        `fastkq.api.notebook.by_8_bits`.
+        `fastkq.api.notebook.to_display_8bit`.
     rows : sequence of Row
-        From `fastkq.compare.table.compare`.
+        From `fastkq.compare.comparison.compare`.
     suffix : {".png", ".pdf", ".svg"}
         Format of the sheet.
     columns : int
@@ -74,7 +74,7 @@ def contact_sheet(
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq.compare.table import Original, compare
+    >>> from fastkq.compare.comparison import Original, compare
     >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> contact_sheet(Original("ramp.png", image, 300), compare(image, [2, 4]), ".pdf")[:5]
     b'%PDF-'
@@ -175,18 +175,18 @@ def _averaged(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]
 
 def _original_tile(original: Original, step: int) -> _Tile:
     height, width = original.pixels.shape[:2]
-    picture = on_checks(_averaged(by_8_bits(original.pixels, original.pixels), step))
+    picture = composite_on_checkerboard(_averaged(to_display_8bit(original.pixels, original.pixels), step))
     return _Tile(picture, None, f"original:  {width:,} x {height:,},  {original.nbytes:,} bytes")
 
 
 def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
-    palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
+    palette = to_display_8bit(original.pixels, row.compressed.palette[np.newaxis])[0]
     counts = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
     strip = np.searchsorted(np.cumsum(counts) / counts.sum(), (np.arange(width) + 0.5) / width)
     k, quality = f"{row.compressed.k:,}", "lossless" if row.is_lossless else f"{row.psnr:.1f} dB"
     return _Tile(
-        on_checks(_averaged(palette[row.compressed.indices], step)),
-        on_checks(palette[strip[np.newaxis]]),
+        composite_on_checkerboard(_averaged(palette[row.compressed.indices], step)),
+        composite_on_checkerboard(palette[strip[np.newaxis]]),
         f"{'all colors: ' * row.is_lossless}k = {k}:  {row.fkq_bytes:,} bytes,  {quality}",
     )
 

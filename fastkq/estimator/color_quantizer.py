@@ -21,7 +21,7 @@ Output = Literal["image", "indices"]
 
 _KIND_TO_CHECK = ImageKind(np.dtype(np.uint8), 3)
 """Kind of image with which `fit` checks the options of dithering, before it knows the images."""
-_MOST_CHANNELS = 4
+_MAX_CHANNELS = 4
 """An array of three axes is one image if the last has at most this length, else a stack of gray images."""
 
 
@@ -163,7 +163,7 @@ def _is_stack(images: Any) -> bool:
     """Return whether this is one array that holds several images of one shape."""
     if not isinstance(images, np.ndarray):
         return False
-    return images.ndim == 4 or (images.ndim == 3 and images.shape[2] > _MOST_CHANNELS)
+    return images.ndim == 4 or (images.ndim == 3 and images.shape[2] > _MAX_CHANNELS)
 
 
 def _is_several(images: Any) -> bool:

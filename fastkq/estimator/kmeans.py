@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastkq.errors import ArgumentError
 from fastkq.estimator.checks import validated, weights_of
-from fastkq.estimator.repeated_rows import Rows, rows_of
+from fastkq.estimator.repeated_rows import Rows, count_rows
 from fastkq.kmeans import accelerated_lloyd, hamerly, seeding
 
 _DEFAULT_RUNS = 10
@@ -143,7 +143,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             return self
         self._n_init = self._number_of_runs(len(X))
         self._n_threads = _openmp_effective_n_threads()
-        rows = rows_of(X, weights_of(sample_weight, X), self._n_threads)
+        rows = count_rows(X, weights_of(sample_weight, X), self._n_threads)
         tolerance = self.tol * rows.variance() if self.tol else 0.0
         random_state = check_random_state(self.random_state)
         draw = self._initializer(X, rows)
@@ -246,7 +246,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if self.init == "random":
             return partial(seeding.at_random, vectors, weights, k)
         if rows.counts is not None and weights is not None and np.count_nonzero(weights) >= k:
-            return seeding.Swapping(vectors, weights, k, self._n_threads).draw
+            return seeding.SwapInitializer(vectors, weights, k, self._n_threads).draw
         return partial(seeding.plus_plus, vectors, weights, k, threads=self._n_threads)
 
     def _user_centroids(self, X: npt.NDArray[Any], random_state: Any) -> npt.NDArray[Any]:
@@ -298,7 +298,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         if centroids.dtype.kind != "f":  # the user has set integers
             centroids = centroids.astype(X.dtype)
         threads = _openmp_effective_n_threads()
-        return rows_of(X.astype(centroids.dtype, copy=False), weights, threads), centroids, threads
+        return count_rows(X.astype(centroids.dtype, copy=False), weights, threads), centroids, threads
 
 
 KMeans.__module__ = "fastkq.estimator"  # pickles name the public module

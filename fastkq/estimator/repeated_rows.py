@@ -10,7 +10,7 @@ from fastkq.color import packed_counting, packed_table
 from fastkq.color.table import sum_weights
 from fastkq.runtime.parallel import over_chunks
 
-_FEWEST_ROWS = 1 << 13
+_MIN_ROWS = 1 << 13
 """Rows: fewer are not counted, because k-means on all of them takes milliseconds."""
 
 _SAMPLE = 1 << 12  # rows in the sample that tells pixels from other data, about
@@ -68,7 +68,7 @@ class Rows(NamedTuple):
         return packed_counting.look_up(self.codes, self.colors, values, threads)[:, 0].astype(np.int32)
 
 
-def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
+def count_rows(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
     """Count the rows of samples that are pixels; return the rows of other data as they are.
 
     Pixels, however scaled, have at most three columns that vary, with at most 256 values each. Other data are
@@ -84,7 +84,7 @@ def rows_of(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, 
     """
     plain = Rows(samples, None, weights)
     bits = samples.view(f"u{samples.itemsize}")
-    if len(bits) < _FEWEST_ROWS or not _may_be_pixels(bits):
+    if len(bits) < _MIN_ROWS or not _may_be_pixels(bits):
         return plain
     levels = _Levels.of(bits, threads)
     if levels is None:
@@ -129,7 +129,7 @@ class _Levels(NamedTuple):
 
         def work(worker: int, start: int, stop: int) -> None:
             if all(few):
-                few.append(kernels.color.column_values.survey(bits, start, stop, *tables[worker]))
+                few.append(kernels.color.column_values.collect_values(bits, start, stop, *tables[worker]))
 
         over_chunks(work, len(bits), _ROWS_PER_CHUNK, threads)
         if not all(few):
@@ -137,7 +137,7 @@ class _Levels(NamedTuple):
         columns = range(bits.shape[1])
         values = [np.unique(np.concatenate([table.values(column) for table in tables])) for column in columns]
         varying = [column for column in columns if len(values[column]) > 1]
-        if len(varying) > _MAX_VARYING or max(map(len, values)) > kernels.color.column_values.MOST:
+        if len(varying) > _MAX_VARYING or max(map(len, values)) > kernels.color.column_values.MAX_VALUES:
             return None
         return cls([some.astype(bits.dtype) for some in values], varying)
 
@@ -146,7 +146,7 @@ class _Levels(NamedTuple):
         table = _Table.empty(len(self.varying))
         for place, column in enumerate(self.varying):
             ascending = self.values[column][:, None]
-            kernels.color.column_values.survey(
+            kernels.color.column_values.collect_values(
                 ascending, 0, len(ascending), *(part[place : place + 1] for part in table)
             )
         codes = np.zeros((len(bits), 1, _MAX_VARYING), np.uint8)
@@ -170,7 +170,7 @@ class _Levels(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """Hash tables of the values of d columns, filled by `fastkq.kernels.color.column_values.survey`.
+    """Hash tables of the values of d columns, filled by `fastkq.kernels.color.column_values.collect_values`.
 
     Attributes
     ----------

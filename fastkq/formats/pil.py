@@ -9,7 +9,7 @@ import numpy.typing as npt
 from fastkq.color.kinds import has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.formats.pil_metadata import carried
+from fastkq.formats.pil_metadata import supported_metadata
 from fastkq.formats.registry import MAX_PALETTE
 from fastkq.runtime.progress import checkpoint
 
@@ -107,7 +107,7 @@ def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
 
 def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
     """Return the metadata as entries of `Image.info`, as far as pixels of this mode can have it."""
-    info = carried(metadata, mode)
+    info = supported_metadata(metadata, mode)
     return info | {"exif": _EXIF_HEADER + info["exif"]} if "exif" in info else info
 
 
@@ -119,7 +119,7 @@ def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
     return np.asarray(_from_pixels(pixels).reduce(step))
 
 
-def encode_webp_quickly(pixels: npt.NDArray[np.uint8]) -> bytes | None:
+def encode_webp_fast(pixels: npt.NDArray[np.uint8]) -> bytes | None:
     """Encode lossless WebP by method 4 of libwebp; None if the image is too large or libwebp is missing."""
     from PIL import features
 

@@ -40,7 +40,7 @@ def metadata_of(image: "Image.Image", *, gray: bool, turned: bool) -> Metadata:
 
 def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, Any]:
     """Return the options of Pillow's `save` for the metadata that a format can carry."""
-    options = carried(metadata, mode)
+    options = supported_metadata(metadata, mode)
     if "texts" in form.carries and (texts := _texts(metadata.exif)):
         options["tiffinfo"] = texts
     names = {"icc": "icc_profile", "exif": "exif", "texts": "tiffinfo", "dpi": "dpi"}
@@ -48,7 +48,7 @@ def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, 
     return {name: value for name, value in options.items() if name in kept}
 
 
-def carried(metadata: Metadata, mode: str) -> dict[str, Any]:
+def supported_metadata(metadata: Metadata, mode: str) -> dict[str, Any]:
     """Return the metadata that pixels of a Pillow mode can have, by Pillow's names.
 
     Gray pixels take an ICC profile for gray; palettes, RGB and RGBA take one for RGB.

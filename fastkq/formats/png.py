@@ -76,7 +76,7 @@ def _name(kind: bytes) -> str:
     return ascii(kind.decode("latin-1"))
 
 
-def deep_png(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) -> bytes:
+def encode_png_16bit(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) -> bytes:
     """Encode an image (H, W, 3) or (H, W, 4) of 16 bits per channel as PNG, which Pillow cannot.
 
     Parameters

@@ -172,10 +172,10 @@ def _has_frames(data: bytes) -> bool:
 
 def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
     """Load an image, apply its EXIF rotation and read its 16-bit pixels and metadata."""
-    reduced, garbled = sixteen_bit.is_reduced(image, data), sixteen_bit.is_garbled(image)
+    reduced, garbled = sixteen_bit.loses_low_bits(image, data), sixteen_bit.is_misread_planar(image)
     tags = getattr(image, "tag_v2", {})
     stored_orientation = tags.get(ORIENTATION, 1)
-    pixels = sixteen_bit.color(image, data) if reduced and data and (garbled or depth is None) else None
+    pixels = sixteen_bit.read_color(image, data) if reduced and data and (garbled or depth is None) else None
     if garbled and pixels is None:
         raise FormatError(f"{name}: expected interleaved channels, got planes of 16 bits: {sixteen_bit.HINT}")
     image.load()  # this rotates a TIFF and removes the orientation from its tags
@@ -188,7 +188,7 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
     if pixels is not None:
         pixels = sixteen_bit.turned(pixels, applied)
     elif sixteen_bit.is_gray(image):
-        pixels = sixteen_bit.turned(sixteen_bit.gray(image), orientation)
+        pixels = sixteen_bit.turned(sixteen_bit.read_gray(image), orientation)
     return Picture(_transposed(image, orientation), name, metadata, pixels, depth)
 
 

@@ -21,7 +21,7 @@ class ImageFormat(NamedTuple):
         Alpha that the colors of a palette may have; None if the format has no palettes.
     pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "F"}
         Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of float32.
-    falls_back : bool
+    allows_pixels : bool
         Whether an image whose palette does not fit is written as pixels by default. If False, it is so only
         with `whole=True`.
     carries : frozenset of {"icc", "exif", "texts", "dpi"}
@@ -36,7 +36,7 @@ class ImageFormat(NamedTuple):
     name: str
     palette: Literal["opaque", "one transparent", "any alpha"] | None
     pixels: tuple[str, ...]
-    falls_back: bool
+    allows_pixels: bool
     carries: frozenset[str]
     max_side: int
     options: Mapping[str, Any]
@@ -46,7 +46,7 @@ _TIFF = ImageFormat(
     name="TIFF",
     palette="opaque",
     pixels=("L", "RGB", "RGBA", "I;16", "F"),
-    falls_back=True,
+    allows_pixels=True,
     carries=frozenset({"icc", "texts", "dpi"}),
     max_side=(1 << 31) - 1,
     # Deflate is 4 to 45 % smaller than LZW on palette images; a predictor makes images of few colors larger.
@@ -59,7 +59,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             name="PNG",
             palette="any alpha",
             pixels=("L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16"),
-            falls_back=False,
+            allows_pixels=False,
             carries=frozenset({"icc", "exif", "dpi"}),
             max_side=(1 << 31) - 1,
             options=MappingProxyType({"optimize": True}),
@@ -68,7 +68,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             name="WEBP",
             palette=None,  # libwebp builds its own palette, in its own order
             pixels=("RGB", "RGBA"),
-            falls_back=True,
+            allows_pixels=True,
             carries=frozenset({"icc", "exif"}),
             max_side=16383,
             options=MappingProxyType({"lossless": True, "exact": True, "quality": 100, "method": 6}),
@@ -77,7 +77,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             name="GIF",
             palette="one transparent",
             pixels=(),
-            falls_back=False,
+            allows_pixels=False,
             carries=frozenset(),
             max_side=65535,
             # With "optimize", Pillow sorts the palette by use.
@@ -89,7 +89,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             name="BMP",
             palette="opaque",
             pixels=("L", "RGB"),
-            falls_back=True,
+            allows_pixels=True,
             carries=frozenset({"dpi"}),
             max_side=(1 << 31) - 1,
             options=MappingProxyType({"dpi": (0, 0)}),  # the default of Pillow is 96

@@ -34,7 +34,7 @@ def is_gray(image: "Image.Image") -> bool:
     return image.mode.startswith("I;16")
 
 
-def is_reduced(image: "Image.Image", data: bytes) -> bool:
+def loses_low_bits(image: "Image.Image", data: bytes) -> bool:
     """Return whether Pillow will drop low bits: it has no mode for 16-bit color and does not warn.
 
     Parameters
@@ -70,14 +70,14 @@ def _is_high_bit_depth_avif(data: bytes) -> bool:
     return 6 <= position < len(data) and bool(data[position] & 0x40)
 
 
-def is_garbled(image: "Image.Image") -> bool:
+def is_misread_planar(image: "Image.Image") -> bool:
     """Return whether Pillow takes the bytes of 16-bit planes in an uncompressed TIFF for values."""
     tags = getattr(image, "tag_v2", {})
     planes = tags.get(_PLANAR_CONFIGURATION) == _SEPARATE and tags.get(_COMPRESSION, 1) == _NOT_COMPRESSED
     return planes and image.mode in ("RGB", "RGBA") and max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
 
 
-def gray(image: "Image.Image") -> Deep:
+def read_gray(image: "Image.Image") -> Deep:
     """Return the values of a gray image (H, W), or (H, W, 4) if one value is transparent."""
     values: Deep = np.array(image).astype(np.uint16)
     if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
@@ -88,7 +88,7 @@ def gray(image: "Image.Image") -> Deep:
     return _rgba(values, np.where(values == key, np.uint16(0), np.uint16(_MAX)))
 
 
-def color(image: "Image.Image", data: bytes) -> Deep | None:
+def read_color(image: "Image.Image", data: bytes) -> Deep | None:
     """Return the pixels (H, W, 3) or (H, W, 4) of a PNG or TIFF; None if they cannot be read at 16 bits.
 
     Parameters

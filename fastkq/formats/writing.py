@@ -10,7 +10,7 @@ from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 from fastkq.formats.pil import Interruptible, paletted, transparency_of
 from fastkq.formats.pil_metadata import save_options
-from fastkq.formats.png import deep_png, optimized, with_palette_of
+from fastkq.formats.png import encode_png_16bit, optimized, with_palette_of
 from fastkq.formats.registry import FORMATS, MAX_PALETTE, ImageFormat, format_for
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def encode_indexed(
     if misfit is None:
         data = _encode_palette(palette, indices, form, metadata)
         return optimized(data) if optimize else data
-    if form.pixels and (whole or form.falls_back):
+    if form.pixels and (whole or form.allows_pixels):
         return encode_image(palette[indices], suffix, metadata)
     raise ArgumentError(misfit)
 
@@ -83,7 +83,7 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
     """
     form = format_for(suffix)
     mode = mode_of(dtype, channels)
-    if mode in ("L", "RGB", "RGBA") or (mode in form.pixels and (whole or form.falls_back)):
+    if mode in ("L", "RGB", "RGBA") or (mode in form.pixels and (whole or form.allows_pixels)):
         return
     what = f"a palette {form.name}" if form.palette else form.name
     if channels > 4:
@@ -120,7 +120,7 @@ def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None
         flat = flat[:, :, :3]
     mode = mode_of(flat.dtype, flat.shape[2])
     if mode in ("RGB;16", "RGBA;16"):
-        return deep_png(flat, save_options(metadata or Metadata(), form, mode))
+        return encode_png_16bit(flat, save_options(metadata or Metadata(), form, mode))
     picture = Image.fromarray(np.ascontiguousarray(flat[:, :, 0] if flat.shape[2] == 1 else flat))
     if picture.mode == "L" and "L" not in form.pixels and form.pixels:
         picture = picture.convert("RGB")

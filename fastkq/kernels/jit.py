@@ -9,7 +9,7 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 
-# fastmath is set only by `reordered`: `contract` makes the lowest bits differ between CPUs.
+# fastmath is set only by `reassociated`: `contract` makes the lowest bits differ between CPUs.
 # error_model="numpy": a division by zero gives inf. A branch to an exception would prevent vectorization.
 # no_cfunc_wrapper: no kernel is called from C, and this entry point takes a seventh of the compile time.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
@@ -77,7 +77,7 @@ def kernel(function: Any) -> Any:
     return compiled
 
 
-def part(function: Any) -> Any:
+def inner_kernel(function: Any) -> Any:
     """Compile a function that only kernels call: without an entry from Python and without a cache file.
 
     Numba compiles it once per signature, and LLVM optimizes it again within each kernel that calls it.
@@ -94,7 +94,7 @@ def inlined(function: Any) -> Any:
     return _compile(function, {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True})
 
 
-def reordered(function: Any) -> Any:
+def reassociated(function: Any) -> Any:
     """Compile a function as `inlined` does, and let LLVM reorder its floating-point sums.
 
     The lowest bits of its results differ between CPUs. Use it only for bounds whose margin covers the

@@ -102,7 +102,7 @@ class Lloyd:
         empty = np.flatnonzero(totals[:, -1] == 0)
         if len(empty):
             self._relocate(empty, totals)
-        return Step(float(kernels.kmeans.accelerated_lloyd.move(totals, self.centroids)), changed)
+        return Step(float(kernels.kmeans.accelerated_lloyd.update_centroids(totals, self.centroids)), changed)
 
     def settle(self) -> None:
         """Label every vector with its nearest current centroid, without moving the centroids."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.kmeans.points import MortonPoints, seen_by_opaque
+from fastkq.kmeans.points import MortonPoints, centroids_for_opaque
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Coordinates
 
@@ -30,7 +30,7 @@ def _blocks_per_chunk(k: int, threads: int) -> int:
     on one.
     """
     groups: int = max(1, (1024 if threads > 1 else _SERIAL_WORK) // (k + 32))
-    return groups * int(kernels.kmeans.nearest.BLOCKS_PER_GROUP)
+    return groups * int(kernels.kmeans.nearest_centroid.BLOCKS_PER_GROUP)
 
 
 def assign(points: MortonPoints, centroids: Coordinates, threads: int = 1) -> Assignment:
@@ -39,7 +39,7 @@ def assign(points: MortonPoints, centroids: Coordinates, threads: int = 1) -> As
     assignment = Assignment(np.empty(number, np.int32), np.empty(number, points.coordinates.dtype))
 
     def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
-        kernels.kmeans.lloyd.visit(points, seen, start, stop, _NO_TOTALS, *assignment)
+        kernels.kmeans.lloyd.assign(points, seen, start, stop, _NO_TOTALS, *assignment)
 
     over_blocks(work, points, centroids, threads)
     return assignment
@@ -54,7 +54,7 @@ def over_blocks(
     """Call ``work(worker, seen, start, stop)`` for each chunk of blocks start .. stop - 1.
 
     The blocks of a chunk are all opaque or all not. `seen` (C, k) are the centroids for these points: see
-    `fastkq.kmeans.points.seen_by_opaque`.
+    `fastkq.kmeans.points.centroids_for_opaque`.
     """
     blocks, opaque = len(points.moments), points.opaque
     chunk = _blocks_per_chunk(centroids.shape[1], threads)
@@ -65,6 +65,6 @@ def over_blocks(
         )
 
     if opaque > 0:
-        visit(0, opaque, seen_by_opaque(centroids, points.opacity))
+        visit(0, opaque, centroids_for_opaque(centroids, points.opacity))
     if opaque < blocks:
         visit(opaque, blocks, centroids)

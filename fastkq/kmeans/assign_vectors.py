@@ -51,7 +51,7 @@ def accumulate(
     def work(worker: int, start: int, stop: int) -> None:
         part = start // chunk
         for first in range(start, stop, rows):
-            errors[part] += kernels.kmeans.nearest_vectors.visit(
+            errors[part] += kernels.kmeans.nearest_vectors.assign(
                 vectors,
                 weights,
                 first,
@@ -76,7 +76,7 @@ def nearest(vectors: Vectors, centroids: Vectors) -> tuple[npt.NDArray[np.int32]
     Returns the labels (n,) int32, the lowest index among equals, and the squared distances (n,) float64.
     """
     labels, squares = np.empty(len(vectors), np.int32), np.empty(len(vectors))
-    kernels.kmeans.nearest_vectors.visit(
+    kernels.kmeans.nearest_vectors.assign(
         vectors, _NO_VALUES, 0, len(vectors), centroids, labels, squares, np.empty((0, len(centroids) + 1))
     )
     return labels, squares

@@ -65,7 +65,7 @@ class Tree:
         self.error = square - (a * a + b * b + c * c + d * d) / weight
         self._boxes, self._tolerance = 1, self.error
 
-    def anew(self) -> "Tree":
+    def fresh_copy(self) -> "Tree":
         """Return the tree in its initial state, so that summaries do not depend on those made before.
 
         Each summary starts its search for a tolerance where the one before ended.
@@ -92,16 +92,16 @@ class Tree:
                 break
         return self._means(starts)
 
-    def boxes_of(self, tolerance: float) -> Summary:
+    def summary_within(self, tolerance: float) -> Summary:
         """Summarize the points by the largest boxes whose squared error is at most `tolerance`."""
         return self._means(self._leaves(tolerance))
 
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
         starts = np.empty(len(self.points.keys) + 1, np.int64)
-        state = np.zeros(2 + kernels.kmeans.morton_tree.MOST_DEPTH, np.int64)
+        state = np.zeros(2 + kernels.kmeans.morton_tree.MAX_DEPTH, np.int64)
         while state[0] == 0 or state[1] > 0:
             checkpoint()
-            kernels.kmeans.morton_tree.leaves(
+            kernels.kmeans.morton_tree.cut_by_error(
                 self.points.keys,
                 self._opaque,
                 self._moments,

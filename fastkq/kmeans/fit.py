@@ -6,8 +6,8 @@ from fastkq.kmeans import lloyd, swap_search
 from fastkq.kmeans.assign import assign
 from fastkq.kmeans.coarsening import Summary, Tree, WeightedVectors, partition
 from fastkq.kmeans.lloyd import lloyd_on_vectors
-from fastkq.kmeans.plans import MOST_SEARCHED, Plan
-from fastkq.kmeans.points import LEAST_ROWS_FOR_ALPHA, MortonPoints, are_opaque, in_blocks
+from fastkq.kmeans.plans import MAX_CENTROIDS_FOR_SWAPS, Plan
+from fastkq.kmeans.points import MIN_ROWS_FOR_ALPHA, MortonPoints, are_opaque, cut_into_blocks
 from fastkq.kmeans.swap_search_vectors import search
 from fastkq.runtime.typing import Coordinates, Vectors
 
@@ -17,53 +17,53 @@ use opaque rows, but opaque colors may not use translucent ones. Measured on a p
 k = 16: the error is 81 % above that of a fit without this rule with 0.5, and 7 % with 0.15."""
 
 
-def centroids(tree: Tree, held: Coordinates, k: int, plan: Plan, threads: int = 1) -> Coordinates:
+def centroids(tree: Tree, fixed: Coordinates, k: int, plan: Plan, threads: int = 1) -> Coordinates:
     """Fit centroids (C, k) to the points of a tree.
 
     The swap search on the coarse summary finds the region of each centroid, Lloyd's iterations on the fine
-    summary and on all points its exact place. The first f centroids are `held` (C, f), unchanged.
+    summary and on all points its exact place. The first f centroids are `fixed` (C, f), unchanged.
     """
-    if held.shape[1] == k:
-        return held
-    points, tree = tree.points, tree.anew()
-    coarse = tree.summary(max(plan.coarse * k, plan.least_coarse))
-    if k <= MOST_SEARCHED:
+    if fixed.shape[1] == k:
+        return fixed
+    points, tree = tree.points, tree.fresh_copy()
+    coarse = tree.summary(max(plan.coarse * k, plan.min_coarse))
+    if k <= MAX_CENTROIDS_FOR_SWAPS:
         # If the summary has fewer points than planned, each swap costs less, so more swaps are tried.
         more = max(1.0, plan.coarse * k / len(coarse.weights))
         swaps = int((plan.swaps + plan.swaps_per_centroid * k) * more)
-        searches = plan.searches + plan.more_searches // k
-        found, error = swap_search.search(coarse, k, swaps, searches, threads, held)
+        searches = plan.searches + plan.searches_times_k // k
+        found, error = swap_search.search(coarse, k, swaps, searches, threads, fixed)
     else:
-        free = swap_search.starts(coarse, k - held.shape[1], 1)[0]
-        found, error = np.column_stack((held, free)), 0.0
-    fine = _in_blocks(tree.summary(max(plan.fine * k, plan.least_fine)), points.opacity)
-    _make_opaque(found, held.shape[1], fine, threads)
-    least_gain, fixed = plan.least_gain * error, held.shape[1]
-    found = lloyd.lloyd(fine, found, least_gain, plan.iterations, threads, fixed)
-    return lloyd.lloyd(points, found, least_gain, plan.exact_iterations, threads, fixed)
+        free = swap_search.starts(coarse, k - fixed.shape[1], 1)[0]
+        found, error = np.column_stack((fixed, free)), 0.0
+    fine = _in_blocks(tree.summary(max(plan.fine * k, plan.min_fine)), points.opacity)
+    _make_opaque(found, fixed.shape[1], fine, threads)
+    min_gain, n_fixed = plan.min_gain * error, fixed.shape[1]
+    found = lloyd.lloyd(fine, found, min_gain, plan.iterations, threads, n_fixed)
+    return lloyd.lloyd(points, found, min_gain, plan.exact_iterations, threads, n_fixed)
 
 
 def _in_blocks(summary: Summary, opacity: float) -> MortonPoints:
-    return in_blocks(summary.keys, summary.coordinates, summary.weights, summary.opaque, opacity)
+    return cut_into_blocks(summary.keys, summary.coordinates, summary.weights, summary.opaque, opacity)
 
 
-def _make_opaque(centroids: Coordinates, held: int, points: MortonPoints, threads: int) -> None:
-    """Make centroids (C, k) of RGBA opaque, in place, but not the first `held`.
+def _make_opaque(centroids: Coordinates, n_fixed: int, points: MortonPoints, threads: int) -> None:
+    """Make centroids (C, k) of RGBA opaque, in place, but not the first `n_fixed`.
 
     They are those with enough opaque weight in their clusters (`_OPAQUE_SHARE`); if there is none, and no
     centroid is opaque yet, the one with the most. Nothing changes if no point is opaque or if k is below
-    `LEAST_ROWS_FOR_ALPHA`.
+    `MIN_ROWS_FOR_ALPHA`.
     """
     k = centroids.shape[1]
-    if points.opaque == 0 or k < LEAST_ROWS_FOR_ALPHA:
+    if points.opaque == 0 or k < MIN_ROWS_FOR_ALPHA:
         return
     labels = assign(points._replace(opaque=0), centroids, threads).labels
     last = points.starts[points.opaque]
     opaque = np.bincount(labels[:last], points.weights[:last], k)
     chosen = opaque > _OPAQUE_SHARE * np.bincount(labels, points.weights, k)
-    chosen[:held] = False
+    chosen[:n_fixed] = False
     if not (chosen.any() or are_opaque(centroids, points.opacity).any()):
-        chosen[held + np.argmax(opaque[held:])] = True
+        chosen[n_fixed + np.argmax(opaque[n_fixed:])] = True
     centroids[3, chosen] = points.opacity
 
 
@@ -74,13 +74,13 @@ def vector_centroids(points: WeightedVectors, fixed: Vectors, free: int, plan: P
     summary and on all vectors its exact place. The first f centroids are `fixed` (f, d), unchanged.
     """
     k = len(fixed) + free
-    points, fine = partition(points, max(plan.fine * k, plan.least_fine))
-    _, coarse = partition(fine, max(plan.coarse * k, plan.least_coarse))
+    points, fine = partition(points, max(plan.fine * k, plan.min_fine))
+    _, coarse = partition(fine, max(plan.coarse * k, plan.min_coarse))
     swaps, searches = (
-        (int(plan.swaps + plan.swaps_per_centroid * k), plan.searches + plan.more_searches // k)
-        if k <= MOST_SEARCHED
+        (int(plan.swaps + plan.swaps_per_centroid * k), plan.searches + plan.searches_times_k // k)
+        if k <= MAX_CENTROIDS_FOR_SWAPS
         else (0, 1)
     )
     centroids = search(coarse, fixed, free, swaps, searches, threads)
-    centroids = lloyd_on_vectors(fine, centroids, len(fixed), plan.iterations, plan.least_gain, threads)
-    return lloyd_on_vectors(points, centroids, len(fixed), plan.exact_iterations, plan.least_gain, threads)
+    centroids = lloyd_on_vectors(fine, centroids, len(fixed), plan.iterations, plan.min_gain, threads)
+    return lloyd_on_vectors(points, centroids, len(fixed), plan.exact_iterations, plan.min_gain, threads)

@@ -17,7 +17,7 @@ _VECTORS_PER_CENTROID = 4
 class Bounds:
     """Labels of vectors, and bounds of their distances from their own centroid and from all others.
 
-    With ``visits_again=False`` no bounds are stored: `visit` may then be called only once.
+    With ``visits_again=False`` no bounds are stored: `assign` may then be called only once.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Bounds:
         prepared = kernels.kmeans.hamerly.prepare(centroids)
 
         def visit(start: int, stop: int, totals: Weights) -> int:
-            changed: int = kernels.kmeans.hamerly.visit(
+            changed: int = kernels.kmeans.hamerly.assign(
                 self._vectors,
                 self._weights,
                 start,

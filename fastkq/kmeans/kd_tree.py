@@ -44,7 +44,7 @@ class Leaves:
         self._in_given_order: Labels | None = None
 
         def work(worker: int, start: int, stop: int) -> None:
-            kernels.kmeans.kd_tree.describe(
+            kernels.kmeans.kd_tree.compute_leaf_stats(
                 rows,
                 self._weights,
                 self._starts,
@@ -72,7 +72,7 @@ class Leaves:
         self._in_given_order = None
 
         def visit(start: int, stop: int, totals: Weights) -> int:
-            changed: int = kernels.kmeans.kd_tree.visit(
+            changed: int = kernels.kmeans.kd_tree.assign(
                 self._planes,
                 self._weights,
                 self._starts,

@@ -18,10 +18,10 @@ another thread takes 0.05 ms."""
 def lloyd(
     points: MortonPoints,
     centroids: Coordinates,
-    least_gain: float,
-    most: int,
+    min_gain: float,
+    max_iterations: int,
     threads: int = 1,
-    held: int = 0,
+    n_fixed: int = 0,
 ) -> Coordinates:
     """Run Lloyd's iterations with over-relaxation; returns the moved centroids (C, k).
 
@@ -31,18 +31,18 @@ def lloyd(
     ----------
     least_gain
         Stop when an iteration lowers the squared error by at most this.
-    most
+    max_iterations
         Maximum number of iterations.
     threads
         Maximum number of threads.
-    held
-        The first `held` centroids stay where they are.
+    n_fixed
+        The first `n_fixed` centroids stay where they are.
     """
     moved = centroids.copy()
-    for iteration in range(most):
+    for iteration in range(max_iterations):
         # The last iteration moves the centroids only to the means, since they are then used as they are.
-        reach = kernels.kmeans.lloyd.OVER_RELAXATION if iteration < most - 1 else 1.0
-        if move(cluster_moments(points, moved, threads), moved, points.opacity, reach, held) <= least_gain:
+        reach = kernels.kmeans.lloyd.OVER_RELAXATION if iteration < max_iterations - 1 else 1.0
+        if move(cluster_moments(points, moved, threads), moved, points.opacity, reach, n_fixed) <= min_gain:
             break
     return moved
 
@@ -52,11 +52,11 @@ def move(
     centroids: Coordinates,
     opacity: float,
     reach: float = 1.0,
-    held: int = 0,
+    n_fixed: int = 0,
 ) -> float:
     """Move the centroids (C, k), in place, `reach` times as far as to the means of their clusters.
 
-    The first `held` centroids stay where they are, and opaque centroids stay opaque.
+    The first `n_fixed` centroids stay where they are, and opaque centroids stay opaque.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def move(
         Last coordinate of opaque centroids of RGBA.
     reach
         1 moves the centroids to the means, more moves them beyond.
-    held
+    n_fixed
         Number of centroids, the first ones, that stay.
 
     Returns
@@ -76,11 +76,11 @@ def move(
     float
         Decrease of the squared error when the centroids move to the means exactly.
     """
-    totals[:held] = 0.0  # centroids of empty clusters stay
+    totals[:n_fixed] = 0.0  # centroids of empty clusters stay
     if len(centroids) == 4:
         opaque = are_opaque(centroids, opacity)
         totals[opaque, 3] = totals[opaque, 4] * opacity
-    return float(kernels.kmeans.lloyd.move(totals, centroids, reach))
+    return float(kernels.kmeans.lloyd.update_centroids(totals, centroids, reach))
 
 
 def cluster_moments(
@@ -93,7 +93,7 @@ def cluster_moments(
     nothing = np.empty(0, np.int32), np.empty(0, centroids.dtype)
 
     def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
-        kernels.kmeans.lloyd.visit(points, seen, start, stop, totals[worker], *nothing)
+        kernels.kmeans.lloyd.assign(points, seen, start, stop, totals[worker], *nothing)
 
     over_blocks(work, points, centroids, workers)
     merged: npt.NDArray[np.float64] = totals.sum(axis=0)
@@ -101,20 +101,25 @@ def cluster_moments(
 
 
 def lloyd_on_vectors(
-    points: WeightedVectors, centroids: Vectors, fixed: int, most: int, least_gain: float, threads: int
+    points: WeightedVectors,
+    centroids: Vectors,
+    fixed: int,
+    max_iterations: int,
+    min_gain: float,
+    threads: int,
 ) -> Vectors:
     """Run Lloyd's iterations with over-relaxation on vectors; returns the moved centroids (d, k).
 
-    The first `fixed` centroids stay where they are. There are at most `most` iterations; they stop when one
-    lowers the squared error by less than the share `least_gain` of it.
+    The first `fixed` centroids stay where they are. There are at most `max_iterations` iterations; they stop
+    when one lowers the squared error by less than the share `min_gain` of it.
     """
     centroids, before = centroids.copy(), np.inf
-    for iteration in range(most):
+    for iteration in range(max_iterations):
         totals, error = accumulate(*points, centroids, threads)
         moving = totals[:, -1] > 0
         moving[:fixed] = False
         means = (totals[moving, :-1] / totals[moving, -1:]).T
-        is_last = iteration == most - 1 or before - error < least_gain * error
+        is_last = iteration == max_iterations - 1 or before - error < min_gain * error
         # The last iteration moves the centroids only to the means, since they are then used as they are.
         beyond = 0.0 if is_last else kernels.kmeans.lloyd.OVER_RELAXATION - 1
         centroids[:, moving] = means + beyond * (means - centroids[:, moving])

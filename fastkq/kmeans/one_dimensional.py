@@ -48,7 +48,7 @@ class _Problem(NamedTuple):
         Rising; shifted so that the middle of their range is zero.
     sums : (M + 1, 3) int64
         Prefix sums over the values: row i sums weight, weight * value and weight * value^2 of the first i.
-    away : (M + 1,) int64
+    fixed_errors : (M + 1,) int64
         Prefix sums of the squared errors about the nearest fixed levels; zeros without fixed levels.
     fixed : (F,) int64
         Fixed levels, rising, with the same shift as the values.
@@ -56,13 +56,13 @@ class _Problem(NamedTuple):
 
     values: _Integers
     sums: _Integers
-    away: _Integers
+    fixed_errors: _Integers
     fixed: _Integers
 
     @property
     def greatest_error(self) -> int:
         """Squared error of the fixed levels alone; without fixed levels, that of zero as the only level."""
-        return int(self.away[-1] if len(self.fixed) else self.sums[-1, 2])
+        return int(self.fixed_errors[-1] if len(self.fixed) else self.sums[-1, 2])
 
 
 class _Path(NamedTuple):
@@ -139,10 +139,10 @@ def _problem(values: _Integers, weights: _Integers, fixed: _Integers) -> _Proble
     excess = (int(weights.sum()) * furthest**2).bit_length() - _MAX_ERROR.bit_length() + 1
     if excess > 0:
         weights = np.maximum((weights + (1 << excess >> 1)) >> excess, 1)
-    sums, away = np.zeros((len(values) + 1, 3), np.int64), np.zeros(len(values) + 1, np.int64)
+    sums, fixed_errors = np.zeros((len(values) + 1, 3), np.int64), np.zeros(len(values) + 1, np.int64)
     np.cumsum(weights[:, None] * values[:, None] ** np.arange(3), axis=0, out=sums[1:])
-    np.cumsum(weights * distances**2, out=away[1:])
-    return _Problem(values, sums, away, fixed)
+    np.cumsum(weights * distances**2, out=fixed_errors[1:])
+    return _Problem(values, sums, fixed_errors, fixed)
 
 
 def _distances(values: _Integers, fixed: _Integers) -> _Integers:
@@ -150,8 +150,8 @@ def _distances(values: _Integers, fixed: _Integers) -> _Integers:
     if len(fixed) == 0:
         return np.zeros_like(values)
     above = np.searchsorted(fixed, values).clip(1, max(len(fixed) - 1, 1))
-    beside = np.stack((fixed[above - 1], fixed[np.minimum(above, len(fixed) - 1)]))
-    distances: _Integers = np.abs(beside - values).min(axis=0)
+    merge_target = np.stack((fixed[above - 1], fixed[np.minimum(above, len(fixed) - 1)]))
+    distances: _Integers = np.abs(merge_target - values).min(axis=0)
     return distances
 
 
@@ -175,7 +175,7 @@ def _shortest_path(problem: _Problem, price: int) -> _Path:
     checkpoint()
     origins = np.empty(len(problem.sums), np.int32)  # the pass below takes about 10 ms for 65,536 values
     total, levels = kernels.kmeans.one_dimensional.shortest_path(
-        problem.sums, problem.away, len(problem.fixed) > 0, price, origins
+        problem.sums, problem.fixed_errors, len(problem.fixed) > 0, price, origins
     )
     return _Path(price, int(levels), int(total) - price * int(levels), origins)
 
@@ -200,6 +200,6 @@ def _spliced(problem: _Problem, fewer: _Path, more: _Path, k: int) -> _Integers:
     kept = int(np.flatnonzero(begins <= np.append(0, more_ends)[surplus:][: len(begins)])[-1])
     after = kept + surplus + 1
     between = kernels.kmeans.one_dimensional.best_level(
-        problem.values, problem.sums, problem.away, problem.fixed, begins[kept], more_ends[after - 1]
+        problem.values, problem.sums, problem.fixed_errors, problem.fixed, begins[kept], more_ends[after - 1]
     )
     return np.concatenate((levels[:kept], [between], more_levels[after:]))

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from fastkq.runtime.validation import Effort
 
-MOST_SEARCHED = 4096
+MAX_CENTROIDS_FOR_SWAPS = 4096
 """Swaps are tried for at most this many centroids: a search starts with the distances of its points from all
 centroids, and the gain of a swap falls as k grows."""
 
@@ -32,16 +32,16 @@ class Plan(NamedTuple):
     """
 
     coarse: int
-    least_coarse: int
+    min_coarse: int
     fine: int
-    least_fine: int
+    min_fine: int
     swaps: int
     swaps_per_centroid: float
     searches: int
-    more_searches: int
+    searches_times_k: int
     iterations: int
     exact_iterations: int
-    least_gain: float
+    min_gain: float
     roundings: int
 
 

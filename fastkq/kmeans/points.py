@@ -66,7 +66,7 @@ def grid_spacing(coordinates: Coordinates) -> float:
     return 1 / 16 if coordinates.dtype == np.float32 else 1.0
 
 
-def in_blocks(
+def cut_into_blocks(
     keys: npt.NDArray[np.uint32],
     coordinates: Coordinates,
     weights: npt.NDArray[np.float64],
@@ -79,13 +79,13 @@ def in_blocks(
     """
     channels, points = coordinates.shape
     starts = np.empty(points + 1, np.int64)
-    blocks = kernels.kmeans.morton_tree.cut(keys, opaque, starts)
+    blocks = kernels.kmeans.morton_tree.cut_by_count(keys, opaque, starts)
     opaque_blocks = int(np.searchsorted(starts[: blocks + 1], opaque))
     low = np.empty((channels, blocks), coordinates.dtype)
     high = np.empty_like(low)
     moments = np.empty((blocks, channels + 1))
     for part in slices(blocks, _BLOCKS_PER_CHUNK):
-        kernels.kmeans.morton_tree.bound(
+        kernels.kmeans.morton_tree.compute_bounds(
             coordinates, weights, starts, part.start, part.stop, low, high, moments
         )
     starts = starts[: blocks + 1]
@@ -98,7 +98,7 @@ def means(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return divided
 
 
-LEAST_ROWS_FOR_ALPHA = 3
+MIN_ROWS_FOR_ALPHA = 3
 """In palettes of fewer rows, opaque colors take the nearest row, opaque or not."""
 
 _FAR = -1e9  # last coordinate given to centroids that opaque points must not choose
@@ -112,13 +112,13 @@ def are_opaque(centroids: Coordinates, opacity: float) -> npt.NDArray[np.bool_]:
     return opaque
 
 
-def seen_by_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
+def centroids_for_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
     """Return the centroids (C, k) as opaque points must see them: those that are not opaque moved far away.
 
-    They are returned unchanged if no centroid is opaque or if k is below `LEAST_ROWS_FOR_ALPHA`.
+    They are returned unchanged if no centroid is opaque or if k is below `MIN_ROWS_FOR_ALPHA`.
     """
     opaque = are_opaque(centroids, opacity)
-    if len(opaque) < LEAST_ROWS_FOR_ALPHA or not opaque.any():
+    if len(opaque) < MIN_ROWS_FOR_ALPHA or not opaque.any():
         return centroids
     seen = centroids.copy()
     seen[3, ~opaque] = _FAR

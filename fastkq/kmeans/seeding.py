@@ -56,7 +56,7 @@ def plus_plus(
     return vectors[chosen]
 
 
-class Swapping:
+class SwapInitializer:
     """k-means++ on a summary of weighted vectors (n, d) of few dimensions, improved by directed swaps.
 
     A swap moves the centroid whose removal costs least to where a split gains most, see
@@ -142,7 +142,7 @@ class _Distances:
                 differences = self._vectors[first:last] - self._origin
                 np.dot(differences, columns, out=products[first - start : last - start])
             distances = self._distances[start:stop]
-            kernels.kmeans.seeding.consider(
+            kernels.kmeans.seeding.evaluate_candidates(
                 self._squares[start:stop], squares, self._weights[start:stop], distances[:, before].copy(),
                 products, distances, self._potentials[start // _ROWS_PER_CHUNK],
             )  # fmt: skip

@@ -64,7 +64,7 @@ lower than with 0; the errors of single local optima differ by 0.7 %."""
 
 
 def search(
-    points: Summary, k: int, swaps: int, searches: int, threads: int = 1, held: Coordinates | None = None
+    points: Summary, k: int, swaps: int, searches: int, threads: int = 1, fixed: Coordinates | None = None
 ) -> tuple[Coordinates, float]:
     """Search centroids (C, k) of the points; returns those of the best search, and their squared error.
 
@@ -81,21 +81,21 @@ def search(
     points
         At least as many as there are free centroids.
     k
-        Number of centroids, held ones included.
+        Number of centroids, fixed ones included.
     swaps
         Number of trials of each search.
     searches
         Number of searches.
     threads
         Maximum number of threads; each search runs on one.
-    held : (C, f)
+    fixed : (C, f)
         The first f centroids, which stay where they are.
     """
     dims, number = points.coordinates.shape
     planes = np.zeros((4, number), np.float32)
     planes[:dims] = points.coordinates
     centroids = np.zeros((searches, 4, k), np.float32)
-    centroids[:, :dims] = starts(points, k, searches, held)
+    centroids[:, :dims] = starts(points, k, searches, fixed)
     errors = np.full((searches, 2), np.inf)
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -107,7 +107,7 @@ def search(
                 max(dims, 3),
                 points.weights,
                 centroids[start],
-                0 if held is None else held.shape[1],
+                0 if fixed is None else fixed.shape[1],
                 swaps,
                 _TEMPERATURE,
                 clusters,
@@ -122,10 +122,10 @@ def search(
     return np.ascontiguousarray(centroids[best, :dims], points.coordinates.dtype), float(errors[best, 1])
 
 
-def starts(points: Summary, k: int, searches: int, held: Coordinates | None = None) -> Coordinates:
+def starts(points: Summary, k: int, searches: int, fixed: Coordinates | None = None) -> Coordinates:
     """Return initial centroids (searches, C, k), different ones for each search.
 
-    The first f centroids are `held` (C, f). Each replaces the initial centroid that is nearest to it.
+    The first f centroids are `fixed` (C, f). Each replaces the initial centroid that is nearest to it.
     """
     # The best density of centroids is about the square root of the density of the weight (in three dimensions
     # its power of 3/5). Boxes of equal error already have that density.
@@ -134,19 +134,19 @@ def starts(points: Summary, k: int, searches: int, held: Coordinates | None = No
     places = (np.arange(k) + (2 * np.arange(searches)[:, None] + 1) / (2 * searches)) * (ends[-1] / k)
     chosen = np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)
     initial = np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
-    if held is not None and held.shape[1] > 0:
+    if fixed is not None and fixed.shape[1] > 0:
         for search in initial:
-            search[:] = np.column_stack((held, search[:, _remaining(search, held)]))
+            search[:] = np.column_stack((fixed, search[:, _remaining(search, fixed)]))
     return initial
 
 
-def _remaining(starts: Coordinates, held: Coordinates) -> npt.NDArray[np.intp]:
-    """Return the initial centroids (C, k) that remain, (k - f,), after each of `held` (C, f) removes one.
+def _remaining(starts: Coordinates, fixed: Coordinates) -> npt.NDArray[np.intp]:
+    """Return the initial centroids (C, k) that remain, (k - f,), after each of `fixed` (C, f) removes one.
 
-    Each held centroid removes the nearest of those that are left.
+    Each fixed centroid removes the nearest of those that are left.
     """
     left = np.arange(starts.shape[1])
-    for centroid in held.T:
+    for centroid in fixed.T:
         differences = starts[:, left].astype(np.float64) - centroid[:, None]
         left = np.delete(left, np.argmin(sum(row * row for row in differences)))
     return left
@@ -162,7 +162,7 @@ def _clusters(points: int, centroids: Coordinates) -> Any:
         axis=np.empty((k, 4)),
         mass=np.empty(k),
         removal=np.empty(k),
-        beside=np.zeros(k, np.int32),
+        merge_target=np.zeros(k, np.int32),
         first=np.empty(k, np.int32),
         after=np.empty(points, np.int32),
         changed=np.zeros(k, np.int64),

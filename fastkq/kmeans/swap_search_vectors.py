@@ -89,7 +89,7 @@ def _clusters(points: int, dims: int, centroids: Vectors) -> Any:
         axes=np.empty((k, dims)),
         spreads=np.empty(k),
         removals=np.empty(k),
-        beside=np.zeros(k, np.int64),
+        merge_target=np.zeros(k, np.int64),
         heads=np.full(k, -1),
         links=np.empty(points, np.int64),
         changed=np.zeros(k, np.int64),

@@ -16,7 +16,7 @@ _ROWS_PER_CALL = 1 << 9  # palette rows per kernel call, between two checkpoints
 _LIST_CAPACITY = 1 << 18  # rows: capacity of the candidate lists; a photograph needs 60,000 at k = 256
 
 
-def prepared(palette: npt.NDArray[Any]) -> Any:
+def prepare_palette(palette: npt.NDArray[Any]) -> Any:
     """Return a palette (k, C) as a `fastkq.kernels.quantization.cell_index.Palette`.
 
     Its values are levels from 0 to 255 and may have fractions. The coordinates of gray and RGB are sixteenths
@@ -72,11 +72,11 @@ def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) ->
     return gaps
 
 
-def memory(prepared_palette: Any) -> Any:
-    """Return the buffers of one worker for candidate lists, a `...kernels.quantization.cell_index.Memory`."""
+def candidate_lists(prepared_palette: Any) -> Any:
+    """Return the buffers of one worker for candidate lists, the `CandidateLists` of its kernels."""
     dims, k = prepared_palette.different.shape
     capacity = max(_LIST_CAPACITY, 4 * k)
-    return kernels.quantization.cell_index.Memory(
+    return kernels.quantization.cell_index.CandidateLists(
         fine=np.zeros(1 << dims * prepared_palette.bits, np.int64),
         coarse=np.zeros(
             1 << dims * (prepared_palette.bits - kernels.quantization.cell_index.COARSER), np.int64

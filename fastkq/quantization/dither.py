@@ -9,7 +9,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.indexed_image import index_dtype
 from fastkq.quantization import cell_index
-from fastkq.runtime.parallel import over_bands, over_chunks
+from fastkq.runtime.parallel import over_chunks, over_dependent_blocks
 
 _BAND, _BLOCK = 16, 256
 """Rows of a band and columns of its blocks. A block is 0.1 ms of work."""
@@ -50,8 +50,8 @@ def diffuse(
     """
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)
-    prepared_palette = cell_index.prepared(palette)
-    memories = [cell_index.memory(prepared_palette) for _ in range(threads)]
+    prepared_palette = cell_index.prepare_palette(palette)
+    memories = [cell_index.candidate_lists(prepared_palette) for _ in range(threads)]
     rows, columns = (_BAND, _BLOCK) if len(palette) <= _LARGE_PALETTE else (_SMALL_BAND, _SMALL_BLOCK)
     sent = np.zeros((threads, rows, 9), np.int32)
     below = np.zeros((width, 3), np.int32)
@@ -65,7 +65,7 @@ def diffuse(
             pixels,
             prepared_palette,
             memories[worker],
-            round(strength * kernels.quantization.error_diffusion.STRONGEST),
+            round(strength * kernels.quantization.error_diffusion.FULL_STRENGTH),
             top,
             min(rows, height - top),
             left,
@@ -78,7 +78,7 @@ def diffuse(
     # Blocks are slanted: each row begins one column left of the row above, so that all errors that a pixel
     # receives come from pixels that are done.
     blocks = -(-(width + rows - 1) // columns)
-    over_bands(work, -(-height // rows), blocks, threads)
+    over_dependent_blocks(work, -(-height // rows), blocks, threads)
     return indices
 
 
@@ -164,13 +164,13 @@ def _plans(
 
     `length` is 8 to 64. Smaller palettes get longer plans, because more levels must be mixed from few rows.
     """
-    prepared_palette = cell_index.prepared(palette)
-    memories = [cell_index.memory(prepared_palette) for _ in range(threads)]
+    prepared_palette = cell_index.prepare_palette(palette)
+    memories = [cell_index.candidate_lists(prepared_palette) for _ in range(threads)]
     distinct = len(prepared_palette.numbers)
     length = 64 if distinct < 8 else 32 if distinct < 16 else 16 if distinct < 128 else 8
     plans = np.empty((len(points), length), index_dtype(len(palette)))
     luminance = prepared_palette.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
-    scaled_strength = round(strength * kernels.quantization.error_diffusion.STRONGEST)
+    scaled_strength = round(strength * kernels.quantization.error_diffusion.FULL_STRENGTH)
     bits, alpha_bits = lattice.bits, lattice.alpha_bits
 
     def work(worker: int, start: int, stop: int) -> None:

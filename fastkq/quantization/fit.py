@@ -9,14 +9,14 @@ import numpy.typing as npt
 from fastkq import metrics
 from fastkq.color import packed_table
 from fastkq.color.color_counts import ColorCounts
-from fastkq.color.kinds import GRAY_WITH_ALPHA, has_alpha, visible
+from fastkq.color.kinds import GRAY_WITH_ALPHA, canonical_colors, has_alpha
 from fastkq.color.row_table import RowTable
 from fastkq.color.table import channels_of, with_alpha
 from fastkq.errors import ArgumentError
 from fastkq.kmeans import one_dimensional
-from fastkq.kmeans.points import LEAST_ROWS_FOR_ALPHA, to_counts
+from fastkq.kmeans.points import MIN_ROWS_FOR_ALPHA, to_counts
 from fastkq.quantization import fit_packed, fit_rows, nearest_rows, points
-from fastkq.quantization.max_error import within
+from fastkq.quantization.max_error import fit_within_max_error
 from fastkq.quantization.options import FitOptions
 
 _OPAQUE = 255
@@ -39,15 +39,15 @@ class Fit(NamedTuple):
     labels: npt.NDArray[np.unsignedinteger] | None
 
 
-def prepared(counts: ColorCounts, options: FitOptions) -> points.Prepared | None:
+def prepare_points(counts: ColorCounts, options: FitOptions) -> points.PreparedPoints | None:
     """Return data that several fits to the same counts can share, or None if there is none."""
     counted = counts.counted
     if isinstance(counted, packed_table.PackedTable) and counts.weights is None and options.max_error is None:
-        return points.Prepared(counted, options.space, options.threads)
+        return points.PreparedPoints(counted, options.space, options.threads)
     return None
 
 
-def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.Prepared | None = None) -> Fit:
+def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.PreparedPoints | None = None) -> Fit:
     """Fit a palette of at most k colors to counted colors.
 
     Parameters
@@ -59,7 +59,7 @@ def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.Prepare
     options
         Options of the fit.
     shared
-        Result of `prepared` for the same counts and options; it saves time when several k are fitted.
+        Result of `prepare_points` for the same counts and options; it saves time when several k are fitted.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distor
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
     labels = nearest_rows.label(colors, rows, threads) if fitted.labels is None else fitted.labels
-    rows = visible(rows)
+    rows = canonical_colors(rows)
     peak = metrics.PEAKS.get(counts.dtype.name)
     measured = metrics.of_colors(colors, counts.counts, rows, labels, channels, peak)
     share = len(channels) / counts.channels
@@ -106,7 +106,7 @@ def _fit_packed(
     weights: npt.NDArray[np.float64] | None,
     k: int,
     options: FitOptions,
-    shared: points.Prepared | None,
+    shared: points.PreparedPoints | None,
 ) -> Fit:
     fixed, max_error, min_share, space, effort, threads = options
     if max_error is None:
@@ -115,7 +115,9 @@ def _fit_packed(
         )
     else:
         bounds = {"max_error": max_error, "min_share": min_share}
-        fitted = within(counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space)
+        fitted = fit_within_max_error(
+            counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space
+        )
     return Fit(*fitted)
 
 
@@ -144,7 +146,7 @@ def _with_transparent(
     fixed are sorted by alpha, so it would be the first of them anyway.
     """
     rows = colors[:0] if fixed is None else fixed
-    if not has_alpha(colors.dtype, colors.shape[1]) or k < max(LEAST_ROWS_FOR_ALPHA, len(rows) + 2):
+    if not has_alpha(colors.dtype, colors.shape[1]) or k < max(MIN_ROWS_FOR_ALPHA, len(rows) + 2):
         return fixed
     if colors[:, -1].min() > 0 or (len(rows) and rows[:, -1].min() == 0):
         return fixed

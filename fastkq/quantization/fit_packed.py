@@ -11,15 +11,15 @@ from fastkq.kmeans import one_dimensional
 from fastkq.kmeans.coarsening import Tree
 from fastkq.kmeans.fit import centroids
 from fastkq.kmeans.plans import PLANS, Plan
-from fastkq.kmeans.points import LEAST_ROWS_FOR_ALPHA, to_counts
+from fastkq.kmeans.points import MIN_ROWS_FOR_ALPHA, to_counts
 from fastkq.quantization import nearest_packed
-from fastkq.quantization.points import Prepared, are_opaque_colors, in_counted_order
-from fastkq.quantization.rounding import Fitted, fill, in_order, round_well
+from fastkq.quantization.points import PreparedPoints, are_opaque_colors, in_counted_order
+from fastkq.quantization.rounding import Fitted, fill, in_order, round_centroids
 from fastkq.runtime.validation import Effort
 
-_MOST_COLORS = 1 << 18
+_MAX_COLORS = 1 << 18
 _COLORS_PER_CENTROID = 256
-"""If there are more colors than `_MOST_COLORS` and than this number per centroid, the fit runs on cells of
+"""If there are more colors than `_MAX_COLORS` and than this number per centroid, the fit runs on cells of
 colors."""
 
 
@@ -32,7 +32,7 @@ def fit(
     fixed: npt.NDArray[np.uint8] | None = None,
     weights: npt.NDArray[np.float64] | None = None,
     space: Space = "rgb",
-    prepared: Prepared | None = None,
+    prepared: PreparedPoints | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Fit a palette of exactly min(k, distinct colors) different colors.
 
@@ -76,14 +76,14 @@ def fit(
     if fixed is None:
         fixed = np.empty((0, counted.channels), np.uint8)
     if weights is None:
-        return _fit(prepared or Prepared(counted, space, threads), fixed, k, settings)
+        return _fit(prepared or PreparedPoints(counted, space, threads), fixed, k, settings)
     weighted = weigh(counted, weights, k)
-    palette, labels = _fit(Prepared(weighted, space, threads), fixed, k, settings)
+    palette, labels = _fit(PreparedPoints(weighted, space, threads), fixed, k, settings)
     if len(weighted.keys) == len(counted.keys):
         return palette, labels
     if len(palette) < k:
         others = _without(counted, weighted.colors)
-        palette, _ = _fit(Prepared(others, space, threads), palette, k, settings)
+        palette, _ = _fit(PreparedPoints(others, space, threads), palette, k, settings)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, nearest_packed.label(counted, palette, threads, space).labels
 
@@ -99,7 +99,7 @@ def weigh(
     has_weight = weights > 0
     counts = np.ones(len(weights), np.int64)
     counts[has_weight] = to_counts(weights[has_weight])
-    if counted.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA:
+    if counted.channels == 4 and k >= MIN_ROWS_FOR_ALPHA:
         has_weight = has_weight | (counted.keys == 0)
         opaque = are_opaque_colors(counted)
         if opaque.any() and not has_weight[opaque].any():
@@ -116,7 +116,7 @@ class _Settings(NamedTuple):
 
 
 def _fit(
-    prepared: Prepared, fixed: npt.NDArray[np.uint8], k: int, settings: _Settings
+    prepared: PreparedPoints, fixed: npt.NDArray[np.uint8], k: int, settings: _Settings
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Return palette and labels, as `fit` does without weights."""
     counted = prepared.counted
@@ -130,7 +130,7 @@ def _fit(
         levels = one_dimensional.fit(counted.colors[:, 0], counted.counts, k, fixed=fixed[:, 0])
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
         return palette, nearest_packed.label(counted, palette, settings.threads).labels
-    if len(counted.keys) > max(_MOST_COLORS, _COLORS_PER_CENTROID * k):
+    if len(counted.keys) > max(_MAX_COLORS, _COLORS_PER_CENTROID * k):
         palette = _fit_tree(prepared.cells, fixed, _with_transparent(others, fixed, k), k, settings).palette
         labels, used = nearest_packed.label(counted, palette, settings.threads, settings.space)
         if used[len(fixed) :].all():
@@ -148,7 +148,7 @@ def _with_transparent(
 
     The transparent color must stay exactly transparent.
     """
-    if others.channels == 4 and k >= LEAST_ROWS_FOR_ALPHA and len(others.keys) and others.keys[0] == 0:
+    if others.channels == 4 and k >= MIN_ROWS_FOR_ALPHA and len(others.keys) and others.keys[0] == 0:
         return np.concatenate((fixed, np.zeros((1, 4), np.uint8)))
     return fixed
 
@@ -160,7 +160,7 @@ def _fit_tree(
     plan, threads, space = settings
     points = tree.points
     unrounded = centroids(tree, to_coordinates(fixed_rows, space), k, plan, threads)
-    palette = round_well(points, unrounded, fixed_rows, plan.roundings, threads, space)
+    palette = round_centroids(points, unrounded, fixed_rows, plan.roundings, threads, space)
     return fill(points, palette, len(fixed), k, threads, space)
 
 

@@ -16,13 +16,13 @@ from fastkq.quantization.rounding import costliest
 from fastkq.runtime.progress import slices
 from fastkq.runtime.validation import Effort
 
-_MOST_POINTS = 1 << 20
+_MAX_POINTS = 1 << 20
 """If there are more colors, the fit runs on means of boxes of them."""
 _CONDENSED = 1 << 18
 _CONDENSED_PER_CENTROID = 64
 """Number of these means: the larger of `_CONDENSED` and this number per centroid."""
 
-_LEAST_WEIGHT = 2.0**-400  # relative to the largest weight
+_MIN_WEIGHT = 2.0**-400  # relative to the largest weight
 _LUMINANCE = (2126.0, 7152.0, 722.0)  # ITU-R BT.709, times 10,000
 
 
@@ -107,8 +107,8 @@ def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the weights times a power of two, so that the largest is below 1, none less than 2^-400."""
     exponent = -int(np.frexp(weights.max())[1])
     scaled = np.empty_like(weights)
-    for part in slices(len(weights), _MOST_POINTS):
-        scaled[part] = np.maximum(np.ldexp(weights[part], exponent), _LEAST_WEIGHT)
+    for part in slices(len(weights), _MAX_POINTS):
+        scaled[part] = np.maximum(np.ldexp(weights[part], exponent), _MIN_WEIGHT)
     return scaled
 
 
@@ -117,7 +117,7 @@ def _points(
 ) -> WeightedVectors:
     """Return the colors as weighted vectors, or means of boxes of them if there are very many."""
     condensed = max(_CONDENSED, _CONDENSED_PER_CENTROID * k)
-    if len(colors) > max(_MOST_POINTS, condensed):
+    if len(colors) > max(_MAX_POINTS, condensed):
         return condense(embedding, colors, weights, condensed, threads)
     return WeightedVectors(embedding.embed(colors), weights)
 

@@ -28,7 +28,7 @@ _COLORS_AT_ONCE = 1 << 21  # colors that a kernel call of the greedy cover exami
 class Reach:
     """The constraint: each color is within a radius of a row, and each opaque color of an opaque row.
 
-    Rare colors are exempt, see `min_share` of `within`.
+    Rare colors are exempt, see `min_share` of `fit_within_max_error`.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ _K_ATTEMPTS = 3
 _Fit = Callable[[int, Colors], tuple[Colors, npt.NDArray[Any]]]
 
 
-def within(
+def fit_within_max_error(
     counted: packed_table.PackedTable,
     k: int,
     effort: Effort = "balanced",
@@ -179,7 +179,7 @@ def within(
     Notes
     -----
     1. Fit without the constraint. If colors are too far from their rows, cover them greedily by added rows,
-       and fit the other rows again with these held in place.
+       and fit the other rows again with these in place.
     2. If that needs more than k rows, cover all non-exempt colors greedily, and fit the remaining rows.
     3. If rows were added, move all rows by Lloyd steps, as far as their colors stay within reach.
     """
@@ -204,19 +204,19 @@ def within(
 
 
 def _constrained_lloyd(
-    reach: Reach, palette: Colors, held: int, points: MortonPoints, threads: int
+    reach: Reach, palette: Colors, n_fixed: int, points: MortonPoints, threads: int
 ) -> Colors:
     """Return the rows after Lloyd steps that keep each non-exempt color in reach of its row.
 
-    The first `held` rows stay.
+    The first `n_fixed` rows stay.
     """
     space = reach.space
     for _ in range(_LLOYD_STEPS):
         coordinates = to_coordinates(palette, space)
         means = coordinates.copy()
-        move(cluster_moments(points, coordinates, threads), means, points.opacity, held=held)
+        move(cluster_moments(points, coordinates, threads), means, points.opacity, n_fixed=n_fixed)
         moved, labels = palette.copy(), reach.labels(palette, threads)
-        is_pending = np.arange(len(palette)) >= held
+        is_pending = np.arange(len(palette)) >= n_fixed
         for share in _STEP_SHARES:
             candidate = moved.copy()
             candidate[is_pending] = to_colors(coordinates + share * (means - coordinates), space)[is_pending]
@@ -226,7 +226,7 @@ def _constrained_lloyd(
             moved[is_accepted] = candidate[is_accepted]
             is_pending &= ~is_accepted
         used = np.bincount(reach.labels(moved, threads), minlength=len(palette)) > 0
-        if not used[held:].all() or (moved == palette).all():
+        if not used[n_fixed:].all() or (moved == palette).all():
             break
         palette = moved
     return palette
@@ -258,7 +258,7 @@ class _Attempt(NamedTuple):
 
 
 def _attempt(reach: Reach, fixed: Colors, k: int, fit_around: _Fit) -> _Attempt:
-    """Try to satisfy the constraint with k rows: steps 1 and 2 of `within`."""
+    """Try to satisfy the constraint with k rows: steps 1 and 2 of `fit_within_max_error`."""
     fixed_rows, worst, likely = fixed, np.inf, 0
     for _ in range(1 + _REFITS):
         palette, labels = fit_around(k, fixed_rows)

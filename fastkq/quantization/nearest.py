@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastkq.color import packed_table
 from fastkq.color.kinds import RGBA, without_alpha
-from fastkq.color.packed_counting import MOST_RGBA_COLORS
+from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import Space
 from fastkq.color.table import ColorTable, count_up_to, with_alpha
 from fastkq.quantization import dither, nearest_packed, nearest_rows
@@ -51,7 +51,7 @@ def indices_for(
     """Return the indices (H, W) of an image for a given palette `rows` (k, C), both in the working form."""
     if dithering.strength > 0:
         return dithered(pixels, rows, dithering, threads)
-    counted = count_up_to(pixels, MOST_RGBA_COLORS, threads)
+    counted = count_up_to(pixels, MAX_RGBA_COLORS, threads)
     if counted is None:
         return nearest_packed.map_pixels(pixels, rows, threads, space)
     if isinstance(counted, packed_table.PackedTable):
@@ -71,7 +71,7 @@ def dithered(
     """
     pixels = _match_channels(pixels, rows)
     method = dither.diffuse if dithering.method == "diffusion" else dither.ordered
-    return kept_opaque(pixels, rows, method(pixels, rows, dithering.strength, threads), threads)
+    return keep_opaque(pixels, rows, method(pixels, rows, dithering.strength, threads), threads)
 
 
 def _match_channels(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -81,7 +81,7 @@ def _match_channels(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDA
     return pixels
 
 
-def kept_opaque(
+def keep_opaque(
     pixels: npt.NDArray[np.uint8],
     rows: npt.NDArray[np.uint8],
     indices: npt.NDArray[np.unsignedinteger],

@@ -10,7 +10,7 @@ from fastkq.color import packed_counting, packed_table
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.spaces import Space, oklab, opacity, to_coordinates
 from fastkq.kmeans.assign import assign
-from fastkq.kmeans.points import seen_by_opaque
+from fastkq.kmeans.points import centroids_for_opaque
 from fastkq.quantization.points import in_counted_order, of_colors
 from fastkq.runtime.parallel import over_chunks
 
@@ -87,11 +87,11 @@ def map_pixels(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Map each pixel of an RGBA image to its nearest palette row, without a table of its colors.
 
-    It is for images of more than `fastkq.color.packed_counting.MOST_RGBA_COLORS` colors. Arguments and
+    It is for images of more than `fastkq.color.packed_counting.MAX_RGBA_COLORS` colors. Arguments and
     result are those of `map_image`.
     """
     pixels, centroids = image.reshape(-1, 4), to_coordinates(palette, space)
-    for_opaque = seen_by_opaque(centroids, opacity(space))
+    for_opaque = centroids_for_opaque(centroids, opacity(space))
     linear = oklab.linear_light() if space == "oklab" else _NO_LINEAR_LIGHT
     indices = np.empty(len(pixels), index_dtype(len(palette)))
 

@@ -11,7 +11,7 @@ from fastkq.color import packed_table
 from fastkq.color.embedding import Embedding
 from fastkq.color.spaces import Space, opacity, to_coordinates
 from fastkq.kmeans.coarsening import Tree, WeightedVectors, partition
-from fastkq.kmeans.points import MortonPoints, grid_spacing, in_blocks
+from fastkq.kmeans.points import MortonPoints, cut_into_blocks, grid_spacing
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
@@ -26,7 +26,7 @@ def of_colors(counted: packed_table.PackedTable, space: Space = "rgb") -> Morton
     """Return one point per color, weighted by its count; opaque colors of RGBA come first."""
     keys, places, opaque = _opaque_first(counted)
     weights = counted.counts[places].astype(np.float64)
-    return in_blocks(keys, _coordinates(keys, counted.channels, space), weights, opaque, opacity(space))
+    return cut_into_blocks(keys, _coordinates(keys, counted.channels, space), weights, opaque, opacity(space))
 
 
 def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> Coordinates:
@@ -81,7 +81,7 @@ def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space =
         )
 
     over_chunks(work, len(keys), _CELLS_PER_CHUNK, threads)
-    return in_blocks(keys, coordinates, weights, opaque, opacity(space))
+    return cut_into_blocks(keys, coordinates, weights, opaque, opacity(space))
 
 
 class _OpaqueFirst(NamedTuple):
@@ -131,7 +131,7 @@ def _cells(sorted_colors: _OpaqueFirst, shift: int) -> tuple[npt.NDArray[np.int6
     return starts[: cells + 1], opaque_cells
 
 
-class Prepared:
+class PreparedPoints:
     """Data shared by several fits to the same colors, computed on first use.
 
     Computing it takes a tenth of the time of a fit.

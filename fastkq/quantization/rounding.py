@@ -41,21 +41,21 @@ class Fitted(NamedTuple):
     labels: npt.NDArray[np.int32]
 
 
-def round_well(
+def round_centroids(
     points: MortonPoints,
     centroids: Coordinates,
-    held: npt.NDArray[np.uint8],
+    fixed: npt.NDArray[np.uint8],
     rounds: int,
     threads: int = 1,
     space: Space = "rgb",
 ) -> npt.NDArray[np.uint8]:
-    """Round centroids (C, k) to colors (k, C); the first rows are `held` (f, C), unchanged.
+    """Round centroids (C, k) to colors (k, C); the first rows are `fixed` (f, C), unchanged.
 
     The error of the rounded palette is minimized, not that of the centroids: rounding moves every centroid,
     so the means of the clusters of the rounded colors are computed and rounded again, as long as the error
     falls, at most `rounds` times.
     """
-    best = palette = _rounded(centroids, held, space)
+    best = palette = _rounded(centroids, fixed, space)
     best_error = np.inf
     for _ in range(rounds):
         coordinates = to_coordinates(palette, space)
@@ -65,12 +65,12 @@ def round_well(
             break
         best, best_error = palette, error
         move(totals, coordinates, points.opacity)
-        palette = _rounded(coordinates, held, space)
+        palette = _rounded(coordinates, fixed, space)
     return best
 
 
-def _rounded(centroids: Coordinates, held: npt.NDArray[np.uint8], space: Space) -> npt.NDArray[np.uint8]:
-    return np.concatenate((held, to_colors(centroids[:, len(held) :], space)))
+def _rounded(centroids: Coordinates, fixed: npt.NDArray[np.uint8], space: Space) -> npt.NDArray[np.uint8]:
+    return np.concatenate((fixed, to_colors(centroids[:, len(fixed) :], space)))
 
 
 def fill(

@@ -99,7 +99,7 @@ def visual(
         colors, indices = visual(np.ascontiguousarray(image[:, :, :3]), k, effort, threads)
         return np.column_stack((colors, np.full(len(colors), 255, np.uint8))), indices
     plan = _PLANS[effort]
-    counted = packed_counting.count_up_to(image, packed_counting.MOST_RGBA_COLORS, threads)
+    counted = packed_counting.count_up_to(image, packed_counting.MAX_RGBA_COLORS, threads)
     start, labels = fit_packed.fit(
         counted or packed_counting.count_cells(image, threads), k, plan.start, threads
     )
@@ -146,8 +146,8 @@ class _Canvas:
             For each palette row the sums of the blurred errors of its pixels, their own errors weighted by
             `_OWN_ERROR_WEIGHT`, and the number of these pixels.
         """
-        prepared_palette = cell_index.prepared(levels)
-        memories = [cell_index.memory(prepared_palette) for _ in range(self._threads)]
+        prepared_palette = cell_index.prepare_palette(levels)
+        memories = [cell_index.candidate_lists(prepared_palette) for _ in range(self._threads)]
         sums = np.zeros((self._threads, len(levels), 4), np.int64)
         # Neighboring bands depend on each other, so the result would depend on the order of the threads. With
         # all bands, the even ones are done first, then the odd ones.
@@ -155,11 +155,11 @@ class _Canvas:
         for band in (first,) if band_step > 1 else (0, 1):
 
             def work(worker: int, start: int, stop: int, top: int = band * _ROWS_PER_BAND) -> None:
-                kernels.quantization.spatial.settle(
+                kernels.quantization.spatial.update_indices(
                     self._pixels,
                     prepared_palette,
                     memories[worker],
-                    _OWN_ERROR_WEIGHT * kernels.quantization.spatial.WHOLE,
+                    _OWN_ERROR_WEIGHT * kernels.quantization.spatial.OWN_WEIGHT,
                     top + 2 * start * band_distance,
                     band_distance,
                     _ROWS_PER_BAND,
@@ -178,7 +178,7 @@ def _move_rows(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> 
     channels = min(levels.shape[1], 3)
     opaque = levels[:, 3:] if levels.shape[1] == 4 else cell_index.OPAQUE
     # Change of the summed error for a step of one level, which is 2 * opaque coordinates.
-    response = 2 * opaque * _STEP_DIVISOR * kernels.quantization.spatial.WHOLE * sums[:, 3:]
+    response = 2 * opaque * _STEP_DIVISOR * kernels.quantization.spatial.OWN_WEIGHT * sums[:, 3:]
     moved = levels.copy()
     moved[:, :channels] -= sums[:, :channels] / np.maximum(response, 1)
     return np.clip(moved, 0, 255)

@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from fastkq.runtime.progress import PATIENCE, Watch, assumed, checkpoint, current
+from fastkq.runtime.progress import REPORT_INTERVAL, Watch, checkpoint, current, installed
 
 Work = Callable[[int, int, int], object]
 
 _pool: ThreadPoolExecutor | None = None
 
 
-def available() -> int:
+def available_cores() -> int:
     """Return the number of cores on which this process may run."""
     if hasattr(os, "process_cpu_count"):  # Python 3.13
         return os.process_cpu_count() or 1
@@ -74,7 +74,7 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
     helper_watch = Watch()
 
     def run_helper(worker: int) -> None:
-        with assumed(helper_watch):
+        with installed(helper_watch):
             run_chunks(worker, helper_watch)
 
     helpers = _submit(run_helper, min(threads, chunks) - 1)
@@ -95,7 +95,7 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
         watch.enter(pass_end, end)
 
 
-def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
+def over_dependent_blocks(work: Work, bands: int, blocks: int, threads: int) -> None:
     """Call ``work(worker, band, block)`` for every block of every band, in an order of dependencies.
 
     Block j of band i starts after block j - 1 of the same band and after block j + 1 of band i - 1. One
@@ -110,7 +110,7 @@ def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
             return True
         with progressed:
             return progressed.wait_for(
-                lambda: bool(failed) or done_blocks[band - 1] >= min(block + 2, blocks), PATIENCE
+                lambda: bool(failed) or done_blocks[band - 1] >= min(block + 2, blocks), REPORT_INTERVAL
             )
 
     def run_band(worker: int, band: int, _: int) -> None:
@@ -135,11 +135,11 @@ def over_bands(work: Work, bands: int, blocks: int, threads: int) -> None:
 
 
 def _wait_for(helpers: list[Future[None]], watch: Watch | None) -> None:
-    """Wait for the running helpers, with a checkpoint every `PATIENCE` seconds; cancel those not started."""
+    """Wait for running helpers, with a checkpoint every `REPORT_INTERVAL` seconds; cancel the others."""
     for helper in helpers:
         if watch is None or helper.cancel():
             continue
-        while not wait((helper,), PATIENCE).done:
+        while not wait((helper,), REPORT_INTERVAL).done:
             watch.check()
 
 
@@ -148,7 +148,7 @@ def _submit(helper_work: Callable[[int], None], count: int) -> list[Future[None]
     if count < 1:
         return []
     if _pool is None:
-        _pool = ThreadPoolExecutor(max_workers=available() * 4, thread_name_prefix="fastkq")
+        _pool = ThreadPoolExecutor(max_workers=available_cores() * 4, thread_name_prefix="fastkq")
     helpers: list[Future[None]] = []
     # RuntimeError: no thread can start, the interpreter is shutting down, or it has no threads (Pyodide).
     with contextlib.suppress(RuntimeError):

@@ -41,7 +41,7 @@ from fastkq.errors import ArgumentTypeError, Cancelled
 Progress = Callable[[float, str], object]
 """Type of a `progress` callable: it gets the fraction done, 0 to 1, and the stage. False cancels."""
 
-PATIENCE = 0.03
+REPORT_INTERVAL = 0.03
 """Least time between two calls of the callable, in seconds: a bar moves smoothly and a cancel seems
 immediate."""
 
@@ -112,13 +112,13 @@ class _CallerWatch(Watch):
         return self._fraction + self.share_of_a_pass * (self._end - self._fraction)
 
     def finish(self) -> None:
-        """Report the end of the current work, without waiting for `PATIENCE`; the fraction 1 only once."""
+        """Report the end of the current work now, without `REPORT_INTERVAL`; the fraction 1 only once."""
         if not self._is_done:
             self._is_done = self._end == 1.0
             self.report(1.0 if self._is_done else min(self._end, _MAX_UNFINISHED_FRACTION))
 
     def report(self, fraction: float) -> None:
-        """Call `progress` now, without waiting for `PATIENCE`.
+        """Call `progress` now, without waiting for `REPORT_INTERVAL`.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class _CallerWatch(Watch):
             raise
         finally:
             _thread.watch = self
-        self._next_report = time.perf_counter() + PATIENCE
+        self._next_report = time.perf_counter() + REPORT_INTERVAL
 
 
 class _ThreadState(threading.local):
@@ -207,7 +207,7 @@ def watched(progress: Progress | None) -> Iterator[None]:
     if not callable(progress):
         raise ArgumentTypeError(f"expected progress to be callable or None, got {progress!r}")
     call = _CallerWatch(progress)
-    with assumed(call):
+    with installed(call):
         try:
             call.check()
             yield
@@ -221,7 +221,7 @@ def watched(progress: Progress | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def assumed(watch: Watch) -> Iterator[None]:
+def installed(watch: Watch) -> Iterator[None]:
     """Make `watch` the watch of this thread within the context."""
     outer, _thread.watch = _thread.watch, watch
     try:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.runtime.parallel import available
+from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
 
 Effort = Literal["fast", "balanced", "best"]
@@ -160,7 +160,7 @@ def check_depth(depth: Any) -> Depth:
 def check_threads(threads: Any) -> int:
     """Return a number of threads as an int; None gives the number of cores."""
     if threads is None:
-        return available()
+        return available_cores()
     number = _integer("threads", threads)
     if number < 1:
         raise ArgumentError(f"expected threads to be at least 1, or None for all cores, got {number}")

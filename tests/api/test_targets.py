@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastkq
-from fastkq.api.targets import Bracket, cross
+from fastkq.api.targets import Bracket, find_crossing
 from fastkq.errors import ArgumentError, ArgumentTypeError, UnreachableError
 from fastkq.metrics import psnr
 from tests.helpers.images import noise, photograph_like
@@ -162,7 +162,7 @@ def test_a_crossing_is_bracketed_however_wobbly_the_measure(crossing, wobble, po
     def is_behind(k):
         return measure(k) > 1000 if sign > 0 else measure(k) <= 1000
 
-    bracket, _ = cross(measure, 1000, Bracket(0, 502), slope=sign * 0.8, guess=guess, most=600)
+    bracket, _ = find_crossing(measure, 1000, Bracket(0, 502), slope=sign * 0.8, guess=guess, most=600)
     assert bracket.behind == bracket.before + 1
     assert bracket.behind == 502 or is_behind(bracket.behind)
     assert bracket.before == 0 or not is_behind(bracket.before)

@@ -11,7 +11,7 @@ from bench.suites import sizes
 from bench.suites.sizes import Run, Size
 from fastkq.color.indexed_image import Box
 from fastkq.formats.fkq import Part
-from fastkq.formats.fkq.layout import cut, needed
+from fastkq.formats.fkq.layout import grid_boxes, parts_for
 
 NOTHING = {"machine": {}, "versions": {}, "sizes": [], "speeds": [], "regions": [], "cuts": []}
 
@@ -47,11 +47,11 @@ def test_a_peer_encodes_an_image_once_per_version(tmp_path: Path, monkeypatch: p
 def test_no_region_decodes_more_pixels_than_the_worst(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizes, "SIDE", 5)
     height, width = 41, 33
-    grid = [Part(box, 0, 0, 0) for box in cut(height, width, 4, 3)]
+    grid = [Part(box, 0, 0, 0) for box in grid_boxes(height, width, 4, 3)]
 
     def decoded(top: int, left: int) -> int:
         region = Box(top, left, 5, 5)
-        return sum(rows * grid[number].box.width for number, rows in needed(grid, region))
+        return sum(rows * grid[number].box.width for number, rows in parts_for(grid, region))
 
     worst = sizes.worst_region(grid, height, width)
     assert worst[2:] == (5, 5)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq.compare.table import Original, compare
+from fastkq.compare.comparison import Original, compare
 from tests.helpers.command_line import run
 from tests.helpers.images import noise
 

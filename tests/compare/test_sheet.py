@@ -11,8 +11,8 @@ from PIL import Image
 
 from fastkq import CompressedImage, formats
 from fastkq.compare import sheet
+from fastkq.compare.comparison import Original, Row, compare
 from fastkq.compare.sheet import contact_sheet
-from fastkq.compare.table import Original, Row, compare
 from fastkq.errors import ArgumentError, MissingExtraError
 from tests.helpers.images import noise
 

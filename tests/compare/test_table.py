@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq.compare.table import Original, compare, table
+from fastkq.compare.comparison import Original, compare, table
 from tests.helpers.images import noise, photograph_like
 
 

@@ -70,7 +70,7 @@ def test_counting_rows_changes_nothing_but_the_time(pixels, dtype, weighted, mon
     weights = np.random.default_rng(1).uniform(size=len(X)) if weighted else None
     kmeans = KMeans(n_clusters=10, init=X[:: len(X) // 9][:10], tol=0)
     counted = clone(kmeans).fit(X, sample_weight=weights)
-    monkeypatch.setattr(repeated_rows, "_FEWEST_ROWS", 1 << 40)
+    monkeypatch.setattr(repeated_rows, "_MIN_ROWS", 1 << 40)
     plain = clone(kmeans).fit(X, sample_weight=weights)
     assert counted.inertia_ == pytest.approx(plain.inertia_, rel=1e-5)
     assert counted.inertia_ == pytest.approx(squared_error(X, counted, 1.0 if weights is None else weights))
@@ -93,7 +93,7 @@ def test_rows_are_counted_where_they_repeat(pixels, threads):
     for scaled in (pixels * 1.0, pixels / 255, StandardScaler().fit_transform(pixels), pixels - 128.0):
         for dtype in (np.float32, np.float64):
             X = scaled.astype(dtype)
-            rows = repeated_rows.rows_of(X, weights, threads)
+            rows = repeated_rows.count_rows(X, weights, threads)
             owners = assert_counted(X, rows)
             np.testing.assert_allclose(rows.weights, np.bincount(owners, weights))
 
@@ -103,14 +103,14 @@ def test_three_columns_may_vary(columns):
     X = np.full((9000, columns), 0.5)
     varying = np.random.default_rng(0).permutation(columns)[:3]
     X[:, varying] = np.random.default_rng(1).integers(-1, 2, (9000, len(varying))) * 0.1
-    assert_counted(X, repeated_rows.rows_of(X, None))
+    assert_counted(X, repeated_rows.count_rows(X, None))
 
 
 def test_other_rows_are_left_as_they_are(pixels):
     X = pixels / 255
     rarely = np.zeros((len(X), 1))
     rarely[5] = 1
-    assert repeated_rows.rows_of(X[:1000].copy(), None).counts is None
+    assert repeated_rows.count_rows(X[:1000].copy(), None).counts is None
     few = np.arange(20000)[:, None]
     for other in (
         X + np.random.default_rng(0).normal(size=X.shape),
@@ -119,7 +119,7 @@ def test_other_rows_are_left_as_they_are(pixels):
         few % 257 * np.ones(3),
         np.where(few > 19000, few, few % 7) * 1.0,
     ):
-        rows = repeated_rows.rows_of(np.ascontiguousarray(other), None)
+        rows = repeated_rows.count_rows(np.ascontiguousarray(other), None)
         assert rows.counts is None
         assert rows.vectors.shape == other.shape
 
@@ -129,7 +129,7 @@ def test_the_tolerance_is_relative_to_the_variance_of_all_samples(pixels, dtype)
     for data in (pixels / 255, blobs(40000, 5), blobs(100, 1) + 1000):
         X = data.astype(dtype)
         variance = X.var(axis=0, dtype=np.float64).mean()
-        assert repeated_rows.rows_of(X, None).variance() == pytest.approx(variance)
+        assert repeated_rows.count_rows(X, None).variance() == pytest.approx(variance)
 
 
 @pytest.mark.parametrize("offset", [0, 100, 1e4])

@@ -70,7 +70,7 @@ def test_a_gif_whose_palette_counts_up_from_black_has_a_palette(tmp_path, k):
 def test_the_alpha_of_a_pil_image_may_be_in_its_palette():
     image = Image.fromarray(np.array([[0, 3]], np.uint8))
     image.putpalette(noise(4, 4).tobytes(), "RGBA")
-    assert inputs.read_input(image).as_it_is() == fastkq.CompressedImage(noise(4, 4), [[0, 3]])
+    assert inputs.read_input(image).stored_image() == fastkq.CompressedImage(noise(4, 4), [[0, 3]])
 
 
 def frames(path, **options):

@@ -61,7 +61,7 @@ def test_a_part_is_read_down_to_any_row(data, k, height, width):
     np.testing.assert_array_equal(
         context.decode(coded, compressed.palette, height, width), compressed.indices
     )
-    assert k == 1 or height * width <= context.most_pixels(len(coded))
+    assert k == 1 or height * width <= context.max_pixels_in(len(coded))
 
 
 def chunked_file(*, k=2, palette=None, parts=(b"",), extra=(), **fields):

@@ -106,7 +106,7 @@ def test_rgba_of_too_many_colors_to_list_gets_exactly_k(monkeypatch, k):
     image = noise(120, 100, 4)
     image[::3, :, 3] = 0
     listed = fastkq.compress(image, k)
-    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLORS", 500)
+    monkeypatch.setattr("fastkq.api.compress.MAX_RGBA_COLORS", 500)
     compressed = fastkq.compress(image, k)
     assert_fitted(image, k, compressed)
     np.testing.assert_array_equal(

@@ -46,7 +46,7 @@ def test_every_loop_is_nopython_and_without_the_gil():
             assert options["nopython"]
             assert options["nogil"]
             # Sums of bounds alone may be taken in any order: that their margins cover it is tested elsewhere.
-            assert not options.get("fastmath") or function.py_func.__name__ == "roughly_squared_distance"
+            assert not options.get("fastmath") or function.py_func.__name__ == "approximate_squared_distance"
             assert not options.get("parallel")
             assert jit.FINGERPRINT in function.py_func.__qualname__
 
@@ -66,7 +66,7 @@ def test_an_edit_of_a_kernel_is_seen_by_its_callers(package):
     cache = str(package / "cache")
     before = run_python(MAP, package, NUMBA_CACHE_DIR=cache)
     assert before.stdout.startswith("["), before.stderr
-    nearest = package / "fastkq" / "kernels" / "kmeans" / "nearest.py"
+    nearest = package / "fastkq" / "kernels" / "kmeans" / "nearest_centroid.py"
     text, status = nearest.read_text(), nearest.stat()
     edited = text.replace("best[i] = best[i] if best[i] <=", "best[i] = best[i] if best[i] >")
     assert edited != text

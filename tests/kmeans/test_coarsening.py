@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
 from fastkq.kmeans.coarsening import Tree
-from fastkq.kmeans.points import grid_spacing, in_blocks
+from fastkq.kmeans.points import cut_into_blocks, grid_spacing
 from fastkq.quantization.points import of_cells, of_colors
 from tests.helpers.images import images
 
@@ -18,7 +18,12 @@ def test_points_and_summaries_keep_every_pixel(image, scale, threads):
     colors, cells = of_colors(counted), of_cells(counted, threads)
     total = (colors.coordinates * colors.weights).sum(axis=1)
     tree = Tree(colors)
-    merged = [cells, tree.boxes_of(-1.0), tree.boxes_of(tree.error / 4**scale), tree.summary(1 + 4 * scale)]
+    merged = [
+        cells,
+        tree.summary_within(-1.0),
+        tree.summary_within(tree.error / 4**scale),
+        tree.summary(1 + 4 * scale),
+    ]
     is_opaque = counted.colors[:, -1] == 255 if counted.channels == 4 else np.zeros(len(counted.keys), bool)
     assert len(cells.keys) == len(set(zip(counted.keys >> (2 * counted.channels), is_opaque, strict=True)))
     assert len(merged[1].keys) == len(colors.keys)
@@ -28,7 +33,7 @@ def test_points_and_summaries_keep_every_pixel(image, scale, threads):
         np.testing.assert_array_less(
             np.abs((points.coordinates * points.weights).sum(axis=1) - total), rounding + 1e-9
         )
-        assert_in_blocks(in_blocks(points.keys, points.coordinates, points.weights))
+        assert_in_blocks(cut_into_blocks(points.keys, points.coordinates, points.weights))
 
 
 def assert_in_blocks(points):
@@ -52,7 +57,7 @@ def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scal
     points = of_colors(packed_counting.count(image))
     tree = Tree(points)
     tolerance = tree.error / 3**scale
-    summary = tree.boxes_of(tolerance)
+    summary = tree.summary_within(tolerance)
     firsts = np.searchsorted(points.keys, summary.keys)
     for start, stop in zip(firsts, [*firsts[1:], len(points.keys)], strict=True):
         inside, weights = points.coordinates[:, start:stop].astype(float), points.weights[start:stop]

@@ -28,8 +28,8 @@ def weighted_values(draw, most=8, below=14):
 
 def error(values, weights, levels):
     """Squared error when each value is given its nearest level."""
-    away = values.astype(int)[:, None] - np.asarray(levels, int)[None, :]
-    return int(((away**2).min(axis=1) * weights).sum())
+    fixed_errors = values.astype(int)[:, None] - np.asarray(levels, int)[None, :]
+    return int(((fixed_errors**2).min(axis=1) * weights).sum())
 
 
 def least_error(values, weights, free, fixed=()):
@@ -183,7 +183,7 @@ def test_the_path_is_the_shortest_at_every_price():
     for price in (0, 1, 7, 60, 500, 4000, 10**6):
         origins = np.empty(41, np.int32)
         total, levels = kernels.kmeans.one_dimensional.shortest_path(
-            problem.sums, problem.away, False, price, origins
+            problem.sums, problem.fixed_errors, False, price, origins
         )
         costs = [least + price * (number + 1) for number, least in enumerate(errors)]
         assert (total, levels) == (min(costs), 1 + int(np.argmin(costs)))

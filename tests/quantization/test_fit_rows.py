@@ -99,8 +99,8 @@ def test_weights_count_as_repetition_and_only_their_ratios():
 @pytest.mark.parametrize("channels", [1, 3, 8])
 def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
     rows = np.random.default_rng(5).normal(size=(9000, channels))
-    for most in (fit_rows._MOST_POINTS, 3000):  # and of condensed points
-        monkeypatch.setattr(fit_rows, "_MOST_POINTS", most)
+    for most in (fit_rows._MAX_POINTS, 3000):  # and of condensed points
+        monkeypatch.setattr(fit_rows, "_MAX_POINTS", most)
         monkeypatch.setattr(fit_rows, "_CONDENSED", 2000)
         one, three = (fit_rows.fit(rows, np.ones(9000), 30, threads=threads) for threads in (1, 3))
         np.testing.assert_array_equal(one, three)

@@ -65,7 +65,7 @@ def test_fixing_no_color_changes_nothing(image, k):
 def test_a_search_leaves_what_is_held_and_tells_the_error_of_its_centroids(case, swaps, searches):
     image, k, fixed = case
     points, held = summary_of(image), to_coordinates(fixed)
-    centroids, error = search(points, k, swaps, searches, held=held)
+    centroids, error = search(points, k, swaps, searches, fixed=held)
     np.testing.assert_array_equal(centroids[:, : len(fixed)], held)
     scale = 255.0**2 * points.weights.sum() * (361**2 if image.shape[2:] == (4,) else 1)
     assert error_of(points, centroids) <= error + 1e-6 * scale
@@ -74,7 +74,7 @@ def test_a_search_leaves_what_is_held_and_tells_the_error_of_its_centroids(case,
 def test_lloyd_leaves_what_is_held(china):
     points = of_colors(packed_counting.count(china))
     seeds = points.coordinates[:, np.linspace(0, len(points.keys) - 1, 40).astype(int)]
-    moved = lloyd.lloyd(points, seeds, least_gain=0.0, most=3, held=15)
+    moved = lloyd.lloyd(points, seeds, min_gain=0.0, max_iterations=3, n_fixed=15)
     np.testing.assert_array_equal(moved[:, :15], seeds[:, :15])
     assert (moved[:, 15:] != seeds[:, 15:]).any(axis=0).all()
 
@@ -108,7 +108,7 @@ def test_they_match_the_best_of_several_runs_of_lloyds_algorithm(china, k, f):
     errors = []
     for _ in range(5):
         seeds = points.coordinates[:, generator.choice(len(points.keys), k - f, replace=False)]
-        centroids = lloyd.lloyd(points, np.column_stack((held, seeds)), 0.0, 100, threads=2, held=f)
+        centroids = lloyd.lloyd(points, np.column_stack((held, seeds)), 0.0, 100, threads=2, n_fixed=f)
         errors.append(error(counted, np.floor(centroids.T + 0.5)))
     assert error(counted, fit_packed.fit(counted, k, fixed=fixed)[0]) < 1.005 * min(errors)
 
@@ -136,7 +136,7 @@ def test_palettes_too_large_to_be_searched_keep_what_is_fixed(f):
 
 def test_more_colors_than_a_fit_takes_are_fitted_around_fixed_ones_too(monkeypatch):
     fit = import_module("fastkq.quantization.fit_packed")
-    monkeypatch.setattr(fit, "_MOST_COLORS", 500)
+    monkeypatch.setattr(fit, "_MAX_COLORS", 500)
     monkeypatch.setattr(fit, "_COLORS_PER_CENTROID", 20)
     image, fixed = noise(100, 100, 3), noise(3, 3, seed=1)
     rows, labels = fit_packed.fit(packed_counting.count(image), 20, fixed=fixed)

@@ -11,7 +11,7 @@ from fastkq.color import packed_counting
 from fastkq.color.spaces import to_coordinates, unit
 from fastkq.errors import ArgumentError, UnreachableError
 from fastkq.quantization import fit_packed
-from fastkq.quantization.max_error import within
+from fastkq.quantization.max_error import fit_within_max_error
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
 
@@ -26,13 +26,13 @@ def distances(counted, rows, labels, space="rgb"):
 def within_enough(counted, k, **how):
     """A palette within reach of k rows, or of as many as the error says suffice."""
     try:
-        return k, within(counted, k, **how)
+        return k, fit_within_max_error(counted, k, **how)
     except UnreachableError as error:
         unreachable = error
     assert unreachable.k > k
     assert f"k = {unreachable.k} suffices" in str(unreachable)
     assert unreachable.best > how["max_error"]
-    return unreachable.k, within(counted, unreachable.k, **how)
+    return unreachable.k, fit_within_max_error(counted, unreachable.k, **how)
 
 
 @given(images(side=12), st.integers(1, 40), st.floats(0, 1), SPACES)
@@ -65,7 +65,9 @@ def test_a_distance_that_the_plain_fit_keeps_changes_nothing(image, k):
     counted = packed_counting.count(image)
     plain = fit_packed.fit(counted, k)
     reached = float(distances(counted, *plain).max())
-    for one, other in zip(plain, within(counted, k, max_error=reached * (1 + 1e-9)), strict=True):
+    for one, other in zip(
+        plain, fit_within_max_error(counted, k, max_error=reached * (1 + 1e-9)), strict=True
+    ):
         np.testing.assert_array_equal(one, other)
 
 
@@ -83,10 +85,10 @@ def test_the_one_red_dot_on_a_map_stays_red():
     red = np.flatnonzero((counted.colors == [230, 20, 20]).all(axis=1))
     gray, gray_labels = fit_packed.fit(counted, 16)
     assert np.abs(gray[gray_labels[red]].astype(int) - [230, 20, 20]).max() > 100
-    rows, labels = within(counted, 16, max_error=30)
+    rows, labels = fit_within_max_error(counted, 16, max_error=30)
     assert np.abs(rows[labels[red]].astype(int) - [230, 20, 20]).max() <= 30
     assert distances(counted, rows, labels).max() <= 30
-    without = within(counted, 16, max_error=30, min_share=1e-5)
+    without = fit_within_max_error(counted, 16, max_error=30, min_share=1e-5)
     np.testing.assert_array_equal(without[0], gray)
 
 
@@ -96,14 +98,14 @@ def test_one_row_serves_many_rare_colors(china, k, max_error):
     counted = packed_counting.count(china)
     far = distances(counted, *fit_packed.fit(counted, k)) > max_error
     assert far.sum() > 2 * k
-    rows, labels = within(counted, k, max_error=max_error)
+    rows, labels = fit_within_max_error(counted, k, max_error=max_error)
     assert distances(counted, rows, labels).max() <= max_error
 
 
 def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
     """The rows that keep the rare colors near still move to where their colors are."""
     counted = packed_counting.count(flower)
-    rows, labels = within(counted, 64, max_error=38)
+    rows, labels = fit_within_max_error(counted, 64, max_error=38)
     moved = (rows[:, None] != counted.colors[None]).any(axis=2).all(axis=1)
     assert moved.sum() > 10
 
@@ -118,7 +120,7 @@ def test_the_error_names_the_best_and_travels():
     with pytest.raises(
         UnreachableError, match="expected all colors within 5 of a palette of 4, got one at"
     ) as caught:
-        within(counted, 4, max_error=5)
+        fit_within_max_error(counted, 4, max_error=5)
     assert isinstance(caught.value, ArgumentError)
     assert 5 < caught.value.best < 442
     copied = pickle.loads(pickle.dumps(caught.value))

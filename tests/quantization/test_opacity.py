@@ -65,14 +65,14 @@ def test_opacity_is_kept_of_colors_that_weigh_nothing(alphas, k, seed):
 
 @pytest.mark.parametrize("k", [3, 4, 16, 100])
 def test_opacity_is_kept_in_images_of_too_many_colors_to_list(monkeypatch, k):
-    monkeypatch.setattr("fastkq.api.compress.MOST_RGBA_COLORS", 500)
+    monkeypatch.setattr("fastkq.api.compress.MAX_RGBA_COLORS", 500)
     image = with_alphas((0, 3, 250, 254, 255), 150, 150)
     assert_opacity_is_kept(image, fastkq.compress(image, k).decompress())
 
 
 @pytest.mark.parametrize("k", [3, 16, 200])
 def test_opacity_is_kept_when_colors_are_merged_by_cells(monkeypatch, k):
-    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_MOST_COLORS", 500)
+    monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_MAX_COLORS", 500)
     monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_COLORS_PER_CENTROID", 20)
     image = with_alphas((252, 253, 254, 255), 100, 100) // np.array([4, 4, 4, 1], np.uint8)
     counted = packed_counting.count(image)
@@ -108,7 +108,7 @@ def test_keeping_opacity_costs_little(monkeypatch, china, k):
     kept = error(counted, *fit_packed.fit(counted, k))
     for name in ("kmeans.points", "kmeans.fit", "quantization.fit_packed"):
         module = import_module(f"fastkq.{name}")
-        monkeypatch.setattr(module, "LEAST_ROWS_FOR_ALPHA", 1000)
+        monkeypatch.setattr(module, "MIN_ROWS_FOR_ALPHA", 1000)
     rows, labels = fit_packed.fit(counted, k)
     assert (rows[labels][counted.colors[:, 3] == 255, 3] < 255).any()
     assert kept < (1 + 0.4 / k**0.5) * error(counted, rows, labels)

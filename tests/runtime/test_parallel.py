@@ -73,7 +73,7 @@ def test_every_chunk_is_worked_on_once_and_no_worker_twice_at_once():
 
 def test_bands_and_blocks_follow_those_that_they_build_on():
     order = []
-    parallel.over_bands(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
+    parallel.over_dependent_blocks(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
     assert sorted(order) == [(band, block) for band in range(5) for block in range(4)]
     places = {job: place for place, job in enumerate(order)}
     for band, block in order:
@@ -89,4 +89,4 @@ def test_an_error_in_one_band_reaches_the_caller():
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        parallel.over_bands(work, 6, 5, 3)
+        parallel.over_dependent_blocks(work, 6, 5, 3)

@@ -10,8 +10,8 @@ from PIL import Image
 
 import fastkq
 from fastkq.errors import ArgumentTypeError, Cancelled, FastKQError
-from fastkq.runtime.parallel import over_bands, over_chunks
-from fastkq.runtime.progress import PATIENCE, checkpoint, stage, watched
+from fastkq.runtime.parallel import over_chunks, over_dependent_blocks
+from fastkq.runtime.progress import REPORT_INTERVAL, checkpoint, stage, watched
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
 DEEP = IMAGE.astype(np.uint16) * 257
@@ -60,7 +60,7 @@ calls = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Call at every checkpoint."""
-    monkeypatch.setattr("fastkq.runtime.progress.PATIENCE", 0.0)
+    monkeypatch.setattr("fastkq.runtime.progress.REPORT_INTERVAL", 0.0)
 
 
 def alike(one, other):
@@ -209,15 +209,15 @@ def test_two_threads_are_told_each_of_its_own():
 
 
 def test_calls_come_no_more_often_than_an_eye_can_see(monkeypatch):
-    monkeypatch.setattr("fastkq.runtime.progress.PATIENCE", PATIENCE)
+    monkeypatch.setattr("fastkq.runtime.progress.REPORT_INTERVAL", REPORT_INTERVAL)
     told = []
     start = time.perf_counter()
     with watched(lambda *_: told.append(time.perf_counter())):
-        while time.perf_counter() < start + 5 * PATIENCE:
+        while time.perf_counter() < start + 5 * REPORT_INTERVAL:
             checkpoint()
-    assert told[0] - start < PATIENCE
+    assert told[0] - start < REPORT_INTERVAL
     assert len(told) <= 7
-    assert all(later - earlier >= PATIENCE for earlier, later in pairwise(told[:-1]))
+    assert all(later - earlier >= REPORT_INTERVAL for earlier, later in pairwise(told[:-1]))
 
 
 @pytest.mark.parametrize("over", ["chunks", "bands"])
@@ -238,7 +238,9 @@ def test_no_helper_goes_on_after_the_raise(over):
             running.remove(worker)
 
     run = (
-        (lambda: over_chunks(work, 100, 1, 3)) if over == "chunks" else (lambda: over_bands(work, 100, 3, 3))
+        (lambda: over_chunks(work, 100, 1, 3))
+        if over == "chunks"
+        else (lambda: over_dependent_blocks(work, 100, 3, 3))
     )
     start = time.perf_counter()
     with pytest.raises(Cancelled), watched(lambda *_: not stop.is_set()):

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from fastkq.cli.batch.jobs import Outcome
-from fastkq.cli.console import printable, put, say
+from fastkq.cli.console import print_line, print_message, printable
 
 _STATUS_TEXTS = {"written": "written", "planned": "to be written", "skipped": "skipped", "failed": "failed"}
 
@@ -55,13 +55,13 @@ class Reporter:
         if self._bar is not None and self._total == 1:
             self._bar.close()  # tqdm would draw a bar that is still delayed when a line is written
         if outcome.status == "failed":
-            say(self._failure_text(outcome))
+            print_message(self._failure_text(outcome))
         if self._options.json:
-            put(json.dumps(_as_json(outcome)))
+            print_line(json.dumps(_as_json(outcome)))
         elif outcome.job.output is None and outcome.status == "skipped":
-            say(f"warning: {_line(outcome)}")  # because standard output stays empty
+            print_message(f"warning: {_line(outcome)}")  # because standard output stays empty
         elif not self._options.quiet and _has_line(outcome):
-            put(printable(_line(outcome)))
+            print_line(printable(_line(outcome)))
         if self._bar is not None and self._total > 1:
             self._bar.update()
 
@@ -89,7 +89,7 @@ class Reporter:
         if missing:
             counts.append(f"{missing} not done (--keep-going does them)")
         if self._total > 1 and (self.counts["failed"] or not self._options.quiet):
-            say(", ".join(counts))
+            print_message(", ".join(counts))
 
 
 def _has_line(outcome: Outcome) -> bool:

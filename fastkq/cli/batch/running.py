@@ -14,11 +14,11 @@ from typing import NamedTuple, cast
 
 from fastkq.cli.batch.jobs import BatchStopped, EncodedOutput, Job, Outcome, Status
 from fastkq.cli.batch.reporting import Reporter
-from fastkq.cli.console import reason, say
+from fastkq.cli.console import print_message, reason
 from fastkq.cli.options import STREAM
 from fastkq.errors import ArgumentError
 from fastkq.formats.source import Source, in_memory
-from fastkq.runtime.parallel import available
+from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import watched
 
 _MAX_DEFAULT_JOBS = 4
@@ -89,8 +89,8 @@ def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
 
 def _run_jobs(jobs: list[Job], make: Make, options: argparse.Namespace, reporter: Reporter) -> None:
     """Run the jobs on threads and report their outcomes in the order of the jobs, even if stopped early."""
-    workers = min(options.jobs or min(available(), _MAX_DEFAULT_JOBS), len(jobs))
-    threads = options.threads or max(1, available() // workers)
+    workers = min(options.jobs or min(available_cores(), _MAX_DEFAULT_JOBS), len(jobs))
+    threads = options.threads or max(1, available_cores() // workers)
     stdin = in_memory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
     stopping = threading.Event()
 
@@ -177,7 +177,7 @@ def _shut_down(pool: ThreadPoolExecutor, pending: Iterable[Future[Outcome]], rep
         pool.shutdown()
     except KeyboardInterrupt:
         _report_done(pending, reporter)
-        say(f"interrupted again{reporter.progress_text()}")
+        print_message(f"interrupted again{reporter.progress_text()}")
         os._exit(130)
 
 

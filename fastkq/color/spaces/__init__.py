@@ -5,8 +5,8 @@ exact: below 2^24 in float32 for gray and RGB, below 2^53 in float64 for RGBA an
 is also exact, and there is no second one.
 
 Opaque colors stay opaque: in a palette of at least 3 rows of which one is opaque, they are assigned to opaque
-rows only (see `fastkq.kmeans.points.seen_by_opaque`). Transparent colors stay transparent without such a
-rule: a transparent row is nearest to them, at distance 0.
+rows only (see `fastkq.kmeans.points.centroids_for_opaque`). Transparent colors stay transparent without such
+a rule: a transparent row is nearest to them, at distance 0.
 """
 
 from typing import Literal

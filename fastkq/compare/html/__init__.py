@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from string import Template
 
+from fastkq.compare.comparison import Original, Row
 from fastkq.compare.html.pictures import reduced_as_png, size_on_page, source_as_png, step_for
 from fastkq.compare.html.plot import plot
 from fastkq.compare.html.swatches import colors
 from fastkq.compare.html.text import caption, facts, label, number_of_colors, table
-from fastkq.compare.table import Original, Row
 
 _MAX_ENLARGED_SIDE = 640
 """Pixels: smaller images are enlarged by an integer factor, to at most this height and width."""
@@ -29,9 +29,9 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
     Parameters
     ----------
     original : Original
-        The source image, of at most 4 channels; shown as by `fastkq.api.notebook.by_8_bits`.
+        The source image, of at most 4 channels; shown as by `fastkq.api.notebook.to_display_8bit`.
     rows : sequence of Row
-        At least one row, each of another k, from `fastkq.compare.table.compare`.
+        At least one row, each of another k, from `fastkq.compare.comparison.compare`.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
     Examples
     --------
     >>> import numpy as np
-    >>> from fastkq.compare.table import Original, compare
+    >>> from fastkq.compare.comparison import Original, compare
     >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> page(Original("ramp.png", image, 300), compare(image, [2, 4]))[:15]
     b'<!doctype html>'

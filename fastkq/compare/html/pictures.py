@@ -5,17 +5,17 @@ import math
 import numpy as np
 
 from fastkq import formats
-from fastkq.api.notebook import by_8_bits
+from fastkq.api.notebook import to_display_8bit
 from fastkq.color.metadata import Metadata
-from fastkq.compare.table import Original, Row
+from fastkq.compare.comparison import Original, Row
 
-_MOST_PIXELS = 1 << 22  # pixels of an image on the page, at most
+_MAX_PIXELS = 1 << 22  # pixels of an image on the page, at most
 
 
 def step_for(shape: tuple[int, ...]) -> int:
-    """Return the smallest n with which every n-th pixel of every n-th row are at most `_MOST_PIXELS`."""
+    """Return the smallest n with which every n-th pixel of every n-th row are at most `_MAX_PIXELS`."""
     step = 1
-    while math.prod(size_on_page(shape, step)) > _MOST_PIXELS:
+    while math.prod(size_on_page(shape, step)) > _MAX_PIXELS:
         step += 1
     return step
 
@@ -31,12 +31,12 @@ def source_as_png(original: Original, step: int) -> bytes:
     The file itself is not embedded: its EXIF may contain the location, and browsers rotate by it.
     """
     sampled = original.pixels[::step, ::step]
-    return formats.encode_image(by_8_bits(original.pixels, sampled), ".png", _profile(original))
+    return formats.encode_image(to_display_8bit(original.pixels, sampled), ".png", _profile(original))
 
 
 def reduced_as_png(original: Original, row: Row, step: int) -> bytes:
     """Encode the compressed image as PNG, with a palette if PNG can hold it."""
-    palette = by_8_bits(original.pixels, row.compressed.palette[np.newaxis])[0]
+    palette = to_display_8bit(original.pixels, row.compressed.palette[np.newaxis])[0]
     indices = row.compressed.indices[::step, ::step]
     return formats.encode_indexed(palette, indices, ".png", _profile(original), whole=True)
 

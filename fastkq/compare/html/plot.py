@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from fastkq.compare.comparison import Row
 from fastkq.compare.html.text import decibels, number_of_colors
-from fastkq.compare.table import Row
 
 _WIDTH, _HEIGHT = 480, 360  # SVG units: size of the plot
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 468, 44, 308  # SVG units: edges of the area within the axes

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.api.facts import Colors
+from fastkq.api.facts import PaletteCounts
 from fastkq.api.image import CompressedImage
-from fastkq.api.notebook import by_8_bits
-from fastkq.compare.table import Original
+from fastkq.api.notebook import to_display_8bit
+from fastkq.compare.comparison import Original
 
-_MOST_COLORS = 1024  # colors shown per k, at most
+_MAX_COLORS = 1024  # colors shown per k, at most
 
 
 class Shown(NamedTuple):
@@ -37,14 +37,14 @@ class Shown(NamedTuple):
 def colors(original: Original, compressed: CompressedImage) -> Shown:
     """Return the most used colors of a compressed image and their shares of the pixels."""
     counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
-    kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLORS])
+    kept = np.sort(np.argsort(-counts, kind="stable")[:_MAX_COLORS])
     palette, shares = compressed.palette[kept], counts[kept] / counts.sum()
-    in_css = [_in_css(color) for color in by_8_bits(original.pixels, palette[np.newaxis])[0]]
-    names = in_css if palette.dtype == np.uint8 else _names(Colors(palette, counts[kept]))
+    in_css = [_in_css(color) for color in to_display_8bit(original.pixels, palette[np.newaxis])[0]]
+    names = in_css if palette.dtype == np.uint8 else _names(PaletteCounts(palette, counts[kept]))
     return Shown(in_css, names, [float(f"{share:.6g}") for share in shares], len(counts) - len(kept))
 
 
-def _names(colors: Colors) -> list[str]:
+def _names(colors: PaletteCounts) -> list[str]:
     return colors.names if colors.palette.dtype.kind == "f" else [f"#{name}" for name in colors.names]
 
 

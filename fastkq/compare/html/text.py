@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from fastkq.compare.comparison import Original, Row
 from fastkq.compare.numerals import decimal
-from fastkq.compare.table import Original, Row
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _NO_DECIMALS_FROM = 0.1

@@ -52,7 +52,7 @@ the file are damaged. Version 2 stays readable.
 """
 
 from fastkq.formats.fkq import header, parts
-from fastkq.formats.fkq.layout import Contents, cut, default_grid
+from fastkq.formats.fkq.layout import Contents, default_grid, grid_boxes
 
 VERSION = header.VERSION
 read_head = header.read
@@ -67,5 +67,5 @@ def encode(
     """Return the bytes of a file; `grid` (rows, columns) replaces the default grid of parts."""
     height, width = contents.indices.shape
     rows, columns = grid or default_grid(height, width)
-    coded = parts.encode(contents, cut(height, width, rows, columns), threads)
+    coded = parts.encode(contents, grid_boxes(height, width, rows, columns), threads)
     return b"".join((header.encode(contents, rows, columns, coded), *coded))

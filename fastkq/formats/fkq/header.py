@@ -10,7 +10,7 @@ from fastkq.color.indexed_image import Damage
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import context, metadata_chunks, palette_values
 from fastkq.formats.fkq.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk, varint
-from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head, Part, cut
+from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head, Part, grid_boxes
 from fastkq.formats.source import Source
 
 VERSION = 2  # of the file format
@@ -121,10 +121,10 @@ def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
         raise FormatError(f"expected {count} parts in the part table, got {len(found.payload)} bytes")
     offset = found.end + extra
     parts = []
-    for number, box in enumerate(cut(header.height, header.width, header.rows, header.columns)):
+    for number, box in enumerate(grid_boxes(header.height, header.width, header.rows, header.columns)):
         length = fields.varint()
         (checksum,) = CHECKSUM.unpack(fields.take(CHECKSUM.size))
-        limit = context.most_pixels(length) if header.k > 1 else box.height * box.width
+        limit = context.max_pixels_in(length) if header.k > 1 else box.height * box.width
         if box.height * box.width > limit or (header.k == 1 and length):
             raise FormatError(
                 f"expected part {number} of {count} at byte {offset} to hold {box.height} x {box.width} "

@@ -116,14 +116,14 @@ def grid(height: int, width: int, part_height: int, part_width: int) -> tuple[in
     return -(-height // part_height), -(-width // part_width)
 
 
-def cut(height: int, width: int, rows: int, columns: int) -> list[Box]:
+def grid_boxes(height: int, width: int, rows: int, columns: int) -> list[Box]:
     """Return the boxes of a grid in raster order; their heights and widths differ by at most one pixel."""
     across = list(pairwise(column * width // columns for column in range(columns + 1)))
     down = pairwise(row * height // rows for row in range(rows + 1))
     return [Box(top, left, bottom - top, right - left) for top, bottom in down for left, right in across]
 
 
-def needed(parts: Sequence[Part], box: Box) -> list[tuple[int, int]]:
+def parts_for(parts: Sequence[Part], box: Box) -> list[tuple[int, int]]:
     """Return the number of each part that a box touches, and how many of its rows the box needs."""
     bottom, right = box.top + box.height, box.left + box.width
     return [

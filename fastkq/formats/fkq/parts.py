@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastkq.color.indexed_image import Box, Damage, index_dtype
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import context
-from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels, needed
+from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels, parts_for
 from fastkq.formats.source import Source
 from fastkq.runtime.parallel import over_chunks
 
@@ -41,7 +41,7 @@ def decode(
 
     Pixels of damaged parts have index 0.
     """
-    wanted = needed(head.parts, box)
+    wanted = parts_for(head.parts, box)
     pixels = sum(rows * head.parts[number].box.width for number, rows in wanted)
     check_pixels(pixels, max_pixels, *head.shape[:2])
     indices = np.zeros((box.height, box.width), index_dtype(len(head.palette)))

@@ -325,9 +325,9 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
                 line = scatter(contexts[i], node >> 2, bits) ^ (node & 3)
                 lines[i] = (i << (bits + group)) + (line << group)
         bit = (path >> (depth - level - 1)) & 1
-        away = turn_at(not_this, node, depth - level - 1)
-        if flat and away < 2 and tree[2 * node + away, 4] == 1:
-            bit = 1 - away
+        fixed_errors = turn_at(not_this, node, depth - level - 1)
+        if flat and fixed_errors < 2 and tree[2 * node + fixed_errors, 4] == 1:
+            bit = 1 - fixed_errors
         else:
             slope = set_slots(activity, node, level, inner, scratch, model)
             last = min(node, 511)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 
-MOST = 256
+MAX_VALUES = 256
 """Largest number of distinct values of a column: their numbers fit uint8 codes."""
 
 SLOTS = 1 << 10  # slots of the hash table of one column, at most a quarter of them used
@@ -16,7 +16,7 @@ FACTOR = np.uint64(0x9E3779B1)
 exact in 64 bits."""
 
 
-@part
+@inner_kernel
 def _slot(words, numbers, word):
     """Return the slot of a word in a hash table (open addressing), or the free slot where it belongs.
 
@@ -29,7 +29,7 @@ def _slot(words, numbers, word):
 
 
 @kernel
-def survey(bits, start, stop, words, numbers, distinct):
+def collect_values(bits, start, stop, words, numbers, distinct):
     """Collect the distinct values of each column, from rows start .. stop - 1.
 
     bits (n, d) uint32 or uint64, in: the values as unsigned integers. words (d, SLOTS) uint64 and numbers (d,
@@ -43,7 +43,7 @@ def survey(bits, start, stop, words, numbers, distinct):
             word = np.uint64(bits[i, c])
             slot = _slot(words[c], numbers[c], word)
             if numbers[c, slot] < 0:
-                if distinct[c] == MOST:
+                if distinct[c] == MAX_VALUES:
                     return False
                 words[c, slot], numbers[c, slot] = word, distinct[c]
                 distinct[c] += 1
@@ -55,8 +55,8 @@ def encode(bits, start, stop, columns, words, numbers, codes):
     """Write the number of each value in some columns, for rows start .. stop - 1.
 
     bits (n, d) uint32 or uint64, in; columns (c,) int64, in: which columns to encode; words (c, SLOTS) uint64
-    and numbers (c, SLOTS) int32, in: the hash tables of these columns, filled by `survey`; codes (n, >= c)
-    uint8, out.
+    and numbers (c, SLOTS) int32, in: the hash tables of these columns, filled by `collect_values`; codes (n,
+    >= c) uint8, out.
     """
     for i in range(start, stop):
         for c in range(columns.shape[0]):

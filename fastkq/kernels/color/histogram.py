@@ -8,7 +8,7 @@ Gray, RGB and the cells of RGBA are counted in a table of 2^24 counters, RGBA co
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 
 CELL_BITS = 6
 """Low bits of a key within a cell: 2 bits per channel of an RGB color. The 64 counters of a cell, one byte
@@ -35,7 +35,7 @@ _RED, _GREEN, _BLUE = SPREAD_3 << np.uint32(2), SPREAD_3 << np.uint32(1), SPREAD
 _GOLDEN = 0x61C88647
 
 
-@part
+@inner_kernel
 def key_with_alpha(pixels, i):
     """Return the Morton code of pixel `i` of (N, 4) uint8; all colors of alpha 0 have code 0."""
     if pixels[i, 3] == 0:
@@ -48,7 +48,7 @@ def key_with_alpha(pixels, i):
     )
 
 
-@part
+@inner_kernel
 def key_of(pixels, i, channels):
     """Return a code below 2^24 of pixel `i` of (N, >= channels) uint8.
 
@@ -62,7 +62,7 @@ def key_of(pixels, i, channels):
     return np.uint32(key_with_alpha(pixels, i) >> 8)
 
 
-@part
+@inner_kernel
 def _every_third(key):
     """Return the bits 0, 3, 6, ... of a key side by side: the inverse of SPREAD_3."""
     key &= 0x249249
@@ -71,7 +71,7 @@ def _every_third(key):
     return (key | (key >> 8)) & 0xFF
 
 
-@part
+@inner_kernel
 def _every_fourth(key):
     """Return the bits 0, 4, 8, ... of a key side by side: the inverse of SPREAD_4."""
     key &= 0x11111111
@@ -122,7 +122,7 @@ def count_densely(pixels, start, stop, channels, counts, seen, spilled, spills):
     spills[0] = last
 
 
-@part
+@inner_kernel
 def _non_zero_bytes(word):
     """Return 0x01 in each byte of a uint64 that is not zero, 0x00 in the others."""
     low = np.uint64(0x7F7F7F7F7F7F7F7F)
@@ -224,7 +224,7 @@ def list_colors(words, counts, cells, start, stop, first, last, keys, numbers):
 
 
 @kernel
-def enter(keys, values, table):
+def fill_dense_table(keys, values, table):
     """Set table[keys[i]] = values[i] for all i.
 
     keys and values (M,), in; table (2^24,), in and out.
@@ -252,7 +252,7 @@ def is_opaque(pixels, start, stop):
     return least == 255
 
 
-@part
+@inner_kernel
 def _probe(table, key, mask):
     """Return the slot of `key` in a hash table with open addressing, or the free slot where it belongs.
 

@@ -5,7 +5,7 @@ The matrices are those of B. Ottosson, "A perceptual color space for image proce
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 
 SCALE = 65536.0
 """Coordinates per unit of Oklab, in which L is from 0 to 1."""
@@ -21,7 +21,7 @@ estimate of the high bits of its cube root."""
 _SMALLEST = 2.0**-60  # linear light; far below the darkest blue: its cube root is below half a coordinate
 
 
-@part
+@inner_kernel
 def buffers():
     """Return the buffers for the conversion of one run of colors.
 
@@ -32,7 +32,7 @@ def buffers():
     return responses, roots, roots.view(np.int64)
 
 
-@part
+@inner_kernel
 def _cube_roots(values, roots, bits):
     """Compute cube roots with an error of at most 1e-9.
 
@@ -54,7 +54,7 @@ def _cube_roots(values, roots, bits):
         roots[i] = root
 
 
-@part
+@inner_kernel
 def convert(responses, roots, bits, number, out):
     """Convert a run of colors to coordinates: integers, SCALE times L, a and b.
 
@@ -78,7 +78,7 @@ def convert(responses, roots, bits, number, out):
         yellow_blue[i] = np.floor(0.0259040371 * u + 0.7827717662 * v - 0.8086757660 * w + 0.5)
 
 
-@part
+@inner_kernel
 def weigh_by_alpha(coordinates, i, alpha):
     """Weigh the coordinates of point i by alpha, 0 to 255: coordinates (4, >= i + 1), in and out.
 

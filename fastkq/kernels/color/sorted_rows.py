@@ -7,7 +7,7 @@ Arguments that several kernels share: bits (N, C) unsigned, in: the channels of 
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 
 INSERTION_SORT_ROWS = 12
 """Rows: at most this many are sorted by insertion."""
@@ -30,7 +30,7 @@ def count_in_table(bits, start, stop, width, has_alpha, table):
         table[word] += 1
 
 
-@part
+@inner_kernel
 def _word(bits, i, word, width, is_float, has_alpha):
     """Return one word of row i of bits (N, C), the first channels in the highest bits.
 
@@ -147,7 +147,7 @@ def from_words(words, start, stop, width, is_float, bits):
             bits[i, channel] = value
 
 
-@part
+@inner_kernel
 def compare(a, i, b, j, column):
     """Return -1, 0 or 1 as row i of a is before, equal to or after row j of b, compared from `column` on."""
     for word in range(column, a.shape[1]):
@@ -156,7 +156,7 @@ def compare(a, i, b, j, column):
     return 0
 
 
-@part
+@inner_kernel
 def _insert(words, order, first, last, column):
     """Sort order[first:last] by insertion; the rows are equal in the words before `column`."""
     for place in range(first + 1, last):

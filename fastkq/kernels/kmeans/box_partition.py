@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 
 
 class Boxes(NamedTuple):
@@ -32,7 +32,7 @@ class Boxes(NamedTuple):
     heap: Any
 
 
-@part
+@inner_kernel
 def _measure(vectors, weights, boxes, b, sums, squares):
     """Compute the mean, weight, squared error and axis of largest error of box b.
 
@@ -64,7 +64,7 @@ def _measure(vectors, weights, boxes, b, sums, squares):
             widest, boxes.axes[b] = error, d
 
 
-@part
+@inner_kernel
 def _divide(vectors, weights, first, last, axis, pivot, too_high, too_low):
     """Move the vectors with a value of at most `pivot` to the front; return where the others begin.
 
@@ -91,7 +91,7 @@ def _divide(vectors, weights, first, last, axis, pivot, too_high, too_low):
     return middle
 
 
-@part
+@inner_kernel
 def _sink(heap, size, errors):
     """Restore the order of the heap after the error of its root has decreased."""
     place = 0
@@ -107,7 +107,7 @@ def _sink(heap, size, errors):
         place = child
 
 
-@part
+@inner_kernel
 def _rise(heap, place, errors):
     """Restore the order of the heap after an entry was appended at `place`."""
     while place > 0:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import part
-from fastkq.kernels.kmeans.nearest import first_smallest
+from fastkq.kernels.jit import inner_kernel
+from fastkq.kernels.kmeans.nearest_centroid import first_smallest
 
 SPLIT_GAIN = 0.7
 """A split at the mean removes this share of the squared error along an axis: 0.64 for a normal, 0.75 for a
@@ -44,8 +44,8 @@ class Clusters(NamedTuple):
     mass : (k,) float64
         The weight. A fixed cluster has a value so large that it does not move when another is merged into it.
     removal : (k,) float64
-        Increase of the squared error when the cluster is merged into `beside`; infinite if it is fixed.
-    beside : (k,) int32
+        Increase of the squared error when the cluster is merged into `merge_target`; infinite if it is fixed.
+    merge_target : (k,) int32
         The cluster with which a merge costs least.
     first : (k,) int32
         The first point in the linked list of the cluster's points, or -1.
@@ -62,14 +62,14 @@ class Clusters(NamedTuple):
     axis: Any
     mass: Any
     removal: Any
-    beside: Any
+    merge_target: Any
     first: Any
     after: Any
     changed: Any
 
 
-@part
-def move(coordinates, dims, weights, points, labels, clusters, moments, centroids):
+@inner_kernel
+def update_centroids(coordinates, dims, weights, points, labels, clusters, moments, centroids):
     """Sum the clusters' moments of order 0 and 1, and move the centroids to the means.
 
     coordinates (4, >= points), of which the first `dims` are used (3 or 4), weights (>= points,) float64 and
@@ -95,11 +95,11 @@ def move(coordinates, dims, weights, points, labels, clusters, moments, centroid
                 centroids[d, j] = moments[j, 1 + d] / moments[j, 0]
 
 
-@part
+@inner_kernel
 def square(coordinates, weights, points, labels, clusters, moments):
     """Sum the clusters' moments of order 2 into columns 5 to 14: xx, xy, xz, xa, yy, yz, ya, zz, za, aa.
 
-    The arguments are those of `move`.
+    The arguments are those of `update_centroids`.
     """
     for j in range(clusters):
         for m in range(5, 15):
@@ -114,7 +114,7 @@ def square(coordinates, weights, points, labels, clusters, moments):
                 place += 1
 
 
-@part
+@inner_kernel
 def explained(row):
     """Return the squared error about zero minus that about the mean, of a cluster with moments (15,)."""
     if row[0] <= 0:
@@ -122,7 +122,7 @@ def explained(row):
     return (row[1] * row[1] + row[2] * row[2] + row[3] * row[3] + row[4] * row[4]) / row[0]
 
 
-@part
+@inner_kernel
 def offset_of_mean(row, centroids, j):
     """Return the vector from fixed centroid j to the mean of its cluster with moments (15,)."""
     return (
@@ -133,13 +133,13 @@ def offset_of_mean(row, centroids, j):
     )
 
 
-@part
+@inner_kernel
 def squared(offset):
     """Return the squared length of a vector (4,)."""
     return offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2 + offset[3] ** 2
 
 
-@part
+@inner_kernel
 def _principal_axis(row, offset, axis):
     """Return the squared error along the principal axis of a cluster with moments (15,).
 
@@ -182,7 +182,7 @@ def _principal_axis(row, offset, axis):
     return max(along, 0.0)
 
 
-@part
+@inner_kernel
 def update_statistics(clusters, j, fixed):
     """Compute a cluster's explained error, mass, spread and axis from its moments and its centroid."""
     row, axis = clusters.moments[j], clusters.axis[j]
@@ -208,7 +208,7 @@ def update_statistics(clusters, j, fixed):
         axis[d] *= deviation
 
 
-@part
+@inner_kernel
 def distances(centroids, k, center, out):
     """Compute the squared distances of k centroids from one of them.
 
@@ -221,15 +221,15 @@ def distances(centroids, k, center, out):
         out[j] = dx * dx + dy * dy + dz * dz + da * da
 
 
-@part
+@inner_kernel
 def update_removal(clusters, removed, fixed, distance, cost):
     """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
 
-    clusters, in and out: `removal` and `beside` of the cluster `removed`; distance (k,) and cost (k,),
+    clusters, in and out: `removal` and `merge_target` of the cluster `removed`; distance (k,) and cost (k,),
     scratch.
     """
     clusters.removal[removed] = np.inf
-    clusters.beside[removed] = removed
+    clusters.merge_target[removed] = removed
     if removed < fixed:
         return
     mass, k = clusters.mass, clusters.mass.shape[0]
@@ -240,13 +240,13 @@ def update_removal(clusters, removed, fixed, distance, cost):
         merged = np.float64(distance[j]) * (weight * other / (weight + other))
         cost[j] = merged if other > 0 else np.inf
     cost[removed] = np.inf
-    beside = first_smallest(cost, k)
-    if cost[beside] < np.inf:
-        clusters.removal[removed] = cost[beside]
-        clusters.beside[removed] = beside
+    merge_target = first_smallest(cost, k)
+    if cost[merge_target] < np.inf:
+        clusters.removal[removed] = cost[merge_target]
+        clusters.merge_target[removed] = merge_target
 
 
-@part
+@inner_kernel
 def error(clusters):
     """Return the total squared error of the clusters about their means or fixed centroids."""
     total = 0.0

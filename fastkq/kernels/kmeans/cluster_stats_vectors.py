@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import part
+from fastkq.kernels.jit import inner_kernel
 
 _SPLIT_GAIN = 0.7
 _MIN_GAIN_RATIO = 0.03
@@ -30,8 +30,8 @@ class VectorClusters(NamedTuple):
     spreads : (k,) float64
         Squared errors along the principal axes.
     removals : (k,) float64
-        Increase of the squared error when the cluster is merged into `beside`; infinite if it is fixed.
-    beside : (k,) int64
+        Increase of the squared error when the cluster is merged into `merge_target`; infinite if it is fixed.
+    merge_target : (k,) int64
         The cluster with which a merge costs least.
     heads : (k,) int64
         The first point in the linked list of the cluster's points, or -1.
@@ -47,13 +47,13 @@ class VectorClusters(NamedTuple):
     axes: Any
     spreads: Any
     removals: Any
-    beside: Any
+    merge_target: Any
     heads: Any
     links: Any
     changed: Any
 
 
-@part
+@inner_kernel
 def centroid_distances(centroids, k, center, distances):
     """Compute the squared distances of all centroids from one of them.
 
@@ -67,7 +67,7 @@ def centroid_distances(centroids, k, center, distances):
             distances[j] += (row[j] - c) * (row[j] - c)
 
 
-@part
+@inner_kernel
 def update_spread(vectors, weights, clusters, j, offset):
     """Compute the spread and the principal axis of cluster j by power iteration over its points.
 
@@ -118,14 +118,14 @@ def update_spread(vectors, weights, clusters, j, offset):
         axis[d] *= deviation
 
 
-@part
+@inner_kernel
 def update_removal(clusters, fixed, removed, distances):
     """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
 
-    clusters, in and out: `removals` and `beside` of the cluster `removed`; distances (k,), scratch.
+    clusters, in and out: `removals` and `merge_target` of the cluster `removed`; distances (k,), scratch.
     """
     k = clusters.spreads.shape[0]
-    clusters.removals[removed], clusters.beside[removed] = np.inf, removed
+    clusters.removals[removed], clusters.merge_target[removed] = np.inf, removed
     if removed < fixed:
         return
     centroid_distances(clusters.centroids, k, removed, distances)
@@ -135,10 +135,10 @@ def update_removal(clusters, fixed, removed, distances):
         if j != removed and (other > 0 or j < fixed):
             share = weight if j < fixed else weight * other / (weight + other)
             if distances[j] * share < clusters.removals[removed]:
-                clusters.removals[removed], clusters.beside[removed] = distances[j] * share, j
+                clusters.removals[removed], clusters.merge_target[removed] = distances[j] * share, j
 
 
-@part
+@inner_kernel
 def choose(clusters):
     """Return the cluster that costs least to remove and the one that gains most by a split.
 
@@ -150,7 +150,7 @@ def choose(clusters):
             removed = j
     split = -1
     for j in range(clusters.spreads.shape[0]):
-        if j != removed and j != clusters.beside[removed]:
+        if j != removed and j != clusters.merge_target[removed]:
             if split < 0 or clusters.spreads[j] > clusters.spreads[split]:
                 split = j
     if split < 0 or not _SPLIT_GAIN * clusters.spreads[split] > _MIN_GAIN_RATIO * clusters.removals[removed]:

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from fastkq.kernels.jit import part
+from fastkq.kernels.jit import inner_kernel
 from fastkq.kernels.kmeans.tiles import LANES
 
 
-@part
+@inner_kernel
 def relative_error(dims, dtype):
     """Return a relative error of distances and of their squares: three times the largest rounding error.
 
@@ -15,14 +15,14 @@ def relative_error(dims, dtype):
     return dtype.type((dims + 16) * np.float64(np.finfo(dtype).eps))
 
 
-@part
+@inner_kernel
 def underflow_distance(dims, dtype):
     """Return the distance below which underflow may raise the error of the square above `relative_error`."""
     limits = np.finfo(dtype)
     return dtype.type(np.sqrt(dims * np.float64(limits.tiny) / np.float64(limits.eps)))
 
 
-@part
+@inner_kernel
 def bound_by_products(planes, columns, dims, reach, norms, tile):
     """Replace the scores of `nearest_two_by_products` by bounds of distances.
 
@@ -51,7 +51,7 @@ def bound_by_products(planes, columns, dims, reach, norms, tile):
         tile.second[i] = np.sqrt(next_least if next_least < largest else largest) - floor
 
 
-@part
+@inner_kernel
 def bound_nearest(columns, dims, tile):
     """Replace the squared distances of `nearest_two` by bounds of distances.
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 
 _GUESSES = 3
 """Points compared before one is chosen, one per step of a mean shift."""
 
 
-@part
+@inner_kernel
 def _distances(points, number, target, out):
     """Compute the squared distances of the first `number` points (C, >= number) from a target.
 
@@ -21,7 +21,7 @@ def _distances(points, number, target, out):
             out[i] = difference * difference if d == 0 else out[i] + difference * difference
 
 
-@part
+@inner_kernel
 def _gather(points, is_covered, first, last, radius, anchor, near, places):
     """Copy the uncovered points first .. last - 1 within a squared radius of `anchor`; return their number.
 
@@ -45,20 +45,20 @@ def _gather(points, is_covered, first, last, radius, anchor, near, places):
     return number
 
 
-@part
-def _shift_target(near, number, reach, radius, anchor, target, away):
+@inner_kernel
+def _shift_target(near, number, reach, radius, anchor, target, squares):
     """Move the target to the mean of the points within a squared radius of it.
 
     A target farther than the radius from `anchor` is then brought to the distance `reach` from it.
 
-    near (C, >= number) and anchor (C,), in; target (C,), in and out; away (>= number,), scratch.
+    near (C, >= number) and anchor (C,), in; target (C,), in and out; squares (>= number,), scratch.
     """
     dims = anchor.shape[0]
-    _distances(near, number, target, away)
+    _distances(near, number, target, squares)
     for d in range(dims):
         total, within = 0.0, 0
         for i in range(number):
-            if away[i] <= radius:
+            if squares[i] <= radius:
                 total += near[d, i]
                 within += 1
         if within > 0:
@@ -71,7 +71,7 @@ def _shift_target(near, number, reach, radius, anchor, target, away):
             target[d] = anchor[d] + (target[d] - anchor[d]) * (reach / np.sqrt(squared))
 
 
-@part
+@inner_kernel
 def _closest(number, radius, from_anchor, from_target):
     """Return the point closest to the target, among those within a squared radius of the first point.
 
@@ -84,7 +84,7 @@ def _closest(number, radius, from_anchor, from_target):
     return closest
 
 
-@part
+@inner_kernel
 def _choose(near, number, reach, radius, scratch):
     """Return a point that covers the first of the near points and many of the others.
 
@@ -95,22 +95,22 @@ def _choose(near, number, reach, radius, scratch):
     near (C, >= number), in; scratch (3, >= number); its last row, out, holds the squared distances from the
     returned point.
     """
-    from_anchor, away, from_best = scratch[0], scratch[1], scratch[2]
+    from_anchor, squares, from_best = scratch[0], scratch[1], scratch[2]
     anchor, target = near[:, 0].copy(), near[:, 0].copy()
     _distances(near, number, anchor, from_anchor)
     from_best[:number] = from_anchor[:number]
     best, most_reached = 0, 0
     for guess in range(_GUESSES):
-        _shift_target(near, number, reach, 4.0 * radius if guess == 0 else radius, anchor, target, away)
-        _distances(near, number, target, away)
-        taken = _closest(number, radius, from_anchor, away)
-        _distances(near, number, near[:, taken].copy(), away)
+        _shift_target(near, number, reach, 4.0 * radius if guess == 0 else radius, anchor, target, squares)
+        _distances(near, number, target, squares)
+        taken = _closest(number, radius, from_anchor, squares)
+        _distances(near, number, near[:, taken].copy(), squares)
         reached = 0
         for i in range(number):
-            reached += away[i] <= radius
+            reached += squares[i] <= radius
         if reached > most_reached:
             best, most_reached = taken, reached
-            from_best[:number] = away[:number]
+            from_best[:number] = squares[:number]
     return best
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
-from fastkq.kernels.kmeans.accelerated_lloyd import roughly_squared_distance, squared_distance
+from fastkq.kernels.jit import inner_kernel, kernel
+from fastkq.kernels.kmeans.accelerated_lloyd import approximate_squared_distance, squared_distance
 from fastkq.kernels.kmeans.error_margins import (
     bound_by_products,
     bound_nearest,
@@ -87,7 +87,7 @@ def prepare(centroids):
     return Centroids(lanes, origin, offsets, halves, np.sqrt(largest))
 
 
-@part
+@inner_kernel
 def _find_unproven(vectors, start, stop, moves, other_moves, labels, uppers, lowers, places):
     """Find the vectors start .. stop - 1 whose bounds do not prove their labels; return their number.
 
@@ -110,7 +110,7 @@ def _find_unproven(vectors, start, stop, moves, other_moves, labels, uppers, low
     return count
 
 
-@part
+@inner_kernel
 def _tighten(vectors, centroids, labels, uppers, lowers, places, count):
     """Set upper bounds to measured distances; keep the places that remain unproven, and return how many.
 
@@ -124,14 +124,14 @@ def _tighten(vectors, centroids, labels, uppers, lowers, places, count):
     kept = 0
     for place in range(count):
         i = places[place]
-        upper = np.sqrt(roughly_squared_distance(vectors[i], centroids[labels[i]])) * over + floor
+        upper = np.sqrt(approximate_squared_distance(vectors[i], centroids[labels[i]])) * over + floor
         uppers[i] = upper
         places[kept] = i
         kept += not upper * margin < lowers[i]
     return kept
 
 
-@part
+@inner_kernel
 def _store(tile, places, first, number, kept, labels, uppers, lowers):
     """Store labels and bounds of the vectors at places[first : first + number].
 
@@ -152,7 +152,7 @@ def _store(tile, places, first, number, kept, labels, uppers, lowers):
     return kept
 
 
-@part
+@inner_kernel
 def _label_by_products(vectors, places, count, prepared, planes, norms, tile, labels, uppers, lowers):
     """Label by scalar products where bounds prove the result; return how many of `count` are left.
 
@@ -169,7 +169,7 @@ def _label_by_products(vectors, places, count, prepared, planes, norms, tile, la
     return unproven
 
 
-@part
+@inner_kernel
 def _label_by_distances(vectors, places, count, prepared, planes, tile, labels, uppers, lowers):
     """Label `count` vectors by squared distances."""
     zero = np.zeros(vectors.shape[1], vectors.dtype)
@@ -186,7 +186,7 @@ def _label_by_distances(vectors, places, count, prepared, planes, tile, labels, 
                 uppers[i], lowers[i] = tile.best[c], tile.second[c]
 
 
-@part
+@inner_kernel
 def _accumulate(vectors, weights, start, stop, labels, totals):
     """Add the vectors start .. stop - 1 to the totals (k, d + 1), in and out, of their clusters."""
     dims = vectors.shape[1]
@@ -199,7 +199,7 @@ def _accumulate(vectors, weights, start, stop, labels, totals):
 
 
 @kernel
-def visit(
+def assign(
     vectors, weights, start, stop, centroids, prepared, moves, other_moves, labels, uppers, lowers, totals
 ):
     """Label the vectors start .. stop - 1 with their nearest centroids, the lowest index among equals.

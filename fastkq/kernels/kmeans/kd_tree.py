@@ -7,7 +7,7 @@ Kanungo et al., An efficient k-means clustering algorithm: analysis and implemen
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 from fastkq.kernels.kmeans.nearest_vectors import bounds, candidates
 from fastkq.kernels.kmeans.tiles import (
     LANES,
@@ -26,7 +26,7 @@ _MAX_DEPTH = 64
 depth."""
 
 
-@part
+@inner_kernel
 def _choose(rows, first, last, sample):
     """Return the axis along which a sample of rows first .. last - 1 varies most, and its median there.
 
@@ -53,7 +53,7 @@ def _choose(rows, first, last, sample):
     return axis, sample[_SAMPLE // 2]
 
 
-@part
+@inner_kernel
 def _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_order):
     """Move the rows first .. last - 1 at or below the pivot before the others; return where those begin.
 
@@ -80,7 +80,7 @@ def _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_ord
     return left
 
 
-@part
+@inner_kernel
 def _split_at_median(rows, order, first, last, spare_rows, spare_order, sample):
     """Divide the rows first .. last - 1 at the median of a sample; return where the second half begins.
 
@@ -131,7 +131,7 @@ def grow(rows, order, first, last, max_rows, spare_rows, spare_order, starts):
 
 
 @kernel
-def describe(rows, weights, starts, first, last, planes, lows, highs, moments):
+def compute_leaf_stats(rows, weights, starts, first, last, planes, lows, highs, moments):
     """Compute planes, bounding boxes and moments of the leaves first .. last - 1.
 
     Parameters
@@ -170,7 +170,7 @@ _SUM_SETS = 4
 """Sets of sums to which vectors are added in turn: an addition waits for the previous one to the same sum."""
 
 
-@part
+@inner_kernel
 def _accumulate(planes, weights, first, number, dims, count, label, ids, sums, totals):
     """Add the vectors in the columns first .. first + number - 1 to the totals of their centroids.
 
@@ -193,7 +193,7 @@ def _accumulate(planes, weights, first, number, dims, count, label, ids, sums, t
             row[d] += (sums[0, j, d] + sums[1, j, d]) + (sums[2, j, d] + sums[3, j, d])
 
 
-@part
+@inner_kernel
 def _relabel(owners, labels, leaf, first, number, label, ids):
     """Store a leaf's labels, and its owner if they are all equal; return how many labels changed.
 
@@ -211,7 +211,7 @@ def _relabel(owners, labels, leaf, first, number, label, ids):
 
 
 @kernel
-def visit(
+def assign(
     planes, weights, starts, first_leaf, last_leaf, lows, highs, moments, centroids, owners, labels, totals
 ):
     """Label the vectors of the leaves first_leaf .. last_leaf - 1 with their nearest centroids.
@@ -219,7 +219,7 @@ def visit(
     Parameters
     ----------
     planes, weights, starts, lows, highs, moments
-        As `fastkq.kernels.kmeans.kd_tree.describe` takes or writes them, in.
+        As `fastkq.kernels.kmeans.kd_tree.compute_leaf_stats` takes or writes them, in.
     centroids : (k, d), in
     owners : (leaves,) int32, in and out
         The label of all vectors of a leaf; -1 if they have several.

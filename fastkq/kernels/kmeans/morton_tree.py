@@ -6,14 +6,14 @@ RGBA images, and all other points. Keys are Morton codes and rise along each cur
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 
 POINTS_PER_BLOCK = 384
 """Largest number of points of a block. Larger blocks have more candidates per point, smaller ones fewer
 points per selection of candidates: an iteration over all colors of a Kodak image at k = 256 takes 0.51, 0.41,
 0.29 and 0.28 ms with 64, 128, 384 and 768."""
 
-MOST_DEPTH = 34
+MAX_DEPTH = 34
 """Largest number of nested boxes, each half of the next one: one for each of the 32 bits of a key, one for
 the whole curve, one for the second curve."""
 
@@ -57,7 +57,7 @@ def merge_runs(coordinates, counts, starts, spacing, means, weights, first):
             means[d, first + run] = np.floor(total / (weight * spacing) + 0.5) * spacing
 
 
-@part
+@inner_kernel
 def split_position(keys, first, last):
     """Return where the highest bit that differs among the sorted keys[first:last] changes from 0 to 1.
 
@@ -76,11 +76,11 @@ def split_position(keys, first, last):
     return last
 
 
-@part
+@inner_kernel
 def initial_ends(keys, opaque, ends):
     """Initialize the stack of the ends of the curves still to be cut, the next end on top; return its size.
 
-    ends (MOST_DEPTH,) int64, out.
+    ends (MAX_DEPTH,) int64, out.
     """
     ends[0] = keys.shape[0]
     ends[1] = opaque
@@ -88,13 +88,13 @@ def initial_ends(keys, opaque, ends):
 
 
 @kernel
-def cut(keys, opaque, starts):
+def cut_by_count(keys, opaque, starts):
     """Cut the Morton curves into the largest boxes that hold at most POINTS_PER_BLOCK points.
 
     keys (M,) uint32, rising before and from place `opaque` on, in; starts (M + 1,) int64, out: block b holds
     the points starts[b] .. starts[b + 1] - 1. Returns the number of blocks.
     """
-    ends = np.empty(MOST_DEPTH, np.int64)
+    ends = np.empty(MAX_DEPTH, np.int64)
     depth = initial_ends(keys, opaque, ends)
     first = np.int64(0)
     blocks = 0
@@ -113,7 +113,7 @@ def cut(keys, opaque, starts):
 
 
 @kernel
-def bound(coordinates, weights, starts, first_block, last_block, low, high, moments):
+def compute_bounds(coordinates, weights, starts, first_block, last_block, low, high, moments):
     """Compute bounding boxes and moments of the blocks first_block .. last_block - 1.
 
     coordinates (C, M), weights (M,) float64 and starts (B + 1,) int64, in; low and high (C, B) and moments
@@ -161,7 +161,7 @@ def accumulate(coordinates, weights, first, last, moments):
         moments[i + 1, 5] = moments[i, 5] + weight * square
 
 
-@part
+@inner_kernel
 def error_between(moments, first, last):
     """Return the squared error of the points first .. last - 1 about their mean, from prefix moments."""
     weight = moments[last, 0] - moments[first, 0]
@@ -173,7 +173,7 @@ def error_between(moments, first, last):
 
 
 @kernel
-def leaves(keys, opaque, moments, tolerance, starts, state, max_boxes):
+def cut_by_error(keys, opaque, moments, tolerance, starts, state, max_boxes):
     """Cut the Morton curves into boxes whose squared error is at most `tolerance`.
 
     A call pauses when there are `max_boxes` boxes. The partition is complete when state[1] is 0.
@@ -186,7 +186,7 @@ def leaves(keys, opaque, moments, tolerance, starts, state, max_boxes):
         Prefix moments of `accumulate`.
     starts : (>= boxes + 1,) int64, out
         Box b holds the points starts[b] .. starts[b + 1] - 1.
-    state : (2 + MOST_DEPTH,) int64, in and out
+    state : (2 + MAX_DEPTH,) int64, in and out
         Zeros at first: the number of boxes; the size of the stack of ends of what is still to be cut; and
         this stack.
     max_boxes : int

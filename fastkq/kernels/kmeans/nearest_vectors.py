@@ -6,8 +6,8 @@ way, so its labels equal those of brute force.
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
-from fastkq.kernels.kmeans.nearest import first_smallest
+from fastkq.kernels.jit import inner_kernel, kernel
+from fastkq.kernels.kmeans.nearest_centroid import first_smallest
 
 VECTORS_PER_RUN = 128
 """Vectors of a run, which share a bounding box and its candidate centroids."""
@@ -18,7 +18,7 @@ LANES = 4
 """Dimensions that a pass over a run takes at once. Planes are padded with zeros to a multiple of it."""
 
 
-@part
+@inner_kernel
 def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
     """Select the centroids that may be nearest to a vector of a box, in their given order.
 
@@ -76,7 +76,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
     return kept
 
 
-@part
+@inner_kernel
 def _squared_distances(planes, centroids, j, squares):
     """Compute the squared distances (VECTORS_PER_RUN,), out, of the vectors of a run from centroid j."""
     for i in range(VECTORS_PER_RUN):
@@ -92,7 +92,7 @@ def _squared_distances(planes, centroids, j, squares):
             squares[i] = squares[i] + p * p + q * q + r * r + s * s
 
 
-@part
+@inner_kernel
 def nearest(planes, centroids, count, squares, best, label):
     """Find the nearest of `count` centroids for the vectors of a run.
 
@@ -121,7 +121,7 @@ def nearest(planes, centroids, count, squares, best, label):
             best[i] = best[i] if best[i] <= square else square
 
 
-@part
+@inner_kernel
 def load(vectors, start, number, planes, lows, highs):
     """Write vectors as planes, and their bounding boxes; return the number of runs.
 
@@ -147,7 +147,7 @@ def load(vectors, start, number, planes, lows, highs):
     return runs
 
 
-@part
+@inner_kernel
 def bounds(lows, highs, first, last, low, high):
     """Compute the common bounding box of the runs first .. last - 1.
 
@@ -160,7 +160,7 @@ def bounds(lows, highs, first, last, low, high):
 
 
 @kernel
-def visit(vectors, weights, start, stop, centroids, labels, distances, totals):
+def assign(vectors, weights, start, stop, centroids, labels, distances, totals):
     """Find the nearest centroid of the vectors start .. stop - 1, and accumulate the moments of the clusters.
 
     Parameters

@@ -6,7 +6,7 @@ sums (M + 1, 3) int64 are prefix sums of the weights, the weighted values and th
 
 import numpy as np
 
-from fastkq.kernels.jit import inlined, kernel, part
+from fastkq.kernels.jit import inlined, inner_kernel, kernel
 
 
 @inlined
@@ -35,7 +35,7 @@ def _is_better(sums, best, one, other, last):
     return _path_cost(sums, best, one, last) < _path_cost(sums, best, other, last)
 
 
-@part
+@inner_kernel
 def _insert_origin(sums, best, origin, queue, since, head, tail):
     """Insert a new origin, at which intervals can begin; return the new end of the queue.
 
@@ -64,7 +64,7 @@ def _insert_origin(sums, best, origin, queue, since, head, tail):
 
 
 @kernel
-def shortest_path(sums, away, may_skip, price, origins):
+def shortest_path(sums, fixed_errors, may_skip, price, origins):
     """Choose the levels that minimize the squared error plus `price` for each level.
 
     Among paths of equal cost, the one with the fewest levels is returned. The best number of levels rises
@@ -74,7 +74,7 @@ def shortest_path(sums, away, may_skip, price, origins):
     Parameters
     ----------
     sums : (M + 1, 3) int64, in
-    away : (M + 1,) int64, in
+    fixed_errors : (M + 1,) int64, in
         Prefix sums of the squared errors about the nearest fixed levels; zeros if there are none.
     may_skip : bool
         Whether a value may be left to a fixed level, at no price.
@@ -100,7 +100,7 @@ def shortest_path(sums, away, may_skip, price, origins):
         best[last] = _path_cost(sums, best, origin, last) + price
         levels[last], origins[last] = levels[origin] + 1, origin
         if may_skip:
-            left = best[last - 1] + away[last] - away[last - 1]
+            left = best[last - 1] + fixed_errors[last] - fixed_errors[last - 1]
             if left <= best[last]:
                 best[last], levels[last], origins[last] = left, levels[last - 1], -1
         if last < values:
@@ -126,11 +126,11 @@ def trace(sums, origins, levels, ends):
 
 
 @kernel
-def best_level(values, sums, away, fixed, first, last):
+def best_level(values, sums, fixed_errors, fixed, first, last):
     """Return the level that, with the fixed ones, leaves values first .. last - 1 the least squared error.
 
-    The lowest of equals is returned. values (M,) and fixed (F,) int64, rising, and sums and away as in
-    `shortest_path`, in.
+    The lowest of equals is returned. values (M,) and fixed (F,) int64, rising, and sums and fixed_errors as
+    in `shortest_path`, in.
     """
     least, chosen = np.int64(-1), values[first]
     above, low, high = 0, first, first
@@ -142,7 +142,13 @@ def best_level(values, sums, away, fixed, first, last):
         high = max(high, low)
         while high < last and (above == fixed.shape[0] or 2 * values[high] < level + fixed[above]):
             high += 1
-        error = away[low] - away[first] + _error(sums, low, high, level) + away[last] - away[high]
+        error = (
+            fixed_errors[low]
+            - fixed_errors[first]
+            + _error(sums, low, high, level)
+            + fixed_errors[last]
+            - fixed_errors[high]
+        )
         if least < 0 or error < least:
             least, chosen = error, level
     return chosen

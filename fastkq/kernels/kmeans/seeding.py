@@ -4,7 +4,7 @@ from fastkq.kernels.jit import kernel
 
 
 @kernel
-def consider(squares, candidates, weights, closest, products, distances, potentials):
+def evaluate_candidates(squares, candidates, weights, closest, products, distances, potentials):
     """Compute distances from the nearest centroid, and the potential, after adding each candidate.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import kernel, part
+from fastkq.kernels.jit import inner_kernel, kernel
 from fastkq.kernels.kmeans.cluster_stats_vectors import (
     centroid_distances,
     choose,
@@ -40,7 +40,7 @@ class VectorRegion(NamedTuple):
     squares: Any  # (2, VECTORS_PER_RUN) float64
 
 
-@part
+@inner_kernel
 def _select_clusters(clusters, removed, split, region):
     """Select the clusters nearest to two clusters, half of them for each; return their number.
 
@@ -70,7 +70,7 @@ def _select_clusters(clusters, removed, split, region):
     return count
 
 
-@part
+@inner_kernel
 def _gather(vectors, weights, clusters, count, region):
     """Copy the centroids and points of the region's clusters; return the number of points."""
     points = 0
@@ -89,7 +89,7 @@ def _gather(vectors, weights, clusters, count, region):
     return points
 
 
-@part
+@inner_kernel
 def _place_halves(clusters, fixed, removed, split, count, region):
     """Place two centroids at the means of the halves of the split cluster; a fixed one stays."""
     for place in range(count):
@@ -100,7 +100,7 @@ def _place_halves(clusters, fixed, removed, split, count, region):
                 region.centroids[d, place] = clusters.centroids[d, split] + side * clusters.axes[split, d]
 
 
-@part
+@inner_kernel
 def _clear(region, count):
     """Set the region's sums to zero."""
     for place in range(count):
@@ -108,7 +108,7 @@ def _clear(region, count):
             region.sums[place, d] = 0.0
 
 
-@part
+@inner_kernel
 def _add(region, begin, end, count, error):
     """Label points of the region, add them to their clusters, and return `error` plus their squared error.
 
@@ -128,7 +128,7 @@ def _add(region, begin, end, count, error):
     return error
 
 
-@part
+@inner_kernel
 def _move(region, fixed, count, error):
     """Move the region's free centroids to the means of their points; return the squared error afterwards.
 
@@ -145,7 +145,7 @@ def _move(region, fixed, count, error):
     return error
 
 
-@part
+@inner_kernel
 def _settle(clusters, fixed, points, count, region, max_increase):
     """Run Lloyd's iterations within the region; return the change of its squared error.
 
@@ -164,7 +164,7 @@ def _settle(clusters, fixed, points, count, region, max_increase):
     return change
 
 
-@part
+@inner_kernel
 def _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset):
     """Copy the region's state back to the clusters, and update their statistics.
 
@@ -188,7 +188,7 @@ def _accept(vectors, weights, clusters, fixed, region, points, count, trial, off
     for place in range(count):
         update_spread(vectors, weights, clusters, region.clusters[place], offset)
     for j in range(k):
-        if clusters.changed[j] == trial or clusters.changed[clusters.beside[j]] == trial:
+        if clusters.changed[j] == trial or clusters.changed[clusters.merge_target[j]] == trial:
             update_removal(clusters, fixed, j, region.distances)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import part
+from fastkq.kernels.jit import inner_kernel
 
 VECTORS_PER_TILE = 256
 """With 128 or 64, a distance takes 1.2 or 1.5 times as long, in 4 dimensions as well as in 128."""
@@ -44,26 +44,26 @@ class Tile(NamedTuple):
     label: Any
 
 
-@part
+@inner_kernel
 def new_tile(dtype):
     """Return an uninitialized tile whose scores have this dtype."""
     scores, label = np.empty((LANES, WIDTH), dtype), np.empty(WIDTH, np.int32)
     return Tile(scores, np.empty(WIDTH, dtype), np.empty(WIDTH, dtype), label)
 
 
-@part
+@inner_kernel
 def round_up_to_step(number):
     """Return how many columns are processed for this many vectors: the next multiple of STEP."""
     return -(-number // STEP) * STEP
 
 
-@part
+@inner_kernel
 def round_up_to_lanes(number):
     """Return the next multiple of LANES."""
     return -(-number // LANES) * LANES
 
 
-@part
+@inner_kernel
 def offset_planes(centroids, origin, beyond, planes):
     """Write the offsets of centroids from an origin as planes, padded in both directions.
 
@@ -76,7 +76,7 @@ def offset_planes(centroids, origin, beyond, planes):
             planes[d, j] = (centroids[j, d] - origin[d] if d < dims else 0) if j < k else beyond
 
 
-@part
+@inner_kernel
 def load(vectors, places, origin, planes):
     """Write the vectors at some places, minus an origin, into the first columns of planes.
 
@@ -89,7 +89,7 @@ def load(vectors, places, origin, planes):
             planes[d, i] = row[d] - origin[d]
 
 
-@part
+@inner_kernel
 def _add_squares(planes, start, stop, d, centroids, j, scores):
     """Add the squared differences from centroids j .. j + 3 in dimensions d .. d + 3 to the scores.
 
@@ -111,7 +111,7 @@ def _add_squares(planes, start, stop, d, centroids, j, scores):
                 row[i] = row[i] + p * p + q * q + r * r + s * s
 
 
-@part
+@inner_kernel
 def _subtract_products(planes, columns, d, centroids, j, scores):
     """Subtract the products with centroids j .. j + 3 in dimensions d .. d + 3 from the scores."""
     w, x, y, z = (
@@ -141,7 +141,7 @@ def _subtract_products(planes, columns, d, centroids, j, scores):
         to_e[i] -= (p * ew + q * ex) + (r * ey + s * ez)
 
 
-@part
+@inner_kernel
 def _update_nearest(j, columns, tile):
     """Update the best, second and label of each vector with the scores of centroids j .. j + 3."""
     to_a, to_b = tile.scores[0, :columns], tile.scores[1, :columns]
@@ -161,7 +161,7 @@ def _update_nearest(j, columns, tile):
         second[i] = loser if loser <= beyond else beyond
 
 
-@part
+@inner_kernel
 def _reset(columns, tile):
     """Reset the best, second and label of the first `columns` vectors."""
     for i in range(columns):
@@ -169,7 +169,7 @@ def _reset(columns, tile):
         tile.label[i] = 0
 
 
-@part
+@inner_kernel
 def nearest_two(planes, start, columns, centroids, count, tile):
     """Find the two nearest of `count` centroids by squared distance.
 
@@ -183,7 +183,7 @@ def nearest_two(planes, start, columns, centroids, count, tile):
         _update_nearest(j, columns, tile)
 
 
-@part
+@inner_kernel
 def nearest_two_by_products(planes, columns, centroids, halves, tile):
     """Find the two nearest centroids by scores: half the squared norm of a centroid minus the scalar product.
 

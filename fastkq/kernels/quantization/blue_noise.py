@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import inlined, kernel, part
+from fastkq.kernels.jit import inlined, inner_kernel, kernel
 from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
 from fastkq.kernels.quantization.error_diffusion import limit_error
 
@@ -22,7 +22,7 @@ _INITIAL_POINTS = SIDE * SIDE // 10  # points of the initial pattern
 _MAX_SWAPS = 4096  # swaps at most, while the initial pattern is spread evenly
 
 
-@part
+@inner_kernel
 def _add_density(place, sign, gaussian, density):
     """Add (sign 1) or subtract (sign -1) the density around a point.
 
@@ -35,7 +35,7 @@ def _add_density(place, sign, gaussian, density):
             density[y * SIDE + x] += sign * gaussian[row + ((x - left) & (SIDE - 1))]
 
 
-@part
+@inner_kernel
 def _extreme(density, taken, sign):
     """Return the point in the largest cluster (sign 1), or the place in the largest void (sign -1).
 
@@ -196,7 +196,7 @@ def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, lumin
 
     points (n,) int64, in: numbers of lattice points; bits, alpha_bits: see `Lattice`; palette, a
     `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
-    `fastkq.kernels.quantization.cell_index.Memory`, in and out; strength: 0 to 256, the share of the
+    `fastkq.kernels.quantization.cell_index.CandidateLists`, in and out; strength: 0 to 256, the share of the
     remaining error that is added; luminance (k,) int64, in; plans (n, length), out.
 
     T. Knoll's pattern dithering, US patent 6,606,166 (expired 2019).

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastkq.kernels.jit import inlined, kernel, part
-from fastkq.kernels.kmeans.nearest import candidates
+from fastkq.kernels.jit import inlined, inner_kernel, kernel
+from fastkq.kernels.kmeans.nearest_centroid import candidates
 
 LANES = 4  # rows that are compared per iteration; lists are padded to a multiple
 COARSER = 2
@@ -55,7 +55,7 @@ class Palette(NamedTuple):
     gaps: Any
 
 
-class Memory(NamedTuple):
+class CandidateLists(NamedTuple):
     """The lists that one worker has made so far, and its buffers.
 
     Attributes
@@ -70,7 +70,7 @@ class Memory(NamedTuple):
     used : (2,) int64
         The number of entries used of lists and of coarse_lists.
     low, high, scratch, places, group, group_places, few, few_places
-        Buffers for `fastkq.kernels.kmeans.nearest.candidates`.
+        Buffers for `fastkq.kernels.kmeans.nearest_centroid.candidates`.
     """
 
     fine: Any
@@ -119,7 +119,8 @@ def cell_of(x, y, z, a, shift, bits, with_alpha):
 def nearest_listed(lists, entry, x, y, z, a, with_alpha):
     """Return the number of the row in a cell's list that is nearest to a point, the lowest among equals.
 
-    lists: see `Memory`; entry: the entry of the cell in `Memory.fine`; (x, y, z, a): a point of the cell.
+    lists: see `CandidateLists`; entry: the entry of the cell in its field `fine`; (x, y, z, a): a point of
+    the cell.
     """
     first = np.uint64(entry >> LENGTH_BITS)  # unsigned, so that numba needs no test for negative indices
     best = np.int64(1) << 62
@@ -136,9 +137,9 @@ def nearest_listed(lists, entry, x, y, z, a, with_alpha):
     return best & ((1 << NUMBER_BITS) - 1)
 
 
-@part
+@inner_kernel
 def list_cell(palette, memory, cell):
-    """Make the list of a cell and return its entry in `Memory.fine`.
+    """Make the list of a cell and return its entry in its field `fine`.
 
     Where there is no room for it, all lists are dropped first.
     """
@@ -175,7 +176,7 @@ def list_cell(palette, memory, cell):
     return memory.fine[cell]
 
 
-@part
+@inner_kernel
 def _load_coarse(palette, memory, cell):
     """Copy the candidates of the coarse cell around a cell into the group. Returns their number."""
     dims = palette.different.shape[0]
@@ -195,9 +196,9 @@ def _load_coarse(palette, memory, cell):
     return count
 
 
-@part
+@inner_kernel
 def _list_coarse(palette, memory, coarse):
-    """Make the list of a coarse cell and return its entry in `Memory.coarse`."""
+    """Make the list of a coarse cell and return its entry in `CandidateLists.coarse`."""
     k = palette.different.shape[1]
     _bound(memory, coarse, palette.bits - COARSER, palette.shift + COARSER)
     count = candidates(
@@ -218,7 +219,7 @@ def _list_coarse(palette, memory, coarse):
     return memory.coarse[coarse]
 
 
-@part
+@inner_kernel
 def _bound(memory, cell, bits, shift):
     """Write the bounds of a cell to memory.low and memory.high."""
     dims = memory.low.shape[0]

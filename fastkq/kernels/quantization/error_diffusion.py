@@ -5,7 +5,7 @@ import numpy as np
 from fastkq.kernels.jit import inlined, kernel
 from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
 
-STRONGEST = 256  # the strength at which errors are diffused in full
+FULL_STRENGTH = 256  # the strength at which errors are diffused in full
 
 ERROR_LIMIT = 0.8
 """Largest error that is diffused, relative to the distance of the chosen row from the nearest other row.
@@ -19,7 +19,7 @@ def _target(level, alpha, opaque, received, strength):
     level: 0 to 255; alpha and opaque: see `fastkq.kernels.quantization.cell_index.Palette`; received: error
     in sixteenths of a coordinate; strength: 0 to 256. The result is within the range of levels.
     """
-    value = (2 * np.int64(level) - 255) * alpha + ((received * strength + (STRONGEST << 3)) >> 12)
+    value = (2 * np.int64(level) - 255) * alpha + ((received * strength + (FULL_STRENGTH << 3)) >> 12)
     return min(max(value, -255 * alpha), 255 * alpha) + 255 * opaque
 
 
@@ -44,8 +44,8 @@ def diffuse(image, palette, memory, strength, top, rows, left, right, sent, belo
     """Diffuse errors over a slanted block: row i below the top has the columns left - i .. right - i - 1.
 
     image (H, W, C) uint8, in; palette, a `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
-    `fastkq.kernels.quantization.cell_index.Memory`, in and out; strength: 0 to 256; top, rows: first row and
-    number of rows; indices (H, W), out.
+    `fastkq.kernels.quantization.cell_index.CandidateLists`, in and out; strength: 0 to 256; top, rows: first
+    row and number of rows; indices (H, W), out.
 
     below (W, 3) int32, in and out: in each column the error that the row above sends down, then the one that
     this row sends down. sent (rows, 9) int32, in and out: for each row, three errors that the columns done so

@@ -3,8 +3,8 @@
 import numpy as np
 
 from fastkq.kernels.color import oklab
-from fastkq.kernels.jit import kernel, part
-from fastkq.kernels.kmeans.nearest import buffers, candidates, nearest
+from fastkq.kernels.jit import inner_kernel, kernel
+from fastkq.kernels.kmeans.nearest_centroid import buffers, candidates, nearest
 
 _ALPHA_WEIGHT = 361  # coordinates per step of alpha, as in fastkq.color.spaces.rgb
 PIXELS_PER_RUN = 128  # measured: 24 megapixels at k = 256 take 0.46 s; 0.53 s in runs of 64, 0.54 s of 32
@@ -44,7 +44,7 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
                 indices[places[i]] = few_ids[label[i]]
 
 
-@part
+@inner_kernel
 def _select(pixels, first, last, is_opaque, places):
     """Select the pixels first .. last - 1 that are opaque, or those that are not. Returns their number.
 
@@ -58,7 +58,7 @@ def _select(pixels, first, last, is_opaque, places):
     return number
 
 
-@part
+@inner_kernel
 def _to_rgb(pixels, places, number, coordinates):
     """Convert pixels to coordinates (4, >= number), out, of `fastkq.color.spaces.rgb`.
 
@@ -72,7 +72,7 @@ def _to_rgb(pixels, places, number, coordinates):
             coordinates[d, i] = (2 * np.int64(pixel[d]) - 255) * alpha
 
 
-@part
+@inner_kernel
 def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinates):
     """Convert pixels to coordinates (4, >= number), out, of `fastkq.color.spaces.oklab`.
 
@@ -87,7 +87,7 @@ def _to_oklab(pixels, places, number, linear, responses, roots, bits, coordinate
         oklab.weigh_by_alpha(coordinates, i, np.float64(pixels[places[i], 3]))
 
 
-@part
+@inner_kernel
 def _bound(coordinates, number, low, high):
     """Write the bounding box of the first `number` points of coordinates.
 

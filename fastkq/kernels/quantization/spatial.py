@@ -12,7 +12,7 @@ WEIGHT_0, WEIGHT_1, WEIGHT_2 = np.float32(16), np.float32(11), np.float32(3)
 Gaussian of 0.8 pixels convolved with itself, as an eye blurs both the image and the one it is compared with.
 """
 
-WHOLE = 256
+OWN_WEIGHT = 256
 """Weight of a pixel itself in two dimensions: WEIGHT_0 * WEIGHT_0."""
 
 
@@ -48,19 +48,19 @@ def _clip(value, limit):
 
 
 @kernel
-def settle(image, palette, memory, own, first, apart, rows, errors, indices, sums):
+def update_indices(image, palette, memory, own, first, apart, rows, errors, indices, sums):
     """Give each pixel of two bands of rows the index that looks best beside those of the other pixels.
 
     Each pixel depends on the one before it. So two bands, too far apart to influence each other, are
     processed together, pixel by pixel.
 
     image (H, W, C) uint8, in; palette, a `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
-    `fastkq.kernels.quantization.cell_index.Memory`, in and out; own: weight of a pixel's own error, at least
-    WHOLE; first: first row of the first band; apart: rows from there to the second band; rows: rows per band,
-    of which those below the image are skipped; errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32, in and
-    out: coordinates of each pixel's palette row minus those of the pixel, 0 in the margin and where there is
-    no index yet; indices (H, W), out; sums (k, 4) int64, in and out: for each palette row, the sum of the
-    blurred errors at its pixels, and the number of these pixels.
+    `fastkq.kernels.quantization.cell_index.CandidateLists`, in and out; own: weight of a pixel's own error,
+    at least WHOLE; first: first row of the first band; apart: rows from there to the second band; rows: rows
+    per band, of which those below the image are skipped; errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN))
+    float32, in and out: coordinates of each pixel's palette row minus those of the pixel, 0 in the margin and
+    where there is no index yet; indices (H, W), out; sums (k, 4) int64, in and out: for each palette row, the
+    sum of the blurred errors at its pixels, and the number of these pixels.
     """
     height, width, last = image.shape[0], image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from fastkq.compare.comparison import Original, compare
 from fastkq.compare.html import page
-from fastkq.compare.table import Original, compare
 from tests.compare.html.browsing import KS, Page
 from tests.helpers.images import photograph_like
 

@@ -8,8 +8,8 @@ from io import BytesIO
 from PIL import Image
 
 from fastkq.color.metadata import Metadata
+from fastkq.compare.comparison import Original, compare
 from fastkq.compare.html import page
-from fastkq.compare.table import Original, compare
 
 VOID = {"meta", "link", "input", "img"}
 SHAPES_OF_SVG = {"path", "circle", "polyline"}

@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from fastkq.compare.comparison import Original, compare
 from fastkq.compare.html import page
-from fastkq.compare.table import Original, compare
 from tests.compare.html.document import Parsed, parsed, shown_rows
 from tests.helpers.images import noise, photograph_like
 
@@ -159,7 +159,7 @@ def test_colors_stand_in_the_order_of_the_palette_with_their_shares():
 def test_of_a_giant_palette_the_most_used_colors_are_listed(monkeypatch):
     from fastkq.compare.html import swatches
 
-    monkeypatch.setattr(swatches, "_MOST_COLORS", 3)
+    monkeypatch.setattr(swatches, "_MAX_COLORS", 3)
     image = np.repeat(np.arange(6, dtype=np.uint8) * 40, [1, 9, 2, 8, 3, 7])[None]
     _, document = parsed(image, [6])
     (row,) = shown_rows(document)

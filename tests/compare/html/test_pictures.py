@@ -45,7 +45,7 @@ def test_gray_with_alpha_is_shown_as_rgba():
 
 
 def test_of_a_giant_image_every_nth_pixel_is_shown_and_that_is_said(monkeypatch):
-    monkeypatch.setattr(pictures, "_MOST_PIXELS", 50)
+    monkeypatch.setattr(pictures, "_MAX_PIXELS", 50)
     image = noise(20, 31, 3)
     rows, document = parsed(image)
     source, reduced, _ = document.all("img")
@@ -58,7 +58,7 @@ def test_of_a_giant_image_every_nth_pixel_is_shown_and_that_is_said(monkeypatch)
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 51), (50, 1), (7, 7), (7, 8), (40, 41), (1000, 1)])
 def test_no_more_pixels_are_shown_than_the_bound_allows_and_all_if_it_does(monkeypatch, shape):
-    monkeypatch.setattr(pictures, "_MOST_PIXELS", 50)
+    monkeypatch.setattr(pictures, "_MAX_PIXELS", 50)
     step = pictures.step_for(shape)
     height, width = pictures.size_on_page(shape, step)
     assert height * width <= 50

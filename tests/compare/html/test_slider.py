@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fastkq import CompressedImage
+from fastkq.compare.comparison import Original, compare
 from fastkq.compare.html import page
-from fastkq.compare.table import Original, compare
 from tests.compare.html.browsing import Page
 
 pytestmark = pytest.mark.slow  # a browser shows the page

@@ -87,7 +87,7 @@ def test_no_bytes_code_more_pixels_than_they_may():
     palette = np.array([[0], [255]], np.uint8)
     indices = np.zeros((2000, 2000), np.uint8)
     size = len(context.encode(indices, palette))
-    assert indices.size <= context.most_pixels(size)
+    assert indices.size <= context.max_pixels_in(size)
     assert size < 200  # and this image is not far from the bound
 
 

@@ -17,7 +17,7 @@ from tests.helpers.fkq_samples import METADATA, in_parts, sample
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 400), st.integers(1, 400))
 def test_a_grid_covers_the_image_once_in_parts_of_like_size(height, width, part_height, part_width):
     rows, columns = layout.grid(height, width, part_height, part_width)
-    boxes = layout.cut(height, width, rows, columns)
+    boxes = layout.grid_boxes(height, width, rows, columns)
     assert sum(box.height * box.width for box in boxes) == height * width
     assert len({(box.top, box.left) for box in boxes}) == rows * columns == len(boxes)
     heights, widths = {box.height for box in boxes}, {box.width for box in boxes}
@@ -117,7 +117,7 @@ def test_the_checksum_of_version_1_covers_what_is_outside_a_region():
 
 def decoded_share(height, width, side):
     """Largest share of an image's pixels that is decoded for a square region, wherever it is."""
-    boxes = layout.cut(height, width, *layout.default_grid(height, width))
+    boxes = layout.grid_boxes(height, width, *layout.default_grid(height, width))
     parts = [Part(box, 0, 0, 0) for box in boxes]
 
     def places(edges, extent):  # about the edges of parts: between them the share only grows
@@ -125,7 +125,7 @@ def decoded_share(height, width, side):
         return {min(max(edge + shift, 0), extent - side) for edge in {*edges, extent} for shift in shifts}
 
     def decoded(top, left):
-        wanted = layout.needed(parts, Box(top, left, side, side))
+        wanted = layout.parts_for(parts, Box(top, left, side, side))
         return sum(rows * boxes[number].width for number, rows in wanted)
 
     tops = places((box.top for box in boxes), height)

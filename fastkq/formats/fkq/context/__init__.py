@@ -214,7 +214,7 @@ def _code(
     over_chunks(work, height, max(1, _PIXELS_PER_CHUNK // width), 1)
 
 
-def most_pixels(nbytes: int) -> int:
+def max_pixels_in(nbytes: int) -> int:
     """Return a bound on the pixels that `nbytes` bytes can code, with a palette of at least two colors."""
     return (nbytes + 4) * _PIXELS_PER_BYTE
 

@@ -5,14 +5,14 @@ Arithmetic on integer coordinates (palettes and colors) is exact here: see `fast
 
 import numpy as np
 
-from fastkq.kernels.jit import part
+from fastkq.kernels.jit import inner_kernel
 
 BLOCKS_PER_GROUP = 8
 """Blocks of a group select their candidates from the candidates of the group's box: few, out of thousands of
 centroids."""
 
 
-@part
+@inner_kernel
 def first_smallest(values, count):
     """Return the index of the smallest of values[:count], the first among equals.
 
@@ -34,7 +34,7 @@ def first_smallest(values, count):
     return place
 
 
-@part
+@inner_kernel
 def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
     """Select the centroids that may be nearest to a point of a box, in their given order.
 
@@ -85,7 +85,7 @@ def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids
     return kept
 
 
-@part
+@inner_kernel
 def buffers(centroids):
     """Allocate the arrays that a search among centroids (C, k) needs.
 
@@ -104,7 +104,7 @@ def buffers(centroids):
     return low, high, scratch, ids, group, group_ids, few, few_ids
 
 
-@part
+@inner_kernel
 def nearest(coordinates, start, stop, centroids, count, best, label):
     """Find the nearest of `count` centroids for each of the points start .. stop - 1.
 
@@ -151,7 +151,7 @@ def nearest(coordinates, start, stop, centroids, count, best, label):
                 best[i] = best[i] if best[i] <= distance else distance
 
 
-@part
+@inner_kernel
 def bounds(low, high, first, last, common_low, common_high):
     """Compute the common bounding box of the blocks first .. last - 1.
 

@@ -19,7 +19,7 @@ from fastkq.formats import pil
 from fastkq.formats.source import Source, SourceLike, opened
 
 _CALLS = 3  # calls of `compress` per k; the shortest time counts
-_MOST_CHANNELS = 4  # channels that PNG and WebP hold, at most
+_MAX_CHANNELS = 4  # channels that PNG and WebP hold, at most
 
 
 class Original(NamedTuple):
@@ -197,12 +197,12 @@ def _png_bytes(compressed: CompressedImage) -> int | None:
 
 
 def _webp_bytes(compressed: CompressedImage) -> int | None:
-    data = pil.encode_webp_quickly(compressed.decompress()) if _is_of_8_bits(compressed) else None
+    data = pil.encode_webp_fast(compressed.decompress()) if _is_of_8_bits(compressed) else None
     return None if data is None else len(data)
 
 
 def _is_of_8_bits(compressed: CompressedImage) -> bool:
-    return compressed.dtype == np.uint8 and compressed.palette.shape[1] <= _MOST_CHANNELS
+    return compressed.dtype == np.uint8 and compressed.palette.shape[1] <= _MAX_CHANNELS
 
 
 def table(rows: Sequence[Row], source_bytes: int) -> str:
