@@ -1,5 +1,7 @@
 """Error measures between two images: mean squared error and PSNR."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -20,7 +20,7 @@ EXAMPLES = [
 
 RIGHT = """
 from pathlib import Path
-from typing import Any, assert_type
+from typing import assert_type
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,7 @@ def made_smaller(source: Path, target: Path) -> int:
         raise SystemExit(str(error)) from error
     compressed.save(target, optimize=target.suffix == ".png")
     assert_type(compressed, CompressedImage)
-    assert_type(compressed.palette, npt.NDArray[Any])
+    assert_type(compressed.palette, npt.NDArray[np.bool_ | np.uint8 | np.uint16 | np.float32 | np.float64])
     assert_type(compressed.report(fastkq.decompress(target)).psnr, float)
     return compressed.nbytes
 
@@ -69,7 +69,12 @@ OF_THE_ESTIMATOR = """
 def clusters(samples: npt.NDArray[np.float32]) -> None:
     from fastkq.estimator import KMeans
 
-    KMeans(n_clusters=3, random_state=0).fit(samples).predict(samples)
+    kmeans = KMeans(n_clusters=3, random_state=0).fit(samples)
+    assert_type(kmeans, KMeans)
+    assert_type(kmeans.cluster_centers_, npt.NDArray[np.float32 | np.float64])
+    assert_type(kmeans.labels_, npt.NDArray[np.int32])
+    assert_type(kmeans.inertia_, float)
+    assert_type(kmeans.predict(samples), npt.NDArray[np.int32])
 """
 
 WRONG = """

@@ -1,5 +1,7 @@
 """Compress an image to a palette and indices, and decompress it."""
 
+from __future__ import annotations
+
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +37,15 @@ from fastkq.quantization.fit import Fit, fit
 from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, mapping_stage
 from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
 from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import MAX_COLORS, Coding, Effort, check_coding, check_effort, check_threads
 
 if TYPE_CHECKING:
-    from fastkq.api.counts import ImageLike
+    from fastkq.api.inputs import ImageLike
 
 
 def compress(
-    image: "ImageLike | Input",
+    image: ImageLike,
     k: int | None = None,
     *,
     palette: npt.ArrayLike | None = None,
@@ -212,7 +215,7 @@ def compress(
 
 def decompress(
     source: CompressedImage | SourceLike, *, threads: int | None = None, progress: Progress | None = None
-) -> npt.NDArray[Any]:
+) -> ImageArray:
     """Return the image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
 
     Parameters

@@ -1,5 +1,7 @@
 """Count the colors of one or many images."""
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,22 +18,16 @@ from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import check_threads
 
 if TYPE_CHECKING:
-    import os
-    from typing import IO
-
-    from PIL import Image
-
-    ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes]
-    Images = ImageLike | ColorCounts | Iterable[ImageLike | ColorCounts]
+    from fastkq.api.inputs import ImageLike, Images
 
 _SHARE_OF_AN_IMAGE = 0.2
 """Progress: share of the remaining work that one image gets if the number of images is unknown."""
 
 
 def count_colors(
-    images: "Images",
+    images: Images,
     *,
-    weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None" = None,
+    weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> ColorCounts:
@@ -89,7 +85,7 @@ def count_colors(
     return total
 
 
-def _count(image: "ImageLike | ColorCounts", weights: npt.ArrayLike | None, threads: int) -> ColorCounts:
+def _count(image: ImageLike | ColorCounts, weights: npt.ArrayLike | None, threads: int) -> ColorCounts:
     if isinstance(image, ColorCounts):
         if weights is not None:
             raise ArgumentError(

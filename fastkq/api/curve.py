@@ -1,5 +1,7 @@
 """Distortion and file size as functions of k."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +19,7 @@ from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import Effort
 
 if TYPE_CHECKING:
-    from fastkq.api.counts import Images
+    from fastkq.api.inputs import Images
 
 
 class CurvePoint(NamedTuple):
@@ -53,7 +55,7 @@ CurvePoint.__module__ = "fastkq"  # pickles name the public module
 
 
 def curve(
-    image: "Images",
+    image: Images,
     ks: Sequence[int],
     *,
     fixed: npt.ArrayLike | None = None,

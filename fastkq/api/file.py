@@ -1,5 +1,7 @@
 """An open `.fkq` file, from which the image or a region of it can be loaded."""
 
+from __future__ import annotations
+
 import contextlib
 import warnings
 from collections.abc import Iterator
@@ -7,7 +9,6 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fastkq.api.image import CompressedImage
 from fastkq.color import indexed_image
@@ -17,6 +18,7 @@ from fastkq.errors import ArgumentError, DamageWarning, FormatError
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, SourceLike, opened
 from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region, check_threads
 
 
@@ -84,7 +86,7 @@ class CompressedFile:
         return len(self._head.palette)
 
     @property
-    def palette(self) -> npt.NDArray[Any]:
+    def palette(self) -> ImageArray:
         """The colors, (k, C) of `dtype`; in the coding "packed", only `load` verifies the checksum."""
         return self._head.palette
 
@@ -165,7 +167,7 @@ class CompressedFile:
         self._source = None
         self._stack.close()
 
-    def __enter__(self) -> "CompressedFile":
+    def __enter__(self) -> CompressedFile:
         return self
 
     def __exit__(

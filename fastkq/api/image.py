@@ -1,5 +1,7 @@
 """The result of a compression: a palette and an index per pixel, with its methods."""
 
+from __future__ import annotations
+
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from fastkq.formats import fkq, pil, saving, source
 from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime import validation
 from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import MAX_PIXELS, Coding, check_threads
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ class CompressedImage(IndexedImage):
         channels, itemsize = self._palette.shape[1], self.dtype.itemsize
         return fkq.encoded_size(self._indices.size, self.k, channels, itemsize)
 
-    def decompress(self, *, threads: int | None = None, progress: Progress | None = None) -> npt.NDArray[Any]:
+    def decompress(self, *, threads: int | None = None, progress: Progress | None = None) -> ImageArray:
         """Return the image as a new array of `shape` and `dtype`.
 
         Parameters
@@ -144,7 +147,7 @@ class CompressedImage(IndexedImage):
         max_pixels: int = MAX_PIXELS,
         threads: int | None = None,
         progress: Progress | None = None,
-    ) -> "CompressedImage":
+    ) -> CompressedImage:
         """Read the bytes of a `.fkq` file.
 
         Parameters
@@ -170,11 +173,11 @@ class CompressedImage(IndexedImage):
             head = fkq.read_head(stream)
             return cls(*fkq.decode(stream, head, max_pixels=limit, threads=workers))
 
-    def with_metadata(self, metadata: Metadata | None) -> "CompressedImage":
+    def with_metadata(self, metadata: Metadata | None) -> CompressedImage:
         """Return the same image with other metadata, or with none; both share their arrays."""
         return type(self)(self._palette, self._indices, self._shape, metadata, self._damage)
 
-    def to_8bit(self) -> "CompressedImage":
+    def to_8bit(self) -> CompressedImage:
         """Return the image with a uint8 palette, which image files can hold, and the same indices.
 
         A uint16 value v becomes v / 257, rounded; False and True become 0 and 255. Colors that become equal
@@ -187,7 +190,7 @@ class CompressedImage(IndexedImage):
         """
         return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
 
-    def to_pil(self) -> "Image.Image":
+    def to_pil(self) -> Image.Image:
         """Convert the image to a PIL image without loss of a color.
 
         Returns

@@ -1,9 +1,9 @@
 """Read arrays, PIL images, image files and `.fkq` files as pixels with metadata."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy.typing as npt
 
@@ -34,6 +34,15 @@ class Input(NamedTuple):
     def without_metadata(self) -> "Input":
         """Return the same input without its metadata."""
         return self._replace(metadata=Metadata())
+
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from fastkq.color.color_counts import ColorCounts
+
+    ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes] | Input
+    Images = ImageLike | ColorCounts | Iterable[ImageLike | ColorCounts]
 
 
 def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -> Input:

@@ -1,5 +1,7 @@
 """Load a CompressedImage from a `.fkq` file, in whole or in part, or from an image file with a palette."""
 
+from __future__ import annotations
+
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import compressed_from_picture, decode_picture

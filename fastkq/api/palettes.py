@@ -1,7 +1,9 @@
 """Fit a palette to one or many images, and map an image to a given palette."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy.typing as npt
 
@@ -22,27 +24,28 @@ from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
 from fastkq.runtime.progress import Progress, stage, watched
+from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import Effort, check_effort, check_threads
 
 if TYPE_CHECKING:
-    from fastkq.api.counts import ImageLike, Images
+    from fastkq.api.inputs import ImageLike, Images
 
 _SHARE_OF_COUNTING = 0.5  # progress: share of the whole work
 
 
 def fit_palette(
-    images: "Images",
+    images: Images,
     k: int = 64,
     *,
     fixed: npt.ArrayLike | None = None,
-    weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None" = None,
+    weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     max_error: float | None = None,
     min_share: float = 0.0,
     space: Space = "rgb",
     effort: Effort = "balanced",
     threads: int | None = None,
     progress: Progress | None = None,
-) -> npt.NDArray[Any]:
+) -> ImageArray:
     """Fit one palette of at most k colors to one or many images together.
 
     Parameters
@@ -91,11 +94,11 @@ def fit_palette(
 
 
 def counted_for_fit(
-    images: "Images",
+    images: Images,
     k: int,
     *,
     fixed: npt.ArrayLike | None,
-    weights: "npt.ArrayLike | Iterable[npt.ArrayLike | None] | None",
+    weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None,
     space: Space,
     effort: Effort,
     threads: int | None,
@@ -114,7 +117,7 @@ def counted_for_fit(
 
 
 def apply_palette(
-    image: "ImageLike | Input",
+    image: ImageLike,
     palette: npt.ArrayLike,
     *,
     dither: bool | float = False,
@@ -167,7 +170,7 @@ def apply_palette(
         return map_to_palette(source, palette, dithering, check_space(space, kind), workers)
 
 
-def read_stage(image: "ImageLike | Input", threads: int) -> Input:
+def read_stage(image: ImageLike, threads: int) -> Input:
     """Read an image with `fastkq.api.inputs.read_input` as the first stage of a call."""
     with stage("reading", 0.1):
         return read_input(image, threads=threads)

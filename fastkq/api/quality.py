@@ -1,5 +1,7 @@
 """Error of a compressed image, as a whole and per color."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,7 @@ from fastkq.errors import ArgumentError
 from fastkq.metrics import PEAKS
 from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime.parallel import over_chunks
+from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import check_image, check_threads
 
 _PIXELS_PER_CHUNK = 1 << 17  # least number of pixels in a chunk
@@ -69,7 +72,7 @@ class Report:
     max_error: float
     worst_pixel: tuple[int, int]
     ssim: float | None
-    palette: npt.NDArray[Any]
+    palette: ImageArray
     shares: npt.NDArray[np.float64]
     errors: npt.NDArray[np.float64]
 

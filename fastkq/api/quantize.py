@@ -1,5 +1,7 @@
 """A replacement for `PIL.Image.Image.quantize` with the palettes of fastkq."""
 
+from __future__ import annotations
+
 import contextlib
 from typing import TYPE_CHECKING, Any
 
@@ -24,17 +26,17 @@ if TYPE_CHECKING:
 
 
 def quantize(
-    im: "Image.Image",
+    im: Image.Image,
     colors: int = 256,
     method: int | None = None,
     kmeans: int = 0,
-    palette: "Image.Image | npt.ArrayLike | None" = None,
-    dither: "Image.Dither | bool | float | None" = None,
+    palette: Image.Image | npt.ArrayLike | None = None,
+    dither: Image.Dither | bool | float | None = None,
     *,
     effort: Effort = "balanced",
     threads: int | None = None,
     progress: Progress | None = None,
-) -> "Image.Image":
+) -> Image.Image:
     """Convert a PIL image to mode P. The arguments are those of ``im.quantize(...)``, which this replaces.
 
     Parameters
@@ -110,7 +112,7 @@ def quantize(
     return quantized
 
 
-def _pixels(im: "Image.Image") -> npt.NDArray[np.uint8]:
+def _pixels(im: Image.Image) -> npt.NDArray[np.uint8]:
     """Return the pixels (H, W), (H, W, 3) or (H, W, 4) as uint8, without EXIF rotation."""
     copy = im.copy()
     copy.info = {name: value for name, value in im.info.items() if name == "transparency"}

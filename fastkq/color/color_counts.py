@@ -1,5 +1,7 @@
 """Counted colors of one or many images, which can be added up and saved."""
 
+from __future__ import annotations
+
 import os
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +15,7 @@ from fastkq.color.kinds import stored_palette, to_working_form
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError, FormatError
 from fastkq.runtime.atomic_writing import write_atomically
+from fastkq.runtime.typing import ImageArray
 
 _VERSION = 2  # of the arrays in saved counts
 
@@ -51,7 +54,7 @@ class ColorCounts:
     @classmethod
     def of(
         cls, image: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None, threads: int = 1
-    ) -> "ColorCounts":
+    ) -> ColorCounts:
         """Count the colors of a checked image; with weights (H, W), also sum the weights of their pixels."""
         pixels, channels = to_working_form(image), 1 if image.ndim == 2 else image.shape[2]
         counted = counting.count(pixels, threads)
@@ -59,14 +62,14 @@ class ColorCounts:
         return cls(counted, image.dtype, channels, summed)
 
     @classmethod
-    def of_at_most(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> "ColorCounts | None":
+    def of_at_most(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> ColorCounts | None:
         """Count as `of`; return None for an RGBA image with transparency of more than `most` colors."""
         counted = counting.count_up_to(to_working_form(image), most, threads)
         channels = 1 if image.ndim == 2 else image.shape[2]
         return None if counted is None else cls(counted, image.dtype, channels)
 
     @property
-    def colors(self) -> npt.NDArray[Any]:
+    def colors(self) -> ImageArray:
         """The distinct colors (M, C), of the dtype of the images, in an order that depends on them alone.
 
         All colors of alpha 0 are one, with all channels 0.
@@ -111,7 +114,7 @@ class ColorCounts:
     def __len__(self) -> int:
         return len(self._counted.counts)
 
-    def __add__(self, other: "ColorCounts") -> "ColorCounts":
+    def __add__(self, other: ColorCounts) -> ColorCounts:
         if not isinstance(other, ColorCounts):
             return NotImplemented
         ours, theirs = (self._dtype, self._channels), (other._dtype, other._channels)
@@ -123,13 +126,13 @@ class ColorCounts:
         merged = counting.merge(self._counted, other._counted)
         return ColorCounts(merged, self._dtype, self._channels, self._add_weights(other, merged))
 
-    def __radd__(self, other: object) -> "ColorCounts":
+    def __radd__(self, other: object) -> ColorCounts:
         """Return the counts for ``0 + counts``, with which ``sum`` begins."""
         if isinstance(other, int) and other == 0:
             return self
         return NotImplemented
 
-    def _add_weights(self, other: "ColorCounts", merged: ColorTable) -> npt.NDArray[np.float64] | None:
+    def _add_weights(self, other: ColorCounts, merged: ColorTable) -> npt.NDArray[np.float64] | None:
         if self._weights is None and other._weights is None:
             return None
         weights = np.zeros(len(merged.counts))
@@ -174,7 +177,7 @@ class ColorCounts:
         return stream.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray | memoryview) -> "ColorCounts":
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> ColorCounts:
         """Read the bytes of `to_bytes`, or of any `.npz` file with such arrays; "version" may be missing.
 
         Raises
@@ -197,7 +200,7 @@ class ColorCounts:
     @classmethod
     def _of_fields(
         cls, colors: npt.NDArray[Any], counts: npt.NDArray[Any], weights: npt.NDArray[Any] | None = None
-    ) -> "ColorCounts":
+    ) -> ColorCounts:
         numbers = [counts] if weights is None else [counts, weights]
         if colors.ndim != 2 or not len(colors) or any(array.shape != colors.shape[:1] for array in numbers):
             raise ValueError(
@@ -220,7 +223,7 @@ class ColorCounts:
         write_atomically(path, self.to_bytes())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "ColorCounts":
+    def load(cls, path: str | os.PathLike[str]) -> ColorCounts:
         """Read a file that `save` wrote.
 
         Raises

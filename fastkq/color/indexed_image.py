@@ -1,5 +1,7 @@
 """Indexed image, which encoders and decoders exchange: palette, index per pixel, metadata and damage."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +10,7 @@ import numpy.typing as npt
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 from fastkq.runtime import validation
+from fastkq.runtime.typing import ImageArray
 
 
 class Box(NamedTuple):
@@ -101,7 +104,7 @@ class IndexedImage:
         self._damage = damage
 
     @property
-    def palette(self) -> npt.NDArray[Any]:
+    def palette(self) -> ImageArray:
         """Colors (k, C) of `dtype`, read-only."""
         return self._palette
 

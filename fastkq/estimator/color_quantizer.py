@@ -1,5 +1,7 @@
 """Color quantization as a transformer of scikit-learn."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, get_args
 
@@ -76,7 +78,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.effort = effort
         self.threads = threads
 
-    def fit(self, X: Any, y: Any = None) -> "ColorQuantizer":
+    def fit(self, X: Any, y: Any = None) -> ColorQuantizer:
         """Fit one palette to an image or to several images together.
 
         Parameters
@@ -139,7 +141,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         images = list(X) if isinstance(X, Iterator) and _is_several(X) else X
         return self.fit(images).transform(images)
 
-    def set_output(self, *, transform: Any = None) -> "ColorQuantizer":
+    def set_output(self, *, transform: Any = None) -> ColorQuantizer:
         """Do nothing: pipelines call this for every step, but images are not tables."""
         return self
 

@@ -1,15 +1,16 @@
 """`sklearn.cluster.KMeans` on the kernels of fastkq."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn import cluster
-from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
@@ -22,6 +23,15 @@ from fastkq.kmeans import accelerated_lloyd, hamerly, seeding
 
 _DEFAULT_RUNS = 10
 """Number of runs with ``n_init="auto"`` if the initial centroids are random or come from a callable."""
+
+if TYPE_CHECKING:  # scikit-learn has no type annotations
+    Method = TypeVar("Method", bound=Callable[..., Any])
+
+    def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Method], Method]: ...
+
+    MatrixLike: TypeAlias = npt.ArrayLike | sparse.spmatrix | sparse.sparray
+else:
+    from sklearn.base import _fit_context
 
 
 class KMeans(cluster.KMeans):  # type: ignore[misc]
@@ -92,6 +102,12 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
     """
 
     if TYPE_CHECKING:  # scikit-learn has no type annotations
+        cluster_centers_: npt.NDArray[np.float32 | np.float64]
+        labels_: npt.NDArray[np.int32]
+        inertia_: float
+        n_iter_: int
+        n_features_in_: int
+        feature_names_in_: npt.NDArray[np.object_]
 
         def __init__(
             self,
@@ -106,12 +122,16 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             copy_x: bool = True,
             algorithm: Literal["lloyd", "elkan"] = "lloyd",
         ) -> None: ...
-        def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> npt.NDArray[np.int32]: ...
-        def transform(self, X: Any) -> npt.NDArray[Any]: ...
-        def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> npt.NDArray[Any]: ...
+        def fit_predict(
+            self, X: MatrixLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+        ) -> npt.NDArray[np.int32]: ...
+        def transform(self, X: MatrixLike) -> npt.NDArray[np.float32 | np.float64]: ...
+        def fit_transform(
+            self, X: MatrixLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+        ) -> npt.NDArray[np.float32 | np.float64]: ...
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> "KMeans":
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: MatrixLike, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Fit the centroids to data.
 
         Parameters
@@ -165,7 +185,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         self._warn_of_unused(labels)
         return self
 
-    def predict(self, X: Any) -> npt.NDArray[np.int32]:
+    def predict(self, X: MatrixLike) -> npt.NDArray[np.int32]:
         """Return the index of the nearest centroid of each row of X, the lowest index if several are nearest.
 
         Parameters
@@ -189,7 +209,7 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         rows, centroids, threads = self._rows_and_centroids(X, None)
         return rows.spread(hamerly.nearest(rows.vectors, centroids, threads), len(centroids), threads)
 
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+    def score(self, X: MatrixLike, y: object = None, sample_weight: npt.ArrayLike | None = None) -> float:
         """Return minus the inertia of X: the weighted sum of squared distances to the nearest centroids.
 
         Parameters

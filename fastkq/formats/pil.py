@@ -62,7 +62,7 @@ def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
     return _MODES.get((dtype.name, channels))
 
 
-def paletted(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger]) -> "Image.Image":
+def paletted(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> "Image.Image":
     """Return an image of mode P with the given palette (k, C), k <= 256 and C <= 4, and indices."""
     from PIL import Image
 
@@ -119,7 +119,7 @@ def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
     return np.asarray(_from_pixels(pixels).reduce(step))
 
 
-def encode_webp_fast(pixels: npt.NDArray[np.uint8]) -> bytes | None:
+def encode_webp_fast(pixels: npt.NDArray[Any]) -> bytes | None:
     """Encode lossless WebP by method 4 of libwebp; None if the image is too large or libwebp is missing."""
     from PIL import features
 

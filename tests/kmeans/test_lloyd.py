@@ -17,7 +17,7 @@ def test_lloyd_takes_the_steps_of_the_naive_algorithm(image, k, threads):
     points = of_colors(counted)
     centroids = spread(points, k)
     expected = reference.lloyd_step(counted.colors.astype(float), counted.counts, centroids.T.astype(float))
-    stepped = lloyd.lloyd(points, centroids, min_gain=0.0, most=1, threads=threads)
+    stepped = lloyd.lloyd(points, centroids, min_gain=0.0, max_iterations=1, threads=threads)
     np.testing.assert_allclose(stepped.T, expected, rtol=1e-5, atol=1e-3)
 
 
@@ -30,7 +30,7 @@ def test_lloyd_never_raises_the_error(china):
     centroids = spread(points, 32)
     errors = []
     for _ in range(12):
-        centroids = lloyd.lloyd(points, centroids, min_gain=0.0, most=1)
+        centroids = lloyd.lloyd(points, centroids, min_gain=0.0, max_iterations=1)
         errors.append((_distances(points, centroids) * points.weights).sum())
     assert (np.diff(errors) <= 1e-6 * errors[0]).all()
     assert errors[-1] < errors[0]
