@@ -1,17 +1,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs test test-slow test-min test-dist dist check golden fuzz bench bench-baseline bench-scaling \
+.PHONY: demo docs test test-slow test-min dist test-dist check golden fuzz bench bench-baseline bench-scaling \
 	bench-sizes bench-alpha bench-control bench-looks bench-vectors bench-report clean
 
-# $(call install,EXTRA): add what an extra needs to the virtual environment, which is made if there is none.
+# $(call install,EXTRA) installs fastkq with an extra into the virtual environment, which is made if missing.
 define install
 $(PYTHON) -c 'import sys; sys.exit("fastkq needs Python 3.11 or newer; call make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
 $(PYTHON) -m venv .venv
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 endef
 
-# One stamp for each extra: installed anew when the dependencies change.
+# One stamp per extra. A change of pyproject.toml installs the extra again.
 .venv/demo-installed: pyproject.toml
 	$(call install,demo)
 	touch $@
@@ -21,27 +21,25 @@ endef
 	$(call install,dev)
 	touch .venv/demo-installed $@
 
-.venv/docs-installed: .venv/installed
-	$(call install,docs)
-	touch $@
-
-.venv/bench-installed: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+# The extras docs, bench and fuzz are installed beside dev.
+.venv/%-installed: .venv/installed
+	$(call install,$*)
 	touch $@
 
 demo: .venv/demo-installed
 	$(BIN)/python bench/demo.py
 
-# The API reference in build/docs: the public modules and the specification of .fkq. The names of fastkq
-# itself are imported lazily, so they are imported first.
+# The API reference: the public modules, without the private modules below them, and the specification of
+# .fkq. fastkq imports its names on first use, but pdoc lists only imported names, so all are imported first.
 PUBLIC = errors metrics pillow estimator compare cli
-SPECIFIED = runtime.progress $(addprefix formats.,fkq fkq.packed fkq.header fkq.palette_values fkq.context)
+SPECIFICATION = $(addprefix formats.,fkq fkq.packed fkq.chunked fkq.context fkq.palette_values)
 
 docs: .venv/docs-installed
 	$(BIN)/python -c 'from fastkq import *; from pdoc.__main__ import cli; cli()' --docformat numpy \
 		--output-directory build/docs fastkq $(addprefix fastkq.,$(PUBLIC)) '!fastkq\.\w+\.' \
-		$(addprefix fastkq.,$(SPECIFIED))
-# Two workers; pytest-benchmark warns beside pytest-xdist, and no test uses it.
+		$(addprefix fastkq.,runtime.progress $(SPECIFICATION))
+
+# Two workers. Without -p no:benchmark, pytest-benchmark warns about pytest-xdist; no test needs it.
 PARALLEL = -n 2 -p no:benchmark
 
 test: .venv/installed
@@ -51,7 +49,7 @@ test: .venv/installed
 test-slow: .venv/installed
 	$(BIN)/python -m pytest $(PARALLEL) -m slow
 
-# The least versions that pyproject.toml allows, of everything fastkq runs with.
+# All tests with the minimum versions that pyproject.toml allows.
 .venv-min/installed: pyproject.toml tests/helpers/minimum_versions.py
 	$(PYTHON) -m venv .venv-min
 	.venv-min/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -61,12 +59,12 @@ test-slow: .venv/installed
 test-min: .venv-min/installed
 	.venv-min/bin/python -m pytest
 
-# The sdist, and the wheel that is built of it.
+# The sdist, and the wheel built from it.
 dist: .venv/installed
 	rm -rf dist
 	$(BIN)/python -m build --quiet
 
-# What is handed out, in a virtual environment of its own, tested where the package's source is not.
+# All tests on the wheel, in its own virtual environment and without the source of fastkq beside the tests.
 test-dist: dist
 	rm -rf build/dist && mkdir -p build/dist
 	tar -xzf dist/fastkq-*.tar.gz -C build/dist --strip-components=1
@@ -81,22 +79,18 @@ check: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The files of tests/data that are missing; those that are there are never written over.
+# Writes the missing files of tests/data and never replaces an existing one.
 golden: .venv/installed
 	$(BIN)/python -m tests.helpers.golden_files
 
-.venv/fuzz-installed: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
-	touch $@
-
-# At least so long and so many: make fuzz SECONDS=60 INPUTS=10000 for a shorter run.
+# The fuzzer stops when it has reached both numbers. make fuzz SECONDS=60 INPUTS=10000 is a short run.
 SECONDS = 600
 INPUTS = 1000000
 
 fuzz: .venv/fuzz-installed
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --inputs $(INPUTS)
 
-# python -m bench --help lists the suites; each is one of the targets below.
+# python -m bench --help lists the suites. Each has a target; that of the suite engine is bench.
 bench: .venv/bench-installed
 	$(BIN)/python -m bench engine
 
@@ -110,4 +104,4 @@ bench-scaling bench-sizes bench-alpha bench-control bench-vectors bench-report: 
 	$(BIN)/python -m bench $(@:bench-%=%)
 
 clean:
-	rm -rf .venv .venv-min build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
+	rm -rf .venv .venv-min build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks .import_linter_cache
