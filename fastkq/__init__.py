@@ -90,6 +90,10 @@ needs. `open` describes a file without decoding its pixels.
 
 **Notebooks** show a `CompressedImage` as an image above its colors, each with its hex value.
 
+**Other modules.** `fastkq.errors`, `fastkq.metrics`, `fastkq.pillow` (a plugin for Pillow),
+`fastkq.estimator` (for scikit-learn), `fastkq.compare` and `fastkq.cli` (the command `fastkq`).
+`fastkq.formats.fkq` specifies the file format.
+
 The extras: `png` (smaller PNG files), `sklearn` (`fastkq.estimator`), `report` (contact sheets, SSIM), `deep`
 (color files of 16 bits per channel), `cli` (progress bars of the command).
 """
