@@ -16,16 +16,16 @@ class Plan(NamedTuple):
     ----------
     coarse, fine
         Boxes per centroid of the coarse and of the fine summary of the points.
-    least_coarse, least_fine
+    min_coarse, min_fine
         Minimum number of boxes of each summary, for any k.
     swaps, swaps_per_centroid
         Trials of each swap search, on the coarse summary: swaps + swaps_per_centroid * k.
-    searches, more_searches
-        Number of swap searches: searches + more_searches // k. A small k gets more of them: its local optima
-        differ more in their errors, and its searches are short.
+    searches, searches_times_k
+        Number of swap searches: searches + searches_times_k // k. A small k gets more of them: its local
+        optima differ more in their errors, and its searches are short.
     iterations, exact_iterations
         Maximum number of Lloyd's iterations on the fine summary and on all points.
-    least_gain
+    min_gain
         Lloyd's iterations stop when one lowers the squared error by at most this share of it.
     roundings
         Maximum number of times that the means of a rounded palette's clusters are rounded again.

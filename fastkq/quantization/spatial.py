@@ -22,8 +22,8 @@ _ROWS_PER_BAND = 16
 _OWN_ERROR_WEIGHT = 2.2
 """Weight of a pixel's own error, where 1 is its weight in the blurred image. Lower values give smoother tones
 and coarser grain. Measured with 1.5, 1.84, 2.2, 2.6 and 3.2: SSIMULACRA2 is 44.5, 45.0, 44.9, 44.2 and 43.0
-at k = 16, and 72.1, 72.5, 72.6, 72.4 and 72.0 at k = 64, on the six images of bench/looks; butteraugli is
-best from 2.2 to 2.6."""
+at k = 16, and 72.1, 72.5, 72.6, 72.4 and 72.0 at k = 64, on the six images of `bench/suites/looks`;
+butteraugli is best from 2.2 to 2.6."""
 
 _STEP_DIVISOR = 3.5
 """Divisor of the step of a palette row. If the row moves by one level, the error that is summed up for its
