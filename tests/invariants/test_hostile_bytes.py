@@ -1,4 +1,4 @@
-"""Bytes that somebody made on purpose: `FormatError` or an image, and no memory that they did not pay for."""
+"""Invariant 7: hostile bytes give `FormatError` or an image, and no allocation that they do not justify."""
 
 import tracemalloc
 import warnings
