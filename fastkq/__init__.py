@@ -54,7 +54,7 @@ about half the time, with 1 to 2 % more squared error. "best" takes 0.01 to 0.1 
 (Kodak images).
 
 **16 bits per channel.** Gray PNG and TIFF files are read at 16 bits, color ones with the extra
-`fastkq[deep]`. Otherwise an `errors.PrecisionWarning` says that the low byte is dropped. `.fkq` and gray
+`deep`. Otherwise an `errors.PrecisionWarning` says that the low byte is dropped. `.fkq` and gray
 `.tif` files hold 16 bits. `CompressedImage.to_8bit` gives a palette of 8 bits for other formats.
 
 **Existing palettes.** `load` takes palette and indices of a palette PNG, GIF, TIFF or BMP file exactly as
@@ -62,7 +62,7 @@ they are, transparency included.
 
 **Output.** `CompressedImage.save` chooses the format by suffix, and every pixel reads back: palettes in their
 order as `.fkq`, `.png`, `.gif`, `.tif` and `.bmp`, lossless `.webp`. A format that cannot hold the image
-raises an `errors.ArgumentError` that names others. With the extra `fastkq[png]`, ``save(path,
+raises an `errors.ArgumentError` that names others. With the extra `png`, ``save(path,
 optimize=True)`` makes PNG files 8 to 28 % smaller. A file is written whole or not at all: a full disk or a
 crash leaves the old file as it was.
 
@@ -75,7 +75,7 @@ pixels are one color. From three colors on, transparent pixels stay exactly tran
 8 bits stay exactly opaque: they get the nearest of the opaque colors.
 
 **Quality.** `CompressedImage.report` gives mse, PSNR, the largest error and where it is, and for each color
-its share of the pixels and of the error; with scikit-image (the extra `fastkq[report]`) also SSIM. It prints
+its share of the pixels and of the error; with scikit-image (the extra `report`) also SSIM. It prints
 as a table.
 
 **Damaged files.** They raise `errors.FormatError`, which names the part and the byte. ``load(path,

@@ -26,9 +26,9 @@ outputs that exist, inputs that do not. ``--keep-going`` reports such files and 
 
 ``--jobs`` files are done side by side (default: one per core, at most 4), without a change in any byte, and
 each is written whole or not at all. ``--bytes`` counts the file that is written, in every format.
-``--optimize`` (the extra `fastkq[png]`) makes PNG files 8 to 28 % smaller, ``--strip`` leaves out metadata,
-and ``--depth 8`` reduces 16 bits per channel to 8; ``decompress`` writes 16 bits as PNG. With the extra
-`fastkq[cli]` there is a progress bar: over several files, or within one that takes long.
+``--optimize`` (the extra `png`) makes PNG files 8 to 28 % smaller, ``--strip`` leaves out metadata, and
+``--depth 8`` reduces 16 bits per channel to 8; ``decompress`` writes 16 bits as PNG. With the extra `cli`
+there is a progress bar: over several files, or within one that takes long.
 
 Exit codes: 0 when all files were written or, as asked, skipped; 1 when a file failed; 2 for conflicts, before
 any work; 130 after Ctrl-C, with the number of files that were written. The first failure stops the run unless

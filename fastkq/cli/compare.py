@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="SHEET",
-        help="write a contact sheet (images, plot and table) as .png, .pdf or .svg (needs fastkq[report])",
+        help="write a contact sheet (images, plot and table) as .png, .pdf or .svg (needs the extra report)",
     )
     group.add_argument(
         "--html",

@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "profile, EXIF and DPI",
     )
     parser.add_argument(
-        "--optimize", action="store_true", help="make OUT.png smaller; takes seconds (needs fastkq[png])"
+        "--optimize", action="store_true", help="make OUT.png smaller; takes seconds (needs the extra png)"
     )
     _add_choice_of_colors(parser)
     add_outputs(parser, _FORMATS, "fkq")

@@ -4,7 +4,7 @@ On the command line::
 
     fastkq compare photo.jpg                              # a table; --json for scripts, - for standard input
     fastkq compare photo.jpg --html several.html --open   # a page
-    fastkq compare photo.jpg -k 8,16,32 -o sheet.png      # a contact sheet; or .pdf, .svg (fastkq[report])
+    fastkq compare photo.jpg -k 8,16,32 -o sheet.png      # a contact sheet; or .pdf, .svg (extra report)
     fastkq compare photo.jpg --dither --space oklab       # options of compress: --effort, --preset, ...
 
 The page is one file that loads nothing, and its content security policy says so. Mouse, finger or arrow keys

@@ -1,4 +1,4 @@
-"""K-means and color quantization with scikit-learn's interface: the extra `fastkq[sklearn]`.
+"""K-means and color quantization with scikit-learn's interface: the extra `sklearn`.
 
 `KMeans` is a subclass of `sklearn.cluster.KMeans`, with its parameters, attributes, methods, warnings and
 errors. Change the import and nothing else. It takes any number of features, dense (fast) or sparse

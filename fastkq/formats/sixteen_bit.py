@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Deep = npt.NDArray[np.uint16]
 
-HINT = "pip install 'fastkq[deep]' keeps all 16"
+HINT = "the extra deep keeps all 16 (from a clone, pip install '.[deep]')"
 
 FORMATS = ("PNG", "TIFF")
 """Pillow's names of the formats that the extra `deep` can read."""

@@ -33,7 +33,7 @@ chosen  # a notebook shows the picture and its palette
 try:
     from matplotlib.figure import Figure
 except ImportError:
-    print("pip install 'fastkq[report]' for the plot")
+    print("the plot needs the extra report: from a clone, pip install '.[report]'")
 else:
     figure = Figure(figsize=(6, 4))
     axes = figure.add_subplot()

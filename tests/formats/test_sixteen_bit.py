@@ -117,7 +117,8 @@ def test_without_the_extra_color_is_reduced_with_a_warning_that_names_it(tmp_pat
     values = deep_noise(4, 5, *COLORED[color_type])
     path = png16(tmp_path / "deep.png", values, color_type)
     message = (
-        r"deep\.png: 16 bits per channel are reduced to 8, .*: pip install 'fastkq\[deep\]' keeps all 16$"
+        r"deep\.png: 16 bits per channel are reduced to 8, .*: the extra deep "
+        r"keeps all 16 \(from a clone, pip install '\.\[deep\]'\)$"
     )
     with pytest.warns(PrecisionWarning, match=message):
         read = formats.read_image(path)
@@ -139,7 +140,8 @@ def test_without_the_extra_planes_that_pillow_takes_for_bytes_are_refused(tmp_pa
     path = tiff16(tmp_path / "deep.tif", deep_noise(7, 6, 3), planes=True)
     for depth in (None, 8):
         with pytest.raises(
-            FormatError, match=r"deep\.tif: .*got planes of 16 bits: pip install 'fastkq\[deep"
+            FormatError,
+            match=r"deep\.tif: .*got planes of 16 bits: the extra deep .*a clone, pip install '\.\[deep\]'",
         ):
             formats.read_image(path, depth)
 

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from fastkq.color.indexed_image import Box
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import chunked, packed
-from fastkq.formats.fkq.framing import MAGIC
+from fastkq.formats.fkq.framing import MAGIC, NEWER_HINT
 from fastkq.formats.fkq.layout import Contents, Head, Part
 from fastkq.formats.fkq.packed import encoded_size
 from fastkq.formats.source import Source
@@ -74,10 +74,7 @@ def read_head(source: Source, *, strict: bool = True) -> Head:
         return chunked.read_head(source, strict)
     if version is None:
         raise FormatError(f"expected a version at byte {len(MAGIC)}, got nothing: truncated")
-    raise FormatError(
-        f"expected version 1, 2 or 3 of .fkq, got version {version}: "
-        "damaged, or written by a newer fastkq (pip install --upgrade fastkq)"
-    )
+    raise FormatError(f"expected version 1, 2 or 3 of .fkq, got version {version}: damaged, or {NEWER_HINT}")
 
 
 def decode(

@@ -9,6 +9,7 @@ from fastkq.formats.source import Source
 
 MAGIC = b"\x89FKQ"
 CHECKSUM = struct.Struct("<I")
+NEWER_HINT = "written by a newer fastkq (update fastkq, from a clone: git pull && pip install .)"
 _VARINT_BYTES = 9  # bytes of the longest number: 63 bits, seven per byte
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from fastkq.color.indexed_image import Damage
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import context, metadata_chunks, palette_values
-from fastkq.formats.fkq.framing import CHECKSUM, MAGIC, Chunk, chunk, read_chunk, varint
+from fastkq.formats.fkq.framing import CHECKSUM, MAGIC, NEWER_HINT, Chunk, chunk, read_chunk, varint
 from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head, Part, grid_boxes
 from fastkq.formats.source import Source
 
@@ -90,7 +90,7 @@ def _read_header(found: Chunk) -> _Header:
         bits = ", ".join(map(str, palette_values.DTYPES_BY_BITS))
         raise FormatError(
             f"expected coding {CODING} and {bits} bits per value, got coding {header.coding} "
-            f"and {header.bits} bits: written by a newer fastkq (pip install --upgrade fastkq)"
+            f"and {header.bits} bits: {NEWER_HINT}"
         )
     valid = (
         palette_values.is_layout(header.bits, header.channels, header.axes, header.k)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fastkq.color.indexed_image import Damage
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, FormatError
-from fastkq.formats.fkq.framing import Chunk, chunk, read_chunk
+from fastkq.formats.fkq.framing import NEWER_HINT, Chunk, chunk, read_chunk
 from fastkq.formats.source import Source
 
 _DPI = struct.Struct("<dd")  # dots per inch, horizontally and vertically
@@ -58,10 +58,7 @@ def _chunks(source: Source, start: int, stop: int) -> Iterator[Chunk]:
     while offset < stop:
         found = read_chunk(source, offset)
         if found.kind.isupper():
-            raise _CriticalChunkError(
-                f"expected no chunk {found.kind!r} at byte {offset}: "
-                "written by a newer fastkq (pip install --upgrade fastkq)"
-            )
+            raise _CriticalChunkError(f"expected no chunk {found.kind!r} at byte {offset}: {NEWER_HINT}")
         if found.kind <= last:
             raise FormatError(f"expected chunks by ascending type, got {found.kind!r} after {last!r}")
         yield found

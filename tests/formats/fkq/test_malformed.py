@@ -90,7 +90,8 @@ def test_a_header_that_is_none_is_refused(changes, message):
 
 def test_the_future_is_told_from_damage():
     chunks, parts = fkq_chunks.split(FILES["one part"])
-    with pytest.raises(FormatError, match="got version 4: damaged, or written by a newer fastkq"):
+    message = r"got version 4: damaged, or written by a newer fastkq \(update fastkq, from a clone: git pull"
+    with pytest.raises(FormatError, match=message):
         CompressedImage.from_bytes(fkq_chunks.join(chunks, parts, version=4))
     newer = fkq_chunks.join([*chunks, ("Q", b"what changes the image")], parts)
     for strict in (True, False):
