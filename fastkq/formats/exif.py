@@ -11,7 +11,8 @@ _HEADER = b"Exif\0\0"
 _ENTRY_SIZE = 12  # bytes
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825  # tags that point to further directories
 _TEXTS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
-"""Text tags of the first directory: description, make, model, software, date, artist, computer, copyright."""
+"""Text tags of the first directory: description, make, model, software, date, artist, host computer,
+copyright."""
 
 
 def without_orientation(exif: bytes) -> bytes | None:

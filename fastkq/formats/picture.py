@@ -35,9 +35,9 @@ class Picture(NamedTuple):
         Name in error messages.
     metadata : Metadata
     deep : (H, W), (H, W, 3) or (H, W, 4) uint16, or None
-        The pixels, if they have 16 bits per channel and could be read with all of them.
+        The pixels with 16 bits per channel; None if the image has fewer bits or they were not read.
     depth : {None, 8}
-        8 if pixels are to be reduced to 8 bits per channel.
+        8 if `pixels` reduces 16 bits per channel to 8; None if it keeps them.
     format : str or None
         Pillow's name of the file format; None for a PIL image and for a file that imageio decoded.
     gif_colors : int
@@ -66,7 +66,7 @@ class Picture(NamedTuple):
         Raises
         ------
         FormatError
-            If there are 32 bits per channel and they are integers, or are to be reduced to 8 bits.
+            If the channels are integers of 32 bits, or floats and `depth` is 8.
         """
         image = self.image
         if self.deep is not None:
@@ -90,7 +90,7 @@ class Picture(NamedTuple):
         Raises
         ------
         FormatError
-            If the image has no palette, or an index is beyond it.
+            If the image has no palette, or an index is not below the number of colors.
         """
         image = self.image
         if not self.has_palette:
@@ -126,7 +126,7 @@ def palette_of(image: "Image.Image") -> npt.NDArray[np.uint8]:
 
 
 def _with_transparency(palette: npt.NDArray[np.uint8], transparency: object) -> npt.NDArray[np.uint8]:
-    """Combine colors (k, 3) or (k, 4) with Pillow's `info["transparency"]`: alphas as bytes, or one index."""
+    """Apply Pillow's `info["transparency"]`, alphas as bytes or one index, to colors (k, 3) or (k, 4)."""
     k = len(palette)
     alphas = palette[:, 3] if palette.shape[1] == 4 else np.full(k, 255, np.uint8)
     if isinstance(transparency, bytes):

@@ -29,8 +29,8 @@ _MODES = {
 _EXIF_HEADER = b"Exif\0\0"
 _WEBP_SIDE = 16383  # pixels: largest height and width of WebP
 _FAST_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
-"""Options for measuring the size of a WebP. `save` uses method 6: files are 0 to 6 % smaller, but it takes
-20 to 70 times as long, which is seconds per megapixel."""
+"""Options for measuring the size of a WebP. `CompressedImage.save` uses method 6: files are 0 to 6 % smaller,
+but encoding takes 20 to 70 times as long, which is seconds per megapixel."""
 
 
 def to_pil(
@@ -74,7 +74,7 @@ def paletted(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]
 
 
 def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
-    """Return Pillow's mode and bytes of a palette: RGB, or RGBA if a color is not opaque."""
+    """Return the mode and the bytes of a palette for Pillow: RGB, or RGBA if a color is not opaque."""
     colors = np.repeat(palette[:, :1], 3, axis=1) if palette.shape[1] < 3 else palette[:, :3]
     if transparency_of(palette):
         return "RGBA", np.column_stack((colors, palette[:, -1])).tobytes()
@@ -84,8 +84,9 @@ def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
 def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:
     """Return the transparency for `Image.info`: the index of the one color of alpha 0, if others are opaque.
 
-    Other alphas are only in the palette, as `Image.quantize` returns them too, and Pillow writes them from
-    there into PNG and WebP files. With alphas as bytes in `info`, Pillow fails to write a GIF.
+    If the palette has other alphas, the dict is empty: they are only in the palette, as in the images that
+    `Image.quantize` returns, and Pillow writes them from there into PNG and WebP files. With alphas as bytes
+    in `info`, Pillow fails to write a GIF.
     """
     return {name: value for name, value in transparency_of(palette).items() if isinstance(value, int)}
 
@@ -93,9 +94,9 @@ def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:
 def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
     """Return the transparency of a palette as a PNG states it; an empty dict if all colors are opaque.
 
-    It is the index of the one color of alpha 0 if all others are opaque, otherwise the alphas up to the last
-    one below 255. In the `info` of an image that is read from a file it survives pickling; the alpha of the
-    palette does not.
+    The transparency is the index of the one color of alpha 0 if all others are opaque, otherwise the alphas
+    up to the last one below 255. Images read from a file have it in `info`: when Pillow pickles an image,
+    `info` keeps it, but the palette loses its alphas.
     """
     alphas = palette[:, -1] if has_alpha(palette.dtype, palette.shape[1]) else palette[:0, 0]
     translucent = np.flatnonzero(alphas < 255)
@@ -112,7 +113,7 @@ def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
 
 
 def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
-    """Reduce an image by the mean of step x step pixels, weighted by opacity.
+    """Reduce an image (H, W) or (H, W, C) to the means of step x step pixels, weighted by opacity.
 
     Blocks at the right and lower edge can be smaller.
     """

@@ -1,4 +1,4 @@
-"""Metadata of PIL images, and the options by which Pillow writes it."""
+"""Metadata of PIL images, and the options with which Pillow writes metadata."""
 
 import math
 from typing import TYPE_CHECKING, Any

@@ -12,7 +12,7 @@ from fastkq.errors import FormatError, MissingExtraError
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LENGTH_AND_TYPE = 8  # bytes before the contents of a chunk
-_CHECKSUM = 4  # bytes after them
+_CHECKSUM = 4  # bytes after the contents of a chunk
 _METERS_PER_INCH = 0.0254
 
 
@@ -38,7 +38,7 @@ def verify_chunks(data: bytes) -> None:
 
 
 def with_palette_of(data: bytes, k: int) -> bytes:
-    """Cut the palette of a PNG to its first k colors; Pillow up to 12.1 pads it with unused ones."""
+    """Cut the palette of a PNG to its first k colors; Pillow up to 12.1 pads it with unused colors."""
     for start, kind, payload in _chunks(data):
         if kind == b"PLTE":
             entries = bytes(payload[: 3 * k])

@@ -23,12 +23,12 @@ from fastkq.runtime.validation import MAX_PIXELS, Depth
 if TYPE_CHECKING:
     from PIL import Image
 
-    Path_ = str | os.PathLike[str]
+    PathLike = str | os.PathLike[str]
 
 _MULTI_FRAME_FORMATS = ("GIF", "PNG", "TIFF", "WEBP")
-"""Formats whose further images are frames or pages; elsewhere they are previews, depth maps or layers."""
+"""Formats in which further images are frames or pages; in others they are previews, depth maps or layers."""
 _PARTLY_READ_FORMATS = ("TIFF",)
-"""Formats of which Pillow also refuses undamaged files, which other libraries can read."""
+"""Formats of which Pillow refuses some undamaged files that other libraries can read."""
 
 
 def is_pil_image(source: object) -> bool:
@@ -36,7 +36,7 @@ def is_pil_image(source: object) -> bool:
     return any(f"{kind.__module__}.{kind.__name__}" == "PIL.Image.Image" for kind in type(source).__mro__)
 
 
-def read_image(source: "Path_ | Image.Image", depth: Depth = None) -> npt.NDArray[Any]:
+def read_image(source: "PathLike | Image.Image", depth: Depth = None) -> npt.NDArray[Any]:
     """Read an image file or PIL image as pixels, as a viewer shows it.
 
     EXIF rotation is applied. 1-bit and gray images become (H, W), palettes and CMYK (H, W, 3), and images
@@ -65,7 +65,7 @@ def read_image(source: "Path_ | Image.Image", depth: Depth = None) -> npt.NDArra
     return read(source, depth).pixels()
 
 
-def read(source: "Path_ | Image.Image", depth: Depth = None) -> Picture:
+def read(source: "PathLike | Image.Image", depth: Depth = None) -> Picture:
     """Read an image file or PIL image as `read_image` does, with its metadata and its palette."""
     if is_pil_image(source):
         return _load(source, "the PIL image", b"", depth)  # type: ignore[arg-type]
@@ -151,7 +151,7 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
 
 
 def _format_by_magic(data: bytes) -> str | None:
-    """Return the format that this Pillow can read and whose first bytes these are, or None."""
+    """Return the format that the first bytes indicate, if this Pillow can read it, or None."""
     from PIL import Image
 
     for name, (_, accepts) in Image.OPEN.items():  # `Image.open` has filled the table
@@ -162,7 +162,7 @@ def _format_by_magic(data: bytes) -> str | None:
 
 
 def _has_frames(data: bytes) -> bool:
-    """Return whether there is a second frame, read from a copy so that damage in it cannot harm the first."""
+    """Return whether there is a second frame; read from a copy, so that its damage cannot harm the first."""
     from PIL import Image
 
     with contextlib.suppress(Exception), Image.open(BytesIO(data)) as image:
@@ -172,11 +172,11 @@ def _has_frames(data: bytes) -> bool:
 
 def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
     """Load an image, apply its EXIF rotation and read its 16-bit pixels and metadata."""
-    reduced, garbled = sixteen_bit.loses_low_bits(image, data), sixteen_bit.is_misread_planar(image)
+    reduced, misread = sixteen_bit.loses_low_bits(image, data), sixteen_bit.is_misread_planar(image)
     tags = getattr(image, "tag_v2", {})
     stored_orientation = tags.get(ORIENTATION, 1)
-    pixels = sixteen_bit.read_color(image, data) if reduced and data and (garbled or depth is None) else None
-    if garbled and pixels is None:
+    pixels = sixteen_bit.read_color(image, data) if reduced and data and (misread or depth is None) else None
+    if misread and pixels is None:
         raise FormatError(f"{name}: expected interleaved channels, got planes of 16 bits: {sixteen_bit.HINT}")
     image.load()  # this rotates a TIFF and removes the orientation from its tags
     orientation = _orientation(image)
@@ -193,7 +193,7 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
 
 
 def _remedy(image: "Image.Image", data: bytes) -> str:
-    """Return the part of a warning that says how to keep 16 bits, if that is possible."""
+    """Return the end of the warning: how to keep 16 bits; empty if that is not possible."""
     if image.mode == "P" or image.format not in sixteen_bit.FORMATS:
         return ""
     return f": {sixteen_bit.HINT}" if data else f": give the path of its file; {sixteen_bit.HINT}"

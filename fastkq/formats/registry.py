@@ -1,4 +1,4 @@
-"""The table of image formats by suffix: what each can hold, and how Pillow writes it."""
+"""The table of image formats by suffix: the contents that each can hold, and the options to write it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,7 +11,7 @@ MAX_PALETTE = 256
 
 
 class ImageFormat(NamedTuple):
-    """What a format can hold, and how Pillow writes it.
+    """Contents that a format can hold, and the options with which Pillow writes it.
 
     Attributes
     ----------
@@ -22,8 +22,8 @@ class ImageFormat(NamedTuple):
     pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "F"}
         Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of float32.
     allows_pixels : bool
-        Whether an image whose palette does not fit is written as pixels by default. If False, it is so only
-        with `whole=True`.
+        Whether an image whose palette does not fit is written as pixels by default. If False, it is written
+        as pixels only with `whole=True` of `fastkq.formats.encode_indexed`.
     carries : frozenset of {"icc", "exif", "texts", "dpi"}
         Metadata that the format can hold. "texts" are the text tags of the EXIF: description, artist and
         others.

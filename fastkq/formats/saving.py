@@ -17,7 +17,7 @@ to 8.
 
 Palettes keep their order; GIF pads them to a power of two, TIFF to 256 colors. Their colors are R, G, B, so
 the ICC profile of a gray image, which is for gray, is not written with a palette. TIFF holds only the texts
-of the EXIF: description, make, model, software, date, artist, copyright.
+of the EXIF: description, make, model, software, date, artist, host computer, copyright.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Pixels of 16 bits per channel: gray by Pillow, color by the extra `deep`, as Pillow keeps 8 bits."""
+"""Pixels of 16 bits per channel: Pillow reads gray, the extra `deep` color, of which Pillow keeps 8 bits."""
 
 import contextlib
 import logging
@@ -21,7 +21,7 @@ FORMATS = ("PNG", "TIFF")
 _SILENCE = logging.NullHandler()
 
 _MAX = 65535
-# TIFF: tags, then values of them
+# TIFF tags, then values of these tags
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 259, 262, 284
 _COLOR_MAP, _EXTRA_SAMPLES = 320, 338
 _NOT_COMPRESSED, _WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 1, 0, 2, 2, 1
@@ -42,7 +42,7 @@ def loses_low_bits(image: "Image.Image", data: bytes) -> bool:
     image : PIL image
         Opened, not yet loaded.
     data : bytes
-        The file; empty if it is not known.
+        Bytes of the file; empty if they are not known.
     """
     tags = getattr(image, "tag_v2", {})
     if image.mode == "P":
@@ -71,7 +71,7 @@ def _is_high_bit_depth_avif(data: bytes) -> bool:
 
 
 def is_misread_planar(image: "Image.Image") -> bool:
-    """Return whether Pillow takes the bytes of 16-bit planes in an uncompressed TIFF for values."""
+    """Return whether Pillow misreads uncompressed 16-bit planes of a TIFF: it takes each byte for a value."""
     tags = getattr(image, "tag_v2", {})
     planes = tags.get(_PLANAR_CONFIGURATION) == _SEPARATE and tags.get(_COMPRESSION, 1) == _NOT_COMPRESSED
     return planes and image.mode in ("RGB", "RGBA") and max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
@@ -94,9 +94,9 @@ def read_color(image: "Image.Image", data: bytes) -> Deep | None:
     Parameters
     ----------
     image : PIL image
-        Not yet loaded. Channels that Pillow takes for alpha are alpha.
+        Opened, not yet loaded. Channels that Pillow reads as alpha are alpha.
     data : bytes
-        The file.
+        Bytes of the file.
     """
     tags = getattr(image, "tag_v2", {})
     decode = _decoder(image.format if image.mode in ("RGB", "RGBA", "LA") else None)
@@ -123,7 +123,7 @@ def _decoder(name: str | None) -> Callable[[bytes], npt.NDArray[Any]] | None:
         import imagecodecs
     except ImportError:
         return None
-    # Without a handler, remarks of its libraries would be printed; libpng makes one for each interlaced file.
+    # Without a handler, its log messages would be printed; libpng logs one for each interlaced file.
     logging.getLogger("imagecodecs").addHandler(_SILENCE)
     return getattr(imagecodecs, f"{name.lower()}_decode") if name in FORMATS else None
 
@@ -135,7 +135,7 @@ def _rgba(colors: Deep, alphas: Deep) -> Deep:
 
 
 def _unpremultiply(colors: Deep, alphas: Deep) -> Deep:
-    """Divide premultiplied colors by their alpha, rounded."""
+    """Divide premultiplied colors (H, W, 3) by their alphas (H, W, 1) in units of 1/65535, rounded."""
     visible = np.maximum(alphas, 1).astype(np.uint32)
     unpremultiplied = np.minimum((colors.astype(np.uint32) * _MAX + visible // 2) // visible, _MAX)
     return np.asarray(unpremultiplied, np.uint16)

@@ -22,7 +22,7 @@ class Source:
     length : int
         Number of bytes.
     name : str or None
-        The path that was given, for messages.
+        Name in messages, usually the path; None if there is none.
     """
 
     def __init__(self, length: int, name: str | None) -> None:
@@ -35,7 +35,7 @@ class Source:
         Raises
         ------
         FormatError
-            If the source ends before; nothing is allocated in this case.
+            If the source ends earlier; nothing is allocated in this case.
         """
         if offset + length > self.length:
             raise FormatError(
@@ -74,7 +74,8 @@ class _File(Source):
         missing = length
         with self._lock:
             self._file.seek(self._start + offset)
-            while missing and (piece := self._file.read(min(missing, _READ_SIZE))):  # may return less
+            # A read may return fewer bytes than requested.
+            while missing and (piece := self._file.read(min(missing, _READ_SIZE))):
                 checkpoint()
                 pieces.append(piece)
                 missing -= len(piece)
@@ -95,7 +96,7 @@ def in_memory(data: bytes | bytearray | memoryview, name: str | None = None) -> 
 def opened(source: SourceLike) -> Iterator[Source]:
     """Open bytes, a path or a file object as a `Source`; a `Source` is returned as it is.
 
-    A context manager. A file that is opened here is closed at its end.
+    A file that is opened here is closed when the context ends.
 
     Parameters
     ----------

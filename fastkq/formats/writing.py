@@ -1,4 +1,4 @@
-"""Encode images as image files, by the table in `fastkq.formats.registry`, without loss of a pixel."""
+"""Encode images as image files, by the table in `fastkq.formats.registry`. No pixel is lost."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,8 @@ def encode_indexed(
     metadata : Metadata, optional
         The format stores as much of it as it can carry.
     whole : bool
-        If the palette does not fit, write pixels without a palette also to PNG.
+        If the palette does not fit, write pixels without a palette even where
+        `ImageFormat.allows_pixels` is False, as for PNG.
     optimize : bool
         Take seconds to make a palette PNG smaller (needs the extra `png`). This can change the order of the
         palette.
@@ -144,7 +145,7 @@ def _expand(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> str | None:
     """Return why a format cannot hold this palette, and which can; None if it can."""
     if form.palette is None or palette.dtype != np.uint8:
-        return f"{form.name} has no such palettes"
+        return f"expected a format with palettes of {palette.dtype}, got {form.name}"
     if len(palette) > MAX_PALETTE:
         return (
             f"expected at most {MAX_PALETTE} colors for a palette {form.name}, got {len(palette)}: "

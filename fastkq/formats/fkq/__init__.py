@@ -13,13 +13,13 @@ Palettes of any dtype and number of channels are specified in `fastkq.formats.fk
 
 A file holds the palette (bool, uint8, uint16, float32 or float64, 1 to 64 channels), the indices, ICC
 profile, EXIF and resolution. The coding "context" is the smaller one: the indices are entropy-coded,
-everything else takes about 40 bytes, and every piece has a checksum. Large images are cut into parts, so that
-a region can be read from a path, bytes or a file object without decoding the rest. The coding "packed" is the
-faster one: 24 bytes of header, the palette, and ceil(log2 k) bits per pixel.
+everything else takes about 40 bytes, and every chunk and part has a checksum. Large images are cut into
+parts, so that a region can be read from a path, bytes or a file object without decoding the rest. The coding
+"packed" is the faster one: 24 bytes of header, the palette, and ceil(log2 k) bits per pixel.
 
 Damaged files raise `fastkq.errors.FormatError`, which names the part and the byte; with ``strict=False`` the
-reader gives what is intact and says what is not. Memory is allocated only as far as the length of the file
-and `max_pixels` justify it.
+reader returns the intact parts and reports the damage. Memory is allocated only as far as the length of the
+file and `max_pixels` justify it.
 """
 
 import numpy as np
@@ -48,7 +48,7 @@ def encode(contents: Contents, coding: Coding = "context", threads: int = 1) -> 
 
 
 def is_fkq(source: Source) -> bool:
-    """Return whether the source begins with the magic bytes of every version."""
+    """Return whether the source begins with the magic bytes, which are the same in every version."""
     return bytes(source.read(0, min(len(MAGIC), source.length))) == MAGIC
 
 
@@ -86,7 +86,7 @@ def decode(
     max_pixels: int,
     threads: int = 1,
 ) -> Contents:
-    """Decode the contents of a file whose head was read, or of a region (top, left, height, width) of it.
+    """Decode the image of a file whose head was read, or a region (top, left, height, width) of the image.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def pack(indices: npt.NDArray[np.unsignedinteger], bits: int, threads: int = 1) 
 def unpack(
     packed: npt.NDArray[np.uint8], count: int, bits: int, threads: int = 1
 ) -> tuple[npt.NDArray[np.unsignedinteger], int]:
-    """Unpack `count` indices: the inverse of `pack`. Returns indices (count,) and the largest of them."""
+    """Return `count` unpacked indices (count,), the inverse of `pack`, and the largest of them."""
     indices = np.zeros(count, index_dtype(1 << bits))
     if bits == 0:
         return indices, 0

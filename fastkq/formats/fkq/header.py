@@ -33,7 +33,7 @@ class _Header(NamedTuple):
 
 
 def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) -> bytes:
-    """Return the bytes of the head, for parts whose bytes are `coded`."""
+    """Return the bytes of the head for a grid of parts; `coded` are the bytes of each part."""
     k, channels = contents.palette.shape
     numbers = (*contents.indices.shape, k, rows, columns)
     bits = palette_values.bits_of(contents.palette.dtype)
@@ -53,16 +53,16 @@ def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) 
 
 
 def read(source: Source, strict: bool) -> Head:
-    """Read all chunks: header, palette, metadata, and the places of the parts."""
+    """Read all chunks: header, palette, metadata, and the positions of the parts."""
     header_chunk = _read_chunk(source, len(MAGIC) + 1, "H")
     header = _read_header(header_chunk)
     palette_chunk = _read_chunk(source, header_chunk.end, "P")
     palette = _read_palette(palette_chunk, header)
-    table = _read_chunk(source, palette_chunk.end, "T")
-    parts, extra = _read_table(table, header)
+    table_chunk = _read_chunk(source, palette_chunk.end, "T")
+    parts, extra = _read_table(table_chunk, header)
     shape = (header.height, header.width, header.channels)[: header.axes]
-    found, damage = metadata_chunks.read(source, table.end, table.end + extra, strict)
-    head = Head(VERSION, "context", shape, palette, found, parts, damage)
+    metadata, damage = metadata_chunks.read(source, table_chunk.end, table_chunk.end + extra, strict)
+    head = Head(VERSION, "context", shape, palette, metadata, parts, damage)
     if strict and source.length != head.end:
         raise FormatError(_wrong_length(source, head))
     if source.length > head.end:
@@ -76,14 +76,14 @@ def _wrong_length(source: Source, head: Head) -> str:
 
 
 def _read_chunk(source: Source, offset: int, kind: str) -> Chunk:
-    found = read_chunk(source, offset)
-    if found.kind != kind:
-        raise FormatError(f"expected chunk {kind!r} at byte {offset}, got {found.kind!r}")
-    return found
+    result = read_chunk(source, offset)
+    if result.kind != kind:
+        raise FormatError(f"expected chunk {kind!r} at byte {offset}, got {result.kind!r}")
+    return result
 
 
-def _read_header(found: Chunk) -> _Header:
-    fields = found.fields
+def _read_header(header_chunk: Chunk) -> _Header:
+    fields = header_chunk.fields
     header = _Header(*(fields.byte() for _ in range(4)), *(fields.varint() for _ in range(5)))
     fields.finish()
     if header.coding != CODING or header.bits not in palette_values.DTYPES_BY_BITS:
@@ -105,21 +105,21 @@ def _read_header(found: Chunk) -> _Header:
     return header
 
 
-def _read_palette(found: Chunk, header: _Header) -> npt.NDArray[Any]:
-    fields = found.fields
+def _read_palette(palette_chunk: Chunk, header: _Header) -> npt.NDArray[Any]:
+    fields = palette_chunk.fields
     data = fields.take(palette_values.size_of(header.bits, header.k * header.channels))
     fields.finish()
     return palette_values.from_bytes(data, header.bits, header.channels)
 
 
-def _read_table(found: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
+def _read_table(table_chunk: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
     """Return the parts, and the length of the chunks between the table and the first part."""
     count = header.rows * header.columns
-    fields = found.fields
+    fields = table_chunk.fields
     extra = fields.varint()
-    if (1 + CHECKSUM.size) * count > len(found.payload):
-        raise FormatError(f"expected {count} parts in the part table, got {len(found.payload)} bytes")
-    offset = found.end + extra
+    if (1 + CHECKSUM.size) * count > len(table_chunk.payload):
+        raise FormatError(f"expected {count} parts in the part table, got {len(table_chunk.payload)} bytes")
+    offset = table_chunk.end + extra
     parts = []
     for number, box in enumerate(grid_boxes(header.height, header.width, header.rows, header.columns)):
         length = fields.varint()

@@ -38,7 +38,7 @@ class Head(NamedTuple):
     parts : tuple of Part
         In raster order.
     damage : tuple of Damage
-        The damage that a reader which is not strict has ignored.
+        The damage that was skipped because `strict` is False.
     """
 
     version: int
@@ -80,8 +80,8 @@ def check_pixels(pixels: int, max_pixels: int, height: int, width: int) -> None:
 
 
 PART_HEIGHT, PART_WIDTH = 1280, 384
-"""Pixels: parts of a large image are at most this size. A part is decoded from its top to the last row that
-is needed, in its full width. So a tall part costs little for a small region, and a wide part costs much."""
+"""Pixels: largest size of the parts of a large image. A part is decoded from its top to the last row that is
+needed, in its full width. So a tall part costs little for a small region, and a wide part costs much."""
 
 SMALL_IMAGE = 600_000
 """Pixels: an image of at most this many is one part. Statistics learned over the whole image are worth more
@@ -89,10 +89,10 @@ than a second thread."""
 
 MEDIUM_IMAGE, MEDIUM_PART = 8_000_000, 2_000_000
 """Pixels: an image of at most MEDIUM_IMAGE is cut for two threads only, into parts of at most MEDIUM_PART.
-Screenshots, in which little is new, are 6 % larger in parts of half a million pixels. Such an image is
-decoded within a few seconds in any case."""
+Screenshots, which repeat most of their content, are 6 % larger in parts of half a million pixels. An image of
+this size is decoded within a few seconds in any case."""
 
-MAX_PARTS = 1 << 16  # parts of a file at most
+MAX_PARTS = 1 << 16  # largest number of parts in a file
 
 
 def default_grid(height: int, width: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Chunks of version 2 with metadata: those of lowercase types."""
+"""Metadata chunks of version 2, which have lowercase types."""
 
 import math
 import struct
@@ -14,7 +14,7 @@ _DPI = struct.Struct("<dd")  # dots per inch, horizontally and vertically
 
 
 def encode(metadata: Metadata) -> bytes:
-    """Return the chunks by ascending type; those of metadata that is None are left out.
+    """Return the chunks by ascending type; metadata that is None has no chunk.
 
     Raises
     ------
@@ -40,8 +40,8 @@ class _CriticalChunkError(FormatError):
 def read(source: Source, start: int, stop: int, strict: bool) -> tuple[Metadata, tuple[Damage, ...]]:
     """Read the metadata between two bytes of the file.
 
-    If any of it is damaged, a strict reader raises FormatError; one that is not returns empty metadata and
-    the damage.
+    If any of it is damaged, the function raises FormatError if `strict`, and otherwise returns empty metadata
+    and the damage.
     """
     try:
         return _parse({found.kind: found for found in _chunks(source, start, stop)}), ()

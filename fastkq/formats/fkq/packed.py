@@ -67,7 +67,7 @@ def _version_and_kind(bits: int, channels: int) -> tuple[int, int]:
 
 
 def encode(contents: Contents, threads: int) -> bytes:
-    """Return the bytes of a file, which cannot hold metadata."""
+    """Return the bytes of a file; metadata is left out, because these versions cannot hold it."""
     k, channels = contents.palette.shape
     height, width = contents.indices.shape
     version, kind = _version_and_kind(palette_values.bits_of(contents.palette.dtype), channels)
@@ -107,7 +107,7 @@ def _wrong_length(source: Source, expected: int) -> str:
 def decode(
     source: Source, head: Head, box: Box, *, strict: bool, max_pixels: int, threads: int
 ) -> tuple[npt.NDArray[np.unsignedinteger], tuple[Damage, ...]]:
-    """Decode the indices of a box, and find the damage of the whole file.
+    """Decode the indices of a box, and return them with the damage of the whole file.
 
     Only the rows of the box are unpacked.
     """
@@ -121,14 +121,14 @@ def decode(
     rows = min(box.top + box.height, complete_rows) - box.top
     if rows <= 0:
         return np.zeros((box.height, box.width), index_dtype(k)), damage
-    found, largest = _unpack_rows(source, head, box.top, rows, threads)
+    unpacked, largest = _unpack_rows(source, head, box.top, rows, threads)
     if largest >= k:
         reason = f"expected indices below the {k} colors of the palette, got {largest}"
         if strict:
             raise FormatError(reason)
-        found[found >= k] = 0
+        unpacked[unpacked >= k] = 0
         damage = damage or (Damage(0, head.box, head.parts[0].offset, reason),)
-    indices = found[:, box.left : box.left + box.width]
+    indices = unpacked[:, box.left : box.left + box.width]
     if rows < box.height:
         indices = np.pad(indices, ((0, box.height - rows), (0, 0)))
     return indices, damage

@@ -1,4 +1,4 @@
-"""Values of a palette as bytes, in all versions that hold more than uint8.
+"""Values of a palette as bytes, in all versions of the format; version 1 holds only uint8.
 
 ====  =======  ==========================================================================
 bits  dtype    a value

@@ -153,8 +153,8 @@ from fastkq.runtime.parallel import over_chunks
 _PIXELS_PER_CHUNK = 1 << 15  # about 15 ms of work, twice that with many colors
 
 _PIXELS_PER_BYTE = 46_000
-"""More decisions than a byte can code: a decision costs at least log2(65536 / 65528) bits, so at most 45,426
-of them fit a byte."""
+"""Upper bound on the decisions that a byte can code: a decision costs at least log2(65536 / 65528) bits, so
+at most 45,426 decisions fit in a byte."""
 
 
 def encode(indices: npt.NDArray[np.unsignedinteger], palette: npt.NDArray[Any]) -> bytes:
@@ -166,7 +166,7 @@ def encode(indices: npt.NDArray[np.unsignedinteger], palette: npt.NDArray[Any]) 
     canvas = _canvas(height, width)
     left = kernels.coding.context_mixing.LEFT
     canvas[kernels.coding.context_mixing.TOP :, left : left + width] = indices
-    # Two bytes per decision suffice, for none costs more than 13 bits. Untouched pages take no memory.
+    # Two bytes per decision suffice: a decision costs at most 13 bits. Untouched pages take no memory.
     decisions = indices.size * (len(palette) - 1).bit_length() + indices.size
     data = np.empty(2 * decisions + 8, np.uint8)
     _code(canvas, model, data, decoding=False)

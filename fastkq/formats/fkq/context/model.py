@@ -10,7 +10,7 @@ from fastkq.formats.fkq.context.coordinates import coordinates_of
 from fastkq.formats.fkq.context.tables import INITIAL_SLOT, Table, tables
 
 _MAX_LEVELS = 1 << 18  # entries of the table of levels of the palette's projections
-_INITIAL_WEIGHT = 7000  # initial weight
+_INITIAL_WEIGHT = 7000  # initial weight of each input of a mixer
 _RUN_SLOTS = 4096  # slots of the run table
 _SETS_A, _SETS_B, _SETS_C, _ROWS_B = 32 * 18, 8 * 512, 24 * 18, 1024  # sets a, b, c and rows b
 
