@@ -9,19 +9,20 @@
 (48, 64, 3)
 
 **Input.** Arrays (H, W) or (H, W, C) of uint8, uint16, float32, float64 or bool, with 1 to 64 channels and
-any memory layout; PIL images; files by path, bytes or binary file object. Files are taken as people see them:
-EXIF rotation is applied, and palettes, CMYK and transparency are converted. PNG checksums are verified, those
-of the pixels too. k is 1 to 65,536. `max_error`, `space="oklab"`, `preset` and dithering are for 8 bits per
-channel.
+any memory layout; PIL images; files by path, bytes or binary file object. Files are read as a viewer shows
+them: EXIF rotation is applied, and palettes, CMYK and transparency are converted. All checksums of PNG files
+are verified. k is 1 to 65,536. `max_error`, `space="oklab"`, `preset` and dithering are for 8 bits per
+channel; dithering is also for bool.
 
 **Result.** A palette that is fitted freely and mapped without dithering has exactly min(k, distinct colors)
-rows, all different and all used, ordered by luminance, and each pixel has the index of its nearest row. An
-image of at most k colors comes back unchanged. The result depends on the arguments alone, not on the number
-of threads or the CPU. The palette of a gray image of 8 or 16 bits has the least possible squared error.
+rows, all different and all used, ordered by alpha, then luminance. Each pixel has the index of its nearest
+row. An image of at most k colors comes back unchanged. The result depends on the arguments alone, not on the
+number of threads or the CPU. The palette of a gray image of 8 or 16 bits has the least possible squared
+error.
 
 **One palette for many images.** `fit_palette` takes an iterable of images, one of which is in memory at a
-time. `apply_palette` uses a palette as it is. `count_colors` gives counts that add up and can be saved, so
-that the images of a batch can be counted anywhere.
+time. `apply_palette` uses a palette as it is. `count_colors` gives counts that can be added and saved, so
+that the images of a batch can be counted on several machines.
 
 >>> frames = [image[:24], image[24:]]
 >>> counts = sum(fastkq.count_colors(frame) for frame in frames)
@@ -40,50 +41,49 @@ counts. `max_error` bounds the error of every color, however rare it is; `min_sh
 
 **How many colors.** `target_psnr` looks for the fewest colors that reach a PSNR, `target_bytes` for the most
 whose `.fkq` file fits. A target that cannot be reached raises `errors.UnreachableError`, which says what can
-be reached. `curve` gives error and packed size at many k in less than half the time of as many fits.
+be reached. `curve` gives error and packed size at many k in less than half the time of separate fits.
 
 >>> [point.k for point in fastkq.curve(image, [4, 8, 16])]
 [4, 8, 16]
 
 **Dithering.** `dither=True` or a strength from 0 to 1 dithers by error diffusion,
-`dither_method="blue-noise"` by a mask that stays in place between frames. `preset="visual"` fits palette and
-indices together for the eye, which sees the mean of a few pixels.
+`dither_method="blue-noise"` by a mask that is the same for all frames. `preset="visual"` fits palette and
+indices together for a viewer, who sees the mean of a few pixels.
 
 **Effort.** "balanced", the default, reaches the error of the best of ten scikit-learn runs. "fast" needs
 about half the time, with 1 to 2 % more squared error. "best" takes 0.01 to 0.1 s longer, with up to 2 % less
 (Kodak images).
 
-**16 bits per channel.** Gray PNG and TIFF files are read at 16 bits, color ones with the extra
-`deep`. Otherwise an `errors.PrecisionWarning` says that the low byte is dropped. `.fkq` and gray
-`.tif` files hold 16 bits. `CompressedImage.to_8bit` gives a palette of 8 bits for other formats.
+**16 bits per channel.** Gray PNG and TIFF files are read at 16 bits; the extra `deep` does so for color
+files. Without it, an `errors.PrecisionWarning` says that the low byte is dropped. `.fkq` and gray `.tif`
+files hold 16 bits. `CompressedImage.to_8bit` gives a palette of 8 bits for other formats.
 
 **Existing palettes.** `load` takes palette and indices of a palette PNG, GIF, TIFF or BMP file exactly as
 they are, transparency included.
 
-**Output.** `CompressedImage.save` chooses the format by suffix, and every pixel reads back: palettes in their
-order as `.fkq`, `.png`, `.gif`, `.tif` and `.bmp`, lossless `.webp`. A format that cannot hold the image
-raises an `errors.ArgumentError` that names others. With the extra `png`, ``save(path,
-optimize=True)`` makes PNG files 8 to 28 % smaller. A file is written whole or not at all: a full disk or a
-crash leaves the old file as it was.
+**Output.** `CompressedImage.save` chooses the format by suffix, and no pixel is changed: `.fkq`, `.png`,
+`.gif`, `.tif` and `.bmp` keep the palette in its order, and `.webp` is lossless. If the format cannot hold
+the image, an `errors.ArgumentError` names others. With the extra `png`, ``save(path, optimize=True)`` makes
+PNG files 8 to 28 % smaller. A file is written whole or not at all: after a full disk or a crash, the old file
+is unchanged.
 
-**Metadata.** ICC profile, EXIF and DPI go from the input into each output that has a place for them, without
-the rotation and without profiles of other color models (CMYK). ``save(path, metadata=False)`` leaves them
-out.
+**Metadata.** ICC profile, EXIF and DPI go from the input into each output that can hold them, except the EXIF
+rotation and profiles of other color models (CMYK). ``save(path, metadata=False)`` leaves them out.
 
 **Alpha.** RGBA is measured as it is seen: composited over black, mid-gray and white. All fully transparent
 pixels are one color. From three colors on, transparent pixels stay exactly transparent, and opaque pixels of
 8 bits stay exactly opaque: they get the nearest of the opaque colors.
 
-**Quality.** `CompressedImage.report` gives mse, PSNR, the largest error and where it is, and for each color
-its share of the pixels and of the error; with scikit-image (the extra `report`) also SSIM. It prints
-as a table.
+**Quality.** `CompressedImage.report` gives mse, PSNR, the largest error and its position, and for each color
+its share of the pixels and of the error; with scikit-image (the extra `report`) also SSIM. It prints as a
+table.
 
-**Damaged files.** They raise `errors.FormatError`, which names the part and the byte. ``load(path,
-strict=False)`` gives what is intact and says what is not. No memory is allocated that the length of the file
-and `max_pixels` do not justify.
+**Damaged files** raise `errors.FormatError`, which names the part and the byte. ``load(path, strict=False)``
+returns the intact parts and reports the damage. Memory is allocated only as far as the length of the file and
+`max_pixels` justify it.
 
-**Regions.** ``load("photo.fkq", region=(top, left, height, width))`` reads and decodes only the parts that it
-needs. `open` describes a file without decoding its pixels.
+**Regions.** ``load("photo.fkq", region=(top, left, height, width))`` reads and decodes only the parts that
+overlap the region. `open` describes a file without decoding its pixels.
 
 **Progress.** Functions that make, read or write an image take ``progress``; see `compress` and
 `fastkq.runtime.progress`.
@@ -125,7 +125,7 @@ __all__ = [
     "load", "open", "quantize",
 ]  # fmt: skip
 
-_HOMES = {
+_MODULES = {
     "Box": "fastkq.color.indexed_image",
     "Cancelled": "fastkq.errors",
     "ColorCounts": "fastkq.color.color_counts",
@@ -147,13 +147,13 @@ _HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # with it, a type checker would accept every attribute of the module
+if not TYPE_CHECKING:  # with __getattr__, a type checker would accept every attribute of the module
 
     def __getattr__(name: str) -> Any:
-        # Names are imported on first use: `fastkq --help` imports neither numpy (0.1 s) nor numba (0.3 s).
-        if name not in _HOMES:
+        # A name is imported on first use: `fastkq --help` imports neither numpy (0.1 s) nor numba (0.3 s).
+        if name not in _MODULES:
             raise AttributeError(f"module 'fastkq' has no attribute {name!r}")
-        value = getattr(import_module(_HOMES[name]), name)
+        value = getattr(import_module(_MODULES[name]), name)
         globals()[name] = value
         return value
 

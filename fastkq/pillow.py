@@ -1,25 +1,25 @@
 """Pillow plugin: importing this module lets Pillow read and write `.fkq` files.
 
-So does everything that reads and writes through Pillow: imageio, matplotlib, web frameworks. Without this
-module, `fastkq.quantize` replaces ``Image.quantize`` with the same arguments, takes images of any mode with 8
-or 16 bits per channel, dithers when asked, and keeps the order of a given palette; `CompressedImage.to_pil`
-gives a palette image.
+Libraries that use Pillow, such as imageio, matplotlib and web frameworks, then read and write `.fkq` files
+too. Without this module, `fastkq.quantize` replaces ``Image.quantize`` with the same arguments, takes images
+of any mode with 8 or 16 bits per channel, dithers when asked, and keeps the order of a given palette;
+`CompressedImage.to_pil` gives a palette image.
 
-**Reading.** ``Image.open`` reads the head alone, ``load`` decodes. Modes: P for up to 256 colors of RGB or
-RGBA; otherwise L, LA, RGB, RGBA, "1" (bool), I;16 or F. Pillow has no mode for uint16 with 2 to 4 channels
-and for gray float64: they are reduced to uint8 and float32, with a `PrecisionWarning`. Float images of
-several channels, and images of more than 4 channels, raise an OSError; `fastkq.load` reads them. `info` holds
-icc_profile, exif, dpi, and transparency as for a PNG file.
+**Reading.** ``Image.open`` reads only the head; ``load`` decodes the pixels. The mode is P for up to 256
+colors of RGB or RGBA; otherwise L, LA, RGB, RGBA, "1" (bool), I;16 or F. Pillow has no mode for uint16 with 2
+to 4 channels and for gray float64: they are reduced to uint8 and float32, with a `PrecisionWarning`. Float
+images of several channels, and images of more than 4 channels, raise an OSError; `fastkq.load` reads them.
+`info` holds icc_profile, exif, dpi, and transparency as for a PNG file.
 
 **Writing.** An image of mode P keeps its palette and indices. Images of other modes, and those of mode P with
 options on colors, are compressed. ``save`` takes the options of `fastkq.compress`, such as k, dither and
 effort, and ignores unknown ones, as Pillow does. ICC profile, EXIF and DPI of the image are written unless
 the options icc_profile, exif or dpi replace them; EXIF rotation is applied to the pixels. Pillow empties a
-file before it is written: if that fails or is cancelled, the old content is lost, as with all of Pillow's
-formats. `CompressedImage.save` keeps it.
+file before it is written: if writing fails or is cancelled, the old content is lost, as with all of Pillow's
+formats. `CompressedImage.save` keeps the old content.
 
-**Damaged files** raise what those of other formats do: `PIL.UnidentifiedImageError` from ``Image.open`` where
-the head is damaged, and an OSError, `fastkq.errors.DecodingError`, from ``load`` and ``verify``. With
+**Damaged files** raise the same exceptions as other formats: `PIL.UnidentifiedImageError` from ``Image.open``
+if the head is damaged, and an OSError, `fastkq.errors.DecodingError`, from ``load`` and ``verify``. With
 ``PIL.ImageFile.LOAD_TRUNCATED_IMAGES``, intact parts are loaded with a `DamageWarning`.
 
 Examples
@@ -54,7 +54,7 @@ from fastkq.formats.fkq import MAGIC
 __all__ = ["FkqImageFile"]
 
 _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
-"""Raw mode and dtype of the decoded bytes by mode; other modes are their own raw mode and of uint8."""
+"""For each mode the raw mode and the dtype of its bytes; other modes are their own raw mode, of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image"}
 """Save options that are passed on to `compress`."""
 _WITHOUT_COLOR_CHOICE = frozenset({"coding", "effort", "progress", "threads"})
@@ -79,7 +79,7 @@ class FkqImageFile(ImageFile.ImageFile):
         self._size = shape[1], shape[0]
         self._mode = _mode(colors)
         if self._mode == "P":
-            self.palette = ImagePalette.ImagePalette(*pil.palette_of_pil(colors))
+            self.palette = ImagePalette.ImagePalette(*pil.palette_for_pil(colors))
             self.palette.dirty = 1
             self.info.update(pil.transparency_of(colors))
         self.info.update(pil.info_of(metadata, self._mode))

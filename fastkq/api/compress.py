@@ -129,15 +129,16 @@ def compress(
         Called as ``progress(fraction, stage)`` on the calling thread, about 30 times per second. The fraction
         of the work that is done never decreases and ends at 1.0. The stage is "reading", "counting",
         "fitting", "mapping", "dithering", "coding", "decoding", "painting" or "writing". If the callable
-        returns False, the work ends with `Cancelled`, mostly within 0.1 s. If it raises, the exception
-        propagates. Any other return value continues the work. The result does not depend on it. To move a
-        tqdm bar, ``bar = tqdm(total=1)``, pass ``lambda done, stage: bar.update(done - bar.n)``.
+        returns False, the work ends with `Cancelled`; `fastkq.runtime.progress` says how soon. If it raises,
+        the exception propagates. Any other return value continues the work. The result does not depend on it.
+        To move a tqdm bar, ``bar = tqdm(total=1)``, pass ``lambda done, stage: bar.update(done - bar.n)``.
 
     Returns
     -------
     CompressedImage
-        It has exactly min(k, distinct colors) colors, ordered by alpha, then luminance, unless `palette` or
-        `fixed` gives some; with `preset` it can have fewer. Undithered, each index names the nearest color.
+        It has exactly min(k, distinct colors) colors, ordered by alpha, then luminance. Rows given by
+        `palette` or `fixed` keep their order and need not be used; with `preset` there can be fewer rows.
+        Undithered, each index names the nearest color.
         From k = 3 on, an opaque pixel of 8 bits gets the nearest of the opaque colors, and a transparent
         pixel of 8 or 16 bits a transparent color.
 

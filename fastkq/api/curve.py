@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy.typing as npt
 
 from fastkq.api.options import check_ks
-from fastkq.api.palettes import counted_for_fit
+from fastkq.api.palettes import count_for_fit
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.spaces import Space
 from fastkq.formats import fkq
@@ -28,7 +28,7 @@ class CurvePoint(NamedTuple):
     Attributes
     ----------
     k : int
-        Number of colors that was asked for. An image with fewer distinct colors has as many as it has.
+        The requested number of colors. The palette has fewer if the image has fewer distinct colors.
     mse : float
         Mean squared error over pixels and channels, undithered.
     psnr : float
@@ -65,7 +65,7 @@ def curve(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> list[CurvePoint]:
-    """Compute the distortion and the packed size that `compress` would reach, for every k of a list.
+    """Compute the distortion and the packed size of the result of `compress` for every k of a list.
 
     The colors are counted once, no pixel is mapped, and the fits run in parallel.
 
@@ -97,7 +97,7 @@ def curve(
     """
     numbers = check_ks(ks)
     with watched(progress):
-        counts, options = counted_for_fit(
+        counts, options = count_for_fit(
             image, min(numbers), fixed=fixed, weights=weights, space=space, effort=effort, threads=threads
         )
         with stage("fitting"):

@@ -145,20 +145,20 @@ def read_facts(file: SourceLike) -> Facts:
         If the file cannot be read.
     """
     with opened(file) as source:
-        return _of_fkq(source) if fkq.is_fkq(source) else _of_picture(source)
+        return _facts_of_fkq(source) if fkq.is_fkq(source) else _facts_of_picture(source)
 
 
-def _of_fkq(source: Source) -> Facts:
+def _facts_of_fkq(source: Source) -> Facts:
     with CompressedFile(source) as file:
-        facts = _of_compressed(file.load(), source, "fkq")
+        facts = _facts_of_compressed(file.load(), source, "fkq")
         return facts._replace(version=file.version, coding=file.coding, parts=file.parts)
 
 
-def _of_picture(source: Source) -> Facts:
+def _facts_of_picture(source: Source) -> Facts:
     picture = decode_picture(source)
     kind = picture.format or "image"
     if picture.has_palette:
-        return _of_compressed(compressed_from_picture(picture), source, kind)
+        return _facts_of_compressed(compressed_from_picture(picture), source, kind)
     pixels = picture.pixels()
     name, dtype = source.name or "", pixels.dtype.name
     return Facts(
@@ -166,7 +166,7 @@ def _of_picture(source: Source) -> Facts:
     )
 
 
-def _of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
+def _facts_of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
     counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
     used, colors = int(np.count_nonzero(counts)), PaletteCounts(compressed.palette, counts)
     name, shape, dtype = source.name or "", compressed.shape, compressed.dtype.name

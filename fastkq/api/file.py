@@ -203,5 +203,5 @@ def _summary(damage: tuple[indexed_image.Damage, ...]) -> str:
     """Describe the damage in one line: the number of lost parts and the first reason."""
     parts = sum(found.part is not None for found in damage)
     first = damage[0]
-    lost = f"{parts} part{'s' * (parts > 1)}, whose pixels are index 0" if parts else "no pixels are lost"
+    lost = f"{parts} part{'s' * (parts > 1)}, whose pixels have index 0" if parts else "no pixels are lost"
     return f"{lost}; first at byte {first.offset}: {first.reason}"

@@ -39,7 +39,7 @@ class CompressedImage(IndexedImage):
     shape : tuple of int, optional
         Shape of the decompressed image: (H, W, C), the default, or (H, W) if C = 1.
     metadata : Metadata, optional
-        ICC profile, EXIF and DPI. They have no part in equality.
+        ICC profile, EXIF and DPI. They do not affect equality.
     damage : tuple of Damage
         Damage of the file that this image was loaded from with ``strict=False``.
 

@@ -17,14 +17,14 @@ from fastkq.runtime.validation import MAX_PIXELS, Depth, check_depth, check_imag
 
 
 class Input(NamedTuple):
-    """An image as `compress` starts from it.
+    """Pixels and metadata of an input image.
 
     Attributes
     ----------
     pixels : (H, W) or (H, W, C), as `fastkq.runtime.validation.check_image` returns it
     metadata : Metadata
     stored_image : callable or None
-        Returns the palette and the indices of the file unchanged; None if it has none.
+        Returns the palette and the indices of the input unchanged; None if it has no palette.
     """
 
     pixels: npt.NDArray[Any]

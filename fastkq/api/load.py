@@ -104,7 +104,7 @@ def open(source: SourceLike, *, strict: bool = True) -> CompressedFile:  # noqa:
     Raises
     ------
     FormatError
-        As in `load`. Also for an image file: its properties are not known without decoding it.
+        As in `load`. Also if it is an image file, whose properties are not known without decoding it.
     OSError
         If the file cannot be read.
 

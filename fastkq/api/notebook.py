@@ -14,7 +14,7 @@ from fastkq.formats import pil
 
 _CHECKERBOARD = ((255, 255, 255), (214, 214, 214))  # R, G, B
 _MAX_SIDE = 1600  # pixels: largest side of an image that is shown
-_ENLARGED_SIDE = 256  # pixels: images up to half this size are enlarged by a whole factor up to this side
+_ENLARGED_SIDE = 256  # pixels: smaller images are enlarged by an integer factor, to at most this side
 _MAX_SWATCHES = 256  # largest number of colors that are shown
 _COMPRESS_LEVEL = 2
 """zlib level. For one megapixel of 64 colors, level 2 takes 30 ms and gives 389 kB; level 6, the default,
@@ -33,7 +33,7 @@ _CHECKERBOARD_CSS = "repeating-conic-gradient(#8884 0 25%,#8880 0 50%) 0/16px 16
 
 
 def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Convert an image, or what was made of it, to 8 bits for display.
+    """Convert an image, or a palette or sample of it, to 8 bits for display.
 
     Floats are scaled linearly so that the minimum of the original is black and its maximum white. Gray with
     alpha becomes RGBA.
@@ -42,7 +42,8 @@ def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt
     ----------
     original : (H, W) or (H, W, C), C at most 4
         Image that gives the range of floats.
-    values : array of the same dtype and number of channels
+    values : (H, W) or (H, W, C) array of the same dtype and number of channels
+        Values to convert: the original, some of its pixels or a palette (1, k, C).
 
     Returns
     -------
@@ -81,8 +82,8 @@ def png(
     Parameters
     ----------
     palette : (k, C) of any dtype
-        Floats are scaled so that the minimum is black and the maximum white. If the channels are not a color,
-        the first three are shown, or of two the first as gray.
+        Floats are scaled so that the minimum is black and the maximum white. If the channels have no defined
+        meaning, the first three are shown as RGB; of two channels, the first is shown as gray.
     indices : (H, W)
     icc : bytes, optional
         ICC profile.
@@ -163,5 +164,5 @@ def _facts(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) 
         rows, columns = _subsample(indices).shape
         facts.append(f"shown at {columns} x {rows}")
     if palette.dtype not in (np.uint8, np.bool_):
-        facts.append("shown by 8 bits")
+        facts.append("shown with 8 bits per channel")
     return ", ".join(facts)

@@ -69,7 +69,7 @@ def _cast(array: npt.NDArray[Any], kind: ImageKind, name: str) -> npt.NDArray[An
 
 
 def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> npt.NDArray[Any] | None:
-    """Return the fixed colors (f, C) in their working form, or None; they must differ and be at most k."""
+    """Return the fixed colors (f, C) in their working form, or None; they must differ, and f be at most k."""
     if fixed is None or (isinstance(fixed, Sized) and len(fixed) == 0):
         return None
     array = check_palette_of(fixed, kind, "fixed")
@@ -151,7 +151,7 @@ def check_number_of_colors(k: Any, targets: dict[str, Any]) -> int | None:
 
 
 def check_targets(target_psnr: Any, target_bytes: Any, dithering: Dithering, max_error: Any) -> None:
-    """Check that the targets are possible arguments; only the fit shows whether they can be reached."""
+    """Check type, range and conflicts of the targets; only the fit shows whether they can be reached."""
     if max_error is not None and not (target_psnr is None and target_bytes is None):
         raise ArgumentError(
             "expected max_error with k, or a target without max_error, got max_error and a target"

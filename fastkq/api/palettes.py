@@ -84,7 +84,7 @@ def fit_palette(
     number = check_number_of_colors(k, {})
     assert number is not None
     with watched(progress):
-        counts, options = counted_for_fit(
+        counts, options = count_for_fit(
             images, number, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share,
             space=space, effort=effort, threads=threads,
         )  # fmt: skip
@@ -93,7 +93,7 @@ def fit_palette(
         return stored_palette(fitted.palette, counts.dtype, counts.channels)
 
 
-def counted_for_fit(
+def count_for_fit(
     images: Images,
     k: int,
     *,

@@ -157,7 +157,7 @@ def _errors(
     palette: npt.NDArray[Any],
     threads: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], float, int]:
-    """Sum up the squared distances between pixels and their colors.
+    """Sum up the squared distances between pixels (N, C) and their colors in the palette (k, C).
 
     Returns
     -------
@@ -208,7 +208,7 @@ def _ssim(
     peak: float,
     threads: int,
 ) -> float | None:
-    """Compute the structural similarity in bands of rows, as scikit-image needs about 10 float images."""
+    """Compute the structural similarity in bands: scikit-image allocates about 10 float images per band."""
     try:
         from skimage.metrics import structural_similarity
     except ImportError:

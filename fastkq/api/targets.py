@@ -13,16 +13,16 @@ from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import MAX_COLORS, Effort
 
 _MIN_SECANT_STEP = 0.05
-"""Relative distance between two k below which their measures differ by the chance of a fit rather than by the
-slope: the secant through them is not used."""
+"""Relative distance between two k. At less than this, measures differ by the local optima that the fits reach
+rather than by the slope, and the secant through them is not used."""
 
 _RESOLUTION = 256
 """The search stops at a bracket of width max(1, k // 256): above 256 colors, neighboring k differ by the
-chance of a fit."""
+local optima that their fits reach."""
 
 
 class Bracket(NamedTuple):
-    """The largest k known to lie before the crossing, and the smallest k known to lie behind it."""
+    """The largest k known to be before the crossing, and the smallest k known to be behind it."""
 
     before: int
     behind: int
@@ -46,7 +46,7 @@ def find_crossing(
     Parameters
     ----------
     measure : callable
-        Called with k; returns a number of at least 0.
+        Called with k; returns a number of at least 0, the error or the size at this k.
     bound : float
         The crossing is where the measure becomes at most this, if `slope` is negative; otherwise where it
         becomes more than this.
@@ -74,7 +74,9 @@ def find_crossing(
     while behind - before > max(1, behind // _RESOLUTION) and len(points) < most:
         k = min(max(math.ceil(estimate), before + 1), behind - 1)
         if len(points) > 4 and before in points and behind in points:
-            k = min(max(round(math.sqrt(before * behind)), before + 1), behind - 1)  # the secant is slow here
+            k = min(
+                max(round(math.sqrt(before * behind)), before + 1), behind - 1
+            )  # bisect: the secant converges slowly
         value = measure(k)
         points[k] = _log(value)
         if (value <= bound) if slope < 0 else (value > bound):
@@ -107,9 +109,9 @@ _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "ba
 _ERROR_RATIO_OF_SCOUT = 0.972
 """Usual ratio of the error of an effort to the error of its scout."""
 _SCOUT_TOLERANCE = 1.03
-"""Scouts stop within this factor of the target: closer, they predict nothing about the other effort."""
+"""Scouts stop within this factor of the target: closer, they say nothing about k at the other effort."""
 _ROUNDING_MARGIN = 1 - 1e-12
-"""Tightens the bound on the error: logarithm and power round, and the PSNR itself must reach the target."""
+"""Factor of the bound on the error: logarithm and power round, and the PSNR itself must reach the target."""
 _SLOPE_OF_ERROR = -0.8  # of log(mse) over log(k)
 _SLOPE_OF_SIZE = 0.4  # of log(bytes) over log(k)
 _SHARE_OF_A_FIT = 0.3
@@ -120,7 +122,7 @@ _MAX_SCOUTS, _MAX_FITS, _MAX_ENCODINGS = 6, 12, 7  # per call of `find_crossing`
 def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
     """Return the fit with the smallest k found whose PSNR is at least `target` dB.
 
-    k - 1 colors, or for k >= 512 up to k // 256 fewer, do not reach it.
+    The next smaller k that was tried does not reach it: k - 1, or for k >= 512 a k up to k // 256 smaller.
 
     Raises
     ------
@@ -189,9 +191,9 @@ def fit_bytes(
     Parameters
     ----------
     make : callable
-        Returns the image with k colors.
+        Called with k; returns the image with k colors.
     size : callable
-        Returns the size of its file in bytes.
+        Called with an image; returns the size of its file in bytes.
     target : int
         Bytes.
     least, most : int

@@ -10,7 +10,7 @@ ORIENTATION = 0x0112
 _HEADER = b"Exif\0\0"
 _ENTRY_SIZE = 12  # bytes
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825  # tags that point to further directories
-_TEXTS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
+_TEXT_TAGS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
 """Text tags of the first directory: description, make, model, software, date, artist, host computer,
 copyright."""
 
@@ -45,12 +45,12 @@ def without_orientation(exif: bytes) -> bytes | None:
     return exif[:start] + directory.ljust(end + 4 - start, b"\0") + exif[end + 4 :]
 
 
-def of_tiff(tags: "Image.Exif") -> bytes:
+def from_tiff_tags(tags: "Image.Exif") -> bytes:
     """Return the tags of a TIFF file that describe the image, not its storage, as EXIF bytes."""
     from PIL import Image
 
     chosen = Image.Exif()
-    for tag, text in texts(tags).items():
+    for tag, text in text_tags(tags).items():
         chosen[tag] = text
     for tag in (_EXIF_IFD, _GPS_IFD):
         directory = tags.get_ifd(tag)
@@ -59,6 +59,6 @@ def of_tiff(tags: "Image.Exif") -> bytes:
     return chosen.tobytes()
 
 
-def texts(tags: "Image.Exif") -> dict[int, str]:
+def text_tags(tags: "Image.Exif") -> dict[int, str]:
     """Return the texts of the first directory by tag; Pillow can write them as tags of a compressed TIFF."""
-    return {tag: tags[tag] for tag in _TEXTS if isinstance(tags.get(tag), str)}
+    return {tag: tags[tag] for tag in _TEXT_TAGS if isinstance(tags.get(tag), str)}

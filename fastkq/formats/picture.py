@@ -15,7 +15,7 @@ from fastkq.runtime.validation import Depth
 if TYPE_CHECKING:
     from PIL import Image
 
-_SPACES = {"1": "black and white", "L": "gray", "LA": "gray with alpha"}
+_MODE_NAMES = {"1": "black and white", "L": "gray", "LA": "gray with alpha"}
 
 
 class Indexed(NamedTuple):
@@ -96,7 +96,7 @@ class Picture(NamedTuple):
         if not self.has_palette:
             raise FormatError(
                 f"{self.name}: expected a .fkq file or an image with a palette, "
-                f"got {_SPACES.get(image.mode, image.mode)} pixels: use compress, which makes a palette"
+                f"got {_MODE_NAMES.get(image.mode, image.mode)} pixels: use compress, which makes a palette"
             )
         if image.mode == "P":
             palette = palette_of(image)

@@ -67,13 +67,13 @@ def paletted(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
-    mode, colors = palette_of_pil(palette)
+    mode, colors = palette_for_pil(palette)
     image.putpalette(colors, mode)  # makes it mode P
     image.info.update(transparent_index(palette))
     return image
 
 
-def palette_of_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
+def palette_for_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
     """Return the mode and the bytes of a palette for Pillow: RGB, or RGBA if a color is not opaque."""
     colors = np.repeat(palette[:, :1], 3, axis=1) if palette.shape[1] < 3 else palette[:, :3]
     if transparency_of(palette):

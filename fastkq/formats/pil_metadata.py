@@ -85,7 +85,7 @@ def _exif(image: "Image.Image") -> bytes | None:
     if isinstance(raw, bytes):
         return exif.without_orientation(raw)
     try:
-        return exif.without_orientation(exif.of_tiff(image.getexif()))
+        return exif.without_orientation(exif.from_tiff_tags(image.getexif()))
     except Exception:  # damaged tags raise exceptions of any type; the image is read without them
         return None
 
@@ -96,6 +96,6 @@ def _texts(data: bytes | None) -> dict[int, str] | None:
     tags = Image.Exif()
     try:
         tags.load(data or b"")
-        return exif.texts(tags)
+        return exif.text_tags(tags)
     except Exception:  # damaged tags, as above
         return None

@@ -186,9 +186,9 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
         message = f"{name}: 16 bits per channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
         warnings.warn(message, PrecisionWarning, stacklevel=4)
     if pixels is not None:
-        pixels = sixteen_bit.turned(pixels, applied)
+        pixels = sixteen_bit.apply_orientation(pixels, applied)
     elif sixteen_bit.is_gray(image):
-        pixels = sixteen_bit.turned(sixteen_bit.read_gray(image), orientation)
+        pixels = sixteen_bit.apply_orientation(sixteen_bit.read_gray(image), orientation)
     return Picture(_transposed(image, orientation), name, metadata, pixels, depth)
 
 

@@ -141,7 +141,7 @@ def _unpremultiply(colors: Deep, alphas: Deep) -> Deep:
     return np.asarray(unpremultiplied, np.uint16)
 
 
-def turned(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+def apply_orientation(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     """Apply an EXIF orientation to pixels, as `fastkq.formats.reading` applies it to images."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
