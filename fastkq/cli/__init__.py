@@ -14,7 +14,7 @@ Many files::
     fastkq compress 'photos/*.jpg' -o out/ --format png -k 64       # out/a.png, out/b.png, ...
     fastkq compress photos -r -o tree/ --keep-going                 # the tree below photos, as .fkq files
     fastkq compress icons -r --format png --suffix -small --skip-if-larger
-    fastkq compress photos -r -o tree/ --skip-existing --dry-run    # what is left to do
+    fastkq compress photos -r -o tree/ --skip-existing --dry-run    # list the files that are still to do
     fastkq compress photos -r -o tree/ --force --json > done.jsonl  # one object per line: bytes, k, psnr, ...
     fastkq decompress tree -r -o images/ --format tif
     fastkq compress - --bytes 50000 --format png < photo.jpg > small.png
@@ -22,13 +22,13 @@ Many files::
 
 Inputs are files, folders (with ``-r``) and quoted patterns (``**`` with ``-r``); each file is taken once.
 Conflicts are refused before any work, with exit code 2: conflicting options, two inputs for one output,
-outputs that exist, inputs that do not. ``--keep-going`` reports such files and does the others.
+outputs that exist, inputs that do not. ``--keep-going`` reports these files and processes the others.
 
-``--jobs`` files are done side by side (default: one per core, at most 4), without a change in any byte, and
-each is written whole or not at all. ``--bytes`` counts the file that is written, in every format.
+``--jobs`` files are processed in parallel (default: one per core, at most 4), without a change in any byte,
+and each is written whole or not at all. ``--bytes`` counts the file that is written, in every format.
 ``--optimize`` (the extra `png`) makes PNG files 8 to 28 % smaller, ``--strip`` leaves out metadata, and
 ``--depth 8`` reduces 16 bits per channel to 8; ``decompress`` writes 16 bits as PNG. With the extra `cli`
-there is a progress bar: over several files, or within one that takes long.
+there is a progress bar: over several files, or within one file that takes long.
 
 Exit codes: 0 when all files were written or, as asked, skipped; 1 when a file failed; 2 for conflicts, before
 any work; 130 after Ctrl-C, with the number of files that were written. The first failure stops the run unless

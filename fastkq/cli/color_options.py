@@ -11,7 +11,7 @@ from fastkq.api.load import load
 from fastkq.api.options import check_weights
 from fastkq.errors import ArgumentError
 
-_LISTED = 4  # colors listed in an error message, at most
+_MAX_LISTED = 4  # colors listed in an error message, at most
 
 
 class ColorFiles(NamedTuple):
@@ -38,7 +38,7 @@ class ColorFiles(NamedTuple):
 def color_arguments(
     options: argparse.Namespace, files: ColorFiles, pixels: npt.NDArray[Any]
 ) -> dict[str, Any]:
-    """Return the arguments of `fastkq.compress` that choose the colors, without those that are not given.
+    """Return the given arguments of `fastkq.compress` that choose the colors.
 
     Parameters
     ----------
@@ -106,7 +106,8 @@ def _converted(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str)
         kinds = {1: "gray", 2: "gray with alpha", 3: "opaque"}
         raise ArgumentError(
             f"expected {name} to be {kinds.get(channels, 'of up to 4 channels')} as the image, "
-            f"got {rows[:_LISTED].tolist()}{' and more' if len(rows) > _LISTED else ''} (R, G, B, alpha)"
+            f"got {rows[:_MAX_LISTED].tolist()}{' and more' if len(rows) > _MAX_LISTED else ''} "
+            "(R, G, B, alpha)"
         )
     kept = rows[:, {1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3]}[channels]]
     return kept.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else kept

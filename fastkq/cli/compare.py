@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _with_bar(ks: Iterable[int]) -> Iterable[int]:
-    """Wrap `ks` in a progress bar if standard error is a terminal and tqdm is there: it may take minutes."""
+    """Wrap `ks` in a progress bar if standard error is a terminal and tqdm is installed."""
     try:
         from tqdm import tqdm
     except ImportError:

@@ -50,7 +50,7 @@ def _commands(whole: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 def _bash(whole: argparse.ArgumentParser, in_zsh: bool) -> str:
     """Return the script for bash or zsh.
 
-    Commands, options and choices are completed from word lists, other arguments, by `-o default`, as files.
+    Commands, options and choices are completed from word lists, other arguments as file names (`-o default`).
     """
     options = [option for option in whole._option_string_actions if option.startswith("--")]
     words = " ".join([*_commands(whole), *options])

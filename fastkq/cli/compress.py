@@ -174,16 +174,16 @@ def _compress_job(
             psnr = compressed.report(given.pixels, ssim=False, threads=job_input.threads).psnr
         quality = f"PSNR {psnr:.2f} dB"
     with stage("coding"):
-        data, before = encode(compressed), job_input.size
-    text = f"{before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
+        data, bytes_before = encode(compressed), job_input.size
+    text = f"{bytes_before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
     skip = ""
-    if options.skip_if_larger and len(data) >= before:
-        skip = f"it would have {len(data):,} bytes, its source has {before:,}"
-    elif len(data) > before and not options.quiet:
+    if options.skip_if_larger and len(data) >= bytes_before:
+        skip = f"it would have {len(data):,} bytes, its source has {bytes_before:,}"
+    elif len(data) > bytes_before and not options.quiet:
         print_message(
-            f"note: {job.target} ({len(data):,} bytes) is larger than its source ({before:,} bytes)"
+            f"note: {job.target} ({len(data):,} bytes) is larger than its source ({bytes_before:,} bytes)"
         )
-    return batch.EncodedOutput(data, before, compressed.k, text, psnr, skip)
+    return batch.EncodedOutput(data, bytes_before, compressed.k, text, psnr, skip)
 
 
 def _encode(

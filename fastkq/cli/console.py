@@ -23,7 +23,7 @@ _COMMAND_LINE_TERMS = (
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be done, found before any work: exit code 2."""
+    """Conflict or error in the command line, found before any work: exit code 2."""
 
 
 @contextlib.contextmanager
@@ -43,15 +43,15 @@ def print_message(message: str) -> None:
 def print_line(line: str, stream: TextIO | None = None) -> None:
     """Write a line to standard output or another stream, above the progress bar if there is one.
 
-    Characters that the encoding of the stream lacks, as in names that are not valid UTF-8, are written as
-    backslash escapes.
+    Characters that the encoding of the stream cannot represent, for example in file names that are not valid
+    UTF-8, are written as backslash escapes.
     """
     stream = stream or sys.stdout
     encoding = stream.encoding or "utf-8"
     line = line.encode(encoding, "backslashreplace").decode(encoding)
     tqdm = sys.modules.get("tqdm")
     if tqdm is None:
-        stream.write(f"{line}\n")  # in one call, as several threads may write
+        stream.write(f"{line}\n")  # one call: several threads may write
     else:
         tqdm.tqdm.write(line, file=stream)
     stream.flush()

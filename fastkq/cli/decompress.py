@@ -22,7 +22,7 @@ examples:
 """
 _FORMATS = ("png", "webp", "gif", "tif", "bmp")
 _MAX_LISTED_DAMAGE = 20
-"""Damaged pieces that are listed, at most: a file may have tens of thousands. The summary counts all."""
+"""Entries of the damage that are listed, at most: a file may have tens of thousands. All are counted."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _damage_text(damage: "Damage") -> str:
-    """Return the line for one damaged piece; `load` itself warns with a summary of all."""
+    """Return the line for one entry of the damage; `load` itself warns with a summary of all."""
     place = f"byte {damage.offset}: {damage.reason}"
     if damage.box is None:
         return place

@@ -14,7 +14,7 @@ from fastkq.compare.numerals import decimal, percent
 from fastkq.formats.fkq import Part
 
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
-_MAX_LISTED_PARTS = 8  # parts that are listed, at most; of more parts only the sums are shown
+_MAX_LISTED_PARTS = 8  # parts that are listed, at most; of more parts only the statistics are shown
 _MAX_LISTED_COLORS = 256  # colors that are listed, at most
 _LINE_LENGTH = 80  # characters per line
 _MAX_NAME_LENGTH = 40  # characters of a color's name, at most

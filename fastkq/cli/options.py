@@ -1,4 +1,4 @@
-"""Options that commands share: parsing of values, arguments, and checks for conflicting options."""
+"""Options that commands share: parsers of values, argparse arguments, and checks for conflicts."""
 
 import argparse
 import math
@@ -128,8 +128,9 @@ def add_outputs(parser: argparse.ArgumentParser, formats: Sequence[str], default
         "-o",
         "--output",
         metavar="OUT",
-        help="a file, - for standard output, or a folder: one that exists, ends in / or is for several IN; "
-        f"files found by -r keep their subfolders in it (default: beside IN, with the suffix .{default})",
+        help="a file, - for standard output, or a folder: OUT is a folder if it exists as one, ends in / or "
+        "is for several IN; files found by -r keep their subfolders in it "
+        f"(default: a file beside IN, with the suffix .{default})",
     )
     group.add_argument(
         "--format", choices=formats, help=f"format of outputs that -o does not name (default {default})"
@@ -244,7 +245,7 @@ _EXCLUSIVE = {
 }  # fmt: skip
 """Options that exclude each other: each key excludes its values."""
 _REQUIRED = {"--min-share": "--max-error", "--dither-method": "--dither"}
-"""Options that have an effect only with another one."""
+"""Options that need another option: each key needs its value."""
 
 
 def check_options(options: argparse.Namespace) -> None:
@@ -253,7 +254,7 @@ def check_options(options: argparse.Namespace) -> None:
     Raises
     ------
     ArgumentError
-        When there are such options; the message names them as on the command line.
+        When options exclude each other or lack one; the message names them as on the command line.
     """
     given = _given(options)
     for name, others in _EXCLUSIVE.items():

@@ -72,7 +72,7 @@ class Row(NamedTuple):
     Attributes
     ----------
     k : int
-        The requested number of colors; for a lossless row the number of colors of the source.
+        The requested number of colors; for a lossless row, the number of colors of the source.
     compressed : CompressedImage
         The result, of `compressed.k` colors.
     fkq_bytes : int
@@ -125,7 +125,7 @@ class Row(NamedTuple):
         return {".fkq": self.fkq_bytes, "PNG": self.png_bytes, "WebP": self.webp_bytes}
 
     def as_json(self) -> dict[str, Any]:
-        """Return all numbers as JSON values; None stands for infinite and for unknown ones."""
+        """Return all numbers as JSON values; None stands for infinite and for unknown numbers."""
         return {
             "k": self.k,
             "colors": self.compressed.k,

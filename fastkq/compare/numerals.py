@@ -1,4 +1,4 @@
-"""Formatting of numbers so that small ones do not appear as zero."""
+"""Formatting of numbers; small numbers do not appear as zero."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ _MIN_PERCENT = 0.005
 
 
 def decimal(value: float, decimals: int = 2) -> str:
-    """Format a number of at least 0 with `decimals` decimals; below 1 at least as many significant digits.
+    """Format a number of at least 0 with `decimals` decimals; below 1, at least as many significant digits.
 
     Examples
     --------

@@ -23,8 +23,8 @@ SUFFIXES = (".png", ".pdf", ".svg")
 _DPI = 100  # pixels of the sheet per inch
 _SMALL, _TILE = 360, 1400
 """Pixels: bounds of an image's longer side on the sheet. A smaller image is enlarged by the largest integer
-factor up to `_SMALL`; of a larger one, n x n pixels are averaged, with the smallest n that gives at most
-`_TILE`, so that text in a screenshot stays legible."""
+factor that gives at most `_SMALL`. Of an image larger than `_TILE`, n x n pixels are averaged, with the
+smallest n that gives at most `_TILE`, so that text in a screenshot stays legible."""
 _MAX_ROW_WIDTH = 2900
 """Pixels: width of a row of several tiles, at most."""
 _MIN_SIDE = 12
@@ -32,11 +32,12 @@ _MIN_SIDE = 12
 _CAPTIONED = 300
 """Pixels: width reserved for a caption."""
 _MARGIN = 16  # pixels: around the sheet and between tiles
-_STRIP, _CAPTION, _PLOT, _LINE = 16, 24, 360, 17  # pixels: heights of palette, caption, plot and table line
+_STRIP_HEIGHT, _CAPTION_HEIGHT = 16, 24  # pixels: palette and caption below an image
+_PLOT_HEIGHT, _LINE_HEIGHT = 360, 17  # pixels: plot, and a line of the table
 _PLOT_WIDTH = 1100  # pixels: width of the plot, at most
 _INK, _FAINT, _GRID, _PAPER = "#1b1f24", "#57606a", "#d5dae0", "#f4f6f8"
 _SERIES = {".fkq": ("o-", "#1d5fd1"), "PNG": ("s:", "#a34a00"), "WebP": ("^--", "#0b7268")}
-_CHARACTER = 8
+_CHARACTER_WIDTH = 8
 """Pixels: width of a character of the table."""
 
 
@@ -69,7 +70,7 @@ def contact_sheet(
     Raises
     ------
     ArgumentError
-        When the suffix is none of these.
+        When the suffix is not one of the three.
 
     Examples
     --------
@@ -133,23 +134,24 @@ def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
     step, scale = _sampling(original.pixels.shape)
     height, width = (max(_MIN_SIDE, scale * -(-side // step)) for side in original.pixels.shape[:2])
     tiles = [_original_tile(original, step), *(_tile(original, row, step, width) for row in rows)]
-    tile_width, tile_height = max(width, _CAPTIONED) + _MARGIN, height + _STRIP + _CAPTION + _MARGIN
+    tile_width = max(width, _CAPTIONED) + _MARGIN
+    tile_height = height + _STRIP_HEIGHT + _CAPTION_HEIGHT + _MARGIN
     columns = min(columns, len(tiles), max(1, _MAX_ROW_WIDTH // tile_width))
     words = table(rows, original.nbytes)
-    inner = max(columns * tile_width - _MARGIN, _CHARACTER * max(map(len, words.splitlines())))
-    plot = _PLOT * any(not row.is_lossless for row in rows)
+    inner_width = max(columns * tile_width - _MARGIN, _CHARACTER_WIDTH * max(map(len, words.splitlines())))
+    plot = _PLOT_HEIGHT * any(not row.is_lossless for row in rows)
     plot_top = _MARGIN + -(-len(tiles) // columns) * tile_height
     table_top = plot_top + plot + _MARGIN
-    sheet = _Sheet(inner + 2 * _MARGIN, table_top + _LINE * (len(rows) + 1) + _MARGIN)
+    sheet = _Sheet(inner_width + 2 * _MARGIN, table_top + _LINE_HEIGHT * (len(rows) + 1) + _MARGIN)
     for place, tile in enumerate(tiles):
         left, top = _MARGIN + place % columns * tile_width, _MARGIN + place // columns * tile_height
         sheet.picture(tile.picture, left, top, width, height)
         if tile.strip is not None:
-            sheet.picture(tile.strip, left, top + height, width, _STRIP)
-        sheet.text(tile.caption, left, top + height + _STRIP + 5)
+            sheet.picture(tile.strip, left, top + height, width, _STRIP_HEIGHT)
+        sheet.text(tile.caption, left, top + height + _STRIP_HEIGHT + 5)
     if plot:
         _plot(
-            sheet.axes(_MARGIN + 50, plot_top + 20, min(inner - 50, _PLOT_WIDTH), plot - 70),
+            sheet.axes(_MARGIN + 50, plot_top + 20, min(inner_width - 50, _PLOT_WIDTH), plot - 70),
             rows,
             original.nbytes,
         )
@@ -158,7 +160,7 @@ def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
 
 
 def _sampling(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return n of the n x n pixels that are averaged, and the integer factor of enlargement."""
+    """Return n, for means of n x n pixels, and the integer factor of enlargement."""
     larger = max(shape[:2])
     return -(-larger // _TILE), max(1, _SMALL // larger)
 

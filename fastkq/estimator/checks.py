@@ -38,7 +38,7 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> Any:
     Raises
     ------
     ValueError
-        From scikit-learn, when X is not such data.
+        From scikit-learn, when X is invalid.
     """
     dtypes = [np.float64, np.float32]
     X = validate_data(
@@ -49,7 +49,7 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> Any:
     if get_config()["assume_finite"]:  # validate_data did not check, but NaN has no nearest centroid
         with config_context(assume_finite=False):
             assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
-    # A read-only array would be another type: kernels would be compiled for it again.
+    # Numba has another type for read-only arrays: kernels would be compiled again for it.
     return X if X.flags.writeable else X.copy()
 
 

@@ -49,8 +49,8 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
         Initial centroids or the method that chooses them. A callable gets all rows of X, `n_clusters` and
         `random_state`.
     n_init : "auto" or int, default="auto"
-        Number of runs, of which the one of least inertia is kept. "auto" is 1 with "k-means++" or an array,
-        else 10.
+        Number of runs, of which the run with the least inertia is kept. "auto" is 1 with "k-means++" or an
+        array, else 10.
     max_iter : int, default=300
         Number of iterations of a run, at most.
     tol : float, default=1e-4

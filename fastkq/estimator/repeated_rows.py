@@ -1,4 +1,4 @@
-"""Counting of repeated rows, as the pixels of an image are: equal rows become one vector with a weight."""
+"""Counting of repeated rows, such as the pixels of an image: equal rows become one vector with a weight."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from fastkq.color.table import sum_weights
 from fastkq.runtime.parallel import over_chunks
 
 _MIN_ROWS = 1 << 13
-"""Rows: fewer are not counted, because k-means on all of them takes milliseconds."""
+"""Rows: data with fewer rows are not counted, because k-means on all of them takes milliseconds."""
 
 _SAMPLE = 1 << 12  # rows in the sample that tells pixels from other data, about
 _ROWS_PER_CHUNK = 1 << 14
@@ -59,7 +59,7 @@ class Rows(NamedTuple):
         return max(total / number - float(((sums / number) ** 2).sum()), 0.0) / len(origin)
 
     def spread(self, labels: npt.NDArray[np.int32], k: int, threads: int) -> npt.NDArray[np.int32]:
-        """Return the labels (n,) of the samples for labels (m,) of the vectors, which are less than k."""
+        """Return the labels (n,) of the samples, given the labels (m,) of the vectors, from 0 to k - 1."""
         if self.codes is None or self.colors is None:
             return labels
         values: npt.NDArray[np.unsignedinteger] = labels.astype(
@@ -69,7 +69,7 @@ class Rows(NamedTuple):
 
 
 def count_rows(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
-    """Count the rows of samples that are pixels; return the rows of other data as they are.
+    """Count repeated rows if the samples are pixels; otherwise return all rows as they are.
 
     Pixels, however scaled, have at most three columns that vary, with at most 256 values each. Other data are
     recognized by a sample of their rows, within 0.1 ms.
@@ -122,7 +122,7 @@ class _Levels(NamedTuple):
     def of(cls, bits: npt.NDArray[Any], threads: int) -> "_Levels | None":
         """Return the values of the columns of `bits` (n, d), unsigned integers of 32 or 64 bits.
 
-        None if more than 3 columns vary or a column has more than 256 values.
+        Return None if more than 3 columns vary or a column has more than 256 values.
         """
         tables = [_Table.empty(bits.shape[1]) for _ in range(threads)]
         few: list[bool] = []
@@ -139,7 +139,7 @@ class _Levels(NamedTuple):
         varying = [column for column in columns if len(values[column]) > 1]
         if len(varying) > _MAX_VARYING or max(map(len, values)) > kernels.color.column_values.MAX_VALUES:
             return None
-        return cls([some.astype(bits.dtype) for some in values], varying)
+        return cls([column_values.astype(bits.dtype) for column_values in values], varying)
 
     def encode(self, bits: npt.NDArray[Any], threads: int) -> npt.NDArray[np.uint8]:
         """Return codes (n, 1, 3): per varying column the rank of the value, 0 for missing columns."""
@@ -163,7 +163,7 @@ class _Levels(NamedTuple):
     def decode(self, codes: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
         """Return the bit patterns (m, d) of codes (m, 3)."""
         rows = np.empty((len(codes), len(self.values)), self.values[0].dtype)
-        rows[:] = [some[0] for some in self.values]
+        rows[:] = [column_values[0] for column_values in self.values]
         for place, column in enumerate(self.varying):
             rows[:, column] = self.values[column][codes[:, place]]
         return rows

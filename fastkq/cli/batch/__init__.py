@@ -1,4 +1,4 @@
-"""Batches of files: finding inputs, planning outputs, running the jobs on threads and reporting on them."""
+"""Batches of files: input files, planned outputs, jobs on threads and reports."""
 
 from fastkq.cli.batch.jobs import EncodedOutput, Job
 from fastkq.cli.batch.planning import Kinds, plan

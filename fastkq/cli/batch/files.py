@@ -40,7 +40,7 @@ class FileFilter(NamedTuple):
     recursive : bool
         Whether folders are searched and patterns may contain `**`.
     excluded_ending : str
-        Files whose names end so are skipped: they are outputs of an earlier run. Empty: skip none.
+        Files whose names end with this are skipped: they are outputs of an earlier run. Empty: skip none.
     excluded_folder : Path or None
         Folder that is skipped, because outputs are written there.
     """
@@ -84,7 +84,7 @@ def find(arguments: Iterable[str], file_filter: FileFilter) -> list[InputFile]:
     Raises
     ------
     ArgumentError
-        When a folder or a pattern has no such file, or a pattern has `**` without `recursive`.
+        When a folder or a pattern has no accepted file, or a pattern has `**` without `recursive`.
     OSError
         When a folder cannot be read.
     """

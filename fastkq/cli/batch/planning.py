@@ -64,24 +64,24 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
         return [_from_stream(options, suffix, kinds)]
     excluded_folder = Path(options.output) if options.output and options.output != STREAM else None
     excluded_ending = ending if options.suffix else ""
-    found = find(
+    inputs = find(
         options.inputs, FileFilter(kinds.readable, options.recursive, excluded_ending, excluded_folder)
     )
-    faults = [_input_fault(one.path) for one in found]
+    faults = [_input_fault(one.path) for one in inputs]
     if any(faults) and not options.keep_going:
         raise ArgumentError(next(filter(None, faults)))
     if options.output == STREAM:
-        if len(found) > 1:
-            raise ArgumentError(f"expected one input for standard output, got {len(found)}")
+        if len(inputs) > 1:
+            raise ArgumentError(f"expected one input for standard output, got {len(inputs)}")
         _check_stdout(options)
-        jobs = [Job(found[0].path, None, suffix)]
-    elif options.output and not _is_folder(options.output, found, kinds):
-        jobs = [_to_file(found[0].path, options, kinds)]
+        jobs = [Job(inputs[0].path, None, suffix)]
+    elif options.output and not _is_folder(options.output, inputs, kinds):
+        jobs = [_to_file(inputs[0].path, options, kinds)]
     else:
         folder = Path(options.output) if options.output else None
-        places = [one.path if folder is None else folder / one.place for one in found]
+        places = [one.path if folder is None else folder / one.place for one in inputs]
         outputs = [place.parent / f"{place.stem}{ending}" for place in places]
-        jobs = [Job(one.path, output, suffix) for one, output in zip(found, outputs, strict=True)]
+        jobs = [Job(one.path, output, suffix) for one, output in zip(inputs, outputs, strict=True)]
     jobs = [job._replace(fault=fault) for job, fault in zip(jobs, faults, strict=True)]
     return _with_existing(_with_conflicts(jobs, options, kinds), options)
 
@@ -107,7 +107,7 @@ def _check_stdout(options: argparse.Namespace) -> None:
         raise ArgumentError("expected standard output to be a file or a pipe, got a terminal: use -o OUT")
 
 
-def _is_folder(output: str, found: Sequence[InputFile], kinds: Kinds) -> bool:
+def _is_folder(output: str, inputs: Sequence[InputFile], kinds: Kinds) -> bool:
     """Return whether `output` is a folder for the outputs.
 
     It is if it is an existing folder, ends with a path separator, or has to hold several outputs: those of
@@ -119,11 +119,11 @@ def _is_folder(output: str, found: Sequence[InputFile], kinds: Kinds) -> bool:
     is_file = os.path.exists(output.rstrip(os.sep)) or (
         not ends_like_folder and Path(output).suffix.lower() in kinds.writable
     )
-    if is_file and (ends_like_folder or len(found) > 1):
+    if is_file and (ends_like_folder or len(inputs) > 1):
         raise ArgumentError(
-            f"expected a folder for the outputs of {number_of('file', len(found))}, got the file {output!r}"
+            f"expected a folder for the outputs of {number_of('file', len(inputs))}, got the file {output!r}"
         )
-    return not is_file and (ends_like_folder or any(not one.is_named for one in found) or len(found) > 1)
+    return not is_file and (ends_like_folder or any(not one.is_named for one in inputs) or len(inputs) > 1)
 
 
 def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> Job:
@@ -145,7 +145,7 @@ def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> 
 
 
 def _input_fault(path: Path) -> str:
-    """Return why an input cannot be opened, found without opening it; empty if nothing is wrong."""
+    """Return why an input cannot be opened, without trying to open it; empty if nothing is wrong."""
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except OSError as error:

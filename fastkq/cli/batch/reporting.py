@@ -18,7 +18,7 @@ _BAR_DELAY = 0.5
 
 
 class Reporter:
-    """Reporter of outcomes, one after the other; as a context manager it shows a progress bar.
+    """Reporter of the outcomes of jobs; as a context manager it shows a progress bar.
 
     Parameters
     ----------

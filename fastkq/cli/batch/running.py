@@ -22,9 +22,9 @@ from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import watched
 
 _MAX_DEFAULT_JOBS = 4
-"""Files at once without ``--jobs``, at most: more would take more memory than users expect."""
+"""Files processed at once without ``--jobs``, at most: more would take more memory than users expect."""
 _WAIT_SECONDS = 0.2
-"""Seconds: limit of each wait for a job, as Ctrl-C does not interrupt an unlimited wait on Windows."""
+"""Seconds: limit of each wait for a job, because Ctrl-C does not interrupt an unlimited wait on Windows."""
 
 
 class JobInput(NamedTuple):

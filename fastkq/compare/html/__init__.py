@@ -21,8 +21,8 @@ _MAX_ENLARGED_SIDE = 640
 def page(original: Original, rows: Sequence[Row]) -> bytes:
     """Return the comparison as an HTML page.
 
-    A slider moves between source and result; the page lets its reader choose k and shows the palette, sizes
-    and quality of each. Its content security policy allows it to load nothing and to run only its own script.
+    A slider moves between source and result; the reader of the page chooses k and sees its palette, sizes and
+    quality. Its content security policy allows it to load nothing and to run only its own script.
     Images of more than 2^22 (4 million) pixels are shown by every n-th pixel of every n-th row, and the page
     says so.
 

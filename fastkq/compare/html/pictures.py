@@ -13,7 +13,7 @@ _MAX_PIXELS = 1 << 22  # pixels of an image on the page, at most
 
 
 def step_for(shape: tuple[int, ...]) -> int:
-    """Return the smallest n with which every n-th pixel of every n-th row are at most `_MAX_PIXELS`."""
+    """Return the smallest n with which every n-th pixel of every n-th row is at most `_MAX_PIXELS` pixels."""
     step = 1
     while math.prod(size_on_page(shape, step)) > _MAX_PIXELS:
         step += 1
@@ -21,14 +21,14 @@ def step_for(shape: tuple[int, ...]) -> int:
 
 
 def size_on_page(shape: tuple[int, ...], step: int) -> tuple[int, int]:
-    """Return height and width of an image of which every step-th pixel and row are shown."""
+    """Return the height and width of an image that is shown by every step-th pixel of every step-th row."""
     return -(-shape[0] // step), -(-shape[1] // step)
 
 
 def source_as_png(original: Original, step: int) -> bytes:
     """Encode the source pixels as PNG.
 
-    The file itself is not embedded: its EXIF may contain the location, and browsers rotate by it.
+    The file itself is not embedded: its EXIF may contain the location, and browsers rotate images by EXIF.
     """
     sampled = original.pixels[::step, ::step]
     return formats.encode_image(to_display_8bit(original.pixels, sampled), ".png", _profile(original))
