@@ -22,7 +22,7 @@ def load(
 ) -> CompressedImage:
     """Load a `.fkq` file, or a region of it, or an image file with a palette, without any change of colors.
 
-    Of a PNG, GIF, TIFF or BMP with a palette, the palette is read with every row in its place, as RGB, or as
+    Of a PNG, GIF, TIFF or BMP with a palette, the palette is read with all rows in their order, as RGB, or as
     RGBA if a color is not opaque, together with the indices. EXIF rotation is applied. Of several frames or
     pages, the first is read with a `FrameWarning`. Images without a palette are for `compress`.
 

@@ -28,7 +28,7 @@ class Rows(NamedTuple):
     Attributes
     ----------
     vectors : (m, d) float32 or float64
-        All rows, m = n, or the distinct ones.
+        All rows (m = n), or the distinct rows.
     counts : (m,) float64 or None
         Number of samples equal to each vector; None: each is one sample.
     weights : (m,) float64 or None

@@ -85,7 +85,7 @@ class Picture(NamedTuple):
         return pixels
 
     def indexed(self) -> Indexed:
-        """Return the palette, with every row in its place, and the indices, exactly as they are in the file.
+        """Return the palette, with all rows in their order, and the indices, exactly as they are in the file.
 
         Raises
         ------

@@ -47,7 +47,7 @@ def encode_indexed(
     suffix : str
         One of `FORMATS`.
     metadata : Metadata, optional
-        The format stores as much of it as it can carry.
+        What the format cannot hold is left out.
     whole : bool
         If the palette does not fit, write pixels without a palette even where
         `ImageFormat.allows_pixels` is False, as for PNG.

@@ -110,8 +110,8 @@ def _check_stdout(options: argparse.Namespace) -> None:
 def _is_folder(output: str, inputs: Sequence[InputFile], kinds: Kinds) -> bool:
     """Return whether `output` is a folder for the outputs.
 
-    It is if it is an existing folder, ends with a path separator, or has to hold several outputs: those of
-    several inputs or of inputs found by a folder or pattern.
+    It is a folder if it exists as one, ends with a path separator, or is for the outputs of several inputs or
+    of inputs that were found in a folder or by a pattern.
     """
     if os.path.isdir(output):
         return True
