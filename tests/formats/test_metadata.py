@@ -1,4 +1,4 @@
-"""ICC profile, EXIF and DPI: from files into results, and from there into files with a place for them."""
+"""ICC profile, EXIF and DPI: read from files, and written to the formats that can hold them."""
 
 import struct
 
@@ -45,7 +45,7 @@ def test_images_without_metadata_have_none(tmp_path):
     assert fastkq.compress(Image.fromarray(noise(4, 4, 3)), 4).metadata == Metadata()
 
 
-def test_a_palette_file_brings_its_metadata_when_it_is_loaded(tmp_path):
+def test_load_reads_the_metadata_of_palette_files(tmp_path):
     path = saved(tmp_path / "a.png", mode="P", icc_profile=profile(), exif=exif(), dpi=(72, 72))
     metadata = fastkq.load(path).metadata
     assert metadata.icc == profile()
@@ -55,7 +55,7 @@ def test_a_palette_file_brings_its_metadata_when_it_is_loaded(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
 @pytest.mark.parametrize("orientation", [3, 6])
-def test_rotation_is_applied_and_taken_out_of_the_exif(tmp_path, suffix, orientation):
+def test_rotation_is_applied_and_removed_from_the_exif(tmp_path, suffix, orientation):
     tags, bare = exif(orientation), Image.Exif()
     bare[ORIENTATION] = orientation
     path = saved(tmp_path / f"a{suffix}", exif=tags, dpi=(150, 300))
@@ -94,8 +94,8 @@ def test_rotation_turns_the_indices_of_a_palette_file(tmp_path, suffix, orientat
     np.testing.assert_array_equal(loaded.palette[:6], noise(6, 3))
 
 
-def test_all_but_the_orientation_stays_byte_for_byte(tmp_path):
-    """The maker's note of a camera holds offsets that only it understands."""
+def test_exif_apart_from_the_orientation_keeps_its_bytes(tmp_path):
+    """The maker note of a camera holds offsets in a private layout, so no other byte may move."""
     entries = [
         (0x010F, 2, 4, b"abc\0"),
         (ORIENTATION, 3, 1, b"\x06\0\0\0"),
@@ -127,7 +127,7 @@ def test_all_but_the_orientation_stays_byte_for_byte(tmp_path):
         b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHII", 0x8769, 4, 1, 8) + bytes(4),
     ],
 )
-def test_damaged_exif_stops_nothing(tmp_path, suffix, damaged):
+def test_damaged_exif_does_not_prevent_reading_and_saving(tmp_path, suffix, damaged):
     path = saved(
         tmp_path / f"a{suffix}", pixels=np.full((8, 12, 3), 77, np.uint8), exif=b"Exif\0\0" + damaged
     )
@@ -139,7 +139,7 @@ def test_damaged_exif_stops_nothing(tmp_path, suffix, damaged):
 
 
 @pillow_warns_of_damage
-def test_damaged_tags_of_a_tiff_stop_nothing(tmp_path):
+def test_damaged_tiff_tags_do_not_prevent_reading(tmp_path):
     path = saved(tmp_path / "a.tif", exif=exif())
     data = path.read_bytes()
     entry = data.index(struct.pack("<HHI", EXIF_DIRECTORY, 4, 1))
@@ -175,13 +175,13 @@ def test_invalid_dpi_is_none(dpi, tmp_path):
         (noise(8, 8, 3), None, b"Lab ", False),
     ],
 )
-def test_a_profile_of_other_colors_than_the_pixels_is_dropped(tmp_path, pixels, mode, space, kept):
+def test_profile_of_another_color_space_is_dropped(tmp_path, pixels, mode, space, kept):
     path = saved(tmp_path / "a.tif", pixels, mode, icc_profile=profile(space))
     assert read(path).icc == (profile(space) if kept else None)
 
 
 @pytest.mark.parametrize("damaged", [b"", b"short", bytes(500)])
-def test_what_is_no_profile_is_dropped(damaged):
+def test_invalid_profile_is_dropped(damaged):
     image = Image.fromarray(noise(4, 4, 3))
     image.info["icc_profile"] = damaged
     assert fastkq.compress(image, 4).metadata.icc is None
@@ -198,7 +198,7 @@ CARRIES = {
 
 @pytest.mark.parametrize("suffix", sorted(CARRIES))
 @pytest.mark.parametrize("k", [5, 300])
-def test_each_format_carries_what_it_can_and_nothing_on_request(tmp_path, suffix, k):
+def test_each_format_keeps_its_metadata_unless_disabled(tmp_path, suffix, k):
     if (suffix, k) in {(".png", 300), (".gif", 300)}:
         k = 256
     everything = Metadata(profile(), exif()[6:], (150.0, 300.0))
@@ -222,7 +222,7 @@ def test_each_format_carries_what_it_can_and_nothing_on_request(tmp_path, suffix
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
-def test_the_profile_of_a_gray_image_stays_with_it_and_out_of_rgb(tmp_path, suffix):
+def test_gray_profile_is_not_written_to_color_palettes(tmp_path, suffix):
     gray = saved(tmp_path / "gray.tif", noise(8, 8), icc_profile=profile(b"GRAY"))
     compressed = fastkq.compress(gray, 4)
     assert compressed.metadata.icc == profile(b"GRAY")
@@ -230,7 +230,7 @@ def test_the_profile_of_a_gray_image_stays_with_it_and_out_of_rgb(tmp_path, suff
     assert formats.read(tmp_path / f"a{suffix}").metadata.icc is None
 
 
-def test_structure_in_exif_does_not_become_the_structure_of_a_tiff(tmp_path):
+def test_structural_exif_tags_do_not_change_a_tiff(tmp_path):
     tags = Image.Exif()
     tags.load(exif())
     tags[256], tags[257], tags[259] = 4000, 3000, 6
@@ -239,7 +239,7 @@ def test_structure_in_exif_does_not_become_the_structure_of_a_tiff(tmp_path):
     np.testing.assert_array_equal(formats.read_image(tmp_path / "a.tif"), compressed.decompress())
 
 
-def test_metadata_is_no_part_of_equality_and_can_be_replaced():
+def test_equality_ignores_metadata_and_metadata_can_be_replaced():
     compressed = fastkq.compress(noise(4, 4, 3), 4)
     other = compressed.with_metadata(Metadata(dpi=(72, 72)))
     assert (other, other.metadata.dpi) == (compressed, (72, 72))

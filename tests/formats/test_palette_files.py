@@ -1,4 +1,4 @@
-"""Files that have a palette are loaded as they are."""
+"""Image files with a palette are loaded with palette and indices unchanged."""
 
 import warnings
 from io import BytesIO
@@ -57,8 +57,8 @@ def test_the_transparent_color_of_a_gif_has_alpha_0(tmp_path, interlace, transpa
 
 
 @pytest.mark.parametrize("k", [4, 32, 256])
-def test_a_gif_whose_palette_counts_up_from_black_has_a_palette(tmp_path, k):
-    """Pillow takes it for gray."""
+def test_gif_with_a_gray_ramp_keeps_its_palette(tmp_path, k):
+    """Pillow reads such a GIF as grayscale."""
     ramp = np.repeat(np.arange(k, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
     indices = np.arange(12).reshape(3, 4) % k
     path = saved(tmp_path / "a.gif", palette_image(indices, ramp), optimize=False)
@@ -80,7 +80,7 @@ def frames(path, **options):
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".tif", ".png"])
-def test_of_several_frames_the_first_is_taken_with_a_warning(tmp_path, suffix):
+def test_first_of_several_frames_is_read_with_a_warning(tmp_path, suffix):
     path = frames(tmp_path / f"many{suffix}")
     with pytest.warns(FrameWarning, match=rf"many\{suffix}: holds several images, the first is read"):
         loaded = fastkq.load(path)
@@ -90,7 +90,7 @@ def test_of_several_frames_the_first_is_taken_with_a_warning(tmp_path, suffix):
     np.testing.assert_array_equal(compressed.palette[:, :3], noise(4, 3)[1:2])
 
 
-def test_damage_behind_the_first_frame_does_not_harm_it(tmp_path):
+def test_damage_after_the_first_frame_is_ignored(tmp_path):
     path = frames(tmp_path / "many.gif")
     data = path.read_bytes()
     for length in range(len(data) - 30, len(data)):
@@ -101,19 +101,19 @@ def test_damage_behind_the_first_frame_does_not_harm_it(tmp_path):
 
 
 @pytest.mark.parametrize("factor", [256, 257])
-def test_the_16_bit_palette_of_a_tiff_is_8_bits_multiplied(tmp_path, factor):
+def test_tiff_palette_of_scaled_8_bits_is_read_exactly(tmp_path, factor):
     path = tiff(tmp_path / "a.tif", noise(256, 3).astype(int) * factor)
     np.testing.assert_array_equal(fastkq.load(path).palette, noise(256, 3))
 
 
-def test_a_tiff_palette_of_real_16_bits_is_reduced_with_a_warning(tmp_path):
+def test_tiff_palette_of_real_16_bits_is_reduced_with_a_warning(tmp_path):
     path = tiff(tmp_path / "a.tif", noise(256, 3).astype(int) * 256 + 7)
     with pytest.warns(PrecisionWarning, match=r"a\.tif: 16 bits per channel are reduced to 8"):
         np.testing.assert_array_equal(fastkq.load(path).palette, noise(256, 3))
 
 
 def tiff(path, palette):
-    """A TIFF with this (256, 3) palette of 16 bits, by putting it in the place of Pillow's."""
+    """Write a TIFF by Pillow, replace its palette by this one, (256, 3) of 16 bits, and return the path."""
     stored = noise(256, 3, seed=1)
     palette_image([[0, 100, 255]], stored).save(path)
     old = (stored.T.astype("<u2") * 256).tobytes()
@@ -124,7 +124,7 @@ def tiff(path, palette):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA"])
-def test_without_a_palette_there_is_nothing_to_load(tmp_path, mode):
+def test_load_refuses_images_without_a_palette(tmp_path, mode):
     path = saved(tmp_path / "a.png", Image.fromarray(noise(4, 4, 4)).convert(mode))
     with pytest.raises(FormatError, match=r"a\.png: expected a \.fkq file or an image with a palette, got"):
         fastkq.load(path)
@@ -146,14 +146,14 @@ def test_image_files_are_read_from_bytes_and_file_objects_and_cropped_to_a_regio
         fastkq.load(data[:6], strict=False)
 
 
-def test_an_image_file_cannot_be_opened_but_loaded(tmp_path):
+def test_open_refuses_image_files(tmp_path):
     path = saved(tmp_path / "a.png", palette_image([[0, 1]], noise(2, 3)))
     with pytest.raises(FormatError, match=r"a\.png: expected a \.fkq file, .* image files are read by load"):
         fastkq.open(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89", b"no image at all", b"GIF89a", bytes(100)])
-def test_what_is_nothing_says_so(tmp_path, data):
+def test_unrecognized_data_are_refused(tmp_path, data):
     (tmp_path / "a.fkq").write_bytes(data)
     with pytest.raises(FormatError, match=r"a\.fkq: expected an image file"):
         fastkq.load(tmp_path / "a.fkq")

@@ -1,3 +1,5 @@
+"""Image files and PIL images as input: modes, transparency, rotation, invalid data; PNG with a palette."""
+
 from io import BytesIO
 
 import numpy as np
@@ -19,7 +21,7 @@ def saved(tmp_path, image, name="image.png", **options):
 
 
 @pytest.mark.parametrize(("mode", "shape"), [("L", ()), ("RGB", (3,)), ("RGBA", (4,))])
-def test_what_is_an_array_already_comes_as_it_is(tmp_path, mode, shape):
+def test_l_rgb_and_rgba_are_read_unchanged(tmp_path, mode, shape):
     pixels = noise(5, 7, *shape)
     image = Image.fromarray(pixels)
     assert image.mode == mode
@@ -59,7 +61,7 @@ def palette_image(transparency):
     return image
 
 
-def test_a_palette_is_looked_up(tmp_path):
+def test_palette_images_are_read_as_their_colors(tmp_path):
     read = formats.read_image(saved(tmp_path, palette_image(None)))
     np.testing.assert_array_equal(read, [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]])
 
@@ -92,7 +94,7 @@ def test_other_color_modes_become_rgb(mode):
     np.testing.assert_array_equal(read, np.asarray(image.convert("RGB")))
 
 
-def test_a_cmyk_jpeg_is_read_as_people_see_it(tmp_path):
+def test_cmyk_jpeg_is_not_inverted(tmp_path):
     path = saved(tmp_path, Image.new("RGB", (16, 16), (250, 10, 20)).convert("CMYK"), "print.jpg")
     assert np.abs(formats.read_image(path).astype(int) - [250, 10, 20]).max() < 10
 
@@ -116,14 +118,14 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
     np.testing.assert_array_equal(formats.read_image(path), upright)
 
 
-def test_32_bits_that_are_no_floats_are_refused(tmp_path):
+def test_32_bit_integers_are_refused(tmp_path):
     path = saved(tmp_path, Image.fromarray(np.ones((3, 3), np.int32)), "deep.tif")
     with pytest.raises(FormatError, match=r"deep\.tif: expected 8 or 16 bits per channel, got 32"):
         formats.read_image(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n", bytes(1000)])
-def test_what_is_no_image_says_so(tmp_path, data):
+def test_other_data_are_refused(tmp_path, data):
     path = tmp_path / "image.png"
     path.write_bytes(data)
     with pytest.raises(FormatError, match=r"image\.png: expected an image file"):
@@ -133,7 +135,7 @@ def test_what_is_no_image_says_so(tmp_path, data):
 @pytest.mark.parametrize(
     ("name", "shape"), [("a.png", (64, 64, 3)), ("a.jpg", (64, 64, 3)), ("a.tif", (64, 64))]
 )
-def test_a_truncated_image_says_so(tmp_path, name, shape):
+def test_truncated_images_are_refused(tmp_path, name, shape):
     path = saved(tmp_path, Image.fromarray(noise(*shape)), name)
     data = path.read_bytes()
     for share in (0.3, 0.6, 0.9):
@@ -142,7 +144,7 @@ def test_a_truncated_image_says_so(tmp_path, name, shape):
             formats.read_image(path)
 
 
-def test_a_caller_of_compress_may_give_a_path_or_a_pil_image(tmp_path):
+def test_compress_takes_paths_and_pil_images(tmp_path):
     pixels = noise(20, 20, 3)
     path = saved(tmp_path, Image.fromarray(pixels))
     expected = fastkq.compress(pixels, 9)
@@ -151,7 +153,7 @@ def test_a_caller_of_compress_may_give_a_path_or_a_pil_image(tmp_path):
     assert fastkq.compress(Image.fromarray(pixels), 9) == expected
 
 
-def test_a_caller_of_compress_may_give_a_fkq_file(tmp_path):
+def test_compress_takes_fkq_files(tmp_path):
     compressed = fastkq.compress(noise(20, 20, 3), 30)
     compressed.save(tmp_path / "many.fkq")
     assert fastkq.compress(tmp_path / "many.fkq", 9) == fastkq.compress(compressed.decompress(), 9)
@@ -167,7 +169,7 @@ def decoded(data):
 
 @pytest.mark.parametrize(("k", "bits"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (256, 8)])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_png_is_a_palette_of_the_least_bits(k, bits, channels):
+def test_png_uses_the_fewest_bits_per_index(k, bits, channels):
     palette = noise(k, channels, seed=k)
     indices = np.random.default_rng(k).integers(0, k, (13, 11)).astype(np.uint8)
     mode, depth, transparency, pixels = decoded(formats.encode_indexed(palette, indices, ".png"))
@@ -185,7 +187,7 @@ def test_opaque_rgba_needs_no_transparency_in_png():
     assert decoded(formats.encode_indexed(palette, np.array([[0, 1]], np.uint8), ".png"))[2] is None
 
 
-def test_more_than_256_colors_to_png_name_the_alternatives(tmp_path):
+def test_png_of_more_than_256_colors_is_refused_with_alternatives(tmp_path):
     compressed = fastkq.compress(noise(40, 40, 3), 300)
     with pytest.raises(
         ArgumentError,
@@ -206,7 +208,7 @@ def test_more_than_256_colors_to_png_name_the_alternatives(tmp_path):
     ],
     ids=["empty", "jpeg", "png", "gif", "text"],
 )
-def test_what_is_no_image_is_told_apart_and_no_library_prints_anything(tmp_path, capfd, data, got):
+def test_error_names_the_kind_of_data_and_libraries_print_nothing(tmp_path, capfd, data, got):
     (tmp_path / "a.jpg").write_bytes(data)
     with pytest.raises(FormatError, match=f"a.jpg: expected an image file, got {got}$"):
         formats.read_image(tmp_path / "a.jpg")

@@ -1,4 +1,4 @@
-"""What is saved under each suffix, and that it reads back as the same pixels."""
+"""Saving in each format, and reading the same pixels back."""
 
 import sys
 from io import BytesIO
@@ -19,7 +19,10 @@ WITH_PALETTES = [suffix for suffix in SUFFIXES if formats.FORMATS[suffix].palett
 
 
 def compressed_of(k, channels, seed=0, shape=(13, 11), transparent=None):
-    """Random colors, some of them equal or unused; all opaque, or one of alpha 0, or any alpha."""
+    """Return an image of random colors, some of them equal or unused.
+
+    With 4 channels all colors are opaque (None), one has alpha 0 ("one"), or all alphas are random ("any").
+    """
     generator = np.random.default_rng(seed)
     palette = generator.integers(0, 256, (k, channels), dtype=np.uint8)
     if channels == 4 and transparent != "any":
@@ -36,7 +39,7 @@ def rgba(image):
 
 
 def fits(compressed, suffix):
-    """The specification of what can be saved, once more in words of its own."""
+    """Tell whether a format can hold the image: an independent restatement of the specification."""
     alphas = compressed.palette[:, 3] if compressed.shape[-1] == 4 else np.full(compressed.k, 255)
     translucent = alphas[alphas < 255]
     few = compressed.k <= 256
@@ -55,7 +58,7 @@ def fits(compressed, suffix):
     shape=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     seed=st.integers(0, 1000),
 )
-def test_what_is_saved_reads_back_as_the_same_pixels_or_is_refused(
+def test_saved_files_read_back_the_same_pixels_or_are_refused(
     tmp_path_factory, suffix, k, channels, transparent, shape, seed
 ):
     compressed = compressed_of(k, channels, seed, shape, transparent)
@@ -105,7 +108,7 @@ def test_few_colors_are_stored_as_a_palette(tmp_path, suffix, mode):
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
-def test_more_colors_are_stored_as_pixels_where_the_format_has_them(tmp_path, channels, mode):
+def test_more_than_256_colors_are_stored_as_pixels(tmp_path, channels, mode):
     compressed = compressed_of(300, channels, transparent="any")
     compressed.save(tmp_path / "image.tif")
     with Image.open(tmp_path / "image.tif") as image:
@@ -126,13 +129,13 @@ def test_more_colors_are_stored_as_pixels_where_the_format_has_them(tmp_path, ch
         (".bmp", 5, "one", r"expected L or RGB for BMP, got RGBA pixels: save as \.png"),
     ],
 )
-def test_what_would_be_lost_is_refused_with_alternatives(tmp_path, suffix, k, transparent, message):
+def test_lossy_saves_are_refused_with_alternatives(tmp_path, suffix, k, transparent, message):
     with pytest.raises(ArgumentError, match=message):
         compressed_of(k, 4, transparent=transparent).save(tmp_path / f"image{suffix}")
     assert not list(tmp_path.iterdir())
 
 
-def test_more_pixels_a_side_than_a_format_counts_are_refused(tmp_path):
+def test_more_pixels_per_side_than_the_format_allows_are_refused(tmp_path):
     wide = CompressedImage(noise(2, 3), np.zeros((1, 20000), int))
     with pytest.raises(
         ArgumentError, match=r"at most 16383 pixels per side for WEBP, got 1 x 20000: save as"
@@ -148,7 +151,7 @@ def test_other_suffixes_are_refused(tmp_path, name):
         compressed_of(2, 3).save(tmp_path / name)
 
 
-def test_suffixes_may_be_capitals(tmp_path):
+def test_suffixes_ignore_case(tmp_path):
     compressed_of(2, 3).save(tmp_path / "IMAGE.GIF")
     with Image.open(tmp_path / "IMAGE.GIF") as image:
         assert image.format == "GIF"
@@ -186,7 +189,7 @@ def test_only_png_is_optimized(tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff", ".webp"])
 @pytest.mark.parametrize("shape", [(9, 8), (9, 8, 1), (9, 8, 3), (9, 8, 4)])
-def test_whole_images_lose_nothing(suffix, shape):
+def test_encode_image_is_lossless(suffix, shape):
     pixels = noise(*shape)
     with Image.open(BytesIO(formats.encode_image(pixels, suffix))) as image:
         np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), rgba(pixels))

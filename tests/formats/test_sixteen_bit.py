@@ -1,4 +1,4 @@
-"""Files of 16 bits a channel are read at 16 bits, and never at 8 without a word."""
+"""Files of 16 bits per channel are read at 16 bits, or at 8 with a warning."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ from tests.reference.png import deep_png
 SUITE = SHARED / "images" / "pngsuite"
 COLORED = {2: (3,), 4: (2,), 6: (4,)}
 TIFF_COMPRESSIONS = ["lzw", "deflate", "zstd"]
-if int(PIL.__version__.split(".")[0]) < 12:  # its wheels have a libtiff without zstd
+if int(PIL.__version__.split(".")[0]) < 12:  # its wheels bundle a libtiff without zstd
     TIFF_COMPRESSIONS.remove("zstd")
 
 
@@ -32,7 +32,7 @@ def without_extra(monkeypatch):
 
 
 @pytest.mark.skipif(not SUITE.is_dir(), reason="PngSuite is not here")
-def test_pngsuite_is_read_at_16_bits_as_its_specification_says():
+def test_pngsuite_at_16_bits_matches_the_reference():
     deep = [path for path in SUITE.glob("[!x]*.png") if path.read_bytes()[24] == 16]
     assert len(deep) == 33
     for path in deep:
@@ -51,7 +51,7 @@ def test_pngs_are_read_at_16_bits(tmp_path, color_type):
 
 
 @pytest.mark.parametrize(("color_type", "channels"), [(0, 1), (2, 3)])
-def test_the_transparent_color_is_compared_in_full(tmp_path, color_type, channels):
+def test_transparent_color_is_compared_at_16_bits(tmp_path, color_type, channels):
     values = np.array([[0x1234, 0x1235]], np.uint16)
     values = values if channels == 1 else np.repeat(values[..., np.newaxis], 3, axis=2)
     read = quietly(png16(tmp_path / "deep.png", values, color_type, transparency=b"\x12\x34" * channels))
@@ -68,7 +68,7 @@ def test_tiffs_are_read_at_16_bits(tmp_path, order, planes, shape, extra):
     np.testing.assert_array_equal(quietly(path, 8), values >> 8)
 
 
-def test_a_fourth_channel_of_a_tiff_is_what_its_tags_say(tmp_path):
+def test_fourth_tiff_channel_follows_its_tag(tmp_path):
     values = deep_noise(7, 6, 4)
     np.testing.assert_array_equal(quietly(tiff16(tmp_path / "x.tif", values, extra=0)), values[..., :3])
     alphas = values[..., 3:].astype(np.int64)
@@ -87,7 +87,7 @@ def test_compressed_and_tiled_tiffs_are_read_at_16_bits(tmp_path, compression):
         np.testing.assert_array_equal(quietly(tmp_path / "deep.tif"), values)
 
 
-def test_white_is_zero_where_a_tiff_says_so(tmp_path):
+def test_tiff_with_white_as_zero_is_inverted(tmp_path):
     values = deep_noise(7, 6)
     path = tiff16(tmp_path / "deep.tif", values, photometric=0)
     np.testing.assert_array_equal(quietly(path), 65535 - values)
@@ -96,7 +96,7 @@ def test_white_is_zero_where_a_tiff_says_so(tmp_path):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("channels", [1, 3])
-def test_rotation_is_applied_as_to_8_bits(tmp_path, orientation, channels):
+def test_rotation_is_applied_as_at_8_bits(tmp_path, orientation, channels):
     values = deep_noise(4, 7, channels).squeeze()
     Image.fromarray((values >> 8).astype(np.uint8)).save(tmp_path / "flat.png", exif=exif(orientation))
     seen = formats.read_image(tmp_path / "flat.png")
@@ -113,7 +113,7 @@ def test_rotation_is_applied_as_to_8_bits(tmp_path, orientation, channels):
 
 @pytest.mark.usefixtures("without_extra")
 @pytest.mark.parametrize("color_type", [2, 4, 6])
-def test_without_the_extra_color_is_reduced_with_a_warning_that_names_it(tmp_path, color_type):
+def test_color_without_the_extra_is_reduced_with_a_warning(tmp_path, color_type):
     values = deep_noise(4, 5, *COLORED[color_type])
     path = png16(tmp_path / "deep.png", values, color_type)
     message = (
@@ -128,7 +128,7 @@ def test_without_the_extra_color_is_reduced_with_a_warning_that_names_it(tmp_pat
 
 
 @pytest.mark.usefixtures("without_extra")
-def test_without_the_extra_gray_is_read_at_16_bits_all_the_same(tmp_path):
+def test_gray_without_the_extra_is_read_at_16_bits(tmp_path):
     values = deep_noise(4, 5)
     np.testing.assert_array_equal(quietly(png16(tmp_path / "deep.png", values, 0)), values)
     np.testing.assert_array_equal(quietly(tiff16(tmp_path / "deep.tif", values)), values)
@@ -136,7 +136,7 @@ def test_without_the_extra_gray_is_read_at_16_bits_all_the_same(tmp_path):
 
 
 @pytest.mark.usefixtures("without_extra")
-def test_without_the_extra_planes_that_pillow_takes_for_bytes_are_refused(tmp_path):
+def test_planar_tiff_without_the_extra_is_refused(tmp_path):
     path = tiff16(tmp_path / "deep.tif", deep_noise(7, 6, 3), planes=True)
     for depth in (None, 8):
         with pytest.raises(
@@ -146,7 +146,7 @@ def test_without_the_extra_planes_that_pillow_takes_for_bytes_are_refused(tmp_pa
             formats.read_image(path, depth)
 
 
-def test_what_the_extra_cannot_read_is_reduced_with_a_warning(tmp_path):
+def test_files_unsupported_by_the_extra_are_reduced_with_a_warning(tmp_path):
     values = deep_noise(20, 20, 3)
     files = {
         "a.ppm": b"P6 20 20 65535\n" + values.astype(">u2").tobytes(),
@@ -161,7 +161,7 @@ def test_what_the_extra_cannot_read_is_reduced_with_a_warning(tmp_path):
     np.testing.assert_array_equal(quietly(tmp_path / "flat.jp2"), noise(20, 20, 3))
 
 
-def test_a_pil_image_of_a_deep_file_says_to_give_its_path(tmp_path):
+def test_pil_image_of_a_16_bit_file_advises_its_path(tmp_path):
     png = png16(tmp_path / "deep.png", deep_noise(4, 5, 3), 2)
     tiff = tiff16(tmp_path / "deep.tif", deep_noise(4, 5, 3))
     for path in (png, tiff):
@@ -173,7 +173,7 @@ def test_a_pil_image_of_a_deep_file_says_to_give_its_path(tmp_path):
             np.testing.assert_array_equal(formats.read_image(image), deep_noise(4, 5, 3) >> 8)
 
 
-def test_a_gray_tiff_of_floats_is_read_and_written_as_it_is(tmp_path):
+def test_gray_float_tiff_round_trips(tmp_path):
     values = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
     Image.fromarray(values).save(tmp_path / "a.tif")
     np.testing.assert_array_equal(quietly(tmp_path / "a.tif"), values)
@@ -183,7 +183,7 @@ def test_a_gray_tiff_of_floats_is_read_and_written_as_it_is(tmp_path):
         formats.read_image(tmp_path / "a.tif", 8)
 
 
-def test_inputs_are_reduced_when_they_are_to_be(tmp_path):
+def test_depth_8_reduces_inputs(tmp_path):
     values = deep_noise(3, 4, 3)
     CompressedImage(values.reshape(-1, 3), np.arange(12).reshape(3, 4)).save(tmp_path / "a.fkq")
     given = read_input(tmp_path / "a.fkq")

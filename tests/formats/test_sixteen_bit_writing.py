@@ -1,4 +1,4 @@
-"""Writing values of 16 bits and floats: without loss, or refused."""
+"""Values of 16 bits and floats are written without loss, or refused."""
 
 from io import BytesIO
 
@@ -36,7 +36,7 @@ def sample(dtype, channels, k=2):
         ("float64", 64, r"expected 1 to 4 channels for \w+, got 64: save as \.fkq$"),
     ],
 )
-def test_what_a_format_cannot_hold_is_refused(tmp_path, suffix, dtype, channels, message):
+def test_values_that_a_format_cannot_hold_are_refused(tmp_path, suffix, dtype, channels, message):
     compressed = sample(dtype, channels)
     if suffix in (".tif", ".tiff") and channels == 1:
         compressed.save(tmp_path / f"a{suffix}")
@@ -53,7 +53,7 @@ def opened(path, mode):
 
 
 @pytest.mark.parametrize("suffix", sorted(formats.FORMATS))
-def test_black_and_white_and_gray_with_alpha_are_written_as_8_bits(tmp_path, suffix):
+def test_masks_and_gray_with_alpha_are_written_as_8_bits(tmp_path, suffix):
     mask = CompressedImage(np.array([[True], [False]]), np.array([[0, 1, 1], [1, 0, 1]]), (2, 3))
     mask.save(tmp_path / f"mask{suffix}")
     np.testing.assert_array_equal(opened(tmp_path / f"mask{suffix}", "L"), [[255, 0, 0], [0, 255, 0]])
@@ -72,7 +72,7 @@ def test_black_and_white_and_gray_with_alpha_are_written_as_8_bits(tmp_path, suf
 @pytest.mark.parametrize(
     ("suffix", "channels"), [(".png", 1), (".png", 2), (".png", 3), (".png", 4), (".tif", 1)]
 )
-def test_whole_images_of_16_bits_lose_nothing(tmp_path, suffix, channels):
+def test_encode_image_of_16_bits_is_lossless(tmp_path, suffix, channels):
     values = deep_noise(9, 8, channels)
     metadata = Metadata(profile(b"GRAY" if channels == 1 else b"RGB "), exif(), (300.0, 150.0))
     data = formats.encode_image(values, suffix, metadata)

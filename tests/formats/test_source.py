@@ -1,4 +1,4 @@
-"""Files are read from wherever they are, and `fastkq.open` tells what they hold without decoding."""
+"""Sources: paths, bytes, file objects and pipes; `fastkq.open` describes a file without decoding it."""
 
 import gzip
 import io
@@ -20,7 +20,7 @@ REGION = (25, 30, 20, 20)
 
 
 class Pipe(io.RawIOBase):
-    """Cannot seek."""
+    """A stream that cannot seek."""
 
     def __init__(self, data):
         self._stream = io.BytesIO(data)
@@ -32,14 +32,14 @@ class Pipe(io.RawIOBase):
         return self._stream.readinto(buffer)
 
 
-class Dribble(io.BytesIO):
-    """Gives less than was asked for."""
+class ShortReads(io.BytesIO):
+    """A stream that returns at most 7 bytes per read."""
 
     def read(self, size=-1):
         return super().read(min(size, 7) if size >= 0 else size)
 
 
-def further_on(data):
+def at_offset(data):
     stream = io.BytesIO(b"before" + data)
     stream.seek(6)
     return stream
@@ -49,12 +49,12 @@ def strided(data):
     return memoryview(np.repeat(np.frombuffer(data, np.uint8), 2))[::2]
 
 
-KINDS = [bytes, bytearray, memoryview, strided, io.BytesIO, Pipe, Dribble, further_on]
+KINDS = [bytes, bytearray, memoryview, strided, io.BytesIO, Pipe, ShortReads, at_offset]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("data", [COMPRESSED.to_bytes(coding="packed"), in_parts(COMPRESSED, 3, 4)])
-def test_any_kind_of_source_gives_the_image_a_region_and_the_head(kind, data):
+def test_every_kind_of_source_loads_images_and_regions(kind, data):
     top, left, height, width = REGION
     region = COMPRESSED.indices[top : top + height, left : left + width]
     assert fastkq.load(kind(data)) == COMPRESSED
@@ -67,7 +67,7 @@ def test_any_kind_of_source_gives_the_image_a_region_and_the_head(kind, data):
         fastkq.load(kind(data[:-1]))
 
 
-def test_files_on_disk_are_read_by_path_by_object_and_through_other_layers(tmp_path):
+def test_files_are_read_by_path_file_object_gzip_and_mmap(tmp_path):
     path = tmp_path / "image.fkq"
     COMPRESSED.save(path)
     with gzip.open(tmp_path / "image.gz", "wb") as file:
@@ -93,7 +93,7 @@ def test_a_named_pipe_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("source", [None, 5, np.zeros(3), io.StringIO("text"), ["a"]])
-def test_what_holds_no_bytes_is_refused(source):
+def test_invalid_sources_are_refused(source):
     for call in (fastkq.load, fastkq.open, fastkq.decompress):
         with pytest.raises(ArgumentTypeError, match="expected a path, bytes, bytearray, memoryview or"):
             call(source)
@@ -101,14 +101,16 @@ def test_what_holds_no_bytes_is_refused(source):
 
 def test_a_file_that_shrinks_while_it_is_read_is_a_format_error(tmp_path):
     path = tmp_path / "image.fkq"
-    path.write_bytes(in_parts(sample(200, 3, 200, 200), 3, 4))  # more than is read ahead
+    path.write_bytes(
+        in_parts(sample(200, 3, 200, 200), 3, 4)
+    )  # larger than the buffer of Python's file object
     with fastkq.open(path) as file:
         os.truncate(path, file.parts[3].offset + 2)
         with pytest.raises(FormatError, match=r"image\.fkq: part .* the file was cut while it was read"):
             file.load(threads=1)
 
 
-def test_an_open_file_says_what_it_is():
+def test_open_file_describes_itself():
     data = in_parts(COMPRESSED, 3, 4)
     with fastkq.open(data) as file:
         assert (file.version, file.coding, file.shape, file.dtype) == (2, "context", (60, 80, 3), np.uint8)
@@ -125,7 +127,7 @@ def test_an_open_file_says_what_it_is():
         assert [part[:3] for part in file.parts] == [((0, 0, 60, 80), 24 + 27, 2400)]
 
 
-def test_what_was_opened_is_closed_and_what_was_given_stays_open(tmp_path):
+def test_close_closes_paths_but_not_given_file_objects(tmp_path):
     path = tmp_path / "image.fkq"
     COMPRESSED.save(path)
     file = fastkq.open(path)
@@ -136,12 +138,12 @@ def test_what_was_opened_is_closed_and_what_was_given_stays_open(tmp_path):
     with path.open("rb") as given:
         fastkq.open(given).close()
         assert not given.closed
-    path.write_bytes(b"no image")
-    with pytest.raises(FormatError, match=r"image\.fkq: expected a \.fkq file"):  # a leak would be a warning
+    path.write_bytes(b"no image")  # if open() left the file open, its ResourceWarning would fail the test
+    with pytest.raises(FormatError, match=r"image\.fkq: expected a \.fkq file"):
         fastkq.open(path)
 
 
-def test_threads_load_from_one_open_file_side_by_side(tmp_path):
+def test_threads_share_one_open_file(tmp_path):
     path = tmp_path / "image.fkq"
     path.write_bytes(in_parts(COMPRESSED, 6, 8))
     found = []
@@ -154,7 +156,7 @@ def test_threads_load_from_one_open_file_side_by_side(tmp_path):
     assert found == [COMPRESSED] * 6
 
 
-def test_compress_and_its_like_take_the_bytes_of_image_files_and_file_objects(tmp_path):
+def test_compress_fit_and_apply_take_bytes_and_file_objects(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(noise(6, 8, 3)).save(path)
     data, expected = path.read_bytes(), fastkq.compress(path, 5)

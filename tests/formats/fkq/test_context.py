@@ -1,4 +1,4 @@
-"""The "context" coding of a part: what it gives back, what it refuses, and what it must not depend on."""
+"""The "context" coding of a part: round trips, invalid data and coded size."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def decoded(data, palette, height, width, rows=None):
 
 @st.composite
 def parts(draw, most=300, side=20):
-    """Indices of a part, from flat to noisy, and a palette, which may hold equal rows."""
+    """Draw indices (H, W) of a part, flat to noisy, and a palette (k, C), which may hold equal rows."""
     k = draw(st.sampled_from([1, 2, 3, 4, 5, 15, 16, 17, 64, 200, 256, 257, 300]).filter(lambda k: k <= most))
     height, width = draw(st.integers(1, side)), draw(st.integers(1, side))
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -29,7 +29,7 @@ def parts(draw, most=300, side=20):
 
 
 @given(parts())
-def test_indices_come_back_as_they_went(part):
+def test_indices_round_trip(part):
     indices, palette = part
     back = decoded(context.encode(indices, palette), palette, *indices.shape)
     assert back.dtype == indices.dtype
@@ -37,21 +37,21 @@ def test_indices_come_back_as_they_went(part):
 
 
 @given(parts(most=64, side=12))
-def test_the_specification_decodes_it_too(part):
+def test_reference_decoder_agrees(part):
     indices, palette = part
     coded = context.encode(indices, palette)
     np.testing.assert_array_equal(context_part(coded, palette, *indices.shape), indices)
 
 
 @pytest.mark.parametrize("k", [257, 4096, 65536])
-def test_many_colors_come_back(k):
+def test_indices_of_many_colors_round_trip(k):
     indices = np.random.default_rng(k).integers(0, k, (40, 30)).astype(np.uint16)
     palette = noise(k, 3)
     np.testing.assert_array_equal(decoded(context.encode(indices, palette), palette, 40, 30), indices)
 
 
 @given(parts(), st.integers(1, 20))
-def test_the_first_rows_come_without_the_others(part, rows):
+def test_first_rows_decode_without_the_others(part, rows):
     indices, palette = part
     rows = min(rows, len(indices))
     data = context.encode(indices, palette)
@@ -59,18 +59,18 @@ def test_the_first_rows_come_without_the_others(part, rows):
 
 
 @given(parts(), st.binary(max_size=40))
-def test_any_bytes_are_indices_or_refused(part, data):
+def test_any_bytes_decode_to_indices_or_are_refused(part, data):
     indices, palette = part
     try:
         back = decoded(data, palette, *indices.shape)
     except FormatError:
         return
     assert back.max() < len(palette)
-    assert context.encode(back, palette) == data  # there is one way to code an image, so a mutant is another
+    assert context.encode(back, palette) == data  # the coding of an image is unique
 
 
 @given(parts(), st.integers(1, 3))
-def test_what_is_cut_off_or_appended_is_refused(part, count):
+def test_truncated_or_extended_bytes_never_decode_to_the_same_indices(part, count):
     indices, palette = part
     data = context.encode(indices, palette)
     with pytest.raises(FormatError, match="expected"):
@@ -83,15 +83,15 @@ def test_what_is_cut_off_or_appended_is_refused(part, count):
         assert not np.array_equal(back, indices)
 
 
-def test_no_bytes_code_more_pixels_than_they_may():
+def test_pixels_per_byte_are_bounded():
     palette = np.array([[0], [255]], np.uint8)
     indices = np.zeros((2000, 2000), np.uint8)
     size = len(context.encode(indices, palette))
     assert indices.size <= context.max_pixels_in(size)
-    assert size < 200  # and this image is not far from the bound
+    assert size < 200  # the bound is not loose: these 4 million pixels take few bytes
 
 
-def test_a_photograph_takes_less_than_its_order_0_entropy_by_far(china):
+def test_photograph_takes_less_than_half_its_order_0_entropy(china):
     import fastkq
 
     compressed = fastkq.compress(china, 64)
@@ -100,7 +100,7 @@ def test_a_photograph_takes_less_than_its_order_0_entropy_by_far(china):
     assert len(context.encode(compressed.indices, compressed.palette)) < 0.5 * entropy
 
 
-def test_smooth_images_profit_from_what_colors_are_alike():
+def test_coding_exploits_similarity_of_colors():
     y, x = np.mgrid[:120, :120]
     indices = ((x + y) // 2 + np.random.default_rng(0).integers(-6, 7, x.shape)).clip(0, 119).astype(np.uint8)
     ramp = np.repeat(np.arange(120, dtype=np.uint8)[:, None] * 2, 3, axis=1)

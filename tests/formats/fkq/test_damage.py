@@ -1,4 +1,4 @@
-"""Who is not strict gets what is intact of a damaged file, and is told what is not."""
+"""`load` with `strict=False` returns the intact parts of a damaged file and reports the damage."""
 
 import copy
 import pickle
@@ -20,9 +20,7 @@ from tests.helpers.fkq_samples import (
 )
 
 PACKED = COMPRESSED.to_bytes(coding="packed")
-
-
-PIXELS = 24 + 27
+PIXELS = 24 + 27  # bytes: the header and the palette (9, 3), which precede the indices in PACKED
 
 
 def load_anyway(data, **options):
@@ -31,7 +29,7 @@ def load_anyway(data, **options):
 
 
 def without(boxes):
-    """The indices where those boxes are 0."""
+    """Return the indices of COMPRESSED, with 0 in the given boxes (top, left, height, width)."""
     indices = COMPRESSED.indices.copy()
     for top, left, height, width in boxes:
         indices[top : top + height, left : left + width] = 0
@@ -66,7 +64,7 @@ def test_strict_names_the_first_damaged_part_and_its_offset(threads):
         fastkq.load(damaged, threads=threads)
 
 
-def test_a_region_reports_the_damage_that_it_met():
+def test_region_reports_only_its_own_damage():
     damaged = damaged_at(IN_PARTS, PARTS[2].offset, PARTS[9].offset)
     assert fastkq.load(damaged, region=(0, 0, 40, 40), strict=False).damage == ()
     loaded = load_anyway(damaged, region=(10, 30, 20, 20))
@@ -75,7 +73,7 @@ def test_a_region_reports_the_damage_that_it_met():
 
 
 @pytest.mark.parametrize("length", [*range(PARTS[0].offset, len(IN_PARTS), 97), len(IN_PARTS) - 1])
-def test_a_truncated_file_gives_the_parts_that_are_there(length):
+def test_truncated_file_keeps_complete_parts(length):
     loaded = load_anyway(IN_PARTS[:length])
     missing = [number for number, part in enumerate(PARTS) if part.offset + part.length > length]
     assert [found.part for found in loaded.damage] == missing
@@ -84,7 +82,7 @@ def test_a_truncated_file_gives_the_parts_that_are_there(length):
         fastkq.load(IN_PARTS[:length])
 
 
-def test_without_its_header_palette_or_table_nothing_is_given():
+def test_damaged_header_palette_or_table_is_always_an_error():
     for place in range(HEAD):
         with pytest.raises(FormatError):
             fastkq.load(damaged_at(IN_PARTS, place), strict=False)
@@ -92,7 +90,7 @@ def test_without_its_header_palette_or_table_nothing_is_given():
             fastkq.load(IN_PARTS[:place], strict=False)
 
 
-def test_damage_anywhere_in_the_metadata_leaves_the_image_as_it_is():
+def test_damaged_metadata_leaves_the_image_intact():
     for place in range(HEAD, PARTS[0].offset):
         loaded = load_anyway(damaged_at(IN_PARTS, place))
         assert loaded == COMPRESSED
@@ -102,7 +100,7 @@ def test_damage_anywhere_in_the_metadata_leaves_the_image_as_it_is():
         assert reason.startswith("metadata: ")
 
 
-def test_a_file_opened_not_strict_tells_what_it_passed_over():
+def test_open_without_strict_reports_damage():
     with fastkq.open(damaged_at(IN_PARTS, PARTS[0].offset - 1), strict=False) as file:
         assert [found.part for found in file.damage] == [None]
         assert file.metadata == Metadata()
@@ -111,13 +109,13 @@ def test_a_file_opened_not_strict_tells_what_it_passed_over():
 
 
 @pytest.mark.parametrize("data", [PACKED, IN_PARTS])
-def test_what_follows_the_end_is_reported(data):
+def test_trailing_bytes_are_reported(data):
     loaded = load_anyway(data + b"more")
     assert loaded == COMPRESSED
     assert [found.offset for found in loaded.damage] == [len(data)]
 
 
-def test_a_truncated_version_1_gives_the_rows_that_are_there():
+def test_truncated_version_1_keeps_complete_rows():
     row = 80 * 4 // 8
     for length in range(PIXELS, len(PACKED), 7):
         loaded = load_anyway(PACKED[:length])
@@ -131,7 +129,7 @@ def test_a_truncated_version_1_gives_the_rows_that_are_there():
             fastkq.load(PACKED[:length], strict=False)
 
 
-def test_a_damaged_version_1_gives_every_index_that_can_be_one():
+def test_damaged_version_1_keeps_indices_below_k():
     damaged = bytearray(PACKED)
     damaged[PIXELS] = 0xF3
     loaded = load_anyway(damaged)
@@ -146,7 +144,7 @@ def test_a_damaged_version_1_gives_every_index_that_can_be_one():
         fastkq.load(mended)
 
 
-def test_a_region_of_a_truncated_version_1_may_lie_beyond_it():
+def test_region_beyond_a_truncated_version_1_is_index_0():
     loaded = load_anyway(PACKED[: PIXELS + 400], region=(30, 0, 5, 5))
     assert not loaded.indices.any()
 

@@ -15,7 +15,7 @@ from tests.reference import context as reference_context
 
 
 @given(palettes())
-def test_the_coding_sees_every_palette_as_its_specification_says(palette):
+def test_palette_coordinates_match_the_reference(palette):
     found = coordinates_of(palette)
     np.testing.assert_array_equal(found, reference_context.coordinates(palette))
     assert found.shape == (len(palette), 3)
@@ -24,7 +24,7 @@ def test_the_coding_sees_every_palette_as_its_specification_says(palette):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", ["max", "tiny", "smallest_subnormal"])
-def test_the_coding_sees_the_ends_of_what_floats_can_hold(dtype, kind):
+def test_extreme_floats_have_coordinates_0_and_255(dtype, kind):
     end = getattr(np.finfo(dtype), kind)
     palette = np.array([[-end], [0], [end]], dtype)
     np.testing.assert_array_equal(coordinates_of(palette)[:, 0], [0, 127, 255])
@@ -35,7 +35,7 @@ def test_the_coding_sees_the_ends_of_what_floats_can_hold(dtype, kind):
 @pytest.mark.parametrize(
     ("dtype", "bad"), [("float32", np.nan), ("float32", -np.inf), ("float64", np.inf), ("bool", 2)]
 )
-def test_a_palette_of_what_are_no_values_is_a_format_error(version, dtype, bad):
+def test_invalid_palette_values_are_a_format_error(version, dtype, bad):
     palette = np.array([[0], [1]]).astype(dtype)
     data = CompressedImage(palette, np.array([[0, 1]])).to_bytes(coding=["context", "packed"][version - 2])
     stored = np.array([0, bad]).astype("u1" if dtype == "bool" else dtype).tobytes()
@@ -68,7 +68,7 @@ def test_version_3_is_only_for_what_version_1_cannot_hold(channels, kind):
         CompressedImage.from_bytes(fkq_chunks.fix_checksums(data))
 
 
-def test_regions_and_parts_are_of_the_same_dtype():
+def test_regions_and_parts_keep_the_dtype():
     compressed = CompressedImage(palette_of("float64", 9, 7), np.arange(80).reshape(8, 10) % 9)
     data = in_parts(compressed, 2, 3)
     assert_same(CompressedImage.from_bytes(data), compressed)

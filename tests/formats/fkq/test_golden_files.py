@@ -1,4 +1,4 @@
-"""What was written once is read for ever, on any CPU."""
+"""Golden files: a file that was written once stays readable on any CPU."""
 
 import os
 import subprocess
@@ -12,10 +12,10 @@ from tests.helpers import golden_files
 from tests.reference import fkq as reference
 
 GOLDEN = {name: (compressed, coding) for name, compressed, coding, _ in golden_files.images()}
-THERE = [name for name in GOLDEN if golden_files.path_of(name).exists()]
+PRESENT = [name for name in GOLDEN if golden_files.path_of(name).exists()]
 
 
-def test_every_golden_file_is_there_and_known():
+def test_golden_files_are_complete_and_known():
     assert sorted(path.stem for path in golden_files.FOLDER.iterdir()) == sorted(GOLDEN)
 
 
@@ -24,17 +24,17 @@ def test_golden_files_are_small():
 
 
 def test_every_golden_file_is_read_as_it_was_written():
-    assert golden_files.check() == len(THERE)
+    assert golden_files.check() == len(PRESENT)
 
 
-@pytest.mark.parametrize("name", [name for name in THERE if GOLDEN[name][0].indices.size < 1000])
-def test_the_specification_reads_golden_files_too(name):
+@pytest.mark.parametrize("name", [name for name in PRESENT if GOLDEN[name][0].indices.size < 1000])
+def test_reference_decoder_reads_golden_files(name):
     image = reference.decode(golden_files.path_of(name).read_bytes())
     np.testing.assert_array_equal(image, GOLDEN[name][0].decompress())
 
 
-@pytest.mark.parametrize("name", [name for name in THERE if GOLDEN[name][1] == "packed"])
-def test_the_packed_coding_is_written_as_it_was(name):
+@pytest.mark.parametrize("name", [name for name in PRESENT if GOLDEN[name][1] == "packed"])
+def test_packed_coding_reproduces_golden_bytes(name):
     assert GOLDEN[name][0].to_bytes(coding="packed") == golden_files.path_of(name).read_bytes()
 
 
@@ -54,5 +54,5 @@ def test_golden_files_are_read_bit_for_bit_by_any_build(environment, most_pixels
         text=True,
         check=True,
     )
-    expected = [name for name in THERE if GOLDEN[name][0].indices.size <= most_pixels]
+    expected = [name for name in PRESENT if GOLDEN[name][0].indices.size <= most_pixels]
     assert int(completed.stdout) == len(expected) > 0

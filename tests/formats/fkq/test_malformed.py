@@ -1,4 +1,4 @@
-"""Version 2 of `.fkq`: whatever is not exactly as specified is refused."""
+"""Version 2 of `.fkq`: data that deviate from the specification are refused."""
 
 import itertools
 
@@ -39,7 +39,7 @@ def test_every_change_of_a_byte_is_a_format_error(name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_with_its_checksums_mended_a_changed_byte_is_a_format_error_or_another_image(name):
+def test_changed_byte_with_valid_checksums_is_a_format_error_or_another_image(name):
     original = CompressedImage.from_bytes(FILES[name])
     refused = 0
     for place, change in itertools.product(range(min(len(FILES[name]), 150)), (1, 2, 32, 127, 128, 255)):
@@ -51,7 +51,7 @@ def test_with_its_checksums_mended_a_changed_byte_is_a_format_error_or_another_i
         except FormatError:
             refused += 1
         else:
-            # Another checksum field is mended back, another ancillary chunk skipped.
+            # A changed checksum is restored, and an ancillary chunk of changed type is skipped.
             assert back != original or back.metadata != original.metadata or mended == FILES[name]
             assert back.indices.max() < back.k
     assert refused > 100
@@ -81,14 +81,14 @@ def test_with_its_checksums_mended_a_changed_byte_is_a_format_error_or_another_i
         ({"height": 1 << 9, "rows": 1 << 9, "width": 1 << 9, "columns": 1 << 9}, "expected a valid header"),
     ],
 )
-def test_a_header_that_is_none_is_refused(changes, message):
+def test_invalid_headers_are_refused(changes, message):
     chunks, parts = fkq_chunks.split(FILES["one part"])
     assert fkq_chunks.join([("H", header()), *chunks[1:]], parts) == FILES["one part"]
     with pytest.raises(FormatError, match=message):
         CompressedImage.from_bytes(fkq_chunks.join([("H", header(**changes)), *chunks[1:]], parts))
 
 
-def test_the_future_is_told_from_damage():
+def test_newer_files_are_distinguished_from_damaged_ones():
     chunks, parts = fkq_chunks.split(FILES["one part"])
     message = r"got version 4: damaged, or written by a newer fastkq \(update fastkq, from a clone: git pull"
     with pytest.raises(FormatError, match=message):
@@ -101,7 +101,7 @@ def test_the_future_is_told_from_damage():
         CompressedImage.from_bytes(fkq_chunks.join([chunks[0], ("Q", b""), chunks[1]], parts))
 
 
-def test_chunks_of_small_letters_that_are_not_known_are_skipped():
+def test_unknown_ancillary_chunks_are_skipped():
     original = sample(metadata=METADATA)
     chunks, parts = fkq_chunks.split(original.to_bytes())
     back = CompressedImage.from_bytes(fkq_chunks.join([*chunks, ("z", b"whatever")], parts))
@@ -117,13 +117,13 @@ def test_chunks_of_small_letters_that_are_not_known_are_skipped():
         ([("1", b"")], "expected a letter as the type"),
     ],
 )
-def test_chunks_that_are_not_as_specified_are_refused(extra, message):
+def test_invalid_chunks_are_refused(extra, message):
     chunks, parts = fkq_chunks.split(FILES["one part"])
     with pytest.raises(FormatError, match=message):
         CompressedImage.from_bytes(fkq_chunks.join([*chunks, *extra], parts))
 
 
-def test_numbers_in_more_bytes_than_they_need_are_refused():
+def test_overlong_numbers_are_refused():
     chunks, parts = fkq_chunks.split(FILES["one part"])
     long = header().replace(bytes((6, 7)), bytes((0x86, 0, 7)))
     assert len(long) == len(header()) + 1
@@ -135,7 +135,7 @@ def test_numbers_in_more_bytes_than_they_need_are_refused():
 
 
 @pytest.mark.parametrize("added", [b"\0", chunk("z", b""), FILES["one part"]])
-def test_nothing_follows_the_parts(added):
+def test_bytes_after_the_parts_are_refused(added):
     with pytest.raises(FormatError, match=r"expected \d+ bytes by the part table, got"):
         CompressedImage.from_bytes(FILES["one part"] + added)
 
@@ -147,6 +147,6 @@ def test_a_part_of_one_color_has_no_bytes():
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_behind_the_magic_are_a_format_error(data):
+def test_any_bytes_after_the_magic_are_a_format_error(data):
     with pytest.raises(FormatError):
         CompressedImage.from_bytes(b"\x89FKQ\x02" + data)

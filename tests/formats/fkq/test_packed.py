@@ -1,4 +1,4 @@
-"""Version 1 of `.fkq`, the packed coding: its bits, its size, and what is refused."""
+"""Version 1 of `.fkq`, the packed coding: bit order, size and invalid data."""
 
 import struct
 import zlib
@@ -31,7 +31,7 @@ def with_checksum(data):
 @pytest.mark.parametrize(
     ("channels", "shape"), [(1, (9, 11)), (1, (9, 11, 1)), (3, (9, 11, 3)), (4, (9, 11, 4))]
 )
-def test_size_is_the_formula(k, channels, shape):
+def test_size_follows_the_formula(k, channels, shape):
     indices = np.random.default_rng(k).integers(0, k, (9, 11))
     compressed = CompressedImage(noise(k, channels), indices, shape)
     data = compressed.to_bytes(coding="packed")
@@ -44,7 +44,7 @@ def test_size_is_the_formula(k, channels, shape):
 
 
 @given(st.integers(0, 16), st.integers(1, 100), st.integers(0, 99))
-def test_packing_is_the_bits_highest_first(bits, count, seed):
+def test_packing_writes_the_highest_bit_first(bits, count, seed):
     indices = np.random.default_rng(seed).integers(0, 1 << bits, count).astype(np.uint16)
     packed = pack(indices, bits)
     assert packed.tobytes() == reference.pack(indices, bits)
@@ -83,7 +83,7 @@ def test_every_change_of_a_byte_is_a_format_error(k):
 
 
 @pytest.mark.parametrize("k", [1, 3, 5])
-def test_with_its_checksum_mended_a_changed_byte_is_a_format_error_or_another_image(k):
+def test_changed_byte_with_valid_checksum_is_a_format_error_or_another_image(k):
     original = small(k)
     data = original.to_bytes(coding="packed")
     refused = 0
@@ -121,14 +121,14 @@ def test_indices_must_be_below_k():
         CompressedImage.from_bytes(with_checksum(data))
 
 
-def test_a_future_version_says_so():
+def test_error_names_a_newer_version():
     data = bytearray(small().to_bytes(coding="packed"))
     data[4] = 4
     with pytest.raises(FormatError, match="got version 4: damaged, or written by a newer fastkq"):
         CompressedImage.from_bytes(with_checksum(data))
 
 
-def test_a_damaged_file_names_its_checksum():
+def test_error_of_a_damaged_file_names_the_checksum():
     data = bytearray(small().to_bytes(coding="packed"))
     data[30] ^= 1
     with pytest.raises(FormatError, match=r"expected checksum .* the file is damaged"):
@@ -136,7 +136,7 @@ def test_a_damaged_file_names_its_checksum():
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89", b"\x89PNG\r\n\x1a\n" + bytes(40), b"GIF89a" + bytes(40)])
-def test_what_is_no_fkq_file_says_so(data):
+def test_other_data_are_refused(data):
     with pytest.raises(FormatError, match="expected a"):
         CompressedImage.from_bytes(data)
 
@@ -152,7 +152,7 @@ def test_a_tiny_file_cannot_claim_more_than_max_pixels():
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_behind_the_magic_are_a_format_error(data):
+def test_any_bytes_after_the_magic_are_a_format_error(data):
     with pytest.raises(FormatError):
         CompressedImage.from_bytes(b"\x89FKQ\x01" + data)
 
@@ -165,7 +165,7 @@ def test_any_buffer_is_read(kind):
     assert CompressedImage.from_bytes(kind(compressed.to_bytes(coding="packed"))) == compressed
 
 
-# A file of every layout as it was first written: version 1 stays readable for ever.
+# One file per layout, as first written: version 1 stays readable.
 GRAY = "89464b5101010200020000000300000001000000358085da2a"
 
 

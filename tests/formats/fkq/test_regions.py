@@ -1,4 +1,4 @@
-"""A region is decoded from the parts that hold it, and from nothing else."""
+"""Regions: only the parts that overlap a region are read and decoded."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from tests.helpers.fkq_samples import METADATA, in_parts, sample
 
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 400), st.integers(1, 400))
-def test_a_grid_covers_the_image_once_in_parts_of_like_size(height, width, part_height, part_width):
+def test_grid_covers_the_image_once_in_parts_of_similar_size(height, width, part_height, part_width):
     rows, columns = layout.grid(height, width, part_height, part_width)
     boxes = layout.grid_boxes(height, width, rows, columns)
     assert sum(box.height * box.width for box in boxes) == height * width
@@ -28,7 +28,7 @@ def test_a_grid_covers_the_image_once_in_parts_of_like_size(height, width, part_
 
 
 @given(st.data(), st.sampled_from([1, 2, 5, 256, 257]))
-def test_a_region_is_the_part_of_the_image_that_it_names(data, k):
+def test_region_equals_the_crop_of_the_image(data, k):
     height, width = data.draw(st.integers(1, 30)), data.draw(st.integers(1, 30))
     compressed = sample(k, 3, height, width, METADATA)
     rows, columns = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))
@@ -63,7 +63,7 @@ def test_a_region_must_be_within_the_image(coding, region, error):
 
 @pytest.fixture
 def watched(monkeypatch):
-    """What is read of a file, as (offset, length), and what is decoded, as (height, rows, width)."""
+    """Record reads as (offset, length) and decoded parts as (height, rows, width)."""
     reads, decodes = [], []
     read, decode = source.Source.read, context.decode
 
@@ -80,7 +80,7 @@ def watched(monkeypatch):
     return reads, decodes
 
 
-def test_only_the_parts_of_a_region_are_read_and_decoded_down_to_its_last_row(watched):
+def test_region_reads_its_parts_and_decodes_to_its_last_row(watched):
     reads, decodes = watched
     with fastkq.open(in_parts(sample(9, 3, 60, 80), 3, 4)) as file:
         reads.clear()
@@ -93,14 +93,14 @@ def test_only_the_parts_of_a_region_are_read_and_decoded_down_to_its_last_row(wa
 
 
 @pytest.mark.parametrize("coding", ["packed", "context"])
-def test_opening_reads_the_head_alone(watched, coding):
+def test_open_reads_nothing_of_the_parts(watched, coding):
     reads, decodes = watched
     with fastkq.open(sample(9, 3, 60, 80, METADATA).to_bytes(coding=coding)) as file:
         assert max(offset + length for offset, length in reads) <= file.parts[0].offset
     assert not decodes
 
 
-def test_damage_elsewhere_does_not_matter_to_a_region_of_version_2():
+def test_damage_outside_a_region_of_version_2_is_ignored():
     data = bytearray(in_parts(sample(9, 3, 60, 80), 3, 4))
     data[-1] ^= 1
     assert fastkq.load(data, region=(0, 0, 60, 60)).shape == (60, 60, 3)
@@ -108,7 +108,7 @@ def test_damage_elsewhere_does_not_matter_to_a_region_of_version_2():
         fastkq.load(data, region=(59, 79, 1, 1))
 
 
-def test_the_checksum_of_version_1_covers_what_is_outside_a_region():
+def test_damage_outside_a_region_of_version_1_is_an_error():
     data = bytearray(sample(9, 3, 60, 80).to_bytes(coding="packed"))
     data[-1] ^= 1
     with pytest.raises(FormatError, match="expected checksum"):
@@ -116,11 +116,11 @@ def test_the_checksum_of_version_1_covers_what_is_outside_a_region():
 
 
 def decoded_share(height, width, side):
-    """Largest share of an image's pixels that is decoded for a square region, wherever it is."""
+    """Return the largest share of pixels that is decoded for any square region, `side` pixels wide."""
     boxes = layout.grid_boxes(height, width, *layout.default_grid(height, width))
     parts = [Part(box, 0, 0, 0) for box in boxes]
 
-    def places(edges, extent):  # about the edges of parts: between them the share only grows
+    def places(edges, extent):  # near the edges of parts: between two edges the share only grows
         shifts = (-side, 1 - side, -1, 0, 1)
         return {min(max(edge + shift, 0), extent - side) for edge in {*edges, extent} for shift in shifts}
 
@@ -134,7 +134,7 @@ def decoded_share(height, width, side):
 
 
 @pytest.mark.parametrize(("shape", "most"), [((4000, 6000), 0.044), ((6000, 4000), 0.0445)])
-def test_a_region_of_a_camera_photograph_needs_few_of_its_pixels(shape, most):
+def test_region_of_24_megapixels_decodes_below_5_percent(shape, most):
     assert decoded_share(*shape, 256) <= most
 
 
@@ -152,7 +152,7 @@ def test_medium_images_are_cut_for_threads(shape, cut):
 
 
 @pytest.mark.parametrize("shape", [(2001, 4000), (4000, 6000), (1, 1 << 30), (1 << 30, 1), (32768, 32768)])
-def test_large_images_are_cut_into_parts_neither_large_nor_tiny(shape):
+def test_parts_of_large_images_have_bounded_size(shape):
     rows, columns = layout.default_grid(*shape)
     pixels = shape[0] * shape[1] / (rows * columns)
     assert 100_000 < pixels <= layout.PART_HEIGHT * layout.PART_WIDTH

@@ -1,4 +1,4 @@
-"""Version 2 of `.fkq`: size, metadata, codings, threads."""
+"""Version 2 of `.fkq`: overhead, metadata, choice of coding, threads."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.helpers.fkq_samples import METADATA, in_parts, sample
 
 
 @pytest.mark.parametrize("k", [1, 64, 65536])
-def test_one_part_costs_at_most_50_bytes_beside_palette_and_indices(k):
+def test_file_of_one_part_has_at_most_50_bytes_of_overhead(k):
     compressed = sample(k, height=500, width=700)
     _, parts = fkq_chunks.split(compressed.to_bytes())
     assert len(parts) == 1
@@ -24,7 +24,7 @@ def test_one_part_costs_at_most_50_bytes_beside_palette_and_indices(k):
 @pytest.mark.parametrize(
     "metadata", [METADATA, Metadata(), *(Metadata(**{name: it}) for name, it in METADATA._asdict().items())]
 )
-def test_metadata_goes_along_unless_it_is_to_be_dropped(tmp_path, metadata):
+def test_metadata_is_kept_unless_dropped(tmp_path, metadata):
     compressed = sample(metadata=metadata)
     assert CompressedImage.from_bytes(compressed.to_bytes()).metadata == metadata
     assert CompressedImage.from_bytes(compressed.to_bytes(metadata=False)).metadata == Metadata()
@@ -37,7 +37,7 @@ def test_metadata_goes_along_unless_it_is_to_be_dropped(tmp_path, metadata):
 
 
 @pytest.mark.parametrize("dpi", [(0.0, 72.0), (72.0, float("nan")), (float("inf"), 72.0)])
-def test_a_resolution_that_is_none_is_neither_written_nor_read(dpi):
+def test_invalid_resolution_is_neither_written_nor_read(dpi):
     with pytest.raises(ArgumentError, match="finite and above 0"):
         sample(metadata=Metadata(dpi=dpi)).to_bytes()
     chunks, parts = fkq_chunks.split(sample(metadata=METADATA).to_bytes())
@@ -47,7 +47,7 @@ def test_a_resolution_that_is_none_is_neither_written_nor_read(dpi):
 
 
 @pytest.mark.parametrize("coding", ["packed", "context"])
-def test_codings_are_two_and_equal_images(coding, tmp_path):
+def test_both_codings_load_equal_images(coding, tmp_path):
     compressed = sample()
     compressed.save(tmp_path / "image.fkq", coding=coding)
     assert fastkq.load(tmp_path / "image.fkq") == compressed
