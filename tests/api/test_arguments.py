@@ -1,3 +1,5 @@
+"""Arguments of `compress`, `load` and `save`: ranges, types and the errors they raise."""
+
 import numpy as np
 import pytest
 
@@ -17,13 +19,13 @@ def test_k_out_of_range_is_refused(k, message):
 
 
 @pytest.mark.parametrize("k", [2.0, "8", True, [3]])
-def test_k_that_is_no_integer_is_refused(k):
+def test_non_integer_k_is_refused(k):
     with pytest.raises(ArgumentTypeError, match="expected k to be an integer, got"):
         fastkq.compress(IMAGE, k)
 
 
 @pytest.mark.parametrize("k", [np.int32(5), np.uint8(5), np.array(5)])
-def test_integers_of_numpy_are_integers(k):
+def test_numpy_integers_are_accepted_as_k(k):
     assert fastkq.compress(IMAGE, k).k == 5
 
 
@@ -40,12 +42,12 @@ def test_integers_of_numpy_are_integers(k):
         (None, "float32 or float64, got object"),
     ],
 )
-def test_an_image_that_cannot_be_used_is_refused(image, message):
+def test_invalid_images_are_refused(image, message):
     with pytest.raises(ArgumentError, match=message):
         fastkq.compress(image, 4)
 
 
-def test_an_effort_that_is_none_of_the_three_is_refused():
+def test_unknown_effort_is_refused():
     with pytest.raises(ArgumentError, match="one of fast, balanced, best, got 'slow'"):
         fastkq.compress(IMAGE, 4, effort="slow")
     with pytest.raises(ArgumentTypeError, match="expected effort to be a string, got 3"):
@@ -66,14 +68,14 @@ def test_max_pixels_must_be_a_positive_integer(bound, error):
         fastkq.CompressedImage.from_bytes(fastkq.compress(IMAGE, 4).to_bytes(), max_pixels=bound)
 
 
-def test_errors_are_the_builtin_kinds_too():
+def test_errors_subclass_builtin_exceptions():
     assert issubclass(ArgumentError, ValueError)
     assert issubclass(ArgumentTypeError, TypeError)
     assert issubclass(FormatError, ValueError)
     assert all(issubclass(kind, FastKQError) for kind in (ArgumentError, ArgumentTypeError, FormatError))
 
 
-def test_a_missing_file_or_a_folder_is_an_os_error(tmp_path):
+def test_missing_files_and_folders_raise_os_errors(tmp_path):
     for call in (fastkq.load, fastkq.compress, fastkq.decompress):
         with pytest.raises(FileNotFoundError, match="nowhere"):
             call(tmp_path / "nowhere.fkq")
@@ -81,7 +83,7 @@ def test_a_missing_file_or_a_folder_is_an_os_error(tmp_path):
             call(tmp_path)
 
 
-def test_a_damaged_file_is_named(tmp_path):
+def test_error_names_the_damaged_file(tmp_path):
     path = tmp_path / "damaged.fkq"
     path.write_bytes(fastkq.compress(IMAGE, 4).to_bytes()[:-1])
     with pytest.raises(
@@ -90,7 +92,7 @@ def test_a_damaged_file_is_named(tmp_path):
         fastkq.load(path)
 
 
-def test_an_unknown_suffix_is_refused(tmp_path):
+def test_unknown_suffix_is_refused(tmp_path):
     with pytest.raises(ArgumentError, match=r"ends in \.fkq, \.png.* got .*image\.xyz"):
         fastkq.compress(IMAGE, 4).save(tmp_path / "image.xyz")
     assert not list(tmp_path.iterdir())

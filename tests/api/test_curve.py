@@ -1,3 +1,5 @@
+"""`fastkq.curve`: error and size at several k."""
+
 import math
 
 import numpy as np
@@ -12,7 +14,7 @@ KS = [7, 2, 64, 1, 30]
 
 
 @pytest.mark.parametrize("shape", [(20, 25), (20, 25, 1), (20, 25, 3), (20, 25, 4), (20, 25, 2), (20, 25, 5)])
-def test_a_curve_says_what_compress_would_reach(shape):
+def test_curve_points_match_compress(shape):
     image = noise(*shape)
     if shape[-1] in (2, 4):
         image[..., -1] |= 1
@@ -23,19 +25,19 @@ def test_a_curve_says_what_compress_would_reach(shape):
         assert point.nbytes == compressed.nbytes
 
 
-def test_its_points_are_in_the_order_of_ks_and_the_same_on_any_number_of_threads():
+def test_points_keep_the_order_of_ks_on_any_thread_count():
     image = photograph_like(60, 80)
     points = fastkq.curve(image, KS, threads=1)
     assert [point.k for point in points] == KS
     assert points == fastkq.curve(image, KS, threads=3)
 
 
-def test_nothing_is_lost_with_as_many_colors_as_there_are():
+def test_k_of_all_colors_is_lossless():
     (point,) = fastkq.curve(np.arange(40, dtype=np.uint8).reshape(5, 8), [40])
     assert (point.mse, point.psnr) == (0, math.inf)
 
 
-def test_options_apply():
+def test_fixed_and_effort_are_passed_on():
     image = photograph_like(40, 40)
     fixed = [[255, 0, 0], [0, 0, 255]]
     (point,) = fastkq.curve(image, [5], fixed=fixed, effort="fast")
@@ -43,7 +45,7 @@ def test_options_apply():
     assert point.mse == pytest.approx(mse(image, expected))
 
 
-def test_a_list_of_no_or_bad_ks_is_refused():
+def test_empty_or_invalid_ks_are_refused():
     image = noise(4, 4, 3)
     with pytest.raises(ArgumentError, match="at least one k, got none"):
         fastkq.curve(image, [])

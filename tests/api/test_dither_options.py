@@ -1,4 +1,4 @@
-"""Dithering and the preset for looks, as `compress` and `apply_palette` offer them."""
+"""Options `dither`, `dither_method` and `preset` of `compress` and `apply_palette`."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ METHODS = ["diffusion", "blue-noise"]
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
-def test_a_strength_of_0_is_no_dithering(method, channels):
+def test_strength_0_does_not_dither(method, channels):
     image = noise(17, 19, *channels)
     plain = fastkq.compress(image, 6)
     for strength in (0, 0.0, False):
@@ -41,7 +41,7 @@ def test_dithering_keeps_the_mean(method):
     assert abs(shown.mean() - 100) < 3
 
 
-def test_the_method_is_the_one_that_is_asked_for():
+def test_dither_method_selects_the_algorithm():
     image, palette = photograph_like(25, 25), noise(4, 3)
     for method, run in zip(METHODS, (dither.diffuse, dither.ordered), strict=True):
         applied = fastkq.apply_palette(image, palette, dither=0.7, dither_method=method)
@@ -49,27 +49,27 @@ def test_the_method_is_the_one_that_is_asked_for():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_opaque_image_with_alpha_is_dithered_as_the_one_without(method):
+def test_opaque_alpha_does_not_change_dithering(method):
     image = photograph_like(25, 25)
     opaque = np.concatenate((image, np.full((25, 25, 1), 255, np.uint8)), axis=2)
     plain, other = (fastkq.compress(some, 8, dither=True, dither_method=method) for some in (image, opaque))
     assert np.array_equal(plain.indices, other.indices)
 
 
-def test_a_mask_can_be_dithered():
+def test_dithering_leaves_a_mask_unchanged():
     mask = noise(9, 9) > 99
     assert fastkq.compress(mask, 2, dither=True) == fastkq.compress(mask, 2)
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.01, np.nan, np.inf])
-def test_a_strength_out_of_range_is_refused(strength):
+def test_strength_out_of_range_is_refused(strength):
     with pytest.raises(ArgumentError, match="expected dither to be from 0 to 1, got"):
         fastkq.compress(noise(4, 4, 3), 2, dither=strength)
     with pytest.raises(ArgumentError, match="expected dither to be from 0 to 1, got"):
         fastkq.apply_palette(noise(4, 4), [[0]], dither=strength)
 
 
-def test_what_is_no_strength_or_method_is_refused():
+def test_invalid_strength_and_method_are_refused():
     with pytest.raises(ArgumentTypeError, match="expected dither to be a number, got 'much'"):
         fastkq.compress(noise(4, 4, 3), 2, dither="much")
     with pytest.raises(ArgumentError, match="dither_method to be one of diffusion, blue-noise, got 'bayer'"):
@@ -80,7 +80,7 @@ def test_what_is_no_strength_or_method_is_refused():
 @pytest.mark.parametrize(
     "way", [{"dither": True}, {"dither": 1, "dither_method": "blue-noise"}, {"preset": "visual"}]
 )
-def test_what_is_opaque_or_transparent_stays_so(way, k):
+def test_opaque_and_transparent_pixels_stay_so(way, k):
     image = np.concatenate((photograph_like(40, 40), np.full((40, 40, 1), 255, np.uint8)), axis=2)
     image[:10, :, 3], image[10:20, :, 3] = 0, 254
     alpha = fastkq.compress(image, k, **way).decompress()[:, :, 3]
@@ -89,7 +89,7 @@ def test_what_is_opaque_or_transparent_stays_so(way, k):
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
-def test_the_preset_for_looks_has_a_palette_and_indices_of_its_own(channels):
+def test_visual_preset_runs_spatial_quantization(channels):
     image = noise(24, 24, *channels)
     made = fastkq.compress(image, 6, preset="visual")
     assert (made.shape, made.dtype) == (image.shape, image.dtype)
@@ -111,11 +111,11 @@ def test_the_preset_for_looks_has_a_palette_and_indices_of_its_own(channels):
         ({"preset": "visual", "target_bytes": 99}, "preset='visual' alone, got target_bytes as well"),
     ],
 )
-def test_a_preset_that_cannot_be_is_refused(arguments, message):
+def test_unknown_preset_and_conflicting_options_are_refused(arguments, message):
     with pytest.raises(ArgumentError, match=message):
         fastkq.compress(noise(4, 4, 3), **arguments)
 
 
-def test_the_preset_is_for_8_bits():
+def test_preset_needs_8_bits():
     with pytest.raises(ArgumentError, match="uint8 with at most 4 channels for a preset, got uint16 with 3"):
         fastkq.compress(np.zeros((3, 3, 3), np.uint16), preset="visual")

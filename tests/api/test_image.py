@@ -12,14 +12,14 @@ from fastkq.errors import ArgumentError
 from tests.helpers.images import noise
 
 
-def test_attributes():
+def test_bits_bytes_and_dtypes_follow_k_and_size():
     compressed = fastkq.compress(noise(10, 12, 3), 20)
     assert (compressed.k, compressed.bits_per_index, compressed.nbytes) == (20, 5, 24 + 60 + 75)
     assert compressed.palette.dtype == compressed.indices.dtype == np.uint8
     assert fastkq.compress(noise(40, 40, 3), 257).indices.dtype == np.uint16
 
 
-def test_repr_is_for_people_and_encodes_nothing(monkeypatch):
+def test_repr_summarizes_without_encoding(monkeypatch):
     monkeypatch.setattr("fastkq.formats.fkq.encode", None)
     compressed = fastkq.compress(noise(10, 12, 3), 20)
     assert repr(compressed) == (
@@ -27,7 +27,7 @@ def test_repr_is_for_people_and_encodes_nothing(monkeypatch):
     )
 
 
-def test_equality_is_of_shape_palette_and_indices():
+def test_equality_compares_shape_palette_and_indices():
     gray = fastkq.compress(noise(5, 5), 4)
     assert gray == fastkq.compress(noise(5, 5), 4)
     assert gray != fastkq.compress(noise(5, 5, 1), 4)
@@ -57,7 +57,7 @@ def test_copies_and_pickles_are_equal():
 
 
 @pytest.mark.parametrize("suffix", [".fkq", ".FKQ"])
-def test_saved_files_are_loaded(tmp_path, suffix):
+def test_saved_files_load_equal(tmp_path, suffix):
     compressed = fastkq.compress(noise(9, 9, 3), 5)
     path = tmp_path / f"image{suffix}"
     compressed.save(path)
@@ -78,6 +78,6 @@ def test_saved_files_are_loaded(tmp_path, suffix):
         (np.zeros((2, 3), np.uint8), [[0]], (1, 1), r"expected shape \(1, 1, 3\), got \(1, 1\)"),
     ],
 )
-def test_parts_that_do_not_fit_together_are_refused(palette, indices, shape, message):
+def test_inconsistent_palette_indices_and_shape_are_refused(palette, indices, shape, message):
     with pytest.raises(ArgumentError, match=message):
         CompressedImage(palette, indices, shape)

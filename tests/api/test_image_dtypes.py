@@ -14,7 +14,7 @@ from tests.helpers.compressed_images import DTYPES, assert_same, compressed_imag
 
 
 @given(compressed_images(), st.integers(1, 3))
-def test_decompressing_gives_the_palette_at_the_indices(compressed, threads):
+def test_decompress_looks_up_palette_rows(compressed, threads):
     image = compressed.decompress(threads=threads)
     assert (image.shape, image.dtype) == (compressed.shape, compressed.dtype)
     expected = compressed.palette[compressed.indices].reshape(image.shape)
@@ -27,7 +27,7 @@ def test_copies_and_pickles_are_equal(compressed):
     assert_same(pickle.loads(pickle.dumps(compressed)), compressed)
 
 
-def test_equal_values_of_two_dtypes_are_two_images():
+def test_images_of_different_dtypes_are_unequal():
     images = [CompressedImage(np.array([[0], [1]]).astype(dtype), np.array([[0, 1]])) for dtype in DTYPES]
     assert [one == other for one in images for other in images] == np.eye(5, dtype=bool).ravel().tolist()
     assert repr(images[3]) == (
@@ -36,13 +36,13 @@ def test_equal_values_of_two_dtypes_are_two_images():
 
 
 @given(st.integers(0, 65535))
-def test_16_bits_become_the_nearest_of_8(value):
+def test_to_8bit_rounds_16_bits_to_nearest(value):
     palette = np.array([[value]], np.uint16)
     (found,) = CompressedImage(palette, np.zeros((1, 1), int)).to_8bit().palette[0].tolist()
     assert abs(found * 257 - value) <= 128
 
 
-def test_8_bits_and_bool_become_8_bits_and_floats_do_not():
+def test_to_8bit_takes_uint8_and_bool_and_refuses_floats():
     mask = CompressedImage(np.array([[False], [True]]), np.array([[0, 1, 1]]), (1, 3))
     np.testing.assert_array_equal(mask.to_8bit().decompress(), [[0, 255, 255]])
     assert_same(mask.to_8bit().to_8bit(), mask.to_8bit())
@@ -61,6 +61,6 @@ def test_8_bits_and_bool_become_8_bits_and_floats_do_not():
         (np.array([[np.nan]]), "expected a palette of finite values, got 1"),
     ],
 )
-def test_a_palette_that_cannot_be_used_is_refused(palette, message):
+def test_invalid_palettes_are_refused(palette, message):
     with pytest.raises(ArgumentError, match=message):
         CompressedImage(palette, np.zeros((1, 1), int))

@@ -13,7 +13,7 @@ from tests.helpers.images import images_of_any_kind, visible_pixels
 @pytest.mark.parametrize(
     ("dtype", "channels"), [(np.uint8, 2), (np.uint8, 4), (np.uint16, 2), (np.uint16, 4)]
 )
-def test_an_opaque_image_is_compressed_as_the_one_without_alpha(dtype, channels):
+def test_opaque_alpha_does_not_change_the_colors(dtype, channels):
     top = np.iinfo(dtype).max
     image = np.random.default_rng(0).integers(0, top, (9, 9, channels), dtype)
     image[..., -1] = top
@@ -38,7 +38,7 @@ def test_an_opaque_image_is_compressed_as_the_one_without_alpha(dtype, channels)
 
 @pytest.mark.parametrize("channels", [2, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_what_is_transparent_stays_so(dtype, channels):
+def test_transparent_pixels_stay_transparent(dtype, channels):
     top = np.iinfo(dtype).max
     image = np.random.default_rng(1).integers(0, top, (12, 12, channels), dtype, endpoint=True)
     image[:4, :, -1], image[4:7, :, -1] = 0, top // 50
@@ -48,7 +48,7 @@ def test_what_is_transparent_stays_so(dtype, channels):
         assert (compressed.decompress()[:4, :, -1] == 0).all()
 
 
-def test_the_peak_of_masks_is_1():
+def test_psnr_of_masks_has_peak_1():
     mask = np.zeros((8, 8), bool)
     mask[:, :3] = True
     assert fastkq.compress(mask, target_psnr=30).k == 2
@@ -57,7 +57,7 @@ def test_the_peak_of_masks_is_1():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_the_color_of_a_fixed_transparent_row_costs_nothing(dtype):
+def test_color_of_a_fixed_transparent_row_adds_no_error(dtype):
     image = np.random.default_rng(2).integers(0, 200, (9, 9, 4), dtype)
     image[:3, :, 3] = 0
     fixed = np.array([[10, 20, 30, 0]], dtype)
@@ -68,7 +68,7 @@ def test_the_color_of_a_fixed_transparent_row_costs_nothing(dtype):
 
 
 @given(images_of_any_kind())
-def test_masks_and_levels_of_one_channel_are_optimal(image):
+def test_two_levels_of_one_channel_have_the_least_error(image):
     pixels = visible_pixels(image)
     if pixels.shape[1] > 1 or image.dtype.kind == "f":
         return
@@ -93,7 +93,7 @@ def _cost(values, counts):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_values_that_are_not_finite_are_refused(bad, dtype):
+def test_non_finite_values_are_refused(bad, dtype):
     image = np.zeros((3, 4, 3), dtype)
     image[1, 2, 0] = bad
     for call in (
@@ -107,7 +107,7 @@ def test_values_that_are_not_finite_are_refused(bad, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
-def test_what_only_8_bits_can_do_says_so(dtype):
+def test_dither_and_oklab_need_8_bits(dtype):
     image = np.zeros((4, 4, 3), dtype)
     with pytest.raises(
         ArgumentError, match=f"uint8 with at most 4 channels to dither, got {np.dtype(dtype)} with 3"

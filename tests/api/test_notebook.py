@@ -1,4 +1,4 @@
-"""What a CompressedImage gives Pillow and shows in a notebook."""
+"""`CompressedImage` as a PIL image, and as PNG and HTML in a notebook."""
 
 import base64
 import re
@@ -25,7 +25,7 @@ def png_of(compressed):
 
 
 def html_of(compressed):
-    """The figure as a tree, which well-formed markup alone is."""
+    """Parse the HTML as XML, which fails on malformed markup; return image, strip of swatches and caption."""
     figure = ElementTree.fromstring(re.sub(r"(<img [^>]*)>", r"\1/>", compressed._repr_html_()))
     image, strip, caption = figure
     return image, strip, caption.text
@@ -49,7 +49,7 @@ def test_to_pil_keeps_palette_and_indices(channels):
         np.testing.assert_array_equal(fastkq.compress(image, 12).decompress(), compressed.decompress())
 
 
-def test_who_draws_on_the_image_leaves_the_indices_alone():
+def test_drawing_on_the_pil_image_leaves_the_indices():
     compressed = CompressedImage(noise(12, 3), np.uint8(SQUARE))
     image = compressed.to_pil()
     image.paste(5, (0, 0, 4, 3))
@@ -68,7 +68,7 @@ def test_who_draws_on_the_image_leaves_the_indices_alone():
         ("uint8", 4, 300, "RGBA"),
     ],
 )
-def test_to_pil_loses_nothing_of_what_has_no_palette_in_pillow(dtype, channels, k, mode):
+def test_to_pil_is_lossless_without_a_palette_mode(dtype, channels, k, mode):
     palette = np.array([[False], [True]]) if dtype == "bool" else noise(k, channels).astype(dtype)
     compressed = CompressedImage(palette, np.arange(300).reshape(15, 20) % k)
     image = compressed.to_pil()
@@ -77,7 +77,7 @@ def test_to_pil_loses_nothing_of_what_has_no_palette_in_pillow(dtype, channels, 
 
 
 @pytest.mark.parametrize(("dtype", "channels"), [("uint16", 3), ("float64", 1), ("float32", 3), ("uint8", 5)])
-def test_to_pil_refuses_what_pillow_has_no_mode_for(dtype, channels):
+def test_to_pil_refuses_kinds_without_a_pillow_mode(dtype, channels):
     compressed = CompressedImage(noise(12, channels).astype(dtype), SQUARE)
     with pytest.raises(ArgumentError, match=f"mode of Pillow holds, got {dtype} with {channels} channel"):
         compressed.to_pil()
@@ -85,7 +85,7 @@ def test_to_pil_refuses_what_pillow_has_no_mode_for(dtype, channels):
         assert compressed.to_8bit().to_pil().mode == "P"
 
 
-def test_to_pil_tells_the_metadata():
+def test_to_pil_passes_metadata():
     metadata = Metadata(profile(), exif().removeprefix(b"Exif\0\0"), (150.0, 300.0))
     image = CompressedImage(noise(12, 3), SQUARE, metadata=metadata).to_pil()
     assert (image.info["icc_profile"], image.info["dpi"]) == (metadata.icc, metadata.dpi)
@@ -97,7 +97,7 @@ def test_to_pil_tells_the_metadata():
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_the_png_is_the_image(channels):
+def test_png_has_the_pixels_and_the_profile(channels):
     compressed = CompressedImage(noise(12, channels), SQUARE, metadata=Metadata(profile()))
     image = png_of(compressed)
     assert (image.format, image.mode, image.info.get("icc_profile")) == ("PNG", "P", profile())
@@ -107,7 +107,7 @@ def test_the_png_is_the_image(channels):
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32", "float64"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 7])
-def test_other_kinds_are_shown_by_8_bits(dtype, channels):
+def test_png_of_other_dtypes_has_8_bits(dtype, channels):
     shown = noise(12, channels)
     shown[0], shown[1] = 0, 255
     values = shown * np.uint16(257) if dtype == "uint16" else shown / 255 - 3
@@ -123,7 +123,7 @@ def test_masks_are_shown_black_and_white():
     assert np.asarray(png_of(mask).convert("L")).tolist() == [[0, 255], [255, 0]]
 
 
-def test_the_largest_and_the_smallest_floats_are_shown():
+def test_floats_of_the_full_range_are_shown():
     compressed = CompressedImage(np.array([[-1.7e308], [0], [1.7e308]]), [[0, 1, 2]])
     assert np.asarray(png_of(compressed).convert("L")).tolist()[0][::2] == [0, 255]
     assert CompressedImage(np.array([[5.0]]), [[0]])._repr_html_()
@@ -131,7 +131,7 @@ def test_the_largest_and_the_smallest_floats_are_shown():
 
 @pytest.mark.parametrize("k", [16, 300])
 @pytest.mark.parametrize("shape", [(2000, 3000), (3, 5000), (5000, 3)])
-def test_giant_images_are_thinned_out(k, shape):
+def test_large_images_are_subsampled_to_1600_pixels_per_side(k, shape):
     compressed = CompressedImage(noise(k, 3), np.arange(shape[0] * shape[1]).reshape(shape) % k)
     image = png_of(compressed)
     assert max(image.size) == 1600
@@ -141,7 +141,7 @@ def test_giant_images_are_thinned_out(k, shape):
     assert f"shown at {image.width} x {image.height}" in html_of(compressed)[2]
 
 
-def test_the_html_shows_the_picture_its_colors_by_use_and_the_facts():
+def test_html_shows_picture_swatches_and_facts():
     compressed = CompressedImage(np.array([[255, 0, 0], [1, 2, 3], [0, 0, 255]], np.uint8), [[0, 0, 2, 0]])
     image, strip, facts = html_of(compressed)
     assert image.get("src") == "data:image/png;base64," + base64.b64encode(compressed._repr_png_()).decode()
@@ -161,14 +161,14 @@ def test_small_images_are_enlarged_with_sharp_pixels():
     assert "pixelated" not in html_of(large)[0].get("style")
 
 
-def test_the_html_shows_alpha_and_the_colors_used_most():
+def test_html_shows_the_256_most_used_colors_with_alpha():
     compressed = CompressedImage(noise(600, 4), np.minimum(np.arange(1200), 599).reshape(30, 40))
     _, strip, _ = html_of(compressed)
     assert len(strip) == 256
     assert strip[-1].get("title") == f"#{bytes(noise(600, 4)[599]).hex()}, 50.08%"
 
 
-def test_of_very_many_floats_those_used_most_have_the_gray_that_they_have_in_the_picture():
+def test_swatches_of_floats_have_the_grays_of_the_picture():
     compressed = CompressedImage(
         np.arange(511.0)[:, np.newaxis] - 99, np.append(np.arange(511), [255] * 9)[None]
     )

@@ -8,13 +8,13 @@ from fastkq.errors import ArgumentError, ArgumentTypeError
 from tests.helpers.images import KINDS, noise, of_few_values
 
 
-def test_a_stack_of_images_is_several_images():
+def test_fit_palette_takes_a_stack_as_several_images():
     stack = noise(3, 5, 6, 3)
     assert np.array_equal(fastkq.fit_palette(stack, 5), fastkq.fit_palette(list(stack), 5))
 
 
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
-def test_compress_is_fit_and_apply(dtype, channels):
+def test_compress_equals_fit_then_apply(dtype, channels):
     image = of_few_values(dtype, channels)
     for k in (1, 3):
         palette = fastkq.fit_palette(image, k)
@@ -22,7 +22,7 @@ def test_compress_is_fit_and_apply(dtype, channels):
         assert fastkq.compress(image, palette=palette) == fastkq.compress(image, k)
 
 
-def test_images_of_two_kinds_have_no_common_palette():
+def test_fit_palette_refuses_mixed_kinds_and_no_images():
     with pytest.raises(ArgumentError, match="images of one kind, got uint8 with 3 and uint8 with 1 channels"):
         fastkq.fit_palette([noise(4, 4, 3), noise(4, 4)], 4)
     with pytest.raises(ArgumentError, match="at least one image, got none"):
@@ -46,7 +46,7 @@ def test_images_of_two_kinds_have_no_common_palette():
         ([["a", 0, 0]], "palette to hold values of uint8 as the image, got"),
     ],
 )
-def test_palettes_that_do_not_fit_are_refused(palette, message):
+def test_palettes_of_wrong_shape_dtype_or_range_are_refused(palette, message):
     for call in (fastkq.apply_palette, lambda image, palette: fastkq.compress(image, palette=palette)):
         with pytest.raises(ArgumentError, match=message):
             call(noise(4, 4, 3), palette)
@@ -56,12 +56,12 @@ def test_palettes_that_do_not_fit_are_refused(palette, message):
     "arguments",
     [{"k": 4}, {"fixed": [[0, 0, 0]]}, {"target_psnr": 30}, {"max_error": 3}, {"preset": "visual"}],
 )
-def test_a_palette_leaves_nothing_to_fit(arguments):
+def test_palette_excludes_options_of_fitting(arguments):
     with pytest.raises(ArgumentError, match="expected a palette alone, got"):
         fastkq.compress(noise(4, 4, 3), palette=[[0, 0, 0]], **arguments)
 
 
-def test_no_fixed_colors_are_none():
+def test_empty_fixed_equals_no_fixed_colors():
     image = noise(4, 4, 3)
     for fixed in ([], np.empty((0, 3), np.uint8)):
         assert fastkq.compress(image, 4, fixed=fixed) == fastkq.compress(image, 4)
@@ -77,6 +77,6 @@ def test_no_fixed_colors_are_none():
         ([[0, 0, -1]], "fixed to hold values of uint8"),
     ],
 )
-def test_fixed_colors_that_make_no_sense_are_refused(fixed, message):
+def test_invalid_fixed_colors_are_refused(fixed, message):
     with pytest.raises(ArgumentError, match=message):
         fastkq.compress(noise(4, 4, 3), 4, fixed=fixed)

@@ -1,4 +1,4 @@
-"""What a compressed image says of itself beside the image it was made of."""
+"""`CompressedImage.report`: errors, shares and structural similarity against the original image."""
 
 import math
 import sys
@@ -18,7 +18,10 @@ from tests.reference import kmeans as reference
 
 
 def naive_similarity(image, other, *, win_size, data_range, channel_axis):
-    """Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004."""
+    """Return the mean structural similarity of two images (H, W, C).
+
+    Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004.
+    """
     assert channel_axis == 2
     a, b = (
         np.lib.stride_tricks.sliding_window_view(pixels.astype(float), (win_size, win_size), axis=(0, 1))
@@ -35,7 +38,7 @@ def naive_similarity(image, other, *, win_size, data_range, channel_axis):
 
 @pytest.fixture
 def scikit_image(monkeypatch):
-    """scikit-image if it is installed, else what it computes."""
+    """Provide scikit-image: the installed one, or a stub with `naive_similarity`."""
     try:
         import skimage.metrics  # noqa: F401
     except ImportError:
@@ -46,7 +49,7 @@ def scikit_image(monkeypatch):
 
 
 @given(images(channels=(0, 1, 3)), st.sampled_from([1, 2, 7, 300]))
-def test_the_errors_are_those_of_the_pixels_of_each_color(image, k):
+def test_errors_and_shares_of_each_color_match_its_pixels(image, k):
     compressed = fastkq.compress(image, k)
     report = compressed.report(image, ssim=False)
     difference = image.astype(float) - compressed.decompress()
@@ -61,7 +64,7 @@ def test_the_errors_are_those_of_the_pixels_of_each_color(image, k):
 
 
 @given(images(channels=(0, 1, 3)), st.sampled_from([1, 2, 7, 300]))
-def test_the_whole_is_what_the_metrics_say(image, k):
+def test_mse_and_psnr_match_metrics(image, k):
     compressed = fastkq.compress(image, k)
     report, back = compressed.report(image, ssim=False), compressed.decompress()
     assert report.mse == metrics.mse(image, back)
@@ -79,13 +82,13 @@ def test_colors_under_alpha_0_are_no_error():
     assert str(compressed.report(seen, ssim=False)) == str(report)
 
 
-def test_floats_of_one_value_are_no_error():
+def test_constant_float_image_has_no_error():
     image = np.full((4, 5), 0.25, np.float32)
     report = fastkq.compress(image, 2).report(image, ssim=False)
     assert (report.mse, report.psnr) == (0, math.inf)
 
 
-def test_a_color_that_no_pixel_has_costs_nothing():
+def test_unused_color_has_share_and_error_0():
     compressed = fastkq.CompressedImage(np.array([[9], [4]], np.uint8), np.zeros((3, 3), int), (3, 3))
     report = compressed.report(np.full((3, 3), 7, np.uint8))
     np.testing.assert_array_equal(report.shares, [1, 0])
@@ -93,7 +96,7 @@ def test_a_color_that_no_pixel_has_costs_nothing():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
-def test_the_result_depends_neither_on_threads_nor_on_dtype(monkeypatch, dtype):
+def test_report_is_the_same_on_any_thread_count(monkeypatch, dtype):
     monkeypatch.setattr(quality, "check_image", np.ascontiguousarray)
     monkeypatch.setattr(quality, "_PIXELS_PER_CHUNK", 100)
     generator = np.random.default_rng(0)
@@ -117,7 +120,7 @@ def test_the_result_depends_neither_on_threads_nor_on_dtype(monkeypatch, dtype):
 
 
 @pytest.mark.parametrize("shape", [(7, 9), (300, 41), (257, 20, 3)])
-def test_the_structural_similarity_by_bands_is_that_of_the_whole(scikit_image, shape):
+def test_ssim_by_bands_equals_ssim_of_the_whole(scikit_image, shape):
     image = noise(*shape)
     compressed = fastkq.compress(image, 5)
     found = [compressed.report(image, threads=threads).ssim for threads in (1, 3)]
@@ -128,9 +131,7 @@ def test_the_structural_similarity_by_bands_is_that_of_the_whole(scikit_image, s
     )
 
 
-def test_there_is_no_similarity_without_scikit_image_for_small_images_or_when_not_asked(
-    scikit_image, monkeypatch
-):
+def test_ssim_is_none_without_scikit_image_on_small_images_or_if_disabled(scikit_image, monkeypatch):
     image = noise(9, 9)
     compressed = fastkq.compress(image, 5)
     assert compressed.report(image).ssim is not None
@@ -143,13 +144,13 @@ def test_there_is_no_similarity_without_scikit_image_for_small_images_or_when_no
 @pytest.mark.parametrize(
     "other", [noise(8, 9), noise(9, 8), noise(8, 9, 4), noise(8, 9, 3).astype(np.int32), np.zeros((0, 0))]
 )
-def test_another_image_is_refused(other):
+def test_images_of_other_shape_or_dtype_are_refused(other):
     compressed = fastkq.compress(noise(8, 9, 3), 4)
     with pytest.raises(ArgumentError, match="expected"):
         compressed.report(other)
 
 
-def test_printed_it_is_a_table_of_the_costliest_colors():
+def test_repr_is_a_table_of_the_colors_with_most_error():
     image = noise(50, 50, 3)
     report = fastkq.compress(image, 40).report(image, ssim=False)
     head, names, *rows, rest = repr(report).splitlines()

@@ -1,4 +1,4 @@
-"""`fastkq.quantize` stands in the place of `Image.quantize`."""
+"""`fastkq.quantize` as a replacement of Pillow's `Image.quantize`."""
 
 import inspect
 
@@ -26,7 +26,7 @@ def error_of(quantized, image=PHOTO):
     return (np.subtract(quantized.convert("RGB"), image, dtype=float) ** 2).mean()
 
 
-def test_arguments_are_those_of_pillow_in_their_order():
+def test_signature_follows_pillow():
     ours = list(inspect.signature(fastkq.quantize).parameters.values())
     theirs = list(inspect.signature(Image.Image.quantize).parameters.values())
     assert [one.name for one in ours[1:6]] == [one.name for one in theirs[1:]]
@@ -35,7 +35,7 @@ def test_arguments_are_those_of_pillow_in_their_order():
 
 
 @pytest.mark.parametrize("colors", [1, 2, 16, 256])
-def test_the_palette_and_the_indices_are_those_of_compress(colors):
+def test_palette_and_indices_equal_those_of_compress(colors):
     quantized = fastkq.quantize(PHOTO, colors, Quantize.MEDIANCUT, 3)
     compressed = fastkq.compress(PHOTO, colors)
     assert (quantized.mode, quantized.size) == ("P", PHOTO.size)
@@ -47,7 +47,7 @@ def test_the_palette_and_the_indices_are_those_of_compress(colors):
 @pytest.mark.parametrize(
     "mode", ["1", "L", "LA", "La", "RGB", "RGBA", "RGBa", "PA", "P", "CMYK", "HSV", "I;16"]
 )
-def test_every_mode_of_8_or_16_bits_is_taken(mode):
+def test_every_mode_of_8_or_16_bits_is_accepted(mode):
     source = PHOTO.convert("L" if mode in ("1", "La", "I;16") else "RGB")
     image = source.convert("LA").convert("La") if mode == "La" else source.convert(mode)
     quantized = fastkq.quantize(image, 8)
@@ -55,7 +55,7 @@ def test_every_mode_of_8_or_16_bits_is_taken(mode):
     assert len(quantized.getcolors()) == (2 if mode == "1" else 1 if mode == "I;16" else 8)
 
 
-def test_the_default_dithers_as_that_of_pillow_only_with_a_palette():
+def test_default_dithers_only_with_a_palette():
     undithered, palette = fastkq.quantize(PHOTO, 4), palette_image(BLACK_AND_WHITE)
     assert undithered == fastkq.quantize(PHOTO, 4, dither=Dither.NONE)
     assert undithered != fastkq.quantize(PHOTO, 4, dither=Dither.FLOYDSTEINBERG)
@@ -78,7 +78,7 @@ def test_the_default_dithers_as_that_of_pillow_only_with_a_palette():
         (Dither.ORDERED, {"dither": True, "dither_method": "blue-noise"}),
     ],
 )
-def test_dither_is_of_pillow_or_a_strength(dither, options):
+def test_dither_takes_pillow_constants_and_strengths(dither, options):
     expected = fastkq.compress(PHOTO, 4, **options)
     assert fastkq.quantize(PHOTO, 4, dither=dither) == expected.to_pil()
 
@@ -98,12 +98,12 @@ def test_a_given_palette_is_kept_in_its_order(given, mode):
 
 
 @pytest.mark.parametrize("width", [3, 4])
-def test_gray_images_as_wide_as_a_palette_are_gray(width):
+def test_gray_image_3_or_4_pixels_wide_stays_gray(width):
     image = Image.fromarray(np.full((5, width), 200, np.uint8))
     assert fastkq.quantize(image, palette=BLACK_AND_WHITE, dither=0).getcolors() == [(5 * width, 1)]
 
 
-def test_palettes_and_images_with_alpha_go_together_with_those_without():
+def test_palette_and_image_may_differ_in_alpha():
     clear = np.array([[0, 0, 0, 0], [0, 0, 0, 255], [255, 255, 255, 255]], np.uint8)
     opaque = fastkq.quantize(PHOTO, palette=clear, dither=0)
     assert {index for _, index in opaque.getcolors()} == {1, 2}
@@ -123,7 +123,7 @@ def test_transparency_is_kept():
     )
 
 
-def test_pixels_stay_where_they_are_and_info_goes_along():
+def test_pixels_are_not_rotated_and_info_is_kept():
     image = PHOTO.copy()
     image.info = {
         "exif": exif(6),
@@ -159,12 +159,12 @@ def test_pixels_stay_where_they_are_and_info_goes_along():
         ({"effort": "most"}, ArgumentError, "expected effort to be one of"),
     ],
 )  # fmt: skip
-def test_arguments_of_no_use_are_refused(arguments, error, message):
+def test_invalid_arguments_are_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         fastkq.quantize(PHOTO, **arguments)
 
 
-def test_what_is_no_image_of_8_or_16_bits_is_refused():
+def test_arrays_and_32_bit_modes_are_refused():
     with pytest.raises(ArgumentTypeError, match="expected a PIL image, got ndarray: compress takes arrays"):
         fastkq.quantize(noise(4, 4, 3))
     for mode in ("I", "F"):

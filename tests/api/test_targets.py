@@ -1,3 +1,5 @@
+"""Targets of `compress`: `target_psnr`, `target_bytes` and the search for k."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from tests.helpers.images import noise, photograph_like
 
 @settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(12, 60), st.sampled_from([(), (1,), (3,), (2,)]))
-def test_the_psnr_is_reached_and_by_one_color_less_it_is_not(seed, target, channels):
+def test_target_psnr_is_reached_by_k_and_not_by_k_minus_1(seed, target, channels):
     image = noise(9, 11, *channels, seed=seed)
     if channels == (2,):
         image[..., 1] |= 1  # colors under alpha 0 are equal, whatever psnr says
@@ -23,7 +25,7 @@ def test_the_psnr_is_reached_and_by_one_color_less_it_is_not(seed, target, chann
 
 
 @pytest.mark.parametrize("effort", ["fast", "balanced", "best"])
-def test_the_psnr_of_a_photograph_is_reached_at_every_effort(effort):
+def test_target_psnr_is_reached_by_k_and_not_by_k_minus_1_at_every_effort(effort):
     image = photograph_like(120, 160)
     reached = fastkq.compress(image, target_psnr=34, effort=effort)
     assert psnr(image, reached.decompress()) >= 34
@@ -31,17 +33,17 @@ def test_the_psnr_of_a_photograph_is_reached_at_every_effort(effort):
     assert reached == fastkq.compress(image, reached.k, effort=effort)
 
 
-def test_a_psnr_that_needs_all_the_colors_gets_them():
+def test_high_target_psnr_is_lossless():
     image = noise(20, 20, 3)
     assert fastkq.compress(image, target_psnr=300).decompress().tolist() == image.tolist()
 
 
-def test_an_image_of_one_color_reaches_every_psnr():
+def test_one_color_reaches_any_target_psnr():
     for dtype in (np.uint8, np.float32):
         assert fastkq.compress(np.full((3, 4), 7, dtype), target_psnr=99).k == 1
 
 
-def test_a_psnr_beyond_all_palettes_is_refused_with_what_can_be_reached(monkeypatch):
+def test_unreachable_target_psnr_names_the_best_psnr(monkeypatch):
     monkeypatch.setattr("fastkq.api.targets.MAX_COLORS", 16)
     image = noise(20, 20, 3)
     best = psnr(image, fastkq.compress(image, 16).decompress())
@@ -55,7 +57,7 @@ def test_a_psnr_beyond_all_palettes_is_refused_with_what_can_be_reached(monkeypa
 @pytest.mark.parametrize("coding", ["context", "packed"])
 @settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.05, 1.1))
-def test_the_file_fits_the_bytes(coding, seed, share):
+def test_file_fits_target_bytes(coding, seed, share):
     image = noise(13, 17, 3, seed=seed) // 16 * 16
     whole = len(fastkq.compress(image, 65536).to_bytes(coding=coding))
     target = max(120, int(share * whole))
@@ -65,7 +67,7 @@ def test_the_file_fits_the_bytes(coding, seed, share):
         assert np.array_equal(fitting.decompress(), image)
 
 
-def test_one_more_color_does_not_fit():
+def test_target_bytes_fits_k_and_not_k_plus_1():
     image = photograph_like(96, 96)
     for coding, target in (("packed", 5000), ("context", 4000)):
         fitting = fastkq.compress(image, target_bytes=target, coding=coding)
@@ -73,7 +75,7 @@ def test_one_more_color_does_not_fit():
         assert fitting == fastkq.compress(image, fitting.k)
 
 
-def test_metadata_counts_among_the_bytes():
+def test_target_bytes_includes_metadata():
     from PIL import Image
 
     picture = Image.fromarray(photograph_like(64, 64))
@@ -92,7 +94,7 @@ def _profile():
 
 
 @pytest.mark.parametrize("coding", ["context", "packed"])
-def test_bytes_that_one_color_does_not_fit_are_refused_with_how_many_it_needs(coding):
+def test_unreachable_target_bytes_names_the_least_size(coding):
     image = noise(30, 30, 3)
     least = len(fastkq.compress(image, 1).to_bytes(coding=coding))
     assert fastkq.compress(image, target_bytes=least, coding=coding).k >= 1
@@ -103,7 +105,7 @@ def test_bytes_that_one_color_does_not_fit_are_refused_with_how_many_it_needs(co
     assert e.value.best == least
 
 
-def test_fixed_colors_are_there_whatever_the_target():
+def test_targets_keep_all_fixed_colors():
     image, fixed = noise(12, 12, 3), np.array([[1, 2, 3], [250, 0, 0]], np.uint8)
     assert np.array_equal(fastkq.compress(image, target_psnr=5, fixed=fixed).palette, fixed)
     with pytest.raises(UnreachableError, match="the file of 2 colors"):
@@ -131,7 +133,7 @@ def test_fixed_colors_are_there_whatever_the_target():
         ({"min_share": 0.1}, "max_error with min_share, got min_share alone"),
     ],
 )
-def test_targets_that_make_no_sense_are_refused(arguments, message):
+def test_invalid_and_conflicting_targets_are_refused(arguments, message):
     with pytest.raises(ArgumentError, match=message):
         fastkq.compress(noise(4, 4, 3), **arguments)
 
@@ -152,7 +154,7 @@ def test_targets_of_the_wrong_type_are_refused(name, value):
     guess=st.floats(1, 600),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_a_crossing_is_bracketed_however_wobbly_the_measure(crossing, wobble, power, sign, guess, seed):
+def test_find_crossing_brackets_a_noisy_measure(crossing, wobble, power, sign, guess, seed):
     wobbles = np.random.default_rng(seed).uniform(1 - wobble, 1 + wobble, 502)
 
     def measure(k):

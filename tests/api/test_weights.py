@@ -1,4 +1,4 @@
-"""Weights of pixels."""
+"""Weights of pixels in `compress`, `fit_palette` and `count_colors`."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from fastkq.errors import ArgumentError
 from tests.helpers.images import noise, photograph_like
 
 
-def test_weights_of_each_image_go_with_it():
+def test_each_image_has_its_own_weights():
     images = [noise(6, 7, 3, seed=seed) for seed in range(2)]
     weights = [np.random.default_rng(seed).random((6, 7)) for seed in range(2)]
     whole = fastkq.compress(np.concatenate(images), 5, weights=np.concatenate(weights)).palette
@@ -20,7 +20,7 @@ def test_weights_of_each_image_go_with_it():
     assert np.array_equal(fastkq.fit_palette(mixed, 5), fastkq.fit_palette(images, 5, weights=ones))
 
 
-def test_weights_draw_colors_to_what_matters():
+def test_weights_lower_the_error_of_weighted_pixels():
     image = photograph_like(40, 60)
     left = np.zeros((40, 60))
     left[:, :30] = 1
@@ -43,12 +43,12 @@ def test_weights_draw_colors_to_what_matters():
         (np.full((6, 7), np.inf), "finite weights below 1e.100, got inf"),
     ],
 )
-def test_weights_that_make_no_sense_are_refused(weights, message):
+def test_invalid_weights_are_refused(weights, message):
     with pytest.raises(ArgumentError, match=message):
         fastkq.compress(noise(6, 7, 3), 4, weights=weights)
 
 
-def test_as_many_weights_as_images():
+def test_number_of_weights_must_equal_number_of_images():
     images = [noise(6, 7, 3)] * 2
     with pytest.raises(ArgumentError, match="weights for each image, got 1"):
         fastkq.fit_palette(images, 4, weights=[np.ones((6, 7))])
