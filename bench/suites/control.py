@@ -38,7 +38,12 @@ class Run(results.Run):
 
 def measure(quick: bool) -> None:
     """Measure all rows; it takes minutes."""
-    parts = (_rows_of_photographs(quick), _rows_of_dithering(quick), _rows_of_dtypes(quick))
+    parts = (
+        _rows_of_photographs(quick),
+        _rows_of_dithering(quick),
+        _rows_of_dtypes(quick),
+        _rows_of_notebook(quick),
+    )
     Run.write(_PACKAGES, quick, rows=collected((row for part in parts for row in part), str))
 
 
@@ -114,6 +119,12 @@ def _rows_of_dtypes(quick: bool) -> Iterator[Target]:
         )
     mask = image[:, :, 0] > 127
     yield Target("1 megapixel of bool, k = 2: seconds", _seconds(partial(fastkq.compress, mask, 2)))
+
+
+def _rows_of_notebook(quick: bool) -> Iterator[Target]:
+    compressed = fastkq.compress(_part(tiled(1_000_000, 3), quick), 64)
+    for name, show in (("PNG", compressed._repr_png_), ("HTML", compressed._repr_html_)):
+        yield Target(f"notebook {name} of 1 megapixel: seconds", _seconds(show), 0.1)
 
 
 def _ratio(call: Callable[[], object], base: Callable[[], object]) -> float:
