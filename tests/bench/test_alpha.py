@@ -1,4 +1,4 @@
-"""The suite of images with alpha: the error of composites, verdicts and the table."""
+"""Suite `alpha`: the error of composites, the verdicts and the table."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from bench.suites.alpha import Row, Run, composited_error
 from tests.helpers.images import noise
 
 
-def test_the_error_is_that_of_the_composites_over_black_gray_and_white() -> None:
+def test_error_is_the_mean_over_black_gray_and_white_backgrounds() -> None:
     one, other = noise(9, 7, 4), noise(9, 7, 4, seed=1)
     expected = 0.0
     for background in (0, 127.5, 255):
@@ -36,18 +36,18 @@ def measured(*errors: tuple[float, float]) -> Run:
     return Run({"machine": {"processor": "a slide rule"}, "rows": [row._asdict() for row in rows]})
 
 
-def test_files_that_both_keep_exactly_are_neither_won_nor_lost() -> None:
+def test_files_lossless_in_both_are_not_counted() -> None:
     run = measured((1, 2), (0, 0), (3, 3), (0, 5))
     assert run.verdicts(16, "imagequant") == (2, 1)
     assert run.verdicts(16, "imagequant").share_below == pytest.approx(2 / 3)
 
 
-def test_what_was_not_measured_is_neither_reached_nor_missed_and_has_no_table() -> None:
+def test_empty_run_is_not_measured_and_has_no_table() -> None:
     assert {target.verdict for target in alpha.targets(measured())} == {"not measured"}
     assert alpha.table(measured()) == ""
 
 
-def test_the_table_compares_a_peer_file_by_file() -> None:
+def test_table_counts_files_won_against_a_peer() -> None:
     table = alpha.table(measured((1.5, 2.25)))
     assert "| alpha (1 images) | imagequant | 2.25, 1 ms, 1 of 1 | - | - |" in table
     assert table.endswith("Measured on a slide rule.\n")

@@ -1,4 +1,4 @@
-"""The engine suite: what it compares, the README's table, and its baseline."""
+"""Suite `engine`: comparisons of methods, the table in the README, and the baseline."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def measured(seconds: dict[str, float], images: tuple[str, ...] = ("one", "two")
     return Run({"machine": {}, "rows": rows, "stages": [], "startup": times, "speedups": {}, "published": {}})
 
 
-def test_a_time_is_compared_on_the_images_that_both_methods_were_run_on() -> None:
+def test_ratio_uses_images_that_both_methods_ran_on() -> None:
     run = measured({"fastkq": 0.001, "scikit-learn": 0.1})
     run.rows = [row for row in run.rows if (row.image, row.method) != ("two", "scikit-learn")]
     assert run.ratio("kodak", 16, "scikit-learn") == pytest.approx(100)
@@ -32,7 +32,7 @@ def test_a_time_is_compared_on_the_images_that_both_methods_were_run_on() -> Non
     assert "\\* scikit-learn KMeans on one, where fastkq's SE/px is 2.00 / 2.00 / 2.00." in engine.table(run)
 
 
-def test_the_readme_has_at_most_eight_rows_of_methods_that_people_use() -> None:
+def test_readme_table_has_at_most_eight_methods() -> None:
     assert len(tables._README_METHODS) <= 8
     run = measured(dict.fromkeys(METHODS, 0.00123))
     rows = [line for line in engine.readme_table(run).splitlines() if line.startswith("| ")][2:]
@@ -40,11 +40,11 @@ def test_the_readme_has_at_most_eight_rows_of_methods_that_people_use() -> None:
     assert rows[0] == "| fastkq | 1.23 ms, 2.00 | 1.23 ms, 2.00 | 1.23 ms, 2.00 |"
 
 
-def test_the_readme_has_no_table_of_what_was_not_measured() -> None:
+def test_readme_table_of_an_empty_run_is_empty() -> None:
     assert engine.readme_table(measured({})) == ""
 
 
-def test_a_run_that_is_slower_than_the_baseline_by_more_than_the_noise_fails(
+def test_run_slower_than_the_baseline_beyond_noise_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = measured({"fastkq": 0.001, "fastkq again": 0.0011, "scikit-learn": 0.1})

@@ -1,4 +1,4 @@
-"""The suite of looks: its methods and its table."""
+"""Suite `looks`: the methods and the table."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ METHODS = installed({**LOOKS_METHODS, **SIDE_BY_SIDE_METHODS})
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_each_method_shows_an_image_of_at_most_k_colors(name: str) -> None:
+def test_each_method_gives_at_most_k_colors(name: str) -> None:
     image = noise(40, 50, 3)
     colors = np.unique(METHODS[name].reduced(image, 16).reshape(-1, 3), axis=0)
     assert 8 <= len(colors) <= 16
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="no ../shared here")
-def test_the_table_has_means_over_the_images_and_leaves_out_what_was_not_measured() -> None:
+def test_table_has_means_of_the_measured_methods() -> None:
     scores = {"kodim01.png": 10.0, "kodim05.png": 30.0}
     rows = [
         Row(image, k, "visual", score, float("nan"), 0.002)._asdict()

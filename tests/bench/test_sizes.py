@@ -1,4 +1,4 @@
-"""The suite of sizes: ratios, kept sizes of peers, regions, and what was not measured."""
+"""Suite `sizes`: ratios, cached sizes of peers, regions, and runs without measurements."""
 
 from pathlib import Path
 
@@ -13,19 +13,19 @@ from fastkq.color.indexed_image import Box
 from fastkq.formats.fkq import Part
 from fastkq.formats.fkq.layout import grid_boxes, parts_for
 
-NOTHING = {"machine": {}, "versions": {}, "sizes": [], "speeds": [], "regions": [], "cuts": []}
+EMPTY = {"machine": {}, "versions": {}, "sizes": [], "speeds": [], "regions": [], "cuts": []}
 
 
-def test_what_was_not_measured_is_neither_reached_nor_missed_and_has_no_table() -> None:
-    assert {target.verdict for target in sizes.targets(Run(NOTHING))} == {"not measured"}
-    assert "|" not in sizes.table(Run(NOTHING))
+def test_empty_run_is_not_measured_and_has_no_table() -> None:
+    assert {target.verdict for target in sizes.targets(Run(EMPTY))} == {"not measured"}
+    assert "|" not in sizes.table(Run(EMPTY))
 
 
-def test_a_ratio_is_the_mean_over_images_and_not_of_the_sums() -> None:
+def test_ratio_is_the_mean_of_the_ratios_of_images() -> None:
     rows = [Size("kodak", "small", 16, 80, {"context": 10, "png": 20}),
             Size("kodak", "large", 16, 800, {"context": 1000, "png": 1000}),
             Size("kodak", "not encoded", 16, 8, {"context": 3})]  # fmt: skip
-    run = Run({**NOTHING, "sizes": [row._asdict() for row in rows]})
+    run = Run({**EMPTY, "sizes": [row._asdict() for row in rows]})
     assert run.ratio("kodak", 16, "png") == pytest.approx(0.75)
     assert run.bits_per_pixel("kodak", None) == pytest.approx((1 + 10 + 3) / 3)
     assert np.isnan(run.ratio("kodak", 64, "png"))
@@ -44,7 +44,7 @@ def test_a_peer_encodes_an_image_once_per_version(tmp_path: Path, monkeypatch: p
     assert rows[0][0].nbytes["peer"] == 5
 
 
-def test_no_region_decodes_more_pixels_than_the_worst(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worst_region_decodes_the_most_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizes, "SIDE", 5)
     height, width = 41, 33
     grid = [Part(box, 0, 0, 0) for box in grid_boxes(height, width, 4, 3)]
