@@ -1,7 +1,8 @@
 """An animated GIF whose frames share one palette: python gif_loop.py loop.gif frame1.png frame2.png ...
 
-A palette for each frame makes still areas flicker and the file larger. The mask of blue noise stands still
-from frame to frame, as error diffusion does not. Frames are opaque: GIF has no alpha between 0 and 255.
+One palette per frame would make still areas flicker and the file larger. The blue-noise mask is the same in
+every frame, whereas the pattern of error diffusion changes. GIF has no alpha between 0 and 255, so the frames
+must be opaque.
 """
 
 import sys
@@ -12,7 +13,7 @@ import fastkq
 
 
 def save_loop(frames: Sequence[Path], target: Path, k: int = 64, milliseconds: int = 40) -> None:
-    """Write the frames, which are of one size, with the best palette for all of them."""
+    """Write frames of equal size with one palette that is fitted to all of them."""
     palette = fastkq.fit_palette(frames, k)
     images = [
         fastkq.apply_palette(frame, palette, dither=True, dither_method="blue-noise").to_pil()

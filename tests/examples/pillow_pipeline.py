@@ -1,4 +1,4 @@
-"""With Pillow from a photograph to a thumbnail of few colors: python pillow_pipeline.py photo.jpg folder"""
+"""Make a thumbnail of few colors with Pillow: python pillow_pipeline.py photo.jpg folder"""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ import fastkq.pillow  # from here on Pillow knows .fkq
 
 
 def save_thumbnail(source: Path, folder: Path, side: int = 320, colors: int = 32) -> list[Path]:
-    """A PNG and a `.fkq` of at most `side` pixels a side."""
+    """Write a PNG and a `.fkq` of at most `side` pixels per side; return their paths."""
     with Image.open(source) as photo:
         ImageOps.exif_transpose(photo, in_place=True)
         photo.thumbnail((side, side))

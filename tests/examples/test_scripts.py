@@ -1,4 +1,4 @@
-"""The examples do what they say."""
+"""The example scripts."""
 
 import pickle
 import runpy
@@ -26,7 +26,7 @@ def photo(tmp_path):
     return path
 
 
-def test_the_pillow_pipeline_saves_the_same_thumbnail_twice(photo, tmp_path, monkeypatch, capsys):
+def test_pillow_pipeline_writes_equal_png_and_fkq_thumbnails(photo, tmp_path, monkeypatch, capsys):
     (tmp_path / "out").mkdir()
     monkeypatch.setattr(sys, "argv", ["pillow_pipeline.py", str(photo), str(tmp_path / "out")])
     runpy.run_path(str(FOLDER / "pillow_pipeline.py"), run_name="__main__")
@@ -39,8 +39,8 @@ def test_the_pillow_pipeline_saves_the_same_thumbnail_twice(photo, tmp_path, mon
     assert fkq.stat().st_size < png.stat().st_size
 
 
-def requested(body, query="", method="POST", length=None):
-    """Status and body of the answer, which is checked against the rules of WSGI."""
+def respond(body, query="", method="POST", length=None):
+    """Send a request to the handler, checked by wsgiref's validator; return status code and body."""
     environ = {
         "REQUEST_METHOD": method,
         "QUERY_STRING": query,
@@ -48,27 +48,27 @@ def requested(body, query="", method="POST", length=None):
         "wsgi.input": BytesIO(body),
     }
     setup_testing_defaults(environ)
-    answered = []
+    statuses = []
 
     def start_response(status, headers, exc_info=None):
-        answered.append(status)
+        statuses.append(status)
 
     parts = validator(web_handler.application)(environ, start_response)
     try:
-        return answered[0][:3], b"".join(parts)
+        return statuses[0][:3], b"".join(parts)
     finally:
         parts.close()
 
 
 def test_the_web_handler_answers_with_a_palette_png(photo):
-    status, body = requested(photo.read_bytes(), "k=12")
+    status, body = respond(photo.read_bytes(), "k=12")
     assert status == "200"
     with Image.open(BytesIO(body)) as image:
         assert (image.format, image.mode, image.size) == ("PNG", "P", (120, 90))
     assert fastkq.load(body) == fastkq.compress(photo, 12)
     deep = BytesIO()
     Image.fromarray(noise(9, 9).astype(np.uint16) * 257).save(deep, "PNG")
-    assert requested(deep.getvalue())[0] == "200"
+    assert respond(deep.getvalue())[0] == "200"
 
 
 @pytest.mark.parametrize(
@@ -85,21 +85,21 @@ def test_the_web_handler_answers_with_a_palette_png(photo):
         ({"length": ""}, "415"),
     ],
 )
-def test_the_web_handler_refuses_what_is_wrong_with_the_request(photo, arguments, status):
-    found, reason = requested(**{"body": photo.read_bytes(), **arguments})
+def test_the_web_handler_refuses_invalid_requests(photo, arguments, status):
+    found, reason = respond(**{"body": photo.read_bytes(), **arguments})
     assert found == status
     assert reason.endswith(b"\n")
 
 
 def test_the_web_handler_refuses_damaged_and_giant_pictures(photo):
-    assert requested(photo.read_bytes()[:-300])[0] == "422"
+    assert respond(photo.read_bytes()[:-300])[0] == "422"
     for side in (6000, 14000):
         giant = BytesIO()
         Image.new("1", (side, side)).save(giant, "PNG")
-        assert requested(giant.getvalue())[0] == "413"
+        assert respond(giant.getvalue())[0] == "413"
 
 
-def test_the_frames_of_the_loop_have_the_colors_of_one_palette(tmp_path):
+def test_frames_of_the_gif_share_one_palette(tmp_path):
     frames = []
     for number in range(4):
         frames.append(tmp_path / f"{number}.png")
@@ -118,7 +118,7 @@ def test_the_frames_of_the_loop_have_the_colors_of_one_palette(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_the_transform_takes_images_and_arrays_and_gives_the_same_back(mode):
+def test_transform_reduces_pil_images_and_arrays_alike(mode):
     reduce = pickle.loads(pickle.dumps(transform.ReduceColors(6, dither=0.5)))
     image = Image.fromarray(photograph_like(20, 30)).convert(mode)
     image.info["exif"] = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
@@ -129,7 +129,7 @@ def test_the_transform_takes_images_and_arrays_and_gives_the_same_back(mode):
     assert repr(reduce) == "ReduceColors(k=6, dither=0.5)"
 
 
-def test_the_exploration_finds_the_k_for_a_psnr_and_draws_the_curve(photo, tmp_path, monkeypatch, capsys):
+def test_exploration_finds_k_for_a_psnr_and_draws_the_curve(photo, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["explore_k.py", str(photo)])
     found = runpy.run_path(str(FOLDER / "explore_k.py"))

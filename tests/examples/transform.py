@@ -1,4 +1,4 @@
-"""A transform as torchvision's are, for `transforms.Compose` and data loaders; it needs no torch."""
+"""A transform for torchvision's `transforms.Compose` and for data loaders; it does not need torch."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ import fastkq
 
 
 class ReduceColors:
-    """Replace the colors of an image by the k that fit it best: an augmentation, or a denoising step.
+    """Reduce an image to the k colors that fit it best, as augmentation or denoising.
 
     Parameters
     ----------
@@ -24,16 +24,16 @@ class ReduceColors:
         self.k, self.dither = k, dither
 
     def __call__(self, image: Any) -> Any:
-        """The image reduced: a PIL image of the same mode, of 8 bits a channel, or an array of its dtype."""
+        """Return a PIL image of 8 bits per channel in the same mode, or an array of the same dtype."""
         if isinstance(image, Image.Image):
-            return self._of_pil(image)
-        return self._of_array(image)
+            return self._reduce_pil(image)
+        return self._reduce_array(image)
 
-    def _of_pil(self, image: Image.Image) -> Image.Image:
+    def _reduce_pil(self, image: Image.Image) -> Image.Image:
         return fastkq.quantize(image, self.k, dither=self.dither).convert(image.mode)
 
-    def _of_array(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        # One thread: data loaders have processes of their own, one for each core.
+    def _reduce_array(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        # One thread: data loaders already run one process per core.
         return fastkq.compress(np.asarray(image), self.k, dither=self.dither, threads=1).decompress(threads=1)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""A web service from bytes to bytes: it gets an image file and answers with a palette PNG.
+"""A web service that receives an image file and responds with a palette PNG.
 
 python web_handler.py, then: curl --data-binary @photo.jpg 'http://localhost:8000/?k=32' > small.png
 """
@@ -19,7 +19,7 @@ MAX_COLORS = 256
 
 
 class RequestError(Exception):
-    """What the client gets instead of a picture."""
+    """An error response: HTTP status and reason."""
 
     def __init__(self, status: str, reason: object) -> None:
         super().__init__(status, reason)
@@ -27,7 +27,7 @@ class RequestError(Exception):
 
 
 def palette_png(data: bytes, k: int) -> bytes:
-    """The palette PNG of an image file."""
+    """Return an image file as a palette PNG of at most k colors."""
     check_size(data)
     try:
         compressed = fastkq.compress(data, k=min(k, MAX_COLORS))
@@ -42,13 +42,13 @@ def palette_png(data: bytes, k: int) -> bytes:
 
 
 def check_size(data: bytes) -> None:
-    """Look at the head alone: a small file can unfold to any number of pixels."""
+    """Refuse large images by their header alone: a small file can decode to any number of pixels."""
     try:
         with Image.open(BytesIO(data)) as image:
             width, height = image.size
     except Image.DecompressionBombError as error:
         raise RequestError("413 Content Too Large", error) from error
-    except Exception as error:  # decoders raise whatever they like when a head is damaged
+    except Exception as error:  # decoders raise exceptions of any type on a damaged header
         raise RequestError("415 Unsupported Media Type", error) from error
     if width * height > MAX_PIXELS:
         raise RequestError(
@@ -57,7 +57,7 @@ def check_size(data: bytes) -> None:
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The WSGI application."""
+    """Handle a request: the WSGI application."""
     try:
         data, k = request_of(environ)
         body, status, kind = palette_png(data, k), "200 OK", "image/png"
@@ -68,12 +68,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 def request_of(environ: dict[str, Any]) -> tuple[bytes, int]:
-    """The image file and the number of colors that a request holds."""
+    """Return the image file and the number of colors of a request."""
     if environ["REQUEST_METHOD"] != "POST":
         raise RequestError("405 Method Not Allowed", "expected POST with an image file")
-    asked = parse_qs(environ.get("QUERY_STRING", ""))
+    query = parse_qs(environ.get("QUERY_STRING", ""))
     try:
-        length, k = int(environ.get("CONTENT_LENGTH") or 0), int(asked.get("k", ["64"])[0])
+        length, k = int(environ.get("CONTENT_LENGTH") or 0), int(query.get("k", ["64"])[0])
     except ValueError as error:
         raise RequestError("400 Bad Request", error) from error
     if not 0 <= length <= MAX_BYTES:
