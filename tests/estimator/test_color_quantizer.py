@@ -1,4 +1,4 @@
-"""ColorQuantizer: images of few colors, as a step of a pipeline."""
+"""`ColorQuantizer`, a transformer that reduces images to few colors."""
 
 import pickle
 
@@ -26,7 +26,7 @@ def colors_in(images):
     return {tuple(np.atleast_1d(color)) for color in np.reshape(images, (-1, np.shape(images)[-1]))}
 
 
-def test_an_image_gets_the_palette_that_compress_finds():
+def test_palette_and_pixels_equal_those_of_compress():
     image = photograph_like(40, 50)
     quantizer = ColorQuantizer(n_colors=12)
     compressed = fastkq.compress(image, k=12)
@@ -38,7 +38,7 @@ def test_an_image_gets_the_palette_that_compress_finds():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1), (20, 30, 3), (7, 20, 30), (7, 20, 30, 3)])
-def test_what_comes_back_has_the_shape_and_the_dtype_of_what_went_in(shape, dtype):
+def test_transform_keeps_shape_and_dtype(shape, dtype):
     images = images_of(*shape, dtype=dtype)
     before = images.copy()
     quantizer = ColorQuantizer(n_colors=5).fit(images)
@@ -85,20 +85,20 @@ def test_an_iterator_of_images_is_fitted_and_transformed():
     np.testing.assert_array_equal(of_generator, ColorQuantizer(4).fit_transform(stack))
 
 
-def test_a_pipeline_may_set_the_output_of_all_its_steps():
+def test_pipeline_may_call_set_output():
     pipeline = make_pipeline(ColorQuantizer(4), FunctionTransformer(lambda images: images.reshape(3, -1)))
     pipeline.set_output(transform="default")
     assert pipeline.fit_transform(noise(3, 4, 4)).shape == (3, 16)
 
 
-def test_the_parameters_are_those_of_compress():
+def test_parameters_are_passed_to_compress():
     image = photograph_like(60, 60)
     options = {"space": "oklab", "dither": 0.8, "dither_method": "blue-noise", "effort": "fast", "threads": 1}
     expected = fastkq.compress(image, k=8, **options)
     np.testing.assert_array_equal(ColorQuantizer(8, **options).fit_transform(image), expected.decompress())
 
 
-def test_it_is_cloned_and_pickled():
+def test_quantizer_can_be_cloned_and_pickled():
     quantizer = ColorQuantizer(n_colors=3, dither=True)
     assert clone(quantizer).get_params() == quantizer.get_params()
     stack = noise(3, 8, 8, 3)
@@ -108,8 +108,8 @@ def test_it_is_cloned_and_pickled():
     )
 
 
-def test_it_comes_before_a_classifier():
-    """Squares that are red or green but for their noise, which few colors take away."""
+def test_quantizer_works_before_a_classifier():
+    """The two classes are red and green squares with noise, which the reduction to 2 colors removes."""
     classes = np.arange(40) % 2
     stack = noise(40, 6, 6, 3) // 2
     stack[np.arange(40), :, :, classes] += 100
@@ -118,7 +118,7 @@ def test_it_comes_before_a_classifier():
     assert cross_val_score(pipeline, stack, classes, cv=4).min() == 1
 
 
-def test_what_is_wrong_is_said():
+def test_invalid_use_is_refused():
     with pytest.raises(NotFittedError):
         ColorQuantizer().transform(noise(4, 4))
     with pytest.raises(ArgumentError, match="expected output to be one of image, indices, got 'palette'"):

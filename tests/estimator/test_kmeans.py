@@ -1,4 +1,4 @@
-"""KMeans in place of scikit-learn's: what it promises beyond scikit-learn's own tests."""
+"""`KMeans` as a replacement of scikit-learn's: properties that scikit-learn's own tests do not cover."""
 
 import os
 import pickle
@@ -33,7 +33,7 @@ def blobs(samples, features, dtype=np.float64, seed=0):
 
 @pytest.fixture(scope="module")
 def pixels():
-    """An image's pixels, counts of which pay."""
+    """Return pixels (N, 3) of an image with few distinct colors, which `KMeans` counts."""
     return (photograph_like(120, 160) // 8 * 8).reshape(-1, 3)
 
 
@@ -42,7 +42,7 @@ def squared_error(X, kmeans, weights=1.0):
     return ((differences**2).sum(axis=1) * weights).sum()
 
 
-def test_it_is_a_kmeans_of_scikit_learn_with_the_same_parameters():
+def test_kmeans_subclasses_scikit_learn_with_the_same_parameters():
     assert isinstance(KMeans(), cluster.KMeans)
     assert KMeans().get_params() == cluster.KMeans().get_params()
 
@@ -65,7 +65,7 @@ def test_the_same_random_state_gives_the_clusters_of_scikit_learn(init, features
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_counting_rows_changes_nothing_but_the_time(pixels, dtype, weighted, monkeypatch):
+def test_counting_rows_does_not_change_the_clusters(pixels, dtype, weighted, monkeypatch):
     X = (pixels / 255).astype(dtype) if dtype != np.uint8 else pixels
     weights = np.random.default_rng(1).uniform(size=len(X)) if weighted else None
     kmeans = KMeans(n_clusters=10, init=X[:: len(X) // 9][:10], tol=0)
@@ -88,7 +88,7 @@ def assert_counted(X, rows):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_rows_are_counted_where_they_repeat(pixels, threads):
+def test_repeated_rows_are_counted(pixels, threads):
     weights = np.random.default_rng(0).uniform(size=len(pixels))
     for scaled in (pixels * 1.0, pixels / 255, StandardScaler().fit_transform(pixels), pixels - 128.0):
         for dtype in (np.float32, np.float64):
@@ -99,14 +99,14 @@ def test_rows_are_counted_where_they_repeat(pixels, threads):
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3, 4, 70])
-def test_three_columns_may_vary(columns):
+def test_up_to_three_varying_columns_are_counted(columns):
     X = np.full((9000, columns), 0.5)
     varying = np.random.default_rng(0).permutation(columns)[:3]
     X[:, varying] = np.random.default_rng(1).integers(-1, 2, (9000, len(varying))) * 0.1
     assert_counted(X, repeated_rows.count_rows(X, None))
 
 
-def test_other_rows_are_left_as_they_are(pixels):
+def test_unsuitable_rows_are_not_counted(pixels):
     X = pixels / 255
     rarely = np.zeros((len(X), 1))
     rarely[5] = 1
@@ -125,7 +125,7 @@ def test_other_rows_are_left_as_they_are(pixels):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_tolerance_is_relative_to_the_variance_of_all_samples(pixels, dtype):
+def test_variance_of_counted_rows_is_that_of_all_samples(pixels, dtype):
     for data in (pixels / 255, blobs(40000, 5), blobs(100, 1) + 1000):
         X = data.astype(dtype)
         variance = X.var(axis=0, dtype=np.float64).mean()
@@ -135,7 +135,7 @@ def test_the_tolerance_is_relative_to_the_variance_of_all_samples(pixels, dtype)
 @pytest.mark.parametrize("offset", [0, 100, 1e4])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("max_iter", [2, 300])
-def test_labels_are_what_is_predicted(offset, dtype, max_iter, pixels):
+def test_predict_reproduces_labels(offset, dtype, max_iter, pixels):
     for data in (pixels, blobs(5000, 3)):
         X = (data + offset).astype(dtype)
         kmeans = KMeans(n_clusters=30, max_iter=max_iter, random_state=0).fit(X)
@@ -154,7 +154,7 @@ def test_the_score_weighs_the_samples():
     )
 
 
-def test_other_data_may_be_of_another_dtype():
+def test_predict_accepts_another_dtype():
     X = blobs(500, 4)
     for fitted, given in ((np.float32, np.float64), (np.float64, np.float32)):
         kmeans = KMeans(n_clusters=5, random_state=0).fit(X.astype(fitted))
@@ -162,7 +162,7 @@ def test_other_data_may_be_of_another_dtype():
 
 
 @pytest.mark.parametrize("init", ["k-means++", "random"])
-def test_an_image_of_fewer_colors_than_clusters_comes_back_with_a_warning(init):
+def test_fewer_colors_than_clusters_are_kept_with_a_warning(init):
     X = np.array([[0, 0, 0], [255, 0, 0], [9, 9, 9]])[np.arange(30000) % 3]
     with pytest.warns(ConvergenceWarning, match=r"distinct clusters \(3\) .* n_clusters \(5\)"):
         kmeans = KMeans(n_clusters=5, init=init, n_init=1, random_state=0).fit(X)
@@ -170,7 +170,7 @@ def test_an_image_of_fewer_colors_than_clusters_comes_back_with_a_warning(init):
     assert kmeans.cluster_centers_.shape == (5, 3)
 
 
-def test_the_warning_points_at_the_call():
+def test_warnings_point_at_the_call():
     with pytest.warns(ConvergenceWarning) as caught:
         KMeans(n_clusters=3, random_state=0).fit(np.zeros((5, 2)))
     assert [warning.filename for warning in caught] == [__file__]
@@ -180,7 +180,7 @@ def test_the_warning_points_at_the_call():
 
 
 @pytest.mark.parametrize("init", ["k-means++", "random"])
-def test_samples_that_weigh_nothing_are_no_initial_centroids(init):
+def test_samples_of_weight_0_are_not_initial_centroids(init):
     X = blobs(400, 5)
     weights = np.arange(400) % 2 * 1.0
     for seed in range(10):
@@ -190,7 +190,7 @@ def test_samples_that_weigh_nothing_are_no_initial_centroids(init):
         assert len(np.unique(chosen, axis=0)) == 20
 
 
-def test_colors_that_weigh_nothing_have_no_clusters(pixels):
+def test_colors_of_weight_0_have_no_clusters(pixels):
     weights = (pixels[:, 0] > 128) * 1.0
     kmeans = KMeans(20, random_state=0).fit(pixels, sample_weight=weights)
     alone = KMeans(20, random_state=0).fit(pixels[weights > 0])
@@ -201,7 +201,7 @@ def test_colors_that_weigh_nothing_have_no_clusters(pixels):
         assert KMeans(20, random_state=0).fit(pixels, sample_weight=few).inertia_ == pytest.approx(0)
 
 
-def test_of_an_image_it_finds_better_colors_than_scikit_learn(china):
+def test_inertia_on_an_image_is_below_that_of_scikit_learn(china):
     X = china[::4, ::4].reshape(-1, 3) / 255
     ours, theirs = ([kind(24, random_state=seed).fit(X).inertia_ for seed in range(2)]
                     for kind in (KMeans, cluster.KMeans))  # fmt: skip
@@ -209,7 +209,7 @@ def test_of_an_image_it_finds_better_colors_than_scikit_learn(china):
     assert np.mean(ours) < 0.997 * np.mean(theirs)
 
 
-def test_seeds_are_better_than_at_random(pixels):
+def test_kmeans_plus_plus_is_better_than_random_seeding(pixels):
     X = pixels / 255
     errors = {
         init: np.mean([KMeans(40, init=init, n_init=1, max_iter=1, random_state=seed).fit(X).inertia_
@@ -219,14 +219,14 @@ def test_seeds_are_better_than_at_random(pixels):
     assert errors["k-means++"] < 0.9 * errors["random"]
 
 
-def test_more_runs_are_never_worse():
+def test_more_runs_never_raise_the_inertia():
     X = blobs(500, 3)
     inertias = [KMeans(9, init="random", n_init=n, random_state=0).fit(X).inertia_ for n in (1, 2, 5, 10)]
     assert inertias == sorted(inertias, reverse=True)
     assert inertias[-1] < inertias[0]
 
 
-def test_a_callable_gets_the_data_as_they_are_and_its_centroids_are_meant_there():
+def test_init_callable_gets_and_returns_uncentered_data():
     X = blobs(500, 2) + 1000
     seen = []
 
@@ -242,7 +242,7 @@ def test_a_callable_gets_the_data_as_they_are_and_its_centroids_are_meant_there(
 
 @pytest.mark.parametrize("copy_x", [False, True])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_the_data_are_not_changed(pixels, copy_x, order):
+def test_fit_and_predict_leave_the_data_unchanged(pixels, copy_x, order):
     for data in (pixels / 255, blobs(300, 3)):
         X = np.asarray(data, order=order)
         X.flags.writeable = False
@@ -251,13 +251,14 @@ def test_the_data_are_not_changed(pixels, copy_x, order):
         np.testing.assert_array_equal(X, before)
 
 
-def test_for_read_only_data_no_kernel_is_compiled_again():
+def test_validated_read_only_data_are_writable():
     X = blobs(300, 3)
     X.flags.writeable = False
+    # A read-only array would be another type: kernels would be compiled for it again.
     assert checks.validated(KMeans(), X, reset=True).flags.writeable
 
 
-def test_any_number_of_threads_gives_the_same(pixels):
+def test_same_clusters_on_any_thread_count(pixels):
     for data in (pixels / 255, blobs(40000, 6, np.float32)):
         results = []
         for threads in (1, 2, 3):
@@ -269,7 +270,7 @@ def test_any_number_of_threads_gives_the_same(pixels):
 
 
 @pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array, sparse.csc_array])
-def test_sparse_data_are_clustered_as_dense_ones(container):
+def test_sparse_and_dense_data_have_equal_clusters(container):
     dense = np.where(np.random.default_rng(0).uniform(size=(300, 20)) < 0.8, 0, blobs(300, 20))
     of_sparse = KMeans(4, random_state=0).fit(container(dense))
     of_dense = KMeans(4, random_state=0).fit(dense)
@@ -282,7 +283,7 @@ def test_sparse_data_are_clustered_as_dense_ones(container):
 
 @pytest.mark.parametrize("samples", [300, 9000])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_finite_is_refused_even_where_it_is_assumed_not_to_be_there(samples, value):
+def test_non_finite_data_are_refused_even_with_assume_finite(samples, value):
     X = blobs(samples, 3)
     kmeans = KMeans(3, random_state=0).fit(X)
     X[5, 1] = value
@@ -292,24 +293,24 @@ def test_what_is_not_finite_is_refused_even_where_it_is_assumed_not_to_be_there(
                 use(X)
 
 
-def test_clusters_may_be_set_by_hand():
+def test_cluster_centers_may_be_assigned():
     kmeans = KMeans(2).fit([[0.0, 0.0], [1.0, 1.0]])
     kmeans.cluster_centers_ = np.array([[0, 0], [10, 10]])
     np.testing.assert_array_equal(kmeans.predict([[1.0, 2.0], [9.0, 9.0]]), [0, 1])
 
 
 @pytest.mark.parametrize("weights", [[-1, 1, 1], [0, 0, 0]])
-def test_weights_must_weigh(weights):
+def test_negative_and_all_zero_weights_are_refused(weights):
     with pytest.raises(ValueError, match=r"(at least 0, not all 0|weights|zero)"):
         KMeans(2).fit([[0], [1], [2]], sample_weight=weights)
 
 
-def test_too_few_samples_are_named():
+def test_fewer_samples_than_clusters_are_refused():
     with pytest.raises(ArgumentError, match=r"n_samples=1 should be >= n_clusters=2"):
         KMeans(2).fit([[0.0]])
 
 
-def test_it_works_in_pipelines_and_searches():
+def test_kmeans_works_in_pipelines_and_grid_searches():
     X = blobs(300, 4)
     pipeline = make_pipeline(StandardScaler(), KMeans(n_init=1, random_state=0, max_iter=20))
     search = GridSearchCV(pipeline, {"kmeans__n_clusters": [2, 12]}, cv=2).fit(X)
@@ -329,14 +330,14 @@ def test_weights_are_routed_as_metadata():
     np.testing.assert_array_equal(routed.labels_, direct.labels_)
 
 
-def test_verbose_says_what_scikit_learn_does(capsys):
-    said = []
+def test_verbose_output_matches_scikit_learn(capsys):
+    outputs = []
     for kind in (KMeans, cluster.KMeans):
         kind(3, verbose=1, random_state=0, tol=0).fit(blobs(300, 2))
-        said.append(capsys.readouterr().out.splitlines())
-    assert said[0][0] == "Initialization complete"
-    assert said[0][-1] == said[1][-1]
-    inertias = [[float(line.split()[-1].rstrip(".")) for line in lines[1:-1]] for lines in said]
+        outputs.append(capsys.readouterr().out.splitlines())
+    assert outputs[0][0] == "Initialization complete"
+    assert outputs[0][-1] == outputs[1][-1]
+    inertias = [[float(line.split()[-1].rstrip(".")) for line in lines[1:-1]] for lines in outputs]
     np.testing.assert_allclose(*inertias)
 
 

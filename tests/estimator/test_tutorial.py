@@ -1,4 +1,4 @@
-"""The script of the tutorials: with the import changed, and nothing else."""
+"""A script as in tutorials runs on fastkq when only its import is changed."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def run(tmp_path, monkeypatch, china):
     return run
 
 
-def test_it_runs_unchanged_but_for_the_import(run):
+def test_tutorial_runs_with_only_the_import_changed(run):
     assert SCRIPT.count(THEIRS) == 1
     theirs, pixels, _ = run(SCRIPT)
     ours, _, reduced = run(SCRIPT.replace(THEIRS, OURS))
@@ -36,7 +36,7 @@ def test_it_runs_unchanged_but_for_the_import(run):
     np.testing.assert_array_equal(ours.labels_, ours.predict(pixels))
 
 
-def test_without_scaling_and_with_labels_it_finds_as_good_colors(run):
+def test_tutorial_runs_on_unscaled_pixels_with_labels(run):
     changed = SCRIPT.replace(") / 255", ")").replace("* 255", "").replace("predict(pixels)", "labels_")
     assert changed.count("255") == 0
     theirs, _, _ = run(changed)
