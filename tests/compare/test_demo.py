@@ -1,4 +1,4 @@
-"""`make demo`."""
+"""The script of `make demo`."""
 
 import importlib.util
 from pathlib import Path
@@ -9,7 +9,7 @@ DEMO = Path(__file__).parents[2] / "bench" / "demo.py"
 
 
 @pytest.mark.slow
-def test_the_demo_leaves_its_pictures(tmp_path, monkeypatch, capsys):
+def test_demo_writes_its_files(tmp_path, monkeypatch, capsys):
     spec = importlib.util.spec_from_file_location("demo", DEMO)
     demo = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(demo)

@@ -56,7 +56,7 @@ def test_a_sheet_shows_the_pixels_of_the_original_and_of_every_k(monkeypatch, sh
             assert found == pytest.approx(shares.tolist(), abs=1 / width)
 
 
-def test_what_is_lossless_stands_above_all_else_in_the_plot_of_the_sheet():
+def test_lossless_point_is_at_the_top_of_the_plot():
     rows = compare(noise(6, 7, 3), [2, 8, 64])
     axes = Figure().add_axes((0, 0, 1, 1))
     sheet._plot(axes, rows, 100)
@@ -67,7 +67,7 @@ def test_what_is_lossless_stands_above_all_else_in_the_plot_of_the_sheet():
     assert heights[2] == axes.get_yticks()[-1] > rows[1].psnr
 
 
-def test_a_flat_picture_can_be_seen_and_a_large_one_has_less_beside_it():
+def test_flat_picture_has_visible_height_and_large_one_two_columns():
     flat, large = np.zeros((4, 3000), np.uint8), np.zeros((20, 1400), np.uint8)
     flat[:, ::2] = large[:, ::2] = 9
     picture = sheet_of(Original("a.png", flat + 100, 100), compare(flat + 100, [2]))
@@ -77,7 +77,7 @@ def test_a_flat_picture_can_be_seen_and_a_large_one_has_less_beside_it():
     assert widths == [2 * 1400 + 3 * 16] * 2
 
 
-def test_the_sheet_has_a_plot_where_something_was_lost():
+def test_sheet_has_a_plot_unless_all_rows_are_lossless():
     image = noise(6, 7, 3)
     original = Original("a.png", image, 100)
     tall, short = (len(sheet_of(original, compare(image, [k]))) for k in (2, 64))
@@ -85,7 +85,7 @@ def test_the_sheet_has_a_plot_where_something_was_lost():
 
 
 @pytest.mark.parametrize(("suffix", "magic"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")])
-def test_a_sheet_is_what_its_suffix_says_without_the_time_of_day(suffix, magic):
+def test_sheet_has_the_format_of_its_suffix_and_no_date(suffix, magic):
     image = noise(6, 7, 3)
     sheet = contact_sheet(Original("a.png", image, 100), compare(image, [2, 64]), suffix)
     assert sheet.startswith(magic)
@@ -93,7 +93,7 @@ def test_a_sheet_is_what_its_suffix_says_without_the_time_of_day(suffix, magic):
     assert b"<dc:date>" not in sheet
 
 
-def test_a_sheet_of_another_format_is_refused():
+def test_unknown_sheet_format_is_refused():
     image = noise(6, 7, 3)
     with pytest.raises(ArgumentError, match=r"expected one of .png, .pdf, .svg, got '.jpg'"):
         contact_sheet(Original("a.png", image, 100), compare(image, [2]), ".jpg")
@@ -117,7 +117,7 @@ def test_without_matplotlib_a_sheet_says_what_to_install(monkeypatch):
         importlib.import_module("fastkq.compare.sheet")
 
 
-def test_a_sheet_shows_16_bits_and_floats_by_8():
+def test_sheet_shows_16_bits_and_floats_with_8_bits():
     flat = noise(6, 8, 3)
     flat[0, 0], flat[0, 1] = 0, 255
     for image in (flat, flat * np.uint16(257), flat / 255.0):

@@ -1,4 +1,4 @@
-"""The table of several k."""
+"""Comparison of several k: rows, table and JSON."""
 
 import json
 
@@ -11,7 +11,7 @@ from fastkq.compare.comparison import Original, compare, table
 from tests.helpers.images import noise, photograph_like
 
 
-def test_rows_say_what_each_k_is_worth():
+def test_rows_hold_sizes_and_quality_per_k():
     image = noise(30, 40, 3)
     rows = compare(image, [2, 16, 300])
     assert [row.k for row in rows] == [2, 16, 300]
@@ -26,24 +26,24 @@ def test_rows_say_what_each_k_is_worth():
         assert row.bits_per_pixel == pytest.approx(8 * row.fkq_bytes / 1200)
 
 
-def test_where_all_colors_are_kept_there_is_one_row_by_their_number():
+def test_lossless_ks_share_one_row():
     image = np.arange(14, dtype=np.uint8)[:, None, None] * np.full((14, 9, 3), 17, np.uint8)
     for ks in ([4, 16, 64, 256], [256, 4, 14]):
         rows = compare(image, ks)
         assert sorted(row.k for row in rows) == [4, 14]
         assert {row.k: row.is_lossless for row in rows} == {4: False, 14: True}
-        told = {line.split()[0]: line for line in table(rows, 10**6).splitlines()}
-        assert told["14"].endswith("  all colors of the source")
-        assert not told["4"].endswith("source")
+        lines = {line.split()[0]: line for line in table(rows, 10**6).splitlines()}
+        assert lines["14"].endswith("  all colors of the source")
+        assert not lines["4"].endswith("source")
 
 
-def test_small_rates_are_not_told_as_nothing():
+def test_small_rates_are_not_printed_as_0():
     (row,) = compare(np.zeros((2000, 1500), np.uint8), [2])
     assert 0 < row.bits_per_pixel < 0.005
     assert float(table([row], 1000).splitlines()[1].split()[1]) == pytest.approx(row.bits_per_pixel, rel=0.05)
 
 
-def test_the_table_marks_what_is_larger_than_its_source():
+def test_table_marks_files_larger_than_the_source():
     rows = compare(noise(30, 40, 3), [2, 300])
     between = (rows[0].fkq_bytes + rows[1].fkq_bytes) // 2
     lines = table(rows, between).splitlines()
@@ -56,14 +56,14 @@ def test_the_table_marks_what_is_larger_than_its_source():
     assert lines[2].endswith(".fkq and WebP larger than the source")
 
 
-def test_the_webp_is_about_as_large_as_that_of_save(tmp_path):
+def test_webp_size_is_close_to_that_of_save(tmp_path):
     (row,) = compare(photograph_like(40, 50), [32])
     row.compressed.save(tmp_path / "a.webp")
     assert row.webp_bytes == pytest.approx((tmp_path / "a.webp").stat().st_size, rel=0.1)
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_there_is_no_png_and_no_webp_of_more_than_8_bits(dtype):
+def test_png_and_webp_sizes_are_none_above_8_bits(dtype):
     (row,) = compare(noise(6, 7).astype(dtype), [300])
     assert (row.png_bytes, row.webp_bytes, row.psnr) == (None, None, np.inf)
 
@@ -74,7 +74,7 @@ def test_options_of_compress_are_passed_on():
     assert row.compressed == fastkq.compress(image, 8, dither=0.5, effort="fast")
 
 
-def test_as_json_there_is_no_infinity():
+def test_json_has_no_infinity():
     image = noise(6, 7)
     rows = [json.loads(json.dumps(row.as_json(), allow_nan=False)) for row in compare(image, [3, 256])]
     assert [row["psnr"] is None for row in rows] == [False, True]
@@ -82,7 +82,7 @@ def test_as_json_there_is_no_infinity():
     assert [row["lossless"] for row in rows] == [False, True]
 
 
-def test_the_original_is_what_the_file_holds(tmp_path):
+def test_original_reads_pixels_size_and_metadata(tmp_path):
     image = noise(6, 7, 3)
     Image.fromarray(image).save(tmp_path / "a.png", dpi=(72, 72))
     compressed = fastkq.compress(tmp_path / "a.png", 5)

@@ -1,4 +1,4 @@
-"""The page as a user has it before them."""
+"""The page of `compare` in a browser, as the tests operate it."""
 
 import base64
 from io import BytesIO
@@ -8,11 +8,11 @@ from PIL import Image
 
 KS = (2, 5, 12)
 SCALE = 5
-"""A picture of 120 x 90 is shown five times as large, as 600 x 450."""
+"""Pixels on the screen per pixel of the image, in each direction: 120 x 90 pixels are shown as 600 x 450."""
 
 
 class Page:
-    """The page as a user has it before them."""
+    """A page in a browser, with the pixels of its source and its rows."""
 
     def __init__(self, driver, shown):
         self.driver = driver
@@ -40,7 +40,7 @@ class Page:
         self.settle()
 
     def settle(self):
-        """Until the chosen picture is decoded and painted."""
+        """Wait until the chosen picture is decoded and painted."""
         self.driver.execute_async_script(
             "const [done] = arguments;"
             "reduced[chosen].decode().then(() => requestAnimationFrame(() => requestAnimationFrame(done)));"
@@ -57,7 +57,7 @@ class Page:
         return int(self.run("return document.querySelector('input[name=k]:checked').value"))
 
     def stage(self):
-        """What is seen of the picture, (450, 600, 3)."""
+        """Return a screenshot of the picture, (450, 600, 3) of uint8."""
         self.run("scrollTo(0, 0)")
         left, top, width, height = self.box("#stage")
         clip = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
@@ -65,7 +65,10 @@ class Page:
         return np.asarray(Image.open(BytesIO(base64.b64decode(picture))).convert("RGB"))
 
     def sees(self, edge, scale=SCALE, scrolled=0):
-        """Whether the source is left of an edge and the chosen k right of it, where nothing covers them."""
+        """Tell whether the source is left of the column `edge` and the result of the chosen k right of it.
+
+        Only pixels that neither the handle (24 columns on both sides of the edge) nor the labels cover count.
+        """
         result = self.rows[KS.index(self.chosen())].compressed.decompress()
         columns = np.arange(self.run("return view.clientWidth"))
         open_rows = slice(45, 430)

@@ -1,4 +1,4 @@
-"""Chromium with the page; what needs it is skipped where that, its driver or selenium is not installed."""
+"""Fixtures that show the page in Chromium; skipped if Chromium, its driver or selenium is not installed."""
 
 import shutil
 
@@ -33,7 +33,7 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def shown(tmp_path_factory):
-    """The address of a page, the source's pixels and the rows."""
+    """Write a page; return its URI, the pixels of the source and the rows."""
     image = photograph_like(90, 120)
     rows = compare(image, KS)
     path = tmp_path_factory.mktemp("page") / "page.html"

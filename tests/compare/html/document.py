@@ -1,4 +1,4 @@
-"""The page taken apart."""
+"""The page of `compare` parsed into elements."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ SHAPES_OF_SVG = {"path", "circle", "polyline"}
 
 
 class Parsed(HTMLParser):
-    """Elements in order, each with its attributes and text; refuses what is not nested."""
+    """Elements in order, each as [tag, attributes, text]; fails if tags are not nested."""
 
     def __init__(self, text):
         super().__init__()

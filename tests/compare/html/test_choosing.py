@@ -1,11 +1,11 @@
-"""Each k, by whatever chooses it."""
+"""Choice of k by keyboard, click, table, plot and address."""
 
 import numpy as np
 import pytest
 
 from tests.compare.html.browsing import KS
 
-pytestmark = pytest.mark.slow  # a browser shows the page
+pytestmark = pytest.mark.slow  # starts a browser
 
 CHOICES = {
     "by the keyboard": lambda view, k: view.press(
@@ -21,7 +21,7 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("choose", CHOICES.values(), ids=CHOICES)
-def test_each_k_can_be_chosen_and_all_follows(view, choose):
+def test_choosing_k_updates_the_whole_page(view, choose):
     for k in (12, 5, 2):
         choose(view, k)
         view.settle()

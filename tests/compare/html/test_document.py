@@ -1,4 +1,4 @@
-"""What the page says."""
+"""The contents of the page, without a browser."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ from tests.compare.html.document import Parsed, parsed, shown_rows
 from tests.helpers.images import noise, photograph_like
 
 
-def test_names_of_files_are_text_and_nothing_else():
+def test_file_names_are_escaped():
     name = "</title><script>alert('1')</script>&amp; \" $name \udcff.jpg"
     _, document = parsed(noise(4, 5, 3), name=name)
     seen = name.replace("\udcff", "?")
@@ -23,7 +23,7 @@ def test_names_of_files_are_text_and_nothing_else():
     assert len(document.all("script")) == 2
 
 
-def test_the_policy_allows_its_own_style_and_script_alone():
+def test_policy_allows_only_the_own_style_and_script():
     _, document = parsed(noise(4, 5, 3))
     policy = document.all("meta", **{"http-equiv": "Content-Security-Policy"})[0][1]["content"]
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
@@ -44,7 +44,7 @@ def test_the_policy_allows_its_own_style_and_script_alone():
     assert not any("style" in found[1] or "onclick" in found[1] for found in document.elements)
 
 
-def test_it_is_html_for_all():
+def test_page_is_accessible_html():
     _, document = parsed(noise(4, 5, 3))
     ids = Counter(found[1]["id"] for found in document.elements if "id" in found[1])
     assert set(ids.values()) == {1}
@@ -63,7 +63,7 @@ def test_it_is_html_for_all():
     assert all(value.startswith(("data:", "#")) for value in addresses if value)
 
 
-def test_the_table_has_the_sizes_and_what_part_of_the_source_they_are():
+def test_table_has_sizes_and_their_share_of_the_source():
     rows, document = parsed(photograph_like(30, 40), [2, 300], nbytes=400)
     texts = [found[2].strip() for found in document.all("td")]
     width = len(texts) // 2
@@ -77,25 +77,25 @@ def test_the_table_has_the_sizes_and_what_part_of_the_source_they_are():
 
 
 @pytest.mark.parametrize(("nbytes", "part"), [(7, "0.7%"), (98, "9.8%"), (104, "10%"), (1310, "131%")])
-def test_small_parts_of_the_source_have_a_decimal(nbytes, part):
+def test_shares_of_the_source_below_10_percent_have_a_decimal(nbytes, part):
     (row,) = compare(noise(9, 9, 3), [2])
-    told = [row._replace(fkq_bytes=nbytes)]
-    document = Parsed(page(Original("a.png", noise(9, 9, 3), 1000), told).decode())
+    rows = [row._replace(fkq_bytes=nbytes)]
+    document = Parsed(page(Original("a.png", noise(9, 9, 3), 1000), rows).decode())
     assert f"as .fkq, {part} of the source" in shown_rows(document)[0]["caption"]
     assert part in {found[2] for found in document.all("small")}
 
 
-def test_ssim_is_a_column_where_it_is_known():
+def test_ssim_is_a_column_only_where_known():
     rows = compare(noise(9, 9, 3), [2, 3])
     for known in (0.5, None):
-        told = [row._replace(ssim=known) for row in rows]
-        document = Parsed(page(Original("a.png", noise(9, 9, 3), 1000), told).decode())
+        changed = [row._replace(ssim=known) for row in rows]
+        document = Parsed(page(Original("a.png", noise(9, 9, 3), 1000), changed).decode())
         heads = [found[2].strip() for found in document.all("th", scope="col")]
         assert ("SSIM" in heads) == (known is not None)
         assert ("SSIM 0.5000" in shown_rows(document)[0]["caption"]) == (known is not None)
 
 
-def test_the_plot_has_a_point_a_k_further_right_the_larger_and_further_up_the_better():
+def test_plot_has_a_point_per_k_by_size_and_psnr():
     rows, document = parsed(photograph_like(60, 80), [2, 4, 16, 64], nbytes=9000)
     links = [found[1]["href"] for found in document.all("a")]
     assert links == 2 * [f"#k={row.k}" for row in rows]
@@ -109,7 +109,7 @@ def test_the_plot_has_a_point_a_k_further_right_the_larger_and_further_up_the_be
 
 
 @pytest.mark.parametrize("ks", [[3], [400], [1, 400], list(range(1, 30))])
-def test_one_k_no_loss_and_many_k_have_a_plot_too(ks):
+def test_plot_holds_one_k_many_k_and_lossless_rows(ks):
     _, document = parsed(noise(9, 13, 3), ks)
     points = document.all("circle", **{"class": "reach"})
     assert len(points) == len(ks)
@@ -117,14 +117,14 @@ def test_one_k_no_loss_and_many_k_have_a_plot_too(ks):
     assert ("∞" in {found[2] for found in document.all("text")}) == (400 in ks)
 
 
-def test_fewer_colors_than_k_are_said_to_be_all():
+def test_image_of_fewer_colors_than_k_is_titled_all_colors():
     rows, document = parsed(noise(3, 4, 3), [16])
     (row,) = shown_rows(document)
     assert row["title"] == f"all {rows[0].compressed.k} colors"
     assert row["caption"].endswith("lossless")
 
 
-def test_what_keeps_all_is_named_by_its_number_everywhere():
+def test_lossless_row_is_named_by_its_number_of_colors():
     image = np.arange(14, dtype=np.uint8)[None, :, None] * np.full((9, 14, 3), 17, np.uint8)
     rows, document = parsed(image, [4, 16, 64])
     assert [row.k for row in rows] == [4, 14]
@@ -142,7 +142,7 @@ def test_the_legend_stands_above_the_axes():
     assert min(float(point[1]["cy"]) for point in points) >= 44
 
 
-def test_colors_stand_in_the_order_of_the_palette_with_their_shares():
+def test_swatches_follow_the_order_of_the_palette():
     rows, document = parsed(noise(20, 20, 4), [7])
     (row,) = shown_rows(document)
     palette = rows[0].compressed.palette
@@ -156,7 +156,7 @@ def test_colors_stand_in_the_order_of_the_palette_with_their_shares():
     assert row["more"] == 0
 
 
-def test_of_a_giant_palette_the_most_used_colors_are_listed(monkeypatch):
+def test_large_palettes_list_the_most_used_colors(monkeypatch):
     from fastkq.compare.html import swatches
 
     monkeypatch.setattr(swatches, "_MAX_COLORS", 3)

@@ -1,4 +1,4 @@
-"""The pictures that the page holds."""
+"""The pictures that are embedded in the page."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tests.helpers.metadata_tags import SRGB, exif
 
 
 @pytest.mark.parametrize("shape", [(9, 13), (9, 13, 1), (9, 13, 3), (9, 13, 4)])
-def test_the_pictures_are_the_source_and_each_k_pixel_by_pixel(shape):
+def test_pictures_have_the_pixels_of_the_source_and_of_each_k(shape):
     image = noise(*shape)
     rows, document = parsed(image, [2, 7, 300])
     source, *reduced = document.all("img")
@@ -24,7 +24,7 @@ def test_the_pictures_are_the_source_and_each_k_pixel_by_pixel(shape):
         assert (embedded(picture).mode == "P") == (row.compressed.k <= 256)
 
 
-def test_what_has_more_than_8_bits_is_shown_by_8():
+def test_16_bits_and_floats_are_shown_with_8_bits():
     image = noise(9, 13, 3)
     image[0, 0], image[0, 1] = 0, 255
     for wide, first in ((image * np.uint16(257), "#000000000000"), (image / 255.0, "0,0,0")):
@@ -44,7 +44,7 @@ def test_gray_with_alpha_is_shown_as_rgba():
         assert (seen[image[..., 1] > 0] == image[image[..., 1] > 0][:, [0, 0, 0, 1]]).all()
 
 
-def test_of_a_giant_image_every_nth_pixel_is_shown_and_that_is_said(monkeypatch):
+def test_large_images_are_subsampled_with_a_note(monkeypatch):
     monkeypatch.setattr(pictures, "_MAX_PIXELS", 50)
     image = noise(20, 31, 3)
     rows, document = parsed(image)
@@ -57,7 +57,7 @@ def test_of_a_giant_image_every_nth_pixel_is_shown_and_that_is_said(monkeypatch)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 51), (50, 1), (7, 7), (7, 8), (40, 41), (1000, 1)])
-def test_no_more_pixels_are_shown_than_the_bound_allows_and_all_if_it_does(monkeypatch, shape):
+def test_step_is_the_least_within_the_pixel_limit(monkeypatch, shape):
     monkeypatch.setattr(pictures, "_MAX_PIXELS", 50)
     step = pictures.step_for(shape)
     height, width = pictures.size_on_page(shape, step)
@@ -68,7 +68,7 @@ def test_no_more_pixels_are_shown_than_the_bound_allows_and_all_if_it_does(monke
         assert height * width > 50
 
 
-def test_the_color_profile_goes_into_each_picture_and_no_exif():
+def test_pictures_have_the_color_profile_but_no_exif():
     metadata = Metadata(icc=SRGB, exif=exif())
     _, document = parsed(noise(9, 13, 3), metadata=metadata)
     for picture in document.all("img"):

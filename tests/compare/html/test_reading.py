@@ -1,4 +1,4 @@
-"""The page is read by day and night, on any screen and on paper, and loads nothing."""
+"""The page in light and dark mode, at any width and in print; it loads nothing."""
 
 import base64
 import json
@@ -11,10 +11,10 @@ from fastkq.compare.comparison import Original, compare
 from fastkq.compare.html import page
 from tests.compare.html.browsing import Page
 
-pytestmark = pytest.mark.slow  # a browser shows the page
+pytestmark = pytest.mark.slow  # starts a browser
 
 
-def test_nothing_is_complained_of_and_nothing_requested(browser, view):
+def test_page_logs_no_errors_and_requests_nothing(browser, view):
     for kind in ("browser", "performance"):
         browser.get_log(kind)
     view.open("#k=12")
@@ -27,7 +27,7 @@ def test_nothing_is_complained_of_and_nothing_requested(browser, view):
     assert all(request.startswith(("data:", view.address, "about:blank")) for request in requests)
 
 
-def test_the_policy_keeps_it_from_loading_anything(browser, view):
+def test_policy_blocks_requests(browser, view):
     blocked = view.driver.execute_async_script(
         "const [done] = arguments;"
         "addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective));"
@@ -60,7 +60,7 @@ return [...document.querySelectorAll("h1, p, label, legend, th, td, small, a, co
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_light_or_dark_as_the_reader_likes_and_can_be_read(view, scheme):
+def test_light_and_dark_schemes_have_enough_contrast(view, scheme):
     view.media(scheme=scheme)
     red, green, blue = map(
         int, re.findall(r"\d+", view.run("return getComputedStyle(document.body).backgroundColor"))
@@ -92,7 +92,7 @@ def test_names_and_shares_stand_on_one_line_on_a_phone(browser, tmp_path):
         assert max(heights) < 25
 
 
-def test_the_handle_of_a_flat_picture_covers_no_choice_and_no_color(browser, tmp_path):
+def test_handle_on_a_flat_picture_covers_neither_choice_nor_colors(browser, tmp_path):
     view = page_of(np.arange(2000, dtype=np.uint8)[None].repeat(3, 0), browser, tmp_path)
     view.window(900)
     _, top, _, height = view.box("#stage")
@@ -101,7 +101,7 @@ def test_the_handle_of_a_flat_picture_covers_no_choice_and_no_color(browser, tmp
     assert top + height / 2 + 16 <= strip[1]
 
 
-def test_a_color_in_use_has_no_share_of_nothing(browser, tmp_path):
+def test_rarely_used_color_has_a_share_above_0(browser, tmp_path):
     image = np.zeros((200, 200), np.uint8)
     image[0, 0] = 255
     view = page_of(image, browser, tmp_path)
@@ -118,7 +118,7 @@ def page_of(image, browser, folder):
     return view
 
 
-def test_nothing_moves_while_it_loads_or_another_k_is_chosen(view):
+def test_layout_is_stable_while_loading_and_choosing(view):
     view.run(
         "window.moved = 0;"
         "const add = (list) => list.getEntries().forEach((entry) => { window.moved += entry.value; });"
@@ -127,10 +127,10 @@ def test_nothing_moves_while_it_loads_or_another_k_is_chosen(view):
     for k in (2, 12):
         view.run(f"location.hash = 'k={k}'")
         view.settle()
-    assert view.run("return window.moved") < 0.001  # the words on the picture, of another length
+    assert view.run("return window.moved") < 0.001  # the badge on the picture changes its width
 
 
-def test_printed_it_is_dark_on_light_whole_and_without_controls(view):
+def test_print_shows_the_whole_picture_dark_on_light_without_controls(view):
     view.window(794, 1123)  # A4
     view.media(kind="print", scheme="dark")
     assert view.run("return at('copy').checkVisibility()") is False

@@ -1,4 +1,4 @@
-"""The handle between source and result."""
+"""The handle between the source and the result."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from fastkq.compare.comparison import Original, compare
 from fastkq.compare.html import page
 from tests.compare.html.browsing import Page
 
-pytestmark = pytest.mark.slow  # a browser shows the page
+pytestmark = pytest.mark.slow  # starts a browser
 
 
 def test_left_of_the_handle_is_the_source_and_right_of_it_the_result(view):
@@ -17,7 +17,7 @@ def test_left_of_the_handle_is_the_source_and_right_of_it_the_result(view):
     assert view.sees(300)
 
 
-def test_behind_what_is_transparent_are_checks_and_not_the_source(browser, tmp_path):
+def test_transparent_pixels_show_a_checkerboard(browser, tmp_path):
     image = np.full((90, 120, 4), (200, 30, 60, 255), np.uint8)
     (row,) = compare(image, [2])
     nothing = CompressedImage(np.zeros((1, 4), np.uint8), np.zeros((90, 120), int))
@@ -56,7 +56,7 @@ def drag_by_touch(view, x, y, target):
 
 @pytest.mark.parametrize("drag", [drag_by_mouse, drag_by_touch])
 @pytest.mark.parametrize("start", [300, 500])
-def test_the_handle_follows_the_pointer_from_wherever_it_is_put_down(view, drag, start):
+def test_handle_follows_the_pointer_from_any_start(view, drag, start):
     left, top, _, height = view.box("#stage")
     for _ in drag(view, left + start, top + height / 2, left + 120):
         view.settle()
@@ -86,7 +86,7 @@ def test_the_keyboard_moves_the_handle(view):
     assert view.run(outline) == "solid"
 
 
-def test_enlarged_the_picture_can_be_scrolled_beneath_the_handle(view):
+def test_enlarged_picture_scrolls_beneath_the_handle(view):
     before = view.box("#stage")
     view.run("at('zoom').value = 8; at('zoom').dispatchEvent(new Event('change'))")
     assert view.box("#stage") == before
