@@ -1,3 +1,5 @@
+"""Options of `fastkq compress` that choose colors: targets, palettes, weights, dithering."""
+
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ def compressed(capsys, *options):
     return fastkq.load("photo.fkq")
 
 
-def test_a_target_takes_the_place_of_k(photo, capsys):
+def test_psnr_and_bytes_replace_k(photo, capsys):
     reached = compressed(capsys, "--psnr", 33)
     assert reached == fastkq.compress(photo, target_psnr=33)
     assert psnr(photo, reached.decompress()) >= 33
@@ -32,7 +34,7 @@ def test_a_target_takes_the_place_of_k(photo, capsys):
     assert fitting == fastkq.compress(photo, target_bytes=2000)
 
 
-def test_bytes_are_those_of_the_file_that_is_written(photo, capsys, tmp_path):
+def test_bytes_limit_the_written_file(photo, capsys, tmp_path):
     Image.fromarray(photo).save("photo.png", dpi=(300, 300), pnginfo=None, icc_profile=bytes(3000))
     assert (tmp_path / "photo.fkq").exists() is False
     stripped = compressed(capsys, "--bytes", 2000, "--strip")
@@ -43,13 +45,13 @@ def test_bytes_are_those_of_the_file_that_is_written(photo, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".gif", ".tif", ".bmp", ".webp"])
-def test_of_every_format_the_file_has_at_most_the_bytes_that_were_asked_for(photo, capsys, suffix):
+def test_bytes_limit_holds_in_every_format(photo, capsys, suffix):
     code, output, _ = run(capsys, "compress", "photo.png", "--bytes", 3000, "-o", f"small{suffix}")
     k = int(output.split(" colors")[0].split()[-1])
     assert (code, k > 8) == (0, True)
     assert Path(f"small{suffix}").stat().st_size <= 3000
     fastkq.compress(photo, k + 1).save(f"more{suffix}")
-    assert k == 256 or Path(f"more{suffix}").stat().st_size > 3000, "one color more would have fitted"
+    assert k == 256 or Path(f"more{suffix}").stat().st_size > 3000, "one more color would fit"
 
 
 def test_a_palette_comes_from_a_file(photo, capsys):
@@ -58,7 +60,7 @@ def test_a_palette_comes_from_a_file(photo, capsys):
     assert np.array_equal(compressed(capsys, "--palette", "palette.png").palette, expected)
 
 
-def test_a_palette_of_another_kind_is_made_that_of_the_image_where_it_can_be(photo, capsys):
+def test_palette_is_converted_to_the_kind_of_the_image(photo, capsys):
     gray = np.array([[0], [90], [255]], np.uint8)
     fastkq.apply_palette(noise(4, 4), gray).save("gray.fkq")
     assert compressed(capsys, "--palette", "gray.fkq").palette.tolist() == np.repeat(gray, 3, 1).tolist()
@@ -70,7 +72,7 @@ def test_a_palette_of_another_kind_is_made_that_of_the_image_where_it_can_be(pho
     assert compressed(capsys, "--palette", "gray.fkq").palette[1].tolist() == [90, 90, 90, 255]
 
 
-def test_a_palette_of_8_bits_is_widened_for_an_image_of_16(tmp_path, capsys, photo):
+def test_palette_of_8_bits_is_scaled_for_16_bit_images(tmp_path, capsys, photo):
     fastkq.apply_palette(photo, noise(5, 3)).save("palette.png")
     levels = noise(6, 6).astype(np.uint16) * 257
     fastkq.compress(levels, 65536).save("deep.fkq")
@@ -80,7 +82,7 @@ def test_a_palette_of_8_bits_is_widened_for_an_image_of_16(tmp_path, capsys, pho
     assert fastkq.load("out.fkq").palette.ravel().tolist() == [0, 90 * 257, 65535]
 
 
-def test_the_quality_that_is_printed_is_that_of_what_is_seen(capsys, photo):
+def test_printed_psnr_ignores_colors_under_alpha_0(capsys, photo):
     image = noise(12, 12, 4)
     image[:6, :, 3] = 0
     Image.fromarray(image).save("photo.png")
@@ -88,7 +90,7 @@ def test_the_quality_that_is_printed_is_that_of_what_is_seen(capsys, photo):
     assert (code, "PSNR inf dB" in output) == (0, True)
 
 
-def test_fixed_colors_are_named_as_css_names_them(photo, capsys):
+def test_fixed_colors_have_css_names(photo, capsys):
     palette = compressed(capsys, "-k", 5, "--fixed", "orange", "--fixed", "#010203").palette
     assert palette[:2].tolist() == [[255, 165, 0], [1, 2, 3]]
     Image.fromarray(noise(6, 6)).save("photo.png")
@@ -98,7 +100,7 @@ def test_fixed_colors_are_named_as_css_names_them(photo, capsys):
     assert "expected --fixed to be gray as the image" in errors
 
 
-def test_a_mask_weighs_pixels(photo, capsys):
+def test_weights_come_from_a_mask_image(photo, capsys):
     mask = np.zeros((40, 56), np.uint8)
     mask[:, :20] = 255
     Image.fromarray(mask).save("mask.png")
@@ -130,7 +132,7 @@ def test_dithering_takes_a_strength_and_a_method(photo, capsys):
         (["-k", "2", "--max-error", "3"], ": -k "),
     ],
 )
-def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, message):
+def test_errors_are_one_line_without_traceback(photo, capsys, options, message):
     try:
         code, output, errors = run(capsys, "compress", "photo.png", *options)
     except SystemExit as stop:  # argparse
@@ -166,7 +168,7 @@ def test_what_cannot_be_is_one_line_without_a_traceback(photo, capsys, options, 
         ("--max-error 1 --min-share 1.1", "expected a number from 0 to 1, got '1.1'"),
     ],
 )
-def test_options_that_do_not_agree_are_refused_once_before_any_file_is_read(
+def test_conflicting_options_are_refused_before_any_file_is_read(
     photo, capsys, monkeypatch, options, message
 ):
     monkeypatch.setattr("fastkq.cli.batch.run", lambda *_, **__: pytest.fail("it began"))
@@ -178,7 +180,7 @@ def test_options_that_do_not_agree_are_refused_once_before_any_file_is_read(
     assert message in errors
 
 
-def test_advice_is_in_the_terms_of_the_command_line(photo, capsys):
+def test_advice_names_command_line_options(photo, capsys):
     Image.fromarray(noise(6, 6).astype(np.uint16) * 257).save("deep.png")
     for options, advice in (
         (["-o", "x.png"], "got uint16: reduce them with --depth 8, or save as .fkq or .tif"),

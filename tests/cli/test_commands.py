@@ -1,3 +1,5 @@
+"""`fastkq compress`, `decompress`, `info` and `compare` on single files, and their errors."""
+
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +34,7 @@ def test_compress_takes_64_colors_by_default(photo, capsys):
 
 
 @pytest.mark.parametrize(("options", "version"), [([], 2), (["--coding", "packed"], 1)])
-def test_the_coding_is_context_unless_packed_is_asked_for(photo, capsys, options, version):
+def test_default_coding_is_context(photo, capsys, options, version):
     code, output, _ = run(capsys, "compress", "photo.png", "-k", 5, *options)
     assert code == 0
     with fastkq.open("photo.fkq") as file:
@@ -47,7 +49,7 @@ def test_compress_writes_png_by_suffix(photo, capsys):
         assert image.mode == "P"
 
 
-def test_a_result_larger_than_its_source_is_said(photo, capsys):
+def test_output_larger_than_its_source_is_noted(photo, capsys):
     Image.new("RGB", (64, 64)).save("flat.png")
     code, _, errors = run(capsys, "compress", "flat.png", "-k", 2)
     assert (code, errors) == (0, "")
@@ -77,7 +79,7 @@ def test_the_input_is_never_the_output(photo, capsys):
     assert photo.read_bytes() == before
 
 
-def test_decompress_gives_the_image_back(photo, capsys):
+def test_decompress_restores_the_image(photo, capsys):
     run(capsys, "compress", "photo.png", "-k", 300)
     for name in ("back.png", "back.tif", "back.webp"):
         assert run(capsys, "decompress", "photo.fkq", "-o", name)[0] == 0
@@ -99,7 +101,7 @@ def test_compare_prints_a_table_and_writes_a_sheet(photo, capsys):
         assert sheet.size[0] > 900
 
 
-def test_without_output_compare_writes_nothing(photo, capsys):
+def test_compare_without_output_writes_nothing(photo, capsys):
     assert run(capsys, "compare", "photo.png", "-k", "2")[0] == 0
     assert [path.name for path in photo.parent.iterdir()] == ["photo.png"]
 
@@ -127,9 +129,9 @@ def damaged(path):
         (["compare", "photo.png", "--open"], "expected --html PAGE with --open"),
     ],
 )
-def test_what_is_asked_wrongly_is_one_line_and_exits_2(photo, capsys, arguments, message):
+def test_usage_errors_are_one_line_and_exit_2(photo, capsys, arguments, message):
     damaged(photo.parent / "damaged.fkq")
-    fails_in_a_line(photo.parent, capsys, 2, arguments, message)
+    assert_one_line_error(photo.parent, capsys, 2, arguments, message)
 
 
 @pytest.mark.parametrize(
@@ -155,14 +157,14 @@ def test_what_is_asked_wrongly_is_one_line_and_exits_2(photo, capsys, arguments,
         (["compare", "text.png"], "text.png: expected an image file"),
     ],
 )
-def test_a_file_that_failed_is_one_line_and_exits_1(photo, capsys, arguments, message):
+def test_file_errors_are_one_line_and_exit_1(photo, capsys, arguments, message):
     (photo.parent / "text.png").write_text("no image")
     damaged(photo.parent / "damaged.fkq")
     fastkq.compress(noise(20, 20, 3), 300).save("many.fkq")
-    fails_in_a_line(photo.parent, capsys, 1, arguments, message)
+    assert_one_line_error(photo.parent, capsys, 1, arguments, message)
 
 
-def fails_in_a_line(folder, capsys, expected, arguments, message):
+def assert_one_line_error(folder, capsys, expected, arguments, message):
     before = {path.name for path in folder.iterdir()}
     code, output, errors = run(capsys, *arguments)
     assert (code, output) == (expected, "")
@@ -172,7 +174,7 @@ def fails_in_a_line(folder, capsys, expected, arguments, message):
     assert {path.name for path in folder.iterdir()} == before
 
 
-def test_a_name_that_begins_as_an_option_does_is_explained_where_there_is_such_a_file(photo, capsys):
+def test_file_named_like_an_option_gets_advice(photo, capsys):
     photo.rename("-f.png")
     with pytest.raises(SystemExit):
         run(capsys, "compress", "-f.png", "other.png")
@@ -192,7 +194,7 @@ def test_a_name_that_begins_as_an_option_does_is_explained_where_there_is_such_a
         (OSError(28, "No space left on device", "x.fkq"), 1, "fastkq: x.fkq: No space left on device\n"),
     ],
 )
-def test_nobody_sees_a_traceback(photo, capsys, monkeypatch, error, code, message):
+def test_unexpected_errors_have_no_traceback(photo, capsys, monkeypatch, error, code, message):
     def fail(*_, **__):
         raise error
 
@@ -214,7 +216,7 @@ def command(*arguments, **options):
     return subprocess.run(program, capture_output=True, text=True, check=False, **options)
 
 
-def test_it_runs_as_a_module(photo):
+def test_module_runs_the_command(photo):
     assert command("compress", "photo.png", cwd=photo.parent).returncode == 0
     completed = command("compress", "nowhere.png", cwd=photo.parent)
     assert (completed.returncode, completed.stderr) == (2, "fastkq: nowhere.png: No such file or directory\n")
@@ -222,7 +224,7 @@ def test_it_runs_as_a_module(photo):
     assert "examples:" in command("--help").stdout
 
 
-def test_a_reader_that_stops_reading_is_no_error_to_see(photo):
+def test_broken_pipe_prints_no_error(photo):
     fastkq.compress(noise(80, 80, 3), 5000).save(photo.parent / "many.fkq")
     program = f"{sys.executable} -m fastkq info many.fkq | head -n 1"
     completed = subprocess.run(

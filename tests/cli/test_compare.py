@@ -48,7 +48,7 @@ def test_each_k_is_compared_once_in_the_order_given(photo, capsys):
     assert [line.split()[0] for line in output.splitlines()] == ["k", "5", "2"]
 
 
-def test_json_is_a_line_for_each_k_and_nothing_else(photo, capsys):
+def test_json_has_one_line_per_k(photo, capsys):
     code, output, errors = run(capsys, "compare", "photo.png", "-k", "2,256", "--json", "--html", "page.html")
     assert (code, errors) == (0, "")
     original = Original.read(photo)
@@ -65,7 +65,7 @@ def test_json_is_a_line_for_each_k_and_nothing_else(photo, capsys):
         {"preset": "visual"},
     ],
 )
-def test_how_colors_are_found_is_passed_on(photo, capsys, options):
+def test_options_of_compress_are_passed_on(photo, capsys, options):
     spelled = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
     _, output, _ = run(capsys, "compare", "photo.png", "-k", "8", "--json", *spelled)
     assert json.loads(output)["fkq_bytes"] == len(fastkq.compress("photo.png", 8, **options).to_bytes())
@@ -81,7 +81,7 @@ def test_fkq_files_and_standard_input_are_compared_too(photo, capsys, monkeypatc
         assert json.loads(output)["fkq_bytes"] == len(fastkq.compress(pixels, 8).to_bytes())
 
 
-def test_a_terminal_shows_how_far_it_is_if_there_is_tqdm(photo, capsys, monkeypatch):
+def test_terminal_shows_progress_with_tqdm(photo, capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert "| 0/2 [" in run(capsys, "compare", "photo.png", "-k", "2,3")[2]
     monkeypatch.setitem(sys.modules, "tqdm", None)
@@ -101,7 +101,7 @@ def test_open_shows_the_page_in_the_browser(photo, capsys, monkeypatch):
     assert (code, errors) == (0, "fastkq: no browser could be opened; the page is my page.html\n")
 
 
-def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(photo, capsys, monkeypatch):
+def test_unwritable_folder_is_refused_before_the_work(photo, capsys, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: path != photo.parent.resolve())
     code, output, errors = run(capsys, "compare", "photo.png", "--html", "page.html")
     assert (code != 0, output) == (True, "")
@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(photo, ca
         (["--html", "nowhere/page.html"], "nowhere: No such file or directory"),
     ],
 )
-def test_what_cannot_be_written_is_refused_before_the_work(photo, capsys, arguments, message):
+def test_invalid_outputs_are_refused_before_the_work(photo, capsys, arguments, message):
     (photo.parent / "there.png").write_bytes(b"old")
     (photo.parent / "there.html").write_bytes(b"old")
     code, output, errors = run(capsys, "compare", "photo.png", *arguments)

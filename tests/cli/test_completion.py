@@ -1,4 +1,4 @@
-"""Shells complete the command by what its parser knows. zsh and fish are tested where they are installed."""
+"""Completion of commands, options and values in bash, zsh and fish, each if it is installed."""
 
 import shutil
 import subprocess
@@ -37,7 +37,7 @@ CASES = [
     (["compress", "a.png", "--dither", "--ke"], {"--keep-going"}, {"--dither"}),
     (["completion", ""], {"bash", "zsh", "fish"}, {"compress"}),
 ]
-IN_BASH = [  # to which an = is a word
+IN_BASH = [  # bash splits words at =
     (["compress", "--effort", "=", "b"], {"balanced", "best"}, {"fast", "blue-noise"}),
     (["compress", "--effort", "="], {"fast", "balanced", "best"}, {"compress"}),
 ]
@@ -58,15 +58,15 @@ def test_bash_offers_commands_options_and_their_values(scripts, words, offered, 
 @pytest.mark.parametrize(
     "words", [["compress", "ph"], ["compress", "-o", ""], ["compress", "--palette", "-"]]
 )
-def test_bash_offers_files_where_files_are_meant(scripts, words):
+def test_bash_completes_file_names(scripts, words):
     program = ["bash", "--norc", "-c", TRY_IN_BASH, "bash", scripts["bash"], *words]
     done = subprocess.run(program, capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n", 1)[1].strip() == "", "no word of ours, then bash takes files"
+    assert done.stdout.split("\n", 1)[1].strip() == "", "expected no words, so that bash completes file names"
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="there is no fish")
 @pytest.mark.parametrize(("words", "offered", "missing"), CASES)
-def test_fish_offers_them_too(scripts, words, offered, missing):
+def test_fish_offers_commands_options_and_their_values(scripts, words, offered, missing):
     program = ["fish", "--no-config", "-c", "echo $argv[1] | source; complete -C $argv[2]"]
     line = " ".join(["fastkq", *words])
     done = subprocess.run([*program, scripts["fish"], line], capture_output=True, text=True, check=True)
@@ -76,7 +76,7 @@ def test_fish_offers_them_too(scripts, words, offered, missing):
 
 
 @pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh")
-def test_zsh_takes_the_script_of_bash(scripts, tmp_path):
+def test_zsh_loads_the_bash_script(scripts, tmp_path):
     program = [
         "zsh",
         "-f",
@@ -91,7 +91,7 @@ def test_zsh_takes_the_script_of_bash(scripts, tmp_path):
     assert scripts["zsh"].endswith(scripts["bash"])
 
 
-def test_another_shell_is_a_usage_error(capsys):
+def test_unknown_shell_is_a_usage_error(capsys):
     with pytest.raises(SystemExit) as stopped:
         run(capsys, "completion", "tcsh")
     assert stopped.value.code == 2

@@ -1,4 +1,4 @@
-"""`fastkq decompress` writes a region of a file, and what is intact of a damaged one."""
+"""`fastkq decompress` with `--region` and with `--salvage` of a damaged file."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def pixels(name):
 
 
 @pytest.mark.parametrize("name", ["a.fkq", "a.png"])
-def test_a_region_is_cut_out(capsys, name):
+def test_region_is_cropped(capsys, name):
     COMPRESSED.save(name)
     code, output, errors = run(capsys, "decompress", name, "--region", "25,30,20,10", "-o", "out.png")
     assert (code, errors) == (0, "")
@@ -39,7 +39,7 @@ def test_a_region_is_cut_out(capsys, name):
     np.testing.assert_array_equal(pixels("out.png"), COMPRESSED.decompress()[25:45, 30:40])
 
 
-def test_a_region_beyond_the_image_is_one_line_of_error(capsys, folder):
+def test_region_outside_the_image_is_one_line_of_error(capsys, folder):
     COMPRESSED.save("a.fkq")
     code, output, errors = run(capsys, "decompress", "a.fkq", "--region", "25,30,36,10")
     assert (code, output) == (1, "")
@@ -51,14 +51,14 @@ def test_a_region_beyond_the_image_is_one_line_of_error(capsys, folder):
 
 
 @pytest.mark.parametrize("region", ["", "1,2,3", "1,2,3,4,5", "1,2,3,x", "1 2 3 4"])
-def test_what_is_no_region_is_a_usage_error(capsys, region):
+def test_malformed_region_is_a_usage_error(capsys, region):
     with pytest.raises(SystemExit) as exit_:
         run(capsys, "decompress", "a.fkq", "--region", region)
     assert exit_.value.code == 2
     assert "expected four integers separated by commas, got" in capsys.readouterr().err
 
 
-def test_a_damaged_file_is_written_only_when_it_is_to_be_salvaged(capsys, folder):
+def test_damaged_file_is_written_only_with_salvage(capsys, folder):
     (folder / "a.fkq").write_bytes(damaged_at(IN_PARTS, PARTS[2].offset, PARTS[9].offset))
     code, _, errors = run(capsys, "decompress", "a.fkq")
     assert (code, errors.count("\n")) == (1, 1)
@@ -76,13 +76,13 @@ def test_a_damaged_file_is_written_only_when_it_is_to_be_salvaged(capsys, folder
     np.testing.assert_array_equal(pixels("a.png"), expected)
 
 
-def test_damage_outside_the_region_is_no_matter(capsys, folder):
+def test_damage_outside_the_region_is_ignored(capsys, folder):
     (folder / "a.fkq").write_bytes(damaged_at(IN_PARTS, PARTS[2].offset))
     assert run(capsys, "decompress", "a.fkq", "--region", "0,0,20,40")[::2] == (0, "")
     np.testing.assert_array_equal(pixels("a.png"), COMPRESSED.decompress()[:20, :40])
 
 
-def test_damaged_metadata_is_said_and_left_out(capsys, folder):
+def test_salvage_reports_and_drops_damaged_metadata(capsys, folder):
     (folder / "a.fkq").write_bytes(damaged_at(IN_PARTS, PARTS[0].offset - 1))
     code, _, errors = run(capsys, "decompress", "a.fkq", "--salvage")
     assert (code, errors.count("\n")) == (0, 2)
@@ -91,12 +91,12 @@ def test_damaged_metadata_is_said_and_left_out(capsys, folder):
     assert fastkq.load("a.png").metadata.icc is None
 
 
-def test_salvage_of_an_intact_file_warns_of_nothing(capsys):
+def test_salvage_of_an_intact_file_does_not_warn(capsys):
     fastkq.compress(noise(9, 9, 3), 5).save("a.fkq")
     assert run(capsys, "decompress", "a.fkq", "--salvage")[::2] == (0, "")
 
 
-def test_of_very_many_damages_the_first_are_listed_and_all_are_counted(capsys, folder):
+def test_salvage_lists_the_first_20_damages_and_counts_all(capsys, folder):
     data = in_parts(sample(9, 3, 60, 80, METADATA), 6, 8)
     (folder / "a.fkq").write_bytes(data[: fastkq.open(data).parts[0].offset])
     code, _, errors = run(capsys, "decompress", "a.fkq", "--salvage")
@@ -105,7 +105,7 @@ def test_of_very_many_damages_the_first_are_listed_and_all_are_counted(capsys, f
 
 
 @pytest.mark.parametrize("place", [4, 8, 40])
-def test_what_cannot_be_salvaged_is_one_line_of_error(capsys, folder, place):
+def test_unsalvageable_file_is_one_line_of_error(capsys, folder, place):
     (folder / "a.fkq").write_bytes(damaged_at(IN_PARTS, place))
     code, output, errors = run(capsys, "decompress", "a.fkq", "--salvage")
     assert (code, output, errors.count("\n")) == (1, "", 1)

@@ -1,4 +1,4 @@
-"""What the command says of itself."""
+"""Help texts and usage errors."""
 
 import re
 import shlex
@@ -20,7 +20,7 @@ def calls_in(text, indent=""):
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
-def test_the_examples_in_the_help_can_be_called(capsys, command):
+def test_examples_in_the_help_parse(capsys, command):
     with pytest.raises(SystemExit) as exit_:
         cli.main([*command, "--help"])
     assert exit_.value.code == 0
@@ -30,13 +30,13 @@ def test_the_examples_in_the_help_can_be_called(capsys, command):
         assert parse(call).run
 
 
-def test_the_commands_in_the_readme_can_be_called():
+def test_commands_in_the_readme_parse():
     readme = Path(__file__).parents[2] / "README.md"
     for call in calls_in(readme.read_text(encoding="utf-8")) if readme.exists() else ():
         assert parse(call).run
 
 
-def test_help_imports_nothing_that_takes_time():
+def test_help_imports_no_slow_modules():
     code = """
 import sys
 from fastkq.cli import main

@@ -1,4 +1,4 @@
-"""`fastkq info` tells what a file holds: to people, with swatches where there are colors, and to scripts."""
+"""`fastkq info`: the listing, with color swatches on a terminal, and the JSON."""
 
 import contextlib
 import json
@@ -33,12 +33,12 @@ def plain_folder(tmp_path, monkeypatch):
 
 
 def striped(k=5, channels=3, **options):
-    """Color j has 2 * (j + 1) of 2 * (1 + .. + k) pixels, but the last has none."""
+    """Return an image of k(k - 1) pixels: color j has 2(j + 1) of them, and the last color none."""
     indices = np.tile(np.repeat(np.arange(k - 1), np.arange(1, k)), (2, 1))
     return CompressedImage(noise(k, channels), indices, **options)
 
 
-def test_a_fkq_is_told_in_whole(capsys):
+def test_listing_of_a_fkq_file_is_complete(capsys):
     metadata = Metadata(profile(), exif(), (300.0, 150.0))
     compressed = striped(metadata=metadata)
     compressed.save("a.fkq")
@@ -63,7 +63,7 @@ def test_a_fkq_is_told_in_whole(capsys):
     assert "\x1b" not in output
 
 
-def test_version_1_is_told_with_its_coding(capsys):
+def test_listing_of_version_1_names_its_coding(capsys):
     striped(channels=1).save("a.fkq", coding="packed")
     found = info_fields(info(capsys, "a.fkq"))
     assert found["format"] == ".fkq version 1, packed coding"
@@ -72,7 +72,7 @@ def test_version_1_is_told_with_its_coding(capsys):
 
 
 @pytest.mark.parametrize(("rows", "columns", "listed"), [(2, 3, 6), (3, 5, 0)])
-def test_many_parts_are_summed_up_and_few_are_listed(capsys, tmp_path, rows, columns, listed):
+def test_few_parts_are_listed_and_many_are_summarized(capsys, tmp_path, rows, columns, listed):
     compressed = CompressedImage(noise(9, 3), np.random.default_rng(0).integers(0, 9, (30, 50)))
     (tmp_path / "a.fkq").write_bytes(in_parts(compressed, rows, columns))
     output = info(capsys, "a.fkq")
@@ -92,7 +92,7 @@ def test_many_parts_are_summed_up_and_few_are_listed(capsys, tmp_path, rows, col
         assert f"  part 0: {width} x {height} pixels from row 0, column 0, {first.length} bytes, " in output
 
 
-def test_image_files_are_told_with_their_palette_or_without(capsys):
+def test_listing_covers_image_files_with_and_without_palette(capsys):
     striped(metadata=Metadata(dpi=(300.0, 300.0))).save("a.png")
     found = info_fields(info(capsys, "a.png"))
     assert found["format"] == "PNG, with a palette"
@@ -105,7 +105,7 @@ def test_image_files_are_told_with_their_palette_or_without(capsys):
     assert "palette  " not in output
 
 
-def test_of_many_colors_the_most_used_are_shown(capsys):
+def test_listing_shows_the_256_most_used_colors(capsys):
     indices = np.arange(300)[np.newaxis]
     CompressedImage(noise(300, 3), np.hstack((indices, indices[:, 44:]))).save("a.fkq")
     output = info(capsys, "a.fkq")
@@ -114,7 +114,7 @@ def test_of_many_colors_the_most_used_are_shown(capsys):
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_scripts_are_told_everything_on_one_line(capsys, channels):
+def test_json_holds_all_facts_on_one_line(capsys, channels):
     compressed = striped(channels=channels, metadata=Metadata(b"icc", None, (300.0, 150.0)))
     compressed.save("a.fkq")
     output = info(capsys, "a.fkq", "--json")
@@ -148,7 +148,7 @@ def test_scripts_are_told_everything_on_one_line(capsys, channels):
         }
 
 
-def test_scripts_are_told_of_image_files_too(capsys):
+def test_json_covers_image_files(capsys):
     Image.fromarray(noise(4, 6, 4)).save("a.png")
     found = json.loads(info(capsys, "a.png", "--json"))
     assert [found[key] for key in ("format", "version", "coding", "grid", "parts", "palette", "counts")] == [
@@ -182,13 +182,13 @@ def test_swatches_show_each_color_over_black_and_over_white(channels):
 
 
 def on_a_terminal(**environment):
-    """What `fastkq info a.fkq` writes to a pseudo-terminal."""
+    """Return the output of `fastkq info a.fkq` on a pseudo-terminal."""
     terminal, end = pty.openpty()
     program = [sys.executable, "-m", "fastkq", "info", "a.fkq"]
     process = subprocess.Popen(program, stdout=end, env={**os.environ, "TERM": "xterm", **environment})
     os.close(end)
     output = b""
-    with contextlib.suppress(OSError):  # on Linux the end of a terminal is an error
+    with contextlib.suppress(OSError):  # on Linux, reading at the end of a terminal raises
         while piece := os.read(terminal, 1 << 16):
             output += piece
     os.close(terminal)
@@ -196,7 +196,7 @@ def on_a_terminal(**environment):
     return output.decode()
 
 
-def test_on_a_terminal_there_are_swatches_unless_no_color_is_set():
+def test_terminal_shows_swatches_unless_no_color_is_set():
     striped().save("a.fkq")
     assert len(swatches(on_a_terminal())) == 5
     assert "\x1b" not in on_a_terminal(NO_COLOR="1")
@@ -212,7 +212,7 @@ def test_on_a_terminal_there_are_swatches_unless_no_color_is_set():
         ({"FORCE_COLOR": ""}, 0),
     ],
 )
-def test_elsewhere_there_are_swatches_only_when_they_are_forced(capsys, monkeypatch, environment, expected):
+def test_redirected_output_has_swatches_only_with_force_color(capsys, monkeypatch, environment, expected):
     striped().save("a.fkq")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -221,7 +221,7 @@ def test_elsewhere_there_are_swatches_only_when_they_are_forced(capsys, monkeypa
 
 @pytest.mark.parametrize("name", ["a.fkq", "a.png"])
 @pytest.mark.parametrize("option", [[], ["--json"]])
-def test_a_damaged_file_is_one_line_of_error_and_nothing_else(capsys, tmp_path, name, option):
+def test_damaged_file_is_one_line_of_error(capsys, tmp_path, name, option):
     striped(64).save(name)
     data = (tmp_path / name).read_bytes()
     for damaged in (data[: len(data) // 2], data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], b"", data[:3]):

@@ -1,4 +1,4 @@
-"""PngSuite through the command: every kind of PNG there is, valid and corrupt."""
+"""PngSuite, which has valid and corrupt PNG files of every kind, on the command line."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="PngSuite is not her
 
 
 def seen(image):
-    """What is seen of an image as RGBA: a color of alpha 0 is none."""
+    """Return an image as RGBA, (H, W, 4) of uint8, with 0 in all channels where alpha is 0."""
     rgba = np.array(Image.fromarray(image.squeeze()).convert("RGBA"))
     rgba[rgba[..., 3] == 0] = 0
     return rgba
@@ -28,7 +28,7 @@ def colors(image):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".fkq", ".png"])
-def test_what_is_valid_goes_through_the_command_and_back(tmp_path, capsys, suffix):
+def test_valid_files_round_trip(tmp_path, capsys, suffix):
     for path in VALID:
         out, back = tmp_path / f"{path.stem}{suffix}", tmp_path / f"{path.stem}-back.png"
         assert cli.main(["compress", str(path), "-o", str(out), "-k", "256", "--depth", "8"]) == 0, path.name
@@ -48,7 +48,7 @@ def indexed(path):
     return path.read_bytes()[25] == 3
 
 
-def test_palettes_are_taken_as_they_are(tmp_path, capsys):
+def test_palettes_are_kept(tmp_path, capsys):
     for path in filter(indexed, VALID):
         out = tmp_path / f"{path.stem}.fkq"
         assert cli.main(["compress", str(path), "-o", str(out)]) == 0
@@ -59,7 +59,7 @@ def test_palettes_are_taken_as_they_are(tmp_path, capsys):
         assert fastkq.load(out).palette[:, :3].tobytes() == stored, path.name
 
 
-def test_without_a_palette_loading_says_to_compress():
+def test_load_without_a_palette_advises_compress():
     for path in VALID:
         if not indexed(path):
             with pytest.raises(fastkq.errors.FormatError, match=r"an image with a palette.*use compress"):
@@ -67,7 +67,7 @@ def test_without_a_palette_loading_says_to_compress():
 
 
 @pytest.mark.parametrize("path", CORRUPT, ids=lambda path: path.stem)
-def test_what_is_corrupt_ends_in_one_line(tmp_path, capsys, path):
+def test_corrupt_files_are_one_line_of_error(tmp_path, capsys, path):
     assert cli.main(["compress", str(path), "-o", str(tmp_path / "out.fkq")]) == 1
     output, errors = capsys.readouterr()
     assert output == ""

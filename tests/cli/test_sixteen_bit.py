@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_command_refuses_what_an_output_cannot_hold_before_any_work(folder, capsys, monkeypatch):
+def test_16_bits_to_a_palette_png_are_refused_before_any_work(folder, capsys, monkeypatch):
     monkeypatch.setattr("fastkq.api.compress.compress", None)
     png16(folder / "deep.png", deep_noise(4, 5, 3), 2)
     code, output, errors = run(capsys, "compress", "deep.png", "-o", "flat.png")
@@ -33,7 +33,7 @@ def test_the_command_refuses_what_an_output_cannot_hold_before_any_work(folder, 
 
 
 @pytest.mark.parametrize("name", ["flat.png", "flat.fkq"])
-def test_the_command_reduces_to_8_bits_when_it_is_to(folder, capsys, name):
+def test_depth_8_reduces_to_8_bits(folder, capsys, name):
     values = deep_noise(4, 5, 3)
     png16(folder / "deep.png", values, 2)
     code, _, errors = run(capsys, "compress", "deep.png", "-o", name, "--depth", 8)
@@ -42,7 +42,7 @@ def test_the_command_reduces_to_8_bits_when_it_is_to(folder, capsys, name):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_command_writes_a_deep_fkq_as_a_png_of_16_bits(folder, capsys, channels):
+def test_decompress_writes_a_16_bit_fkq_as_a_16_bit_png(folder, capsys, channels):
     compressed = sample("uint16", channels, k=6)
     compressed.save("a.fkq")
     assert run(capsys, "decompress", "a.fkq")[::2] == (0, "")
@@ -67,7 +67,7 @@ def test_the_command_writes_a_deep_fkq_as_a_png_of_16_bits(folder, capsys, chann
     ],
 )
 @pytest.mark.parametrize("colored", ["", "1"])
-def test_info_tells_of_every_dtype(folder, capsys, monkeypatch, dtype, channels, values, first, colored):
+def test_info_describes_every_dtype(folder, capsys, monkeypatch, dtype, channels, values, first, colored):
     monkeypatch.setenv("FORCE_COLOR", colored)
     sample(dtype, channels).save("a.fkq")
     output = info(capsys, "a.fkq")
@@ -76,10 +76,10 @@ def test_info_tells_of_every_dtype(folder, capsys, monkeypatch, dtype, channels,
     assert ("\x1b" in output) == (bool(colored) and channels <= 4 and not dtype.startswith("float"))
 
 
-def test_info_tells_the_depth_and_the_colors_of_files_without_a_palette(folder, capsys):
+def test_info_shows_depth_and_colors_without_a_palette(folder, capsys):
     values = np.zeros((3, 4, 4), np.uint16)
     values[0, :, 0], values[1, :, 3], values[2] = 1, 65535, deep_noise(4, 4)
-    values[0, 1:, 1] = 2  # of alpha 0 all are one color
+    values[0, 1:, 1] = 2  # colors with alpha 0 count as one
     png16(folder / "a.png", values, 6)
     found = info_fields(info(capsys, "a.png"))
     assert found["pixels"] == "4 x 3, RGBA, 16 bits per channel"

@@ -1,4 +1,4 @@
-"""Standard input and output in the place of files."""
+"""Standard input and output instead of files."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_no_terminal_is_given_bytes(capsys, monkeypatch):
+def test_bytes_are_not_written_to_a_terminal(capsys, monkeypatch):
     write_images("a.png")
     on_a_terminal(monkeypatch)
     expected = "fastkq: expected standard output to be a file or a pipe, got a terminal: use -o OUT\n"
@@ -33,7 +33,7 @@ def piped(data, *arguments):
     return subprocess.run(program, input=data, capture_output=True, check=True)
 
 
-def test_standard_input_and_output_are_a_file_each():
+def test_standard_input_and_output_replace_files():
     write_images("a.png")
     compressed = piped(Path("a.png").read_bytes(), "compress", "-", "-k", "5")
     assert compressed.stdout == fastkq.compress("a.png", 5).to_bytes()
@@ -48,7 +48,7 @@ def given(monkeypatch, data):
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(data)))
 
 
-def test_info_tells_what_standard_input_holds(capsys, monkeypatch):
+def test_info_reads_standard_input(capsys, monkeypatch):
     data = fastkq.compress(noise(12, 16, 3), 5).to_bytes()
     given(monkeypatch, data)
     code, output, _ = run(capsys, "info", "-", "--json")
@@ -56,7 +56,7 @@ def test_info_tells_what_standard_input_holds(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["compress", "decompress", "info"])
-def test_what_is_no_image_on_standard_input_is_one_line_of_error(capsys, monkeypatch, name):
+def test_invalid_standard_input_is_one_line_of_error(capsys, monkeypatch, name):
     given(monkeypatch, b"text")
     code, output, errors = run(capsys, name, "-")
     assert (code, output, errors.count("\n")) == (1, "", 1)

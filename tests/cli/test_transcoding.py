@@ -1,4 +1,4 @@
-"""The command between file formats: what is not quantized stays as it was."""
+"""Conversion between file formats: an image with a palette stays unchanged unless -k is given."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".gif", ".tif", ".bmp"])
 @pytest.mark.parametrize("command", ["compress", "decompress"])
-def test_a_fkq_becomes_any_other_file_without_loss(capsys, suffix, command):
+def test_fkq_files_convert_to_any_format_without_loss(capsys, suffix, command):
     fastkq.compress(noise(24, 32, 3), 9).save("photo.fkq")
     code, _, _ = run(capsys, command, "photo.fkq", "-o", f"out{suffix}")
     assert code == 0
@@ -31,7 +31,7 @@ def test_a_fkq_becomes_any_other_file_without_loss(capsys, suffix, command):
 
 @pytest.fixture
 def indexed():
-    """A palette of 100 colors in no order of ours, two of them equal."""
+    """Write indexed.png, whose palette has 100 colors in random order, two of them equal; return its name."""
     palette = np.vstack((noise(99, 3), noise(1, 3)))
     indices = np.random.default_rng(0).integers(0, 100, (20, 30))
     fastkq.CompressedImage(palette, indices, metadata=Metadata(dpi=(300, 300))).save("indexed.png")
@@ -48,7 +48,7 @@ def test_an_image_with_a_palette_keeps_it(indexed, capsys):
 
 
 @pytest.mark.parametrize("source", ["indexed.png", "indexed.fkq"])
-def test_with_an_explicit_k_it_is_quantized(indexed, capsys, source):
+def test_explicit_k_quantizes_a_palette_image(indexed, capsys, source):
     run(capsys, "compress", indexed)
     code, output, _ = run(capsys, "compress", source, "-k", 64, "-o", "fewer.fkq")
     assert code == 0
@@ -58,7 +58,7 @@ def test_with_an_explicit_k_it_is_quantized(indexed, capsys, source):
 
 @pytest.mark.parametrize(("options", "kept"), [([], True), (["--strip"], False)])
 @pytest.mark.parametrize("k", [[], ["-k", 5]])
-def test_metadata_goes_along_unless_it_is_stripped(indexed, capsys, k, options, kept):
+def test_metadata_is_kept_unless_stripped(indexed, capsys, k, options, kept):
     assert run(capsys, "compress", indexed, *k, "-o", "out.tif", *options)[0] == 0
     with Image.open("out.tif") as image:
         assert (image.info["dpi"] == pytest.approx((300, 300), abs=0.02)) == kept
@@ -73,7 +73,7 @@ def test_optimize_makes_a_smaller_png(capsys):
     np.testing.assert_array_equal(*(fastkq.load(name).decompress() for name in ("small.png", "plain.png")))
 
 
-def test_without_the_extra_optimize_fails_before_any_work(capsys, monkeypatch):
+def test_optimize_without_pyoxipng_fails_before_any_work(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "oxipng", None)
     monkeypatch.setattr("fastkq.api.compress.compress", lambda *_, **__: pytest.fail("it compressed"))
     Image.fromarray(noise(4, 4, 3)).save("photo.png")

@@ -1,4 +1,4 @@
-"""Files that cannot be what they are asked for as, among others that can, and what is said of each."""
+"""Batches with conflicting, missing or unreadable files, and the messages about them."""
 
 import io
 import os
@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_files_of_one_name_are_counted_and_a_remedy_is_named(capsys):
+def test_outputs_of_the_same_name_are_refused_with_advice(capsys):
     write_images("in/a.png", "in/a.webp", "in/b/c.png", "in/b/c.webp", "in/d.png")
     code, output, errors = run(capsys, "compress", "in", "-r", "-o", "out", "-k", 4)
     assert (code, output, Path("out").exists()) == (2, "", False)
@@ -35,7 +35,7 @@ def test_files_of_one_name_are_counted_and_a_remedy_is_named(capsys):
     )
 
 
-def test_of_files_of_one_name_all_but_the_first_fail_when_it_is_to_keep_going(capsys):
+def test_keep_going_writes_the_first_of_outputs_of_the_same_name(capsys):
     write_images("in/a.png", "in/a.webp", "in/d.png")
     for dry in (["--dry-run"], []):
         code, output, errors = run(capsys, "compress", "in", "-r", "-o", "out", "-k", 4, "--keep-going", *dry)
@@ -46,7 +46,7 @@ def test_of_files_of_one_name_all_but_the_first_fail_when_it_is_to_keep_going(ca
     assert fastkq.load("out/a.fkq") == fastkq.compress("in/a.png", 4)
 
 
-def test_an_output_that_is_an_input_fails_alone_when_it_is_to_keep_going(capsys):
+def test_keep_going_fails_only_outputs_that_are_inputs(capsys):
     write_images("a.png", "a.gif", "b.gif")
     before = Path("a.png").read_bytes()
     code, _, errors = run(capsys, "compress", "*.gif", "a.png", "--format", "png", "--keep-going", "--force")
@@ -55,7 +55,7 @@ def test_an_output_that_is_an_input_fails_alone_when_it_is_to_keep_going(capsys)
     assert Path("a.png").read_bytes() == before
 
 
-def test_a_file_that_fails_has_no_output_that_is_in_the_way(capsys):
+def test_missing_input_is_reported_before_its_existing_output(capsys):
     write_images("a.png")
     Path("nowhere.fkq").write_bytes(b"there already")
     code, _, errors = run(capsys, "compress", "a.png", "nowhere.png", "--keep-going")
@@ -63,7 +63,7 @@ def test_a_file_that_fails_has_no_output_that_is_in_the_way(capsys):
     assert Path("a.fkq").exists()
 
 
-def test_a_dry_run_tells_which_inputs_are_not_there(capsys):
+def test_dry_run_reports_missing_inputs(capsys):
     write_images("a.png")
     code, output, errors = run(capsys, "compress", "a.png", "nowhere.png", "-n", "--keep-going")
     assert (code, output) == (1, "a.png -> a.fkq\n")
@@ -76,7 +76,7 @@ def small_ramp(name):
 
 
 class Stream(io.TextIOWrapper):
-    """Standard input or output with bytes below."""
+    """A standard stream over bytes; `terminal` is what its isatty returns."""
 
     def __init__(self, data=b"", terminal=False):
         super().__init__(io.BytesIO(data))
@@ -86,20 +86,20 @@ class Stream(io.TextIOWrapper):
         return self.terminal
 
 
-def test_standard_output_that_stays_empty_is_said(capsys, monkeypatch):
+def test_skipped_standard_output_is_reported(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Stream(small_ramp("ramp.png")))
     code, output, errors = run(capsys, "compress", "-", "-o", "-", "-k", 64, "--skip-if-larger")
     assert (code, output) == (0, "")
     assert errors.startswith("fastkq: warning: -: skipped, it would have ")
 
 
-def test_a_dry_run_tells_of_standard_output(capsys):
+def test_dry_run_reports_standard_output(capsys):
     write_images("a.png")
     assert run(capsys, "compress", "a.png", "-o", "-", "-n")[:2] == (0, "a.png -> -\n")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
-def test_a_pipe_at_a_path_has_the_bytes_that_come_of_it(capsys):
+def test_size_of_a_named_pipe_is_the_number_of_bytes_read(capsys):
     Image.fromarray(noise(40, 40, 3)).save("noise.bmp")
     data = Path("noise.bmp").read_bytes()
     os.mkfifo("pipe")
@@ -111,7 +111,7 @@ def test_a_pipe_at_a_path_has_the_bytes_that_come_of_it(capsys):
 
 
 @pytest.mark.parametrize("command", [["compress", "-", "-o", "x.fkq"], ["info", "-"]])
-def test_nobody_is_expected_to_type_an_image(capsys, monkeypatch, command):
+def test_standard_input_from_a_terminal_is_refused(capsys, monkeypatch, command):
     monkeypatch.setattr(sys, "stdin", Stream(terminal=True))
     code, _, errors = run(capsys, *command)
     assert (code, errors.startswith("fastkq: expected standard input to be a file or a pipe, got a te")) == (
@@ -120,7 +120,7 @@ def test_nobody_is_expected_to_type_an_image(capsys, monkeypatch, command):
     )
 
 
-def test_a_single_file_that_takes_long_has_a_bar_of_its_own(capsys, monkeypatch):
+def test_slow_single_file_has_a_progress_bar(capsys, monkeypatch):
     write_images("a.png")
     on_a_terminal(monkeypatch)
     assert run(capsys, "compress", "a.png", "-k", 4)[2] == ""
@@ -152,7 +152,7 @@ sys.exit(cli.main(["compress", "a.png", "b.png", "-j", "1", "-q"]))
 """
 
 
-def test_a_second_ctrl_c_says_how_many_files_were_written():
+def test_second_ctrl_c_reports_the_number_of_written_files():
     write_images("a.png", "b.png")
     program = [sys.executable, "-c", STUCK_AFTER_ONE]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}

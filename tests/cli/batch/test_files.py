@@ -1,4 +1,4 @@
-"""Which files a command reads, and where what comes of each goes."""
+"""The files that a command reads, and the path of each output."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def test_each_output_is_beside_its_input(capsys):
 
 
 @pytest.mark.parametrize("output", ["out/", "there"])
-def test_a_folder_takes_the_outputs(capsys, output):
+def test_outputs_go_into_a_given_folder(capsys, output):
     write_images("a.png", "b/c.png")
     Path("there").mkdir()
     assert run(capsys, "compress", "a.png", "b/c.png", "-o", output, "--format", "gif", "-k", 4)[0] == 0
@@ -39,7 +39,7 @@ def test_a_folder_takes_the_outputs(capsys, output):
     assert Path(output, "a.fkq").exists()
 
 
-def test_a_folder_is_taken_whole_with_r_and_its_tree_is_kept(capsys):
+def test_recursion_keeps_the_tree_of_folders(capsys):
     write_images("in/z.png", "in/a.JPG", "in/b/c/d.webp", "in/.hidden.png", "in/.git/x.png", "in/e.png/f.png")
     Path("in/notes.txt").write_text("no image")
     Path("in/b/round").symlink_to("../..", target_is_directory=True)
@@ -54,10 +54,10 @@ def test_a_folder_is_taken_whole_with_r_and_its_tree_is_kept(capsys):
     assert files("out") == ["out/a.fkq", "out/b/c/d.fkq", "out/e.png/f.fkq", "out/z.fkq"]
 
 
-def test_outputs_are_not_read_again(capsys):
+def test_outputs_are_not_taken_as_inputs(capsys):
     write_images("a.png", "b/c.png")
-    for these in (".", ".", "*", "**/*"):
-        command = ["compress", these, "-r", "-o", "out", "--format", "png", "-k", 4, "--force"]
+    for pattern in (".", ".", "*", "**/*"):
+        command = ["compress", pattern, "-r", "-o", "out", "--format", "png", "-k", 4, "--force"]
         assert run(capsys, *command)[0] == 0
         assert files("out") == ["out/a.png", "out/b/c.png"]
     for _ in range(2):
@@ -80,7 +80,7 @@ def test_outputs_are_not_read_again(capsys):
         (["in/**", "-r"], ["a", "b", "d", "c/a", "c/e"]),
     ],
 )
-def test_a_quoted_pattern_stands_for_the_images_that_match(capsys, pattern, expected):
+def test_quoted_patterns_match_images(capsys, pattern, expected):
     write_images("in/b.png", "in/a.png", "in/d.gif", "in/c/e.png", "in/c/a.png")
     Path("in/notes.txt").write_text("no image")
     Path("in/c/round").symlink_to("..", target_is_directory=True)
@@ -90,14 +90,14 @@ def test_a_quoted_pattern_stands_for_the_images_that_match(capsys, pattern, expe
     )
 
 
-def test_a_name_that_looks_like_a_pattern_or_an_option_is_a_name_where_there_is_such_a_file(capsys):
+def test_files_may_be_named_like_a_pattern_or_an_option(capsys):
     write_images("a[1].png", "a1.png", "-k.png")
     assert run(capsys, "compress", "a[1].png", "-k", 4)[0] == 0
     assert run(capsys, "compress", "-k", 4, "--", "-k.png")[0] == 0
     assert sorted(Path().glob("*.fkq")) == [Path("-k.fkq"), Path("a[1].fkq")]
 
 
-def test_a_file_that_is_meant_twice_is_read_once(capsys):
+def test_file_given_twice_is_read_once(capsys):
     write_images("in/a.png")
     _, output, _ = run(capsys, "compress", "in/a.png", "./in/../in/a.png", "in/*.png", "in", "-r", "-k", 4)
     assert output.count("\n") == 1
@@ -144,7 +144,7 @@ def refused(capsys, *arguments):
         (["-", "-o", "in/b.fkq"], "in/b.fkq exists already; --force replaces it"),
     ],
 )
-def test_what_does_not_go_together_is_refused_before_any_work(capsys, monkeypatch, arguments, message):
+def test_conflicting_inputs_and_outputs_are_refused_before_any_work(capsys, monkeypatch, arguments, message):
     monkeypatch.setattr("fastkq.api.compress.compress", lambda *_, **__: pytest.fail("it compressed"))
     write_images("a.png", "a.gif", "in/a.png", "in/b.png")
     Path("in/b.fkq").write_bytes(b"there already")
@@ -153,7 +153,7 @@ def test_what_does_not_go_together_is_refused_before_any_work(capsys, monkeypatc
     assert message in refused(capsys, *arguments)
 
 
-def test_an_output_folder_that_cannot_be_made_is_one_line_of_error(capsys):
+def test_failure_to_create_the_output_folder_is_one_line_of_error(capsys):
     write_images("a.png")
     Path("file").write_text("no folder")
     code, _, errors = run(capsys, "compress", "a.png", "-o", "file/out/")
@@ -172,7 +172,7 @@ main(sys.argv[1:])
 """
 
 
-def test_numba_is_imported_before_several_threads_need_it():
+def test_numba_is_imported_before_the_thread_pool_starts():
     write_images("a.png", "b.png")
     command = [
         sys.executable,

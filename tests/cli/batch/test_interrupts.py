@@ -1,4 +1,4 @@
-"""Ctrl-C leaves whole files and nothing else."""
+"""Ctrl-C: only complete files are left."""
 
 import signal
 import subprocess
@@ -34,7 +34,7 @@ sys.exit(cli.main(["compress", "*.png", "-k", "4", "-o", "out/", "--jobs", sys.a
 
 
 @pytest.mark.parametrize(("at", "jobs"), [(3, 1), (5, 2)])
-def test_an_interrupt_leaves_whole_files_and_says_how_many(at, jobs):
+def test_interrupt_leaves_whole_files_and_reports_their_number(at, jobs):
     write_images(*(f"{number:02}.png" for number in range(30)))
     program = [sys.executable, "-c", INTERRUPTED, str(at), str(jobs)]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
@@ -48,7 +48,7 @@ def test_an_interrupt_leaves_whole_files_and_says_how_many(at, jobs):
         assert fastkq.load(name).k == 4
 
 
-def test_ctrl_c_ends_a_command_that_runs():
+def test_ctrl_c_stops_a_running_command():
     write_images(*(f"{number:03}.png" for number in range(400)))
     program = [sys.executable, "-m", "fastkq", "compress", "*.png", "-o", "out/", "--jobs", "2"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -77,7 +77,7 @@ sys.exit(cli.main(["compress", "a.png"]))
 """
 
 
-def test_a_second_ctrl_c_does_not_wait_for_what_is_under_way():
+def test_second_ctrl_c_does_not_wait_for_the_current_file():
     write_images("a.png")
     with subprocess.Popen([sys.executable, "-c", STUCK], stdout=subprocess.PIPE, text=True) as process:
         process.stdout.readline()

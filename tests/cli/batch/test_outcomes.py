@@ -1,4 +1,4 @@
-"""What comes of many files, and what is said of it."""
+"""Batches of files: written, skipped and failed files, and the reports about them."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_what_exists_is_skipped_when_it_is_to_be(capsys):
+def test_skip_existing_keeps_existing_outputs(capsys):
     write_images("a.png", "b.png", "c.png")
     Path("b.fkq").write_bytes(b"as it was")
     code, output, errors = run(capsys, "compress", "*.png", "-k", 4, "--skip-existing")
@@ -28,7 +28,7 @@ def test_what_exists_is_skipped_when_it_is_to_be(capsys):
     assert errors == "fastkq: 2 written, 1 skipped\n"
 
 
-def test_what_would_be_larger_than_its_source_is_skipped_when_it_is_to_be(capsys):
+def test_skip_if_larger_skips_outputs_larger_than_their_source(capsys):
     Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (64, 1))).save("ramp.png", optimize=True)
     Image.fromarray(noise(40, 40, 3)).save("noise.bmp")
     options = [
@@ -54,7 +54,7 @@ def broken(*names):
         Path(name).write_text("no image")
 
 
-def test_the_first_failure_stops_and_what_was_written_stays(capsys):
+def test_first_failure_stops_and_keeps_written_files(capsys):
     write_images("a.png", "c.png", "d.png")
     broken("b.png")
     code, output, errors = run(capsys, "compress", "*.png", "-k", 4, "--jobs", 1)
@@ -65,7 +65,7 @@ def test_the_first_failure_stops_and_what_was_written_stays(capsys):
     assert Path("a.fkq").exists()
 
 
-def test_the_others_are_done_when_it_is_to_keep_going(capsys):
+def test_keep_going_does_the_other_files(capsys):
     write_images("a.png", "c.png", "in/d.png")
     broken("b.png", "e.png")
     names = ["a.png", "b.png", "c.png", "e.png", "in", "nowhere.png"]
@@ -81,7 +81,7 @@ def test_the_others_are_done_when_it_is_to_keep_going(capsys):
     assert files(".") == ["a.fkq", "a.png", "b.png", "c.fkq", "c.png", "e.png", "in/d.png"]
 
 
-def test_a_failure_names_its_file_even_where_the_reason_does_not(capsys, monkeypatch):
+def test_every_failure_names_its_file(capsys, monkeypatch):
     def fail(*_, **__):
         raise MemoryError
 
@@ -91,7 +91,7 @@ def test_a_failure_names_its_file_even_where_the_reason_does_not(capsys, monkeyp
     assert errors.startswith("fastkq: a.png: expected enough memory for the image, got too little\n")
 
 
-def test_an_output_that_appears_meanwhile_is_not_replaced(capsys, monkeypatch):
+def test_output_created_meanwhile_is_not_replaced(capsys, monkeypatch):
     def compress(*arguments, **options):
         Path("a.fkq").write_bytes(b"someone else's")
         return fastkq.apply_palette(noise(12, 16, 3), noise(2, 3))
@@ -103,22 +103,22 @@ def test_an_output_that_appears_meanwhile_is_not_replaced(capsys, monkeypatch):
     assert Path("a.fkq").read_bytes() == b"someone else's"
 
 
-def test_neither_bytes_nor_lines_depend_on_the_jobs(capsys):
+def test_same_bytes_and_lines_on_any_number_of_jobs(capsys):
     for seed in range(7):
         Image.fromarray(photograph_like(30 + 40 * (seed % 3), 50, seed)).save(f"{seed}.png")
-    told = {}
+    results = {}
     for jobs in (1, 2, 5):
         code, output, _ = run(capsys, "compress", "*.png", "-k", 9, "-o", f"{jobs}/", "--jobs", jobs)
-        told[jobs] = (
+        results[jobs] = (
             code,
             output.replace(f"{jobs}/", ""),
             [Path(name).read_bytes() for name in files(str(jobs))],
         )
-    assert told[1] == told[2] == told[5]
-    assert len(told[1][2]) == 7
+    assert results[1] == results[2] == results[5]
+    assert len(results[1][2]) == 7
 
 
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(capsys, monkeypatch):
+def test_dry_run_lists_outputs_and_writes_nothing(capsys, monkeypatch):
     monkeypatch.setattr("fastkq.api.compress.compress", lambda *_, **__: pytest.fail("it compressed"))
     write_images("in/a.png", "in/b.png")
     Path("in/b.fkq").write_bytes(b"there already")
@@ -131,7 +131,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(capsys, monkeypatch)
     assert not Path("out").exists()
 
 
-def test_json_is_an_object_on_a_line_for_each_file(capsys):
+def test_json_has_one_line_per_file(capsys):
     Image.fromarray(photograph_like(40, 50)).save("a.png")
     Image.new("RGB", (9, 9)).save("c.png")
     broken("b.png")
@@ -158,7 +158,7 @@ def test_json_is_an_object_on_a_line_for_each_file(capsys):
     assert [json.loads(line)["status"] for line in output.splitlines()] == ["planned", "planned"]
 
 
-def test_quiet_says_only_what_went_wrong(capsys):
+def test_quiet_prints_only_errors(capsys):
     write_images("a.png", "b.png")
     assert run(capsys, "compress", "*.png", "-k", 300, "--quiet") == (0, "", "")
     broken("c.png")
@@ -180,7 +180,7 @@ def test_decompress_takes_several_fkq_files(capsys):
         assert fastkq.load(f"back/{name}.tif").shape == (12, 16, 3)
 
 
-def test_a_name_that_cannot_be_printed_is_printed_by_numbers(capsys):
+def test_undecodable_names_are_printed_escaped(capsys):
     name = os.fsdecode(b"caf\xe9.png")
     write_images("a.png")
     Path("a.png").rename(name)
@@ -191,7 +191,7 @@ def test_a_name_that_cannot_be_printed_is_printed_by_numbers(capsys):
     assert run(capsys, "info", name)[0] == 0
 
 
-def test_there_is_a_progress_bar_for_several_files_on_a_terminal_that_has_tqdm(capsys, monkeypatch):
+def test_progress_bar_needs_several_files_a_terminal_and_tqdm(capsys, monkeypatch):
     write_images("a.png", "b.png")
     on_a_terminal(monkeypatch)
     command = ["compress", "*.png", "-k", 4, "--force"]
@@ -205,6 +205,6 @@ def test_there_is_a_progress_bar_for_several_files_on_a_terminal_that_has_tqdm(c
     assert run(capsys, *command)[::2] == (0, "fastkq: 2 written\n")
 
 
-def test_elsewhere_there_is_no_progress_bar(capsys):
+def test_no_progress_bar_without_a_terminal(capsys):
     write_images("a.png", "b.png")
     assert run(capsys, "compress", "*.png", "-k", 4)[2] == "fastkq: 2 written\n"
