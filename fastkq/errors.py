@@ -18,7 +18,7 @@ class UnreachableError(ArgumentError):
         The best value that can be reached, in the unit of the target: a PSNR in dB, a number of bytes, or a
         largest error.
     k : int or None
-        A number of colors that is enough; None if no number is, or if none is known.
+        A number of colors with which the target can be reached; None if there is none, or if none is known.
     """
 
     def __init__(self, message: str, best: float, k: int | None = None) -> None:
@@ -50,7 +50,7 @@ class Cancelled(FastKQError):  # noqa: N818
 
 
 class FormatError(FastKQError, ValueError):
-    """Bytes or a file violate their format: they are damaged, truncated or of another format."""
+    """Bytes or a file are damaged, truncated or of another format than expected."""
 
 
 class DecodingError(FormatError, OSError):
@@ -65,9 +65,9 @@ class PrecisionWarning(UserWarning):
 
 
 class DamageWarning(UserWarning):
-    """A damaged file was read without its damaged parts, because the reader was not strict.
+    """A damaged file was read without its damaged parts.
 
-    That is ``strict=False``, or Pillow's LOAD_TRUNCATED_IMAGES.
+    A reader does so with ``strict=False``, or if Pillow's LOAD_TRUNCATED_IMAGES is set.
     """
 
 
@@ -81,7 +81,7 @@ class MissingExtraError(FastKQError, ImportError):
     Parameters
     ----------
     purpose : str
-        Purpose of the package, for the message: "a smaller PNG".
+        Purpose of the package, for the message: for example "a smaller PNG".
     package : str
         Name of the missing package.
     extra : str

@@ -17,9 +17,9 @@ from fastkq.runtime.validation import check_image, check_peak, check_threads
 
 _VALUES_PER_CHUNK = 1 << 19  # samples (one channel of one pixel)
 _LARGEST_EXPONENT = 400
-"""Floats above 2^400 or all below 2^-400 are scaled by a power of two: sums of their squares could overflow
-or underflow float64."""
-_LOG_2 = math.log10(2)
+"""Floats are scaled by a power of two if the largest of them is above 2^400 or below 2^-400: without scaling,
+sums of their squares could overflow or underflow float64."""
+_LOG10_2 = math.log10(2)
 
 PEAKS = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
 """Peak value of each integer dtype, for PSNR. Floats have no fixed peak."""
@@ -131,7 +131,7 @@ def of_colors(
     labels : (M,) unsigned integers
         Palette row of each color.
     channels
-        Channels to measure. It selects channels of integer colors only; of floats it must name all channels.
+        Indices of the channels to measure. For floats these must be all channels.
     peak : float, optional
         As for `psnr`.
     """
@@ -153,7 +153,11 @@ def _counted_error(
     channels: Sequence[int],
     scale: float,
 ) -> float:
-    """Return the sum of squared errors times counts; floats are summed in the order of the colors."""
+    """Return the sum of the squared errors, weighted by the counts.
+
+    Colors and palette are multiplied by `scale` first if they are floats. Their errors are summed in the
+    order of the colors.
+    """
     total: float = 0
     for part in slices(len(colors), _VALUES_PER_CHUNK):
         arrays = colors[part], counts[part], palette, labels[part]
@@ -176,7 +180,9 @@ def _unscaled(error: float, exponent: int) -> float:
 def _psnr(error: float, exponent: int, values: Values, peak: float | None) -> float:
     if not error:
         return math.inf
-    logarithm = math.log10(_range(values, exponent)) if peak is None else math.log10(peak) - exponent * _LOG_2
+    logarithm = (
+        math.log10(_range(values, exponent)) if peak is None else math.log10(peak) - exponent * _LOG10_2
+    )
     return 20 * logarithm - 10 * math.log10(error)
 
 
@@ -191,7 +197,7 @@ def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Val
 
 
 def _range(values: Values, exponent: int) -> float:
-    """Return the default peak of `psnr`; of floats divided by ``2**exponent``."""
+    """Return the default peak of `psnr`; for floats, it is that of the values divided by ``2**exponent``."""
     if values.dtype.kind != "f":
         return PEAKS[values.dtype.name]
     span = math.ldexp(float(values.max()), -exponent) - math.ldexp(float(values.min()), -exponent)
@@ -201,7 +207,10 @@ def _range(values: Values, exponent: int) -> float:
 
 
 def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
-    """Return the mse of the values divided by 2**exponent, and the exponent, which is 0 for usual values."""
+    """Return the mse of the values divided by ``2**exponent``, and the exponent.
+
+    The exponent is 0 for integers, and for floats of ordinary size (see `_exponent`).
+    """
     if a.dtype.kind == "f":
         exponent = _exponent(
             max(float(abs(extreme)) for values in (a, b) for extreme in (values.min(), values.max()))
@@ -218,7 +227,7 @@ def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
 
 
 def _exponent(largest: float) -> int:
-    """Return the power of two by which floats up to `largest` in magnitude are divided."""
+    """Return the exponent of the power of two by which floats up to `largest` in magnitude are divided."""
     _, exponent = math.frexp(largest)
     return max(-1000, min(exponent, 1000)) if abs(exponent) > _LARGEST_EXPONENT else 0
 

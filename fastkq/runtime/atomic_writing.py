@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastkq.runtime.progress import checkpoint, last_checkpoint
 
-_BLOCK = 1 << 22  # bytes per write call, between two checkpoints
+_BYTES_PER_WRITE = 1 << 22  # bytes per write call; there is a checkpoint before each
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -49,9 +49,9 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
-            for start in range(0, len(data), _BLOCK):
+            for start in range(0, len(data), _BYTES_PER_WRITE):
                 checkpoint()
-                file.write(data[start : start + _BLOCK])
+                file.write(data[start : start + _BYTES_PER_WRITE])
             file.flush()
             os.fsync(file.fileno())
         last_checkpoint()

@@ -43,7 +43,7 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
         Called with the number of the worker, from 0 to threads - 1, and the bounds of the chunk. No two
         calls with the same worker run at the same time.
     total, chunk
-        Number of items in all, and per chunk.
+        Total number of items, and number of items per chunk.
     threads
         Upper bound on the number of workers. The calling thread is always one of them, so the work
         completes even if no other thread can start.
@@ -96,10 +96,10 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
 
 
 def over_dependent_blocks(work: Work, bands: int, blocks: int, threads: int) -> None:
-    """Call ``work(worker, band, block)`` for every block of every band, in an order of dependencies.
+    """Call ``work(worker, band, block)`` for every block of every band, each after those it depends on.
 
-    Block j of band i starts after block j - 1 of the same band and after block j + 1 of band i - 1. One
-    worker does all blocks of a band, so it can keep state from block to block.
+    Block j of band i depends on block j - 1 of the same band and on block j + 1 of band i - 1. One worker
+    does all blocks of a band, so it can keep state from block to block.
     """
     done_blocks = [0] * bands
     failed: list[int] = []
@@ -157,7 +157,7 @@ def _submit(helper_work: Callable[[int], None], count: int) -> list[Future[None]
 
 
 def _drop_pool() -> None:
-    """Drop the pool in a forked child, which has the pool's object but none of its threads."""
+    """Drop the pool in a forked child process: its threads exist only in the parent."""
     global _pool
     _pool = None
 

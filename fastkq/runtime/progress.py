@@ -1,11 +1,11 @@
 """Progress reporting and cooperative cancellation.
 
 All functions that make, read or write an image take ``progress``: a callable that is called on the calling
-thread, about 30 times per second, with the fraction that is done and a word for the stage. If it returns
-False, the call raises `fastkq.Cancelled`. An exception that it raises passes through. In both cases no thread
-goes on and no file is written. The bytes of the result are the same with and without it.
+thread, about 30 times per second, with the fraction that is done and the name of the stage. If it returns
+False, the call raises `fastkq.Cancelled`. An exception that it raises passes through. In both cases all
+threads stop and no file is written. The bytes of the result are the same with and without it.
 
-A cancel takes effect within 0.2 s. At least ten times per second each working thread passes a checkpoint,
+Cancellation takes effect within 0.2 s. At least ten times per second each working thread passes a checkpoint,
 where the callable may be called or the thread stops. The call raises once all its threads have stopped.
 Measured from the moment at which the callable would return False to the exception: 0.01 to 0.18 s (images of
 12 megapixels, k = 64 to 4096, two busy cores). Two things cannot be interrupted: compilation in the first
@@ -21,10 +21,11 @@ A progress bar by tqdm::
 
         fastkq.compress("large.tif", k=4096, progress=show)
 
-For the code of this package: a public function enters `watched(progress)`. Below it, `stage` names the stage
-and its share of the work, and everything that takes long passes a `checkpoint`, its own or one of
-`fastkq.runtime.parallel`, at least ten times per second. So no function in between passes the callable on,
-and a call without progress costs next to nothing. Each thread has its own watch.
+In the code of this package, a public function enters `watched(progress)`. The functions that it calls enter a
+`stage`, with its name and its share of the work. Every function that takes long passes a `checkpoint`, its
+own or one of `fastkq.runtime.parallel`, at least ten times per second. So the functions in between need no
+parameter for the callable, and without `progress` a checkpoint costs almost nothing. Each thread has its own
+watch.
 """
 
 import contextlib
@@ -42,8 +43,8 @@ Progress = Callable[[float, str], object]
 """Type of a `progress` callable: it gets the fraction done, 0 to 1, and the stage. False cancels."""
 
 REPORT_INTERVAL = 0.03
-"""Least time between two calls of the callable, in seconds: a bar moves smoothly and a cancel seems
-immediate."""
+"""Seconds: least time between two calls of the callable. With this value a progress bar moves smoothly, and
+cancellation seems immediate."""
 
 _BYTES_PER_BAND = 1 << 22  # NumPy takes a few milliseconds for an operation on a band
 
@@ -112,7 +113,10 @@ class _CallerWatch(Watch):
         return self._fraction + self.share_of_a_pass * (self._end - self._fraction)
 
     def finish(self) -> None:
-        """Report the end of the current work now, without `REPORT_INTERVAL`; the fraction 1 only once."""
+        """Report the end of the current work, without waiting for `REPORT_INTERVAL`.
+
+        The fraction 1 is reported only once.
+        """
         if not self._is_done:
             self._is_done = self._end == 1.0
             self.report(1.0 if self._is_done else min(self._end, _MAX_UNFINISHED_FRACTION))
@@ -206,18 +210,18 @@ def watched(progress: Progress | None) -> Iterator[None]:
         return
     if not callable(progress):
         raise ArgumentTypeError(f"expected progress to be callable or None, got {progress!r}")
-    call = _CallerWatch(progress)
-    with installed(call):
+    watch = _CallerWatch(progress)
+    with installed(watch):
         try:
-            call.check()
+            watch.check()
             yield
-            call.finish()
+            watch.finish()
         except BaseException as error:
-            if call.failure is not None and error is not call.failure:  # a decoder raised its own error
-                raise call.failure from None
+            if watch.failure is not None and error is not watch.failure:  # a decoder raised its own error
+                raise watch.failure from None
             raise
-        if call.failure is not None:
-            raise call.failure
+        if watch.failure is not None:
+            raise watch.failure
 
 
 @contextlib.contextmanager
@@ -237,24 +241,24 @@ def stage(name: str | None, share: float = 1.0, each: float = 1.0) -> Iterator[N
     Parameters
     ----------
     name
-        Word for the stage; None keeps the name of the enclosing stage.
+        Name of the stage; None keeps the name of the enclosing stage.
     share
-        Share of the remaining enclosing work that this stage is, 0 to 1.
+        Share of this stage in the remaining work of the enclosing stage, 0 to 1.
     each
-        Share of the remaining stage that each pass over the data is (see
-        `fastkq.runtime.parallel.over_chunks`), 0 to 1. With less than 1 the number of passes need not be
-        known: the fraction approaches the end of the stage.
+        Share of each pass over the data (see `fastkq.runtime.parallel.over_chunks`) in the remaining work of
+        this stage, 0 to 1. With less than 1 the number of passes need not be known in advance: the fraction
+        approaches the end of the stage.
     """
-    call = _thread.watch
-    if not isinstance(call, _CallerWatch):
+    watch = _thread.watch
+    if not isinstance(watch, _CallerWatch):
         yield
         return
-    begin, end = call.span()
+    begin, end = watch.span()
     middle = end if share == 1.0 else begin + share * (end - begin)
-    outer, call.share_of_a_pass = call.share_of_a_pass, each
-    call.stage = name or call.stage
-    call.enter(begin, middle)
-    call.check()
+    outer, watch.share_of_a_pass = watch.share_of_a_pass, each
+    watch.stage = name or watch.stage
+    watch.enter(begin, middle)
+    watch.check()
     yield
-    call.enter(middle, end)
-    call.share_of_a_pass = outer
+    watch.enter(middle, end)
+    watch.share_of_a_pass = outer

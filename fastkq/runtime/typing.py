@@ -1,4 +1,4 @@
-"""Array types that several rooms share."""
+"""Array types that several packages of fastkq share."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ ImageArray = npt.NDArray[np.bool_ | np.uint8 | np.uint16 | np.float32 | np.float
 """Pixels, colors or a palette, of a dtype that images have."""
 
 Coordinates = npt.NDArray[np.floating[Any]]
-"""(C, M): points of up to 4 coordinates, a plane per coordinate."""
+"""(C, M): M points of C coordinates, at most 4; one plane per coordinate."""
 
 Vectors = npt.NDArray[np.float64]
-"""(n, d): colors of any dtype and number of channels as vectors, or (d, k): centroids of them."""
+"""(n, d): vectors that stand for colors of any dtype and number of channels, or (d, k): their centroids."""
 
 Samples = npt.NDArray[np.floating[Any]]
-"""(n, d): the data of the estimator, float32 or float64."""
+"""(n, d): the samples that the scikit-learn estimator clusters, float32 or float64."""
 
 Weights = npt.NDArray[np.float64]
 """(n,): the weight of each vector."""

@@ -1,4 +1,4 @@
-"""Validation of arguments: each is checked and converted here, once, before any work begins.
+"""Validation of arguments: each is checked and converted once, before any work begins.
 
 All functions raise `ArgumentTypeError` for a wrong type and `ArgumentError` for a wrong value.
 """
@@ -21,9 +21,9 @@ Depth = Literal[8] | None
 DTYPES = tuple(map(np.dtype, (np.bool_, np.uint8, np.uint16, np.float32, np.float64)))
 """Dtypes of images and palettes."""
 
-MAX_COLORS = 1 << 16  # rows of a palette: indices are at most uint16
-MAX_CHANNELS = 64
-MAX_PIXELS = 1 << 30  # pixels of an image, and default limit for files
+MAX_COLORS = 1 << 16  # palette rows: indices are uint8 or uint16
+MAX_CHANNELS = 64  # channels of an image
+MAX_PIXELS = 1 << 30  # pixels of an image; also the default of `max_pixels` for files
 
 
 def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -102,7 +102,7 @@ def _check_finite(array: npt.NDArray[Any], noun: str) -> None:
     if not all(np.isfinite(array[part]).all() for part in bands(array)):
         finite = np.isfinite(array)
         first = np.unravel_index(finite.argmin(), array.shape)
-        position = tuple(int(place) for place in first)
+        position = tuple(int(axis_index) for axis_index in first)
         raise ArgumentError(
             f"expected {noun} of finite values, got {array.size - np.count_nonzero(finite)} that are not, "
             f"the first, {array[position]}, at {position}"
@@ -168,7 +168,7 @@ def check_threads(threads: Any) -> int:
 
 
 def check_max_pixels(max_pixels: Any) -> int:
-    """Return the largest number of pixels of a file to read, as an int."""
+    """Return, as an int, the largest number of pixels that a file to be read may have."""
     return check_positive("max_pixels", max_pixels)
 
 
