@@ -2,6 +2,6 @@
 
 `kinds` defines the meaning of channels; `spaces` and `embedding` convert colors to the coordinates in which
 distances are measured. `table` counts colors, in a `packed_table` (8 bits per channel) or a `row_table` (any
-dtype); `color_counts` is their public form. `indexed_image` and `metadata` are the values that encoders and
-decoders exchange.
+dtype); `color_counts` is their public form. `indexed_image` and `metadata` define the values that encoders
+and decoders exchange.
 """

@@ -17,7 +17,7 @@ from fastkq.errors import ArgumentError, FormatError
 from fastkq.runtime.atomic_writing import write_atomically
 from fastkq.runtime.typing import ImageArray
 
-_VERSION = 2  # of the arrays in saved counts
+_VERSION = 2  # version of the arrays in saved counts
 
 
 class ColorCounts:
@@ -25,7 +25,7 @@ class ColorCounts:
 
     `fastkq.count_colors` counts an image, ``a + b`` adds counts, and `fastkq.fit_palette` takes counts in
     place of images. So the images of a batch need not be in memory at once, and can be counted on different
-    machines. The palette of added counts is that of all their images together.
+    machines. A palette that is fitted to added counts is the one for all their images together.
 
     Examples
     --------
@@ -55,16 +55,16 @@ class ColorCounts:
     def of(
         cls, image: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None, threads: int = 1
     ) -> ColorCounts:
-        """Count the colors of a checked image; with weights (H, W), also sum the weights of their pixels."""
+        """Count the colors of a checked image; with weights (H, W), also sum the weights for each color."""
         pixels, channels = to_working_form(image), 1 if image.ndim == 2 else image.shape[2]
         counted = counting.count(pixels, threads)
         summed = None if weights is None else counting.sum_weights(pixels, counted, weights, threads)
         return cls(counted, image.dtype, channels, summed)
 
     @classmethod
-    def of_at_most(cls, image: npt.NDArray[Any], most: int, threads: int = 1) -> ColorCounts | None:
-        """Count as `of`; return None for an RGBA image with transparency of more than `most` colors."""
-        counted = counting.count_up_to(to_working_form(image), most, threads)
+    def of_at_most(cls, image: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorCounts | None:
+        """Count as `of`; return None for an RGBA image, not opaque, of more than `max_colors` colors."""
+        counted = counting.count_up_to(to_working_form(image), max_colors, threads)
         channels = 1 if image.ndim == 2 else image.shape[2]
         return None if counted is None else cls(counted, image.dtype, channels)
 
@@ -91,7 +91,7 @@ class ColorCounts:
 
     @property
     def counted(self) -> ColorTable:
-        """The table of the colors in their working form, which fits and mappings use."""
+        """The table of the colors in their working form; palettes are fitted and pixels mapped with it."""
         return self._counted
 
     @property
@@ -108,7 +108,7 @@ class ColorCounts:
 
     @property
     def channels(self) -> int:
-        """Channels of the images."""
+        """Number of channels of the images."""
         return self._channels
 
     def __len__(self) -> int:
@@ -178,7 +178,7 @@ class ColorCounts:
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> ColorCounts:
-        """Read the bytes of `to_bytes`, or of any `.npz` file with such arrays; "version" may be missing.
+        """Read the bytes of `to_bytes`, or of any `.npz` file with these arrays; "version" may be missing.
 
         Raises
         ------
@@ -188,13 +188,13 @@ class ColorCounts:
         try:
             with np.load(BytesIO(data), allow_pickle=False) as arrays:
                 fields = {name: arrays[name] for name in arrays.files}
-            # Version 1 had no version, and another name for the colors.
+            # Version 1 had no array "version", and another name for the array "colors".
             version = int(fields.pop("version", _VERSION if "colors" in fields else 1))
             if version != _VERSION:
                 remedy = "count the images again" if version < _VERSION else "a newer fastkq wrote them"
                 raise ValueError(f"expected counts of version {_VERSION}, got version {version}: {remedy}")
             return cls._of_fields(**fields)
-        except Exception as error:  # zipfile, zlib and NumPy raise about ten kinds, also MemoryError
+        except Exception as error:  # zipfile, zlib and NumPy raise about ten types, also MemoryError
             raise FormatError(f"expected the bytes of counted colors: {error}") from error
 
     @classmethod

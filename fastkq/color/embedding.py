@@ -10,26 +10,28 @@ from fastkq.runtime.typing import Vectors
 
 _FOLD_FROM, _FOLD_BY = 900, 200  # floats of at least 2^900 are multiplied by 2^-200
 _MAX_EXPONENT = 480
-"""Floats are scaled to below 2^480: squares of 64 channels, summed over 2^40 pixels, stay below 2^1023."""
+"""Floats are scaled so that the largest is just below 2^480: squares of 64 channels, summed over 2^40 pixels,
+stay below 2^1023."""
 
 
 class Embedding(NamedTuple):
-    """Metric of colors: the squared distance of their vectors, in float64, with one coordinate per channel.
+    """Map from colors to vectors in float64, one coordinate per channel; it defines the metric of colors.
 
-    Plain channels are their own coordinates. Floats are multiplied by a power of two, which changes no
-    comparison, so that squares neither overflow nor underflow. Numbers of at least 2^900, which mark missing
-    data, are multiplied by 2^-200: otherwise the squares of all other numbers would be lost beside theirs.
-    Colors with alpha are measured as they are seen: the metric is the mean squared difference after
-    compositing over black, mid-gray and white, up to a factor. All colors of alpha 0 are one.
+    The distance of two colors is the distance of their vectors. The values of integer colors without alpha
+    are the coordinates. Floats are multiplied by a power of two, which changes no comparison, so that squares
+    neither overflow nor underflow. Numbers whose magnitude is at least 2^900, which mark missing data, are
+    also multiplied by 2^-200 (folded): otherwise the squares of all other numbers would be lost to rounding.
+    Colors with alpha are measured as they are seen: the squared distance is, up to a factor, the mean squared
+    difference after compositing over black, mid-gray and white. All colors of alpha 0 have the same vector.
 
     Attributes
     ----------
     dtype, channels
         Dtype and number of channels of the colors.
     exponent : int
-        Exponent of the power of two.
+        Exponent of the power of two by which floats are multiplied.
     is_folded : bool
-        Whether there are numbers of at least 2^900.
+        Whether there are numbers whose magnitude is at least 2^900.
     """
 
     dtype: np.dtype[Any]
@@ -39,11 +41,11 @@ class Embedding(NamedTuple):
 
     @classmethod
     def of(cls, *colors: npt.NDArray[Any]) -> "Embedding":
-        """Return one embedding for several arrays of colors (M, C) of the same dtype."""
+        """Return the common embedding of several arrays of colors (M, C) of the same dtype."""
         dtype, channels = colors[0].dtype, colors[0].shape[1]
         largest = 0.0
         if dtype.kind == "f":
-            extremes = [extreme for some in colors if some.size for extreme in (some.min(), some.max())]
+            extremes = [extreme for array in colors if array.size for extreme in (array.min(), array.max())]
             largest = max((abs(float(extreme)) for extreme in extremes), default=0.0)
         exponent = int(np.frexp(largest)[1])
         is_folded = exponent > _FOLD_FROM
@@ -85,13 +87,13 @@ class Embedding(NamedTuple):
 
     def _alpha_weight(self) -> float:
         # The variance of the three backgrounds is 2/3 of the squared half range, for each of the C - 1 color
-        # channels. Rounded to an integer, as all coordinates of integer colors are.
+        # channels. The weight is rounded to an integer, as all coordinates of integer colors are.
         top = float(np.iinfo(self.dtype).max)
         return float(np.floor(top * np.sqrt((self.channels - 1) * 2 / 3) + 0.5))
 
 
 def _fold(values: Vectors) -> Vectors:
-    # Numbers below 2^900 are clipped to the least folded number, so that only folded ones lie beyond.
+    # Numbers below 2^900 are clipped to 2^700, the least folded number, so that all larger ones are folded.
     edge = 2.0 ** (_FOLD_FROM - _FOLD_BY)
     return np.where(np.abs(values) >= 2.0**_FOLD_FROM, values * 2.0**-_FOLD_BY, np.clip(values, -edge, edge))
 

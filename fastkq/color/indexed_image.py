@@ -64,7 +64,7 @@ Damage.__module__ = "fastkq"  # pickles name the public module
 
 
 def bits_per_index(k: int) -> int:
-    """Return ceil(log2 k): 0 for one color, 16 for 65,536."""
+    """Return the number of bits per index, ceil(log2 k): 0 for one color, 16 for 65,536."""
     return (k - 1).bit_length()
 
 
@@ -140,7 +140,7 @@ class IndexedImage:
 
     @property
     def bits_per_index(self) -> int:
-        """ceil(log2 k)."""
+        """Number of bits per index, ceil(log2 k)."""
         return bits_per_index(self.k)
 
     def __eq__(self, other: object) -> bool:

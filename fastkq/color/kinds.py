@@ -19,7 +19,9 @@ def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
     return channels in (2, 4) and np.dtype(dtype).kind == "u"
 
 
-GRAY_WITH_ALPHA, RGBA = 2, 4
+GRAY_WITH_ALPHA, RGBA = 2, 4  # numbers of channels of uint8 and uint16 images that have alpha
+
+OPAQUE_ALPHA = 255  # alpha of opaque pixels of uint8 images
 
 
 def to_working_form(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -50,7 +52,10 @@ def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def canonical_colors(colors: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Make colors (N, C) that look the same equal: colors of alpha 0 become zeros, masks uint8 0 and 1."""
+    """Return colors (N, C) such that those that look the same are equal: colors of alpha 0 become zeros.
+
+    Masks become uint8 0 and 1.
+    """
     if colors.dtype == np.bool_:
         return colors.view(np.uint8)
     if has_alpha(colors.dtype, colors.shape[1]):

@@ -17,7 +17,7 @@ from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
 MAX_RGBA_COLORS = 1 << 18
-"""Maximum number of colors that are listed for an RGBA image with transparency: listing more takes long."""
+"""An RGBA image with transparency gets a table if it has at most this many colors: more take long to list."""
 
 _PIXELS_PER_CHUNK = 1 << 16  # 0.1 to 0.2 ms of work, a few times as long as waking a thread
 
@@ -37,11 +37,11 @@ def count(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
     return counted
 
 
-def count_up_to(image: npt.NDArray[np.uint8], most: int, threads: int = 1) -> PackedTable | None:
-    """Count as `count`; return None for an RGBA image of more than `most` colors, as listing takes long."""
+def count_up_to(image: npt.NDArray[np.uint8], max_colors: int, threads: int = 1) -> PackedTable | None:
+    """Count as `count`; return None for an RGBA image of more than `max_colors` colors."""
     pixels = _pixels(image)
     if pixels.shape[1] == 4:
-        return _count_in_hash_tables(pixels, most, threads)
+        return _count_in_hash_tables(pixels, max_colors, threads)
     return PackedTable(*_count_densely(pixels, pixels.shape[1], threads), pixels.shape[1])
 
 
@@ -51,10 +51,11 @@ def count_without_alpha(image: npt.NDArray[np.uint8], threads: int = 1) -> Packe
 
 
 def count_cells(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
-    """Count the colors of an RGBA image reduced to 6 bits per channel; returns them widened to 8 bits."""
+    """Count the colors of an RGBA image at 6 bits per channel; the table holds them widened to 8 bits."""
     cells, counts = _count_densely(_pixels(image), 4, threads)
     keys = cells << kernels.color.histogram.RGBA_CELL_BITS
-    return PackedTable(keys | (keys >> 24), counts, 4)  # the two high bits of each channel also fill the low
+    # The two high bits of each channel are copied to its two low bits.
+    return PackedTable(keys | (keys >> 24), counts, 4)
 
 
 def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
@@ -72,19 +73,19 @@ def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
 
 def look_up(
     image: npt.NDArray[np.uint8],
-    histogram: PackedTable,
+    table: PackedTable,
     values: npt.NDArray[np.unsignedinteger],
     threads: int = 1,
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Replace each pixel by the value of its color.
+    """Return the value of the color of each pixel.
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) uint8, C-contiguous
-        The histogram must contain every color of the image; it may have been counted without alpha.
-    histogram : PackedTable
+    table : PackedTable
+        Table that contains every color of the image; it may have been counted without alpha.
     values : (M,) unsigned integers
-        Value of each color of the histogram.
+        Value of each color of the table.
     threads : int
         Maximum number of threads.
 
@@ -94,10 +95,10 @@ def look_up(
     """
     pixels = _pixels(image)
     out = np.empty(len(pixels), values.dtype)
-    if histogram.channels == 4:
-        _look_up_in_hash_table(pixels, histogram, values, out, threads)
+    if table.channels == 4:
+        _look_up_in_hash_table(pixels, table, values, out, threads)
     else:
-        _look_up_densely(pixels, histogram, values, out, threads)
+        _look_up_densely(pixels, table, values, out, threads)
     return out.reshape(image.shape[:2])
 
 
@@ -106,7 +107,9 @@ def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 _CELLS_PER_CHUNK = 1 << 12
-_PIXELS_PER_COUNTER = 1 << 19  # counting fewer pixels takes less time than merging two workers' counters
+_PIXELS_PER_COUNTER = 1 << 19
+"""Minimum number of pixels per counting worker: counting fewer pixels takes less time than merging the
+counters of two workers."""
 _COLORS_PER_CHUNK = 1 << 16
 _MAX_COUNTERS = 4  # maximum number of workers that count
 _COLORS = 1 << 24  # possible colors of RGB, and of RGBA with 6 bits per channel
@@ -115,14 +118,14 @@ T = TypeVar("T")
 
 
 class _ArrayPool(Generic[T]):
-    """Pool of at most `most` large arrays that are kept for the next image; each has one user at a time.
+    """Pool of at most `max_idle` large arrays that are kept for the next image; each has one user at a time.
 
     Newly allocated pages take 2 to 11 ms where the system must find huge pages, which is longer than counting
     a small image.
     """
 
-    def __init__(self, make: Callable[[], T], most: int) -> None:
-        self._make, self._max_idle = make, most
+    def __init__(self, make: Callable[[], T], max_idle: int) -> None:
+        self._make, self._max_idle = make, max_idle
         self._idle: deque[T] = deque()
 
     def take(self) -> T:
@@ -158,12 +161,12 @@ class _Counters(NamedTuple):
         return cls(np.zeros((_MAX_COUNTERS, _COLORS), np.uint8), np.zeros((_MAX_COUNTERS, cells), np.uint8))
 
 
-def _make_table() -> npt.NDArray[np.uint8]:
+def _make_dense_table() -> npt.NDArray[np.uint8]:
     return np.empty(_COLORS, np.uint8)
 
 
 _counters = _ArrayPool(_Counters.make, 2)
-_tables = _ArrayPool(_make_table, 2)
+_dense_tables = _ArrayPool(_make_dense_table, 2)
 
 
 def _count_densely(
@@ -215,58 +218,58 @@ def _list_colors(
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     sizes = np.zeros(len(cells) // _CELLS_PER_CHUNK + 2, np.int64)
 
-    def survey(worker: int, start: int, stop: int) -> None:
+    def count_chunk(worker: int, start: int, stop: int) -> None:
         sizes[start // _CELLS_PER_CHUNK + 1] = kernels.color.histogram.count_colors(words, cells, start, stop)
 
-    over_chunks(survey, len(cells), _CELLS_PER_CHUNK, threads)
+    over_chunks(count_chunk, len(cells), _CELLS_PER_CHUNK, threads)
     bounds = np.cumsum(sizes)
     keys, numbers = np.empty(bounds[-1], np.uint32), np.empty(bounds[-1], np.int64)
 
-    def write(worker: int, start: int, stop: int) -> None:
+    def list_chunk(worker: int, start: int, stop: int) -> None:
         first, last = bounds[start // _CELLS_PER_CHUNK :][:2]
         kernels.color.histogram.list_colors(words, counts, cells, start, stop, first, last, keys, numbers)
 
-    over_chunks(write, len(cells), _CELLS_PER_CHUNK, threads)
+    over_chunks(list_chunk, len(cells), _CELLS_PER_CHUNK, threads)
     return keys, numbers
 
 
 def _look_up_densely(
     pixels: npt.NDArray[np.uint8],
-    histogram: PackedTable,
+    table: PackedTable,
     values: npt.NDArray[np.unsignedinteger],
     out: npt.NDArray[np.unsignedinteger],
     threads: int,
 ) -> None:
-    # Only the entries of counted colors are written and read: the rest of the table takes no time or memory.
-    table = _tables.take() if values.dtype == np.uint8 else np.empty(_COLORS, values.dtype)
+    # Only the entries of counted colors are written and read: the rest of the array takes no time or memory.
+    dense_table = _dense_tables.take() if values.dtype == np.uint8 else np.empty(_COLORS, values.dtype)
 
-    def enter(worker: int, start: int, stop: int) -> None:
-        kernels.color.histogram.fill_dense_table(histogram.keys[start:stop], values[start:stop], table)
+    def fill(worker: int, start: int, stop: int) -> None:
+        kernels.color.histogram.fill_dense_table(table.keys[start:stop], values[start:stop], dense_table)
 
-    over_chunks(enter, len(values), _COLORS_PER_CHUNK, threads)
+    over_chunks(fill, len(values), _COLORS_PER_CHUNK, threads)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.color.histogram.look_up(pixels, start, stop, histogram.channels, table, out)
+        kernels.color.histogram.look_up(pixels, start, stop, table.channels, dense_table, out)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
     if values.dtype == np.uint8:
-        _tables.give_back(table)
+        _dense_tables.give_back(dense_table)
 
 
-_ENTRIES_AT_ONCE = 1 << 17
+_ENTRIES_AT_ONCE = 1 << 17  # entries of a hash table between two checkpoints
 
 
-def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int) -> PackedTable | None:
-    """Count pixels (N, 4) in one hash table per thread; return None if they have more than `most` colors."""
+def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], max_colors: int, threads: int) -> PackedTable | None:
+    """Count pixels (N, 4) in one hash table per thread; return None for more than `max_colors` colors."""
     # 2^32 possible colors are too many for an array of counters; an image has at most one per pixel.
     states = [_HashTable() for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> None:
-        if all(state.used[0] <= most for state in states):
-            states[worker].count(pixels, start, stop, most)
+        if all(state.used[0] <= max_colors for state in states):
+            states[worker].count(pixels, start, stop, max_colors)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
-    if any(state.used[0] > most for state in states):
+    if any(state.used[0] > max_colors for state in states):
         return None
     listed = [state.entries() for state in states]
     merged = from_keys(
@@ -275,23 +278,23 @@ def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], most: int, threads: int
         4,
         threads,
     )
-    return None if len(merged.keys) > most else merged
+    return None if len(merged.keys) > max_colors else merged
 
 
 def _look_up_in_hash_table(
     pixels: npt.NDArray[np.uint8],
-    histogram: PackedTable,
+    table: PackedTable,
     values: npt.NDArray[Any],
     out: npt.NDArray[Any],
     threads: int,
 ) -> None:
     """Write the value of the color of each pixel to `out` (N,)."""
-    table_size = _table_size(len(histogram.keys))
-    table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
-    _fill(histogram.keys, values, table, entries)
+    table_size = _table_size(len(table.keys))
+    hash_table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
+    _fill(table.keys, values, hash_table, entries)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.color.histogram.look_up_in_table(pixels, start, stop, table, entries, out)
+        kernels.color.histogram.look_up_in_table(pixels, start, stop, hash_table, entries, out)
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
 
@@ -314,8 +317,8 @@ class _HashTable:
         self.counts = np.zeros(len(self.keys), np.int64)
         self.used = np.zeros(1, np.int64)
 
-    def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int, most: int) -> None:
-        while start < stop and self.used[0] <= most:
+    def count(self, pixels: npt.NDArray[np.uint8], start: int, stop: int, max_colors: int) -> None:
+        while start < stop and self.used[0] <= max_colors:
             start = kernels.color.histogram.count_in_table(
                 pixels, start, stop, self.keys, self.counts, self.used
             )

@@ -10,8 +10,8 @@ from fastkq import kernels
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
-_KEYS_PER_RUN = 1 << 19  # keys that are sorted at once
-_SAMPLES_PER_RUN = 32
+_KEYS_PER_RUN = 1 << 19  # keys that are sorted between two checkpoints
+_SAMPLES_PER_RUN = 32  # keys of a run from which the bounds of the merge are chosen
 
 
 class PackedTable(NamedTuple):
@@ -20,7 +20,7 @@ class PackedTable(NamedTuple):
     Attributes
     ----------
     keys : (M,) uint32
-        Morton codes of the colors, rising.
+        Morton codes of the colors, ascending.
     counts : (M,) int64
         Number of pixels of each color.
     channels : int
@@ -45,14 +45,14 @@ def colors_of(keys: npt.NDArray[np.uint32], channels: int) -> npt.NDArray[np.uin
 
 
 def merge(a: PackedTable, b: PackedTable, threads: int = 1) -> PackedTable:
-    """Merge two tables of the same channels; the counts of equal colors are added."""
+    """Merge two tables of the same number of channels; the counts of equal colors are added."""
     return from_keys(
         np.concatenate((a.keys, b.keys)), np.concatenate((a.counts, b.counts)), a.channels, threads
     )
 
 
 def with_alpha(counted: PackedTable) -> PackedTable:
-    """Return the colors R, G, B with an alpha of 255; a table that has alpha is returned as it is."""
+    """Return a table of RGB with an alpha of 255 added; a table of RGBA is returned as it is."""
     if counted.channels == 4:
         return counted
     red, green, blue = counted.colors.T
@@ -66,9 +66,9 @@ def from_keys(
 ) -> PackedTable:
     """Build a table from keys in any order; the counts of equal keys are added.
 
-    Runs of 2^19 keys are sorted. Then, for each pair of bounds from a sample of all keys, the keys between
-    the bounds are taken from all runs and merged. So each step is short enough for a checkpoint, and runs on
-    any thread.
+    Runs of 2^19 keys are sorted. Then, for each pair of neighboring bounds from a sample of all keys, the
+    keys between the bounds are taken from all runs and merged. So each step is short enough for a checkpoint,
+    and the steps run on several threads.
     """
     if len(keys) <= _KEYS_PER_RUN:
         return PackedTable(*_sum_equal(keys, counts), channels)
@@ -87,19 +87,19 @@ def from_keys(
     bounds = sample[_SAMPLES_PER_RUN::_SAMPLES_PER_RUN]
     places = [run + np.searchsorted(sorted_keys[run : run + _KEYS_PER_RUN], bounds) for run in runs]
     ends = [
-        np.concatenate(([run], found, [min(run + _KEYS_PER_RUN, len(keys))]))
-        for run, found in zip(runs, places, strict=True)
+        np.concatenate(([run], cuts, [min(run + _KEYS_PER_RUN, len(keys))]))
+        for run, cuts in zip(runs, places, strict=True)
     ]
     merged: list[tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]] = [(keys[:0], counts[:0])] * len(runs)
 
-    def unite(worker: int, bucket: int, _: int) -> None:
+    def merge_bucket(worker: int, bucket: int, _: int) -> None:
         pieces = [slice(*end[bucket : bucket + 2]) for end in ends]
         merged[bucket] = _sum_equal(
             np.concatenate([sorted_keys[piece] for piece in pieces]),
             np.concatenate([sorted_counts[piece] for piece in pieces]),
         )
 
-    over_chunks(unite, len(bounds) + 1, 1, threads)
+    over_chunks(merge_bucket, len(bounds) + 1, 1, threads)
     listed, numbers = zip(*merged, strict=True)
     return PackedTable(concatenate_in_pieces(listed), concatenate_in_pieces(numbers), channels)
 
@@ -117,7 +117,7 @@ def concatenate_in_pieces(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any
 def _sum_equal(
     keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Return the distinct keys in rising order, and the sums of their counts."""
+    """Return the distinct keys in ascending order, and the sums of their counts."""
     if len(keys) == 0:
         return keys, counts
     order = np.argsort(keys, kind="stable")  # fast if the keys consist of sorted runs

@@ -12,10 +12,12 @@ from fastkq.runtime.progress import checkpoint, slices
 
 _ROWS_PER_CHUNK = 1 << 16
 _PLACES_PER_CHUNK = 1 << 14
-_ROWS_PER_BUCKET = 1 << 15  # 1 to 2 times as many on average, up to 2^24 rows: a bucket fits into the cache
+_ROWS_PER_BUCKET = 1 << 15
+"""A bucket holds 1 to 2 times this many rows on average, for at most 2^24 rows, so that it fits into the
+cache."""
 _MAX_BUCKET_BITS = 9  # maximum of log2 of the number of buckets
-_SAMPLES_PER_BUCKET = 32
-_TABLE_SIZE = 1 << 16  # possible rows of at most 16 bits, which are counted in an array
+_SAMPLES_PER_BUCKET = 32  # rows of a bucket in the sample from which the bounds of the buckets are chosen
+_TABLE_SIZE = 1 << 16  # counters: one for each possible row of at most 16 bits
 
 
 class RowTable(NamedTuple):
@@ -60,7 +62,7 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
 def merge(a: RowTable, b: RowTable, threads: int = 1) -> RowTable:
     """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
     dtype, channels = a.colors.dtype, a.colors.shape[1]
-    counted = _merge(*(_CountedWords(_Rows.of(some.colors).to_words(), some.counts) for some in (a, b)))
+    counted = _merge(*(_CountedWords(_Rows.of(table.colors).to_words(), table.counts) for table in (a, b)))
     return _decode(counted, dtype, channels, threads)
 
 
@@ -106,14 +108,14 @@ class _Rows(NamedTuple):
 
 def places(pixels: npt.NDArray[Any], counted: RowTable, threads: int = 1) -> npt.NDArray[np.intp]:
     """Return the index (N,) of each of the pixels (N, C) in the colors of a table that contains them all."""
-    found = np.empty(len(pixels), np.intp)
+    indices = np.empty(len(pixels), np.intp)
     colors = _sortable(counted.colors)
 
     def work(worker: int, start: int, stop: int) -> None:
-        found[start:stop] = np.searchsorted(colors, _sortable(pixels[start:stop]))
+        indices[start:stop] = np.searchsorted(colors, _sortable(pixels[start:stop]))
 
     over_chunks(work, len(pixels), _PLACES_PER_CHUNK, threads)
-    return found
+    return indices
 
 
 def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -141,35 +143,35 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
 
     over_chunks(work, len(pixels), _ROWS_PER_CHUNK, threads)
     counts = tables.sum(axis=0)
-    found = np.flatnonzero(counts)
+    words = np.flatnonzero(counts)
     shifts = width * np.arange(pixels.shape[1])[::-1]
-    colors = ((found[:, None] >> shifts) & ((1 << width) - 1)).astype(pixels.dtype)
-    return RowTable(colors, counts[found])
+    colors = ((words[:, None] >> shifts) & ((1 << width) - 1)).astype(pixels.dtype)
+    return RowTable(colors, counts[words])
 
 
 def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
-    """Count rows: scatter their words to buckets in rising order, then sort each bucket in the cache."""
+    """Count rows: scatter their words to buckets in ascending order, then sort each bucket in the cache."""
     words, ends = _scatter_rows(rows, threads)
     counts = np.empty(len(words), np.int64)
-    found = np.empty(len(ends) - 1, np.int64)
+    distinct = np.empty(len(ends) - 1, np.int64)
 
     def work(worker: int, start: int, stop: int) -> None:
         first, last = ends[start], ends[stop]
-        found[start] = _count_bucket(words[first:last], counts[first:last])
+        distinct[start] = _count_bucket(words[first:last], counts[first:last])
 
-    over_chunks(work, len(found), 1, threads)
-    return _CountedWords(_compact(words, ends, found), _compact(counts, ends, found))
+    over_chunks(work, len(distinct), 1, threads)
+    return _CountedWords(_compact(words, ends, distinct), _compact(counts, ends, distinct))
 
 
 def _compact(
-    array: npt.NDArray[Any], ends: npt.NDArray[np.int64], found: npt.NDArray[np.int64]
+    array: npt.NDArray[Any], ends: npt.NDArray[np.int64], distinct: npt.NDArray[np.int64]
 ) -> npt.NDArray[Any]:
-    """Move the first `found` items of each bucket to the front of the array, in place.
+    """Move the first `distinct` items of each bucket to the front of the array, in place.
 
-    Newly allocated memory would take more time than all the sorting.
+    To write to newly allocated memory would take more time than all the sorting.
     """
     place = 0
-    for first, number in zip(ends.tolist(), found.tolist(), strict=False):
+    for first, number in zip(ends.tolist(), distinct.tolist(), strict=False):
         checkpoint()
         if place < first:
             array[place : place + number] = array[first : first + number]
@@ -178,9 +180,9 @@ def _compact(
 
 
 def _scatter_rows(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Scatter rows to buckets; returns their words (N, W) bucket by bucket, and bounds (buckets + 1,).
+    """Scatter rows to buckets; returns their words (N, W) bucket by bucket, and ends (buckets + 1,).
 
-    Bucket b holds the words from bounds[b] to bounds[b + 1] - 1.
+    Bucket b holds the words ends[b] .. ends[b + 1] - 1.
     """
     number = len(rows.bits)
     buckets = 1 << min(max(number // _ROWS_PER_BUCKET, 1).bit_length() - 1, _MAX_BUCKET_BITS)
@@ -209,9 +211,9 @@ def _scatter_rows(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], np
 
 
 def _splitters(rows: _Rows, buckets: int) -> npt.NDArray[np.uint64]:
-    """Return the first words (buckets - 1,) at which the buckets begin, from a sample of the rows.
+    """Return the bounds (buckets - 1,) between the buckets: first words of rows, chosen from a sample.
 
-    About equally many rows lie between them.
+    The buckets then hold about equal numbers of rows.
     """
     sample = rows._replace(
         bits=rows.bits[:: max(len(rows.bits) // (_SAMPLES_PER_BUCKET * buckets), 1)].copy()
@@ -230,19 +232,19 @@ def _count_bucket(words: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) 
         order, keys = np.arange(len(words)), np.empty(len(words), np.uint64)
         kernels.color.sorted_rows.sort(words, keys, order, np.empty((3, 64 * (words.shape[1] + 2)), np.int64))
         words[:] = words[order]
-    found: int = kernels.color.sorted_rows.count_runs(words, counts)
-    return found
+    distinct: int = kernels.color.sorted_rows.count_runs(words, counts)
+    return distinct
 
 
 def _merge(a: _CountedWords, b: _CountedWords) -> _CountedWords:
-    most = len(a.counts) + len(b.counts)
-    words, counts = np.empty((most, a.words.shape[1]), np.uint64), np.empty(most, np.int64)
+    capacity = len(a.counts) + len(b.counts)
+    words, counts = np.empty((capacity, a.words.shape[1]), np.uint64), np.empty(capacity, np.int64)
     state = np.zeros(3, np.int64)
     while state[0] < len(a.counts) or state[1] < len(b.counts):
         checkpoint()
         kernels.color.sorted_rows.merge(*a, *b, words, counts, state, state[2] + _ROWS_PER_CHUNK)
-    found = int(state[2])
-    return _CountedWords(words[:found], counts[:found])
+    distinct = int(state[2])
+    return _CountedWords(words[:distinct], counts[:distinct])
 
 
 def _decode(counted: _CountedWords, dtype: np.dtype[Any], channels: int, threads: int) -> RowTable:

@@ -1,7 +1,7 @@
 """Tables of counted colors: packed tables in Morton order, and row tables sorted by channels.
 
-Images of 8 bits with 1, 3 or 4 channels (in the working form) are counted in a `PackedTable`, which the fits
-and mappings for 8 bits need; all other images in a `RowTable`.
+Images of 8 bits with 1, 3 or 4 channels (in the working form) are counted in a `PackedTable`, which the code
+that fits palettes and maps pixels at 8 bits needs; all other images are counted in a `RowTable`.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from fastkq.runtime.progress import slices
 
 ColorTable = packed_table.PackedTable | RowTable
 
-_PIXELS_AT_ONCE = 1 << 18
+_PIXELS_AT_ONCE = 1 << 18  # pixels between two checkpoints
 
 
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
@@ -26,8 +26,8 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
     return counted
 
 
-def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> ColorTable | None:
-    """Count as `count`; return None for an 8-bit RGBA image with transparency of more than `most` colors."""
+def count_up_to(pixels: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorTable | None:
+    """Count as `count`; return None for an 8-bit RGBA image, not opaque, of more than `max_colors` colors."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
         rows = pixels.reshape(-1, channels)
@@ -36,7 +36,7 @@ def count_up_to(pixels: npt.NDArray[Any], most: int, threads: int = 1) -> ColorT
         return row_table.count(rows, threads)
     if channels == RGBA and packed_counting.is_opaque(pixels, threads):
         return packed_counting.count_without_alpha(pixels, threads)
-    return packed_counting.count_up_to(pixels, most, threads)
+    return packed_counting.count_up_to(pixels, max_colors, threads)
 
 
 def _is_opaque(rows: npt.NDArray[Any]) -> bool:
@@ -71,20 +71,20 @@ def merge(a: ColorTable, b: ColorTable) -> ColorTable:
     return row_table.merge(a, b)
 
 
-def places(some: ColorTable, among: ColorTable) -> npt.NDArray[np.intp]:
-    """Return the index in `among` of each color of `some`; `among` contains all of them."""
-    if channels_of(some) < channels_of(among):
-        some = with_alpha(some)
-    if isinstance(some, packed_table.PackedTable) and isinstance(among, packed_table.PackedTable):
-        return np.searchsorted(among.keys, some.keys)
-    assert isinstance(among, RowTable)
-    return row_table.places(some.colors, among)
+def places(subset: ColorTable, superset: ColorTable) -> npt.NDArray[np.intp]:
+    """Return the index in `superset` of each color of `subset`; `superset` contains all of them."""
+    if channels_of(subset) < channels_of(superset):
+        subset = with_alpha(subset)
+    if isinstance(subset, packed_table.PackedTable) and isinstance(superset, packed_table.PackedTable):
+        return np.searchsorted(superset.keys, subset.keys)
+    assert isinstance(superset, RowTable)
+    return row_table.places(subset.colors, superset)
 
 
 def sum_weights(
     pixels: npt.NDArray[Any], counted: ColorTable, weights: npt.NDArray[np.float64], threads: int
 ) -> npt.NDArray[np.float64]:
-    """Sum the weights (H, W) of the pixels of each color, (M,), in the order of the pixels."""
+    """Return the sum (M,) of the weights (H, W) of the pixels of each color, added in the order of pixels."""
     owners: npt.NDArray[Any]
     if isinstance(counted, packed_table.PackedTable):
         numbers = np.arange(len(counted.keys), dtype=np.uint32)

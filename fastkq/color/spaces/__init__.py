@@ -1,12 +1,12 @@
 """Color spaces: conversion of 8-bit colors to the coordinates in which distances are measured, and back.
 
-Coordinates are integers in floating point, small enough that every squared distance between two of them is
-exact: below 2^24 in float32 for gray and RGB, below 2^53 in float64 for RGBA and Oklab. So the fast mapping
-is also exact, and there is no second one.
+Coordinates are integers stored as floats, small enough that every squared distance between two points is
+exact: below 2^24 in float32 for gray and RGB, below 2^53 in float64 for RGBA and Oklab. So the fast
+floating-point mapping finds the exact nearest row.
 
-Opaque colors stay opaque: in a palette of at least 3 rows of which one is opaque, they are assigned to opaque
-rows only (see `fastkq.kmeans.points.centroids_for_opaque`). Transparent colors stay transparent without such
-a rule: a transparent row is nearest to them, at distance 0.
+Opaque colors stay opaque: in a palette of at least 3 rows of which at least one is opaque, they are assigned
+to opaque rows only (see `fastkq.kmeans.points.centroids_for_opaque`). Colors of alpha 0 need no such rule: a
+row of alpha 0 is at distance 0.
 """
 
 from typing import Literal
@@ -31,7 +31,7 @@ def to_coordinates(colors: npt.NDArray[np.uint8], space: Space = "rgb") -> Coord
 
 
 def to_colors(coordinates: Coordinates, space: Space = "rgb") -> npt.NDArray[np.uint8]:
-    """Convert coordinates (C, M) to their nearest colors (M, C)."""
+    """Convert coordinates (C, M) to the nearest colors (M, C)."""
     return oklab.to_colors(coordinates) if space == "oklab" else rgb.to_colors(coordinates)
 
 
@@ -44,5 +44,5 @@ def unit(channels: int, space: Space = "rgb") -> float:
 
 
 def opacity(space: Space = "rgb") -> float:
-    """Return the last coordinate of opaque colors of RGBA."""
+    """Return the last coordinate of opaque RGBA colors."""
     return 255.0 * (oklab.alpha_weight() if space == "oklab" else rgb.ALPHA_WEIGHT)

@@ -2,10 +2,12 @@
 
 Colors are taken as sRGB (IEC 61966-2-1). Gray has the coordinate L, RGB has L, a and b, rounded to integers.
 No two colors have the same coordinates. (In steps of 1/4096, the finest whose squares are exact in float32,
-451,362 colors would share their coordinates with others.) RGBA is measured as in `fastkq.color.spaces.rgb`:
-the squared differences after compositing in Oklab over black, the mid-gray of L = 1/2, and white are
-averaged. That is the squared distance of ((L - 1/2) * alpha, a * alpha, b * alpha, alpha / sqrt(6)). Here it
-is multiplied by 65536 and, for alpha from 0 to 255, not divided by 255. Colors of alpha 0 coincide.
+451,362 colors would share their coordinates with others.)
+
+The metric of RGBA is defined as in `fastkq.color.spaces.rgb`: the mean of the squared differences after
+compositing in Oklab over black, the mid-gray of L = 1/2, and white. With alpha from 0 to 1, that is the
+squared distance between points ((L - 1/2) * alpha, a * alpha, b * alpha, alpha / sqrt(6)). The coordinates
+are these values times 65536, with alpha from 0 to 255. Colors of alpha 0 coincide.
 
 Results do not depend on libm functions, which differ between machines: the linear light of a level is
 computed as an integer root, and cube roots are iterated with +, * and / only.
@@ -23,8 +25,8 @@ from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
 
 _ROOT_BITS = 64  # fractional bits of the linear light of a level, before it is rounded to float64
-_MAX_STEPS = 16  # maximum number of steps from the first guess of a color to the nearest one
-_COLORS_AT_ONCE = 1 << 12
+_MAX_STEPS = 16  # maximum number of steps of the descent to the nearest color
+_COLORS_AT_ONCE = 1 << 12  # colors between two checkpoints
 
 
 def unit(channels: int) -> float:
@@ -47,8 +49,8 @@ def to_coordinates(colors: npt.NDArray[np.uint8]) -> Coordinates:
 def to_colors(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     """Convert coordinates (C, M) to colors (M, C) by descent to a color that is nearer than its neighbors.
 
-    The descent starts from the inverse of Oklab, clipped to the sRGB gamut, which mostly is the nearest color
-    already. Each step changes R, G and B by at most one level. Alpha of RGBA is rounded first.
+    The descent starts from the inverse of the conversion, clipped to the sRGB gamut, which is the nearest
+    color in most cases. Each step changes R, G and B by at most one level. Alpha of RGBA is rounded first.
     """
     if len(coordinates) == 1:
         return _nearest_gray(coordinates[0])
@@ -89,7 +91,7 @@ def _nearest_gray(lightness: Coordinates) -> npt.NDArray[np.uint8]:
 
 
 def _nearest(levels: npt.NDArray[np.float64], values: Coordinates) -> npt.NDArray[np.uint8]:
-    """Return the index of the nearest of 256 rising levels for each value."""
+    """Return the index of the nearest of 256 ascending levels for each value."""
     return np.searchsorted((levels[1:] + levels[:-1]) / 2, values, side="right").astype(np.uint8)
 
 
@@ -108,7 +110,7 @@ def _descend(colors: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDA
         distances = np.zeros(candidates.shape[1:])
         for row, target in zip(candidates, coordinates[:, moving], strict=True):
             distances += (row - target) * (row - target)
-        nearest = np.argmin(distances, axis=0)  # the first among equals; the first step is none
+        nearest = np.argmin(distances, axis=0)  # the first among equals; step 0 leaves a color unchanged
         colors[moving] = around[nearest, np.arange(len(moving))]
         moving = moving[nearest > 0]
         if len(moving) == 0:

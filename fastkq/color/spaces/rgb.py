@@ -1,9 +1,10 @@
 """Coordinates in which distances are those of 8-bit levels.
 
-Gray and RGB are their own coordinates. RGBA is measured as it is seen on a background: the squared
-differences of two colors after compositing over black, mid-gray and white are averaged. That is the squared
-distance of (c*a - 127.5*a for each c of R, G, B; 180.3*a) / 255. Here the coordinates are doubled and rounded
-to integers, without the division by 255. Colors of alpha 0 coincide.
+The coordinates of gray and RGB are their levels. RGBA is measured as it is seen on a background: the metric
+is the mean of the squared differences after compositing over black, mid-gray and white. That is the squared
+distance between points (c*a - 127.5*a for each c of R, G, B; 180.3*a) / 255, where a is alpha. The
+coordinates are twice these values, without the division by 255, rounded to integers. Colors of alpha 0
+coincide.
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ def to_coordinates(colors: npt.NDArray[np.uint8]) -> Coordinates:
 
 
 def to_colors(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
-    """Convert coordinates (C, M) to their nearest colors (M, C); halves are rounded up.
+    """Convert coordinates (C, M) to the nearest colors (M, C); halves are rounded up.
 
     For RGBA, alpha is rounded first, and R, G and B are nearest for that alpha.
     """
