@@ -1,4 +1,7 @@
-"""All Numba-compiled code; a driver and its kernels have the same path except for `kernels/`.
+"""All Numba-compiled code.
+
+The subpackages `color`, `kmeans` and `quantization` have the kernels of the packages with the same names;
+`coding` has those of the `.fkq` format.
 
 `from fastkq import kernels` imports nothing else. A kernel's module, and Numba with it, is imported when an
 attribute is first accessed, as in `kernels.kmeans.lloyd.update_centroids`: `import numba` takes 0.2 to 0.4 s

@@ -1,4 +1,4 @@
-"""Squared differences between images, and the error of each palette color."""
+"""Squared differences between images, and the squared error of each palette row."""
 
 import numpy as np
 

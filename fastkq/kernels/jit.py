@@ -19,7 +19,7 @@ def _fingerprint() -> str:
     """Return a short hash of the options and of the source of every kernel.
 
     Numba's own cache key covers neither the options nor a callee in another file. Without this hash, the
-    cached callers of an upgraded `nearest.py` would continue to run its old version.
+    cached callers of a function in another, upgraded file would continue to run its old version.
     """
     digest = hashlib.sha256(repr(sorted(OPTIONS.items())).encode())
     for name, source in sorted(_sources(resources.files("fastkq.kernels"))):
@@ -43,7 +43,7 @@ FINGERPRINT = _fingerprint()
 
 
 class _FaultTolerantCache(FunctionCache):
-    """Numba's disk cache; a damaged file or a full disk leads to a compilation, not to an error."""
+    """Numba's disk cache; with a damaged file or a full disk, kernels are compiled without an error."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
@@ -66,7 +66,7 @@ class _FaultTolerantCache(FunctionCache):
 
 
 def kernel(function: Any) -> Any:
-    """Compile `function` in nopython mode without the GIL; cache it on disk where a folder is writable."""
+    """Compile `function` in nopython mode, without the GIL; cache it on disk if a folder is writable."""
     compiled = _compile(function, OPTIONS)
     if not hasattr(compiled, "enable_caching"):  # NUMBA_DISABLE_JIT=1 returns the function itself
         return compiled
@@ -78,7 +78,7 @@ def kernel(function: Any) -> Any:
 
 
 def inner_kernel(function: Any) -> Any:
-    """Compile a function that only kernels call: without an entry from Python and without a cache file.
+    """Compile a function that only kernels call: it cannot be called from Python and has no cache file.
 
     Numba compiles it once per signature, and LLVM optimizes it again within each kernel that calls it.
     """
@@ -86,7 +86,7 @@ def inner_kernel(function: Any) -> Any:
 
 
 def inlined(function: Any) -> Any:
-    """Compile a function as `part` does, and inline it into every caller.
+    """Compile a function as `inner_kernel` does, and inline it into every caller.
 
     By default, LLVM does not inline functions that it considers large; a call that passes arrays then costs
     about 5 ns.
@@ -97,8 +97,8 @@ def inlined(function: Any) -> Any:
 def reassociated(function: Any) -> Any:
     """Compile a function as `inlined` does, and let LLVM reorder its floating-point sums.
 
-    The lowest bits of its results differ between CPUs. Use it only for bounds whose margin covers the
-    difference, so that no final result depends on it.
+    The lowest bits of the function's results differ between CPUs. Use the decorator only for bounds whose
+    margin covers the difference, so that no final result depends on it.
     """
     options = {**OPTIONS, "no_cpython_wrapper": True, "forceinline": True, "fastmath": {"reassoc"}}
     return _compile(function, options)

@@ -4,7 +4,7 @@ import numpy as np
 
 from fastkq.kernels.jit import kernel
 
-GROUP = 8  # indices that fill whole bytes at any number of bits: work is split at multiples of it
+GROUP = 8  # indices: a multiple of this fills whole bytes at any number of bits, so work is split there
 
 
 @kernel

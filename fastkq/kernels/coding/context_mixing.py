@@ -1,10 +1,10 @@
 """Code the indices of one part by context mixing and an adaptive binary range coder.
 
-`fastkq.formats.fkq.context` specifies the model in the same terms. The index of a pixel is coded as binary
-decisions. For each, 16 predictions are mixed and refined to a probability, by which the bit is coded; then
-the model learns from the bit. All arithmetic is on integers that do not overflow, so every CPU, with or
-without compilation, decodes what any other encoded. One kernel encodes and decodes, so that both cannot
-differ.
+`fastkq.formats.fkq.context` specifies the model in the same terms. The index of a pixel is coded as a
+sequence of binary decisions. For each decision, 16 predictions are mixed and refined to a probability, with
+which the bit is coded; then the model learns from the bit. All arithmetic is on integers that do not
+overflow, so every CPU, with or without compilation, decodes what any other encoded. The same kernel encodes
+and decodes, so that the two cannot differ.
 """
 
 from typing import Any, NamedTuple
@@ -15,10 +15,10 @@ from fastkq.kernels.jit import inlined, kernel
 
 INPUTS = 16  # predictions per decision
 LOW, HIGH, CODE, PLACE = 0, 1, 2, 3
-"""Entries of the state of the range coder: both ends of the range, the code value read (4 bytes), and the
-place of the next byte in the data."""
+"""Entries of the state of the range coder: both ends of the range, the code value (the last 4 bytes read),
+and the position of the next byte in the data."""
 WEIGHT_LIMIT = 1 << 19
-"""Largest magnitude of a weight: its product with a prediction, of magnitude 2047 at most, fits 32 bits."""
+"""Largest magnitude of a weight: its product with a prediction, of magnitude at most 2047, fits 32 bits."""
 
 _MASK = 0xFFFFFFFF
 
@@ -45,7 +45,10 @@ def shift_out(state, data, decoding):
 
 @inlined
 def code_bit(bit, probability, state, data, decoding):
-    """Encode `bit`, or decode a bit; returns it. probability: of a 1, in 1/65536."""
+    """Encode `bit`, or decode a bit and ignore `bit`; return the bit.
+
+    probability: that the bit is 1, in 1/65536; state, data, decoding: see `shift_out`.
+    """
     low, high = state[LOW], state[HIGH]
     middle = low + (((high - low) * probability) >> 16)
     if decoding:
@@ -71,9 +74,10 @@ def mix(weights, stretched):
 
 @inlined
 def learn(weights, stretched, error):
-    """Move each weight in proportion to its prediction and to the error: bit minus probability, in 1/65536.
+    """Change each weight in proportion to its prediction and to the error.
 
-    weights (INPUTS,) int32, in and out; stretched (INPUTS,) int32, in.
+    weights (INPUTS,) int32, in and out; stretched (INPUTS,) int32, in; error: bit minus probability, in
+    1/65536.
     """
     step = np.int32(error * 3)
     for i in range(len(stretched)):
@@ -83,10 +87,10 @@ def learn(weights, stretched, error):
 
 @inlined
 def decide(bit, sets, rows, scratch, model, data, decoding):
-    """Code one binary decision, and update all that predicted it. Returns the bit.
+    """Code one binary decision, and update the slots, weights and refinements used for it. Returns the bit.
 
-    scratch.slots, in: the slots whose predictions are mixed; sets: numbers of the weight sets a, b and c;
-    rows: numbers of the refinement rows a and b.
+    scratch.slots, in: the slots whose predictions are mixed; sets: indices of the weight sets a, b and c;
+    rows: indices of the refinement rows a and b.
     """
     memory, squash, slots, stretched = model.memory, model.squash, scratch.slots, scratch.stretched
     weights_a, weights_b = model.weights_a[np.uint64(sets[0])], model.weights_b[np.uint64(sets[1])]
@@ -115,18 +119,19 @@ def decide(bit, sets, rows, scratch, model, data, decoding):
 
 
 LINES, RUNS = 11, 2
-"""Predictions from lines of slots, and from runs; three more come from dense tables. All their slots are in
-one memory: LINES tables of 2^bits lines, dense tables of 4, 2 and 2 times 2^bits slots, and 4096 slots of
+"""Numbers of predictions from lines of slots, and from runs; three more come from dense tables. All slots are
+in one memory: LINES tables of 2^bits lines, dense tables of 4, 2 and 2 times 2^bits slots, and 4096 slots of
 runs. Half of the time is spent waiting for this memory, so slots that are used together are stored together:
 that saves a quarter of the time at k = 64."""
 TOP, LEFT, RIGHT = 3, 2, 2
-"""Margins of the canvas, in pixels."""
+"""Pixels: margins of the canvas above, left and right of the image."""
 W, WW, N, NW, NE, NWW, NEE, NN, NNE, NNN = range(10)
-"""Entries of `Scratch.near`: the neighbors of a pixel by their direction."""
+"""Entries of `Scratch.near`: the neighbors of a pixel, named by compass directions."""
 BITS, DEPTH, GROUP, CELL_BITS, DENSE_START, RUN_START = range(6)
-"""Entries of `Model.sizes`."""
+"""Entries of `sizes` of `fastkq.formats.fkq.context.model.Model`."""
 LENGTH = 4
-"""Entry of the state after those of the range coder: the number of flat pixels hit since the last miss."""
+"""Entry of the state after those of the range coder: the number of consecutive flat pixels (see `code_flat`)
+that equaled their neighbors."""
 
 # Odd multipliers of the hashes, below 2^32: their products with a 16-bit index stay below 2^48.
 _A, _B, _C, _D, _E = 0x1E3779B1, 0x05EBCA77, 0x42B2AE3D, 0x27D4EB2F, 0x165667B1
@@ -134,7 +139,7 @@ _F, _G, _H, _I = 0x53A2646D, 0x3D4D51CB, 0x71234567, 0x01234567
 
 
 class Scratch(NamedTuple):
-    """Values computed for one pixel, and those for one decision.
+    """Values computed for the current pixel and for the current decision.
 
     Attributes
     ----------
@@ -147,7 +152,7 @@ class Scratch(NamedTuple):
     lines : (LINES,) int64
         The first slot of each line.
     run_state : (3, RUNS) int64
-        For each run: place in the memory of runs, guess, and confidence.
+        For each run: position in the memory of runs, guess, and confidence.
     slots : (INPUTS,) uint64
         The slots whose predictions are mixed.
     stretched : (INPUTS,) int32
@@ -183,7 +188,9 @@ def set_neighbors(canvas, y, x, near):
 
 @inlined
 def predict(colors, near, predicted):
-    """Predict the color of a pixel from the gradient of its neighbors. Returns how much the neighbors differ.
+    """Predict the color of a pixel from the gradient of its neighbors.
+
+    Returns the sum of absolute differences between these neighbors.
 
     colors (k, 3) int64 and near (10,), in; predicted (3,), out.
     """
@@ -221,9 +228,10 @@ def set_contexts(near, paths, depth, predicted, cell_bits, contexts):
 
 @inlined
 def look_up_runs(near, runs, bits, run_state):
-    """Look up the two long contexts of a pixel in the memory of runs: run_state (3, RUNS), out.
+    """Look up the two long contexts of a pixel in the memory of runs.
 
-    For each: its place in the memory, the color that followed the context before, and the confidence in it.
+    run_state (3, RUNS), out: for each context its position in the memory, the index that followed the context
+    the last time (the guess), and the confidence in the guess.
     """
     long = near[W] * _A + near[N] * _B + near[NW] * _C + near[NE] * _D + near[WW] * _E + near[NN] * _F
     longer = long + near[NNE] * _G + near[NEE] * _H + near[NWW] * _I
@@ -250,9 +258,9 @@ def update_runs(runs, run_state, index):
 
 @inlined
 def turn_at(path, node, below):
-    """Return the turn of a path at a node; 2 if the path does not pass the node.
+    """Return the turn of a path at a node, 0 or 1; 2 if the path does not pass the node.
 
-    path: the turns as bits behind a leading 1; below: number of levels below the children of the node.
+    path: the turns as bits after a leading 1; below: number of levels below the children of the node.
     """
     path >>= below
     return 2 - np.int64(path >> 1 == node) * (2 - (path & 1))
@@ -260,7 +268,10 @@ def turn_at(path, node, below):
 
 @inlined
 def code_flat(index, equal, activity, length, scratch, model, data, decoding):
-    """Code whether a flat pixel, whose neighbors are equal, equals them too. Returns 1 if so, else 0."""
+    """Code whether a flat pixel equals its neighbors; return 1 if so, else 0.
+
+    A pixel is flat if its neighbors W, N, NW and NE are equal.
+    """
     near, run_state, slots = scratch.near, scratch.run_state, scratch.slots
     bits, group = model.sizes[BITS], model.sizes[GROUP]
     dense, run = model.sizes[DENSE_START], model.sizes[RUN_START]
@@ -288,7 +299,7 @@ def code_flat(index, equal, activity, length, scratch, model, data, decoding):
 def set_slots(activity, node, level, inner, scratch, model):
     """Choose the slots of a decision at a node of the tree.
 
-    Returns the level of the predicted color's projection on the axis of the node.
+    Returns the quantized projection of the predicted color on the axis of the node.
     """
     near, predicted, run_state, slots = scratch.near, scratch.predicted, scratch.run_state, scratch.slots
     bits, depth = model.sizes[BITS], model.sizes[DEPTH]
@@ -316,7 +327,7 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
     near, contexts, lines = scratch.near, scratch.contexts, scratch.lines
     bits, depth, group = model.sizes[BITS], model.sizes[DEPTH], model.sizes[GROUP]
     tree = model.tree
-    not_this = (1 << depth) | model.paths[near[W]]
+    excluded = (1 << depth) | model.paths[near[W]]
     node, inner, level = np.int64(1), np.int64(1), np.int64(0)
     while tree[node, 4] > 1:
         if level % group == 0:
@@ -325,9 +336,9 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
                 line = scatter(contexts[i], node >> 2, bits) ^ (node & 3)
                 lines[i] = (i << (bits + group)) + (line << group)
         bit = (path >> (depth - level - 1)) & 1
-        fixed_errors = turn_at(not_this, node, depth - level - 1)
-        if flat and fixed_errors < 2 and tree[2 * node + fixed_errors, 4] == 1:
-            bit = 1 - fixed_errors
+        turn = turn_at(excluded, node, depth - level - 1)
+        if flat and turn < 2 and tree[2 * node + turn, 4] == 1:
+            bit = 1 - turn
         else:
             slope = set_slots(activity, node, level, inner, scratch, model)
             last = min(node, 511)
@@ -339,11 +350,11 @@ def code_turns(path, flat, equal, activity, scratch, model, data, decoding):
 
 @kernel
 def code(canvas, first, last, model, data, decoding):
-    """Encode the indices in the rows first .. last - 1 of a canvas to data, or decode data to them.
+    """Encode the indices in the rows first .. last - 1 of a canvas to data, or decode them from data.
 
     canvas (TOP + H, LEFT + W + RIGHT) int32, in and out: indices, in or, when decoding, out; the margins are
-    zeros at first. model, a `fastkq.formats.fkq.context.model.Model`, in and out: it has coded the rows
-    above. data (n,) uint8, out or, when decoding, in.
+    zeros at first. model, a `fastkq.formats.fkq.context.model.Model`, in and out: its state after coding the
+    rows above. data (n,) uint8, out or, when decoding, in.
     """
     width = canvas.shape[1] - LEFT - RIGHT
     scratch = Scratch(

@@ -1,6 +1,6 @@
-"""Build the binary tree over a palette by which `fastkq.formats.fkq.context` codes colors.
+"""Build the binary tree over a palette with which `fastkq.formats.fkq.context` codes colors.
 
-Assignments are made in loops: numba takes nearly a second to compile an assignment to a slice.
+Arrays are filled in loops: Numba takes almost one second to compile an assignment to a slice.
 """
 
 import numpy as np
@@ -96,10 +96,10 @@ def separate(colors, members, start, middle, stop, row):
 def build(colors, depth, tree, paths):
     """Build the tree: halve the palette along its widest channel until single colors are left.
 
-    colors (k, 3) int64, 0 to 255, in; tree (2^(depth + 1), 6) int64, zeros in, out: for node i, with
-    children 2i and 2i + 1, the axis (3 values), the threshold, the number of colors, and for a leaf its
-    color; paths (k,) int64, out: the turns from the root to each color as bits, filled up with zeros to depth
-    bits.
+    colors (k, 3) int64, 0 to 255, in; tree (2^(depth + 1), 6) int64, out, zeros at first: for node i, with
+    children 2i and 2i + 1, the axis (3 values), the threshold, the number of colors, and for a leaf the index
+    of its color; paths (k,) int64, out: the turns from the root to each color as bits, padded with zeros to
+    `depth` bits.
     """
     k = len(colors)
     members, sorted_ = np.empty(k, np.int64), np.empty(k, np.int64)

@@ -36,7 +36,7 @@ def collect_values(bits, start, stop, words, numbers, distinct):
     SLOTS) int32, in and out: a hash table per column, of values and their numbers; a free slot has number -1.
     distinct (d,), in and out: the number of distinct values per column.
 
-    Returns False as soon as a column has more than MOST distinct values, else True.
+    Returns False as soon as a column has more than MAX_VALUES distinct values, else True.
     """
     for i in range(start, stop):
         for c in range(bits.shape[1]):

@@ -1,4 +1,4 @@
-"""Convert colors to Oklab with +, -, *, / and comparisons alone: the same bits on every CPU.
+"""Convert colors to Oklab with +, -, *, / and comparisons only: the results are the same on every CPU.
 
 The matrices are those of B. Ottosson, "A perceptual color space for image processing", 2020.
 """
@@ -8,17 +8,19 @@ import numpy as np
 from fastkq.kernels.jit import inner_kernel, kernel
 
 SCALE = 65536.0
-"""Coordinates per unit of Oklab, in which L is from 0 to 1."""
+"""Coordinate units per unit of Oklab, in which L is from 0 to 1."""
 
 ALPHA_WEIGHT = 26755.0
-"""Coordinates per step of alpha: SCALE / sqrt(6), rounded; see `fastkq.color.spaces.oklab`."""
+"""Coordinate units per step of alpha: SCALE / sqrt(6), rounded; see `fastkq.color.spaces.oklab`."""
 
-COLORS_PER_RUN = 128  # measured: 5.7 ns per color in runs, whose loops are vectorized; 19 ns one by one
+COLORS_PER_RUN = 128  # measured: 5.7 ns per color in runs, whose loops are vectorized; 19 ns without runs
 
 _TWO_THIRDS_OF_ONE = 682 << 20
 """Two thirds of the high 32 bits of 1.0 as a float64. A third of the high bits of a number, plus this, is an
 estimate of the high bits of its cube root."""
-_SMALLEST = 2.0**-60  # linear light; far below the darkest blue: its cube root is below half a coordinate
+_SMALLEST = 2.0**-60
+"""Linear light: lower values are raised to this, whose cube root is below half a coordinate. It is far below
+the linear light of the darkest blue."""
 
 
 @inner_kernel

@@ -1,8 +1,9 @@
 """Sort and count rows of any dtype, packed into words: uint64 whose order is that of the rows.
 
-A row (C,) takes W words, each of as many channels as fit 64 bits, the first channel in the highest bits.
-Arguments that several kernels share: bits (N, C) unsigned, in: the channels of rows as unsigned integers of
-`width` bits; is_float: whether these are the bits of floats; has_alpha: whether the last channel is alpha.
+A row (C,) takes W words. A word holds as many channels as fit into 64 bits, the first one in the highest
+bits. Arguments that several kernels share: bits (N, C) unsigned, in: the channels of rows as unsigned
+integers of `width` bits; is_float: whether these are the bits of floats; has_alpha: whether the last channel
+is alpha.
 """
 
 import numpy as np
@@ -35,7 +36,7 @@ def _word(bits, i, word, width, is_float, has_alpha):
     """Return one word of row i of bits (N, C), the first channels in the highest bits.
 
     The bits of floats are changed so that they ascend with the values: all bits of negative numbers are
-    inverted, of others the sign bit alone. -0.0 becomes 0.0. Rows of alpha 0 become zeros.
+    inverted, of other numbers only the sign bit. -0.0 becomes 0.0. Rows of alpha 0 become zeros.
     """
     channels = bits.shape[1]
     first = word * (64 // width)
@@ -226,7 +227,7 @@ def sort(words, keys, order, stack):
 
 @kernel
 def count_runs(words, counts):
-    """Move the distinct rows of sorted ones to the front and count each.
+    """Move the distinct rows of a sorted array to the front, and count each of them.
 
     words (N, W) uint64, in and out; counts (N,) int64, out. Returns the number M of distinct rows, which are
     words[:M] with counts[:M].

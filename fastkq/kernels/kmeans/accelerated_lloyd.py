@@ -28,7 +28,7 @@ def squared_distance(vector, centroid):
 
 @reassociated
 def approximate_squared_distance(vector, centroid):
-    """Return the squared distance in the vectors' own dtype, with an error below the margin of the bounds.
+    """Return the squared distance in the dtype of the vectors, with an error below the margin of the bounds.
 
     In 16 dimensions it takes half the time of `squared_distance`.
     """

@@ -36,8 +36,8 @@ class Boxes(NamedTuple):
 def _measure(vectors, weights, boxes, b, sums, squares):
     """Compute the mean, weight, squared error and axis of largest error of box b.
 
-    The sums are taken of offsets from the first vector of the box. Sums of squares of the vectors themselves
-    would cancel, for example in a box of small numbers from which a distant vector was split off.
+    The sums are those of offsets from the first vector of the box. If the vectors themselves were summed and
+    were far from zero, the error would be a small difference of large numbers, and be lost to rounding.
 
     sums and squares (d,) float64, scratch.
     """
@@ -68,9 +68,9 @@ def _measure(vectors, weights, boxes, b, sums, squares):
 def _divide(vectors, weights, first, last, axis, pivot, too_high, too_low):
     """Move the vectors with a value of at most `pivot` to the front; return where the others begin.
 
-    vectors and weights, in and out, from `first` to `last` - 1; too_high and too_low (n + 1,) int64, scratch:
-    lists of the misplaced vectors. They are written without a branch, which would be mispredicted every other
-    time and take half of the total time.
+    The vectors are first .. last - 1 of vectors (n, d) and weights (n,), in and out. too_high and too_low
+    (n + 1,) int64, scratch: lists of the misplaced vectors. They are written without a branch, which would be
+    mispredicted every second time and take half of the total time.
     """
     middle = first
     for i in range(first, last):
@@ -138,8 +138,8 @@ def partition(vectors, weights, boxes, count, max_vectors):
     Returns
     -------
     int
-        Number of boxes; negated when the partition is complete: the arrays are full, or all errors are zero,
-        possibly with fewer boxes.
+        Number of boxes, negated if the partition is complete: the arrays are full, or there are fewer boxes
+        and all errors are zero.
     """
     dims = vectors.shape[1]
     sums, squares = np.empty(dims), np.empty(dims)
@@ -172,5 +172,5 @@ def partition(vectors, weights, boxes, count, max_vectors):
         boxes.heap[count] = count
         _rise(boxes.heap, count, boxes.errors)
         count += 1
-    is_over = count == boxes.starts.shape[0] or not boxes.errors[boxes.heap[0]] > 0
-    return -count if is_over else count
+    is_complete = count == boxes.starts.shape[0] or not boxes.errors[boxes.heap[0]] > 0
+    return -count if is_complete else count

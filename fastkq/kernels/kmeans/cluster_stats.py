@@ -18,8 +18,8 @@ SPLIT_OFFSET = 0.8
 """Standard deviations from the mean of a cluster to the means of its halves: 0.80 for a normal, 0.87 for a
 uniform distribution."""
 _ONE_SIDED_GAIN = 0.32
-"""Share of the squared error that a split removes when the centroid of one half stays at the mean: half of
-the 0.64 of a normal distribution."""
+"""Share of the squared error along an axis that a split removes if the centroid of one half stays at the
+mean: half of the 0.64 of a normal distribution."""
 _POWER_ITERATIONS = 6
 """Steps of the power method that finds a principal axis."""
 _FIXED_MASS = 1e200
@@ -38,11 +38,11 @@ class Clusters(NamedTuple):
         Squared error about zero minus squared error about the mean or about the fixed centroid.
     spread : (k,) float64
         Squared error along the principal axis. A fixed cluster has the value of a free cluster whose split
-        gains as much.
+        would gain as much as that of the fixed one.
     axis : (k, 4) float64
         Principal axis; its length is the standard deviation along it.
     mass : (k,) float64
-        The weight. A fixed cluster has a value so large that it does not move when another is merged into it.
+        The weight. For a fixed cluster it is so large that a merge with another cluster does not move it.
     removal : (k,) float64
         Increase of the squared error when the cluster is merged into `merge_target`; infinite if it is fixed.
     merge_target : (k,) int32
@@ -72,9 +72,10 @@ class Clusters(NamedTuple):
 def update_centroids(coordinates, dims, weights, points, labels, clusters, moments, centroids):
     """Sum the clusters' moments of order 0 and 1, and move the centroids to the means.
 
-    coordinates (4, >= points), of which the first `dims` are used (3 or 4), weights (>= points,) float64 and
-    labels (>= points,), in; moments (>= clusters, 15) float64, of which columns 0 to 4 are written, and
-    centroids (4, >= clusters), out. A centroid whose cluster is empty stays.
+    The first `points` points and the first `clusters` clusters are used. coordinates (4, >= points), of which
+    the first `dims` rows are used (3 or 4), weights (>= points,) float64 and labels (>= points,), in; moments
+    (>= clusters, 15) float64, of which columns 0 to 4 are written, and centroids (4, >= clusters), out. A
+    centroid whose cluster is empty stays.
     """
     x, y, z, a = coordinates[0], coordinates[1], coordinates[2], coordinates[3]
     for j in range(clusters):
@@ -96,7 +97,7 @@ def update_centroids(coordinates, dims, weights, points, labels, clusters, momen
 
 
 @inner_kernel
-def square(coordinates, weights, points, labels, clusters, moments):
+def sum_second_moments(coordinates, weights, points, labels, clusters, moments):
     """Sum the clusters' moments of order 2 into columns 5 to 14: xx, xy, xz, xa, yy, yz, ya, zz, za, aa.
 
     The arguments are those of `update_centroids`.
@@ -134,7 +135,7 @@ def offset_of_mean(row, centroids, j):
 
 
 @inner_kernel
-def squared(offset):
+def squared_length(offset):
     """Return the squared length of a vector (4,)."""
     return offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2 + offset[3] ** 2
 
@@ -184,7 +185,7 @@ def _principal_axis(row, offset, axis):
 
 @inner_kernel
 def update_statistics(clusters, j, fixed):
-    """Compute a cluster's explained error, mass, spread and axis from its moments and its centroid."""
+    """Compute `explained`, `mass`, `spread` and `axis` of cluster j from its moments and its centroid."""
     row, axis = clusters.moments[j], clusters.axis[j]
     clusters.explained[j] = explained(row)
     clusters.mass[j] = _FIXED_MASS if j < fixed else row[0]
@@ -195,8 +196,8 @@ def update_statistics(clusters, j, fixed):
     spread = _principal_axis(row, offset, axis)
     deviation = np.sqrt(spread / row[0])
     if j < fixed:
-        clusters.explained[j] -= row[0] * squared(offset)
-        # The fixed centroid stays, so the new one serves one side only: toward the mean and beyond it.
+        clusters.explained[j] -= row[0] * squared_length(offset)
+        # The fixed centroid stays, so a split adds a centroid on one side only: toward the mean and beyond.
         mean = offset[0] * axis[0] + offset[1] * axis[1] + offset[2] * axis[2] + offset[3] * axis[3]
         variance = max(spread / row[0] - mean * mean, 0.0)
         spread = row[0] * (mean * mean + _ONE_SIDED_GAIN * variance) / SPLIT_GAIN
@@ -223,10 +224,10 @@ def distances(centroids, k, center, out):
 
 @inner_kernel
 def update_removal(clusters, removed, fixed, distance, cost):
-    """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
+    """Compute the cost of merging a cluster into the one for which this cost is least (Ward, 1963).
 
-    clusters, in and out: `removal` and `merge_target` of the cluster `removed`; distance (k,) and cost (k,),
-    scratch.
+    clusters, in and out: `removal` and `merge_target` of the cluster `removed` are written; distance (k,) and
+    cost (k,), scratch.
     """
     clusters.removal[removed] = np.inf
     clusters.merge_target[removed] = removed
@@ -247,7 +248,7 @@ def update_removal(clusters, removed, fixed, distance, cost):
 
 
 @inner_kernel
-def error(clusters):
+def total_error(clusters):
     """Return the total squared error of the clusters about their means or fixed centroids."""
     total = 0.0
     for j in range(clusters.explained.shape[0]):

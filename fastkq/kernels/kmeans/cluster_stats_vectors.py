@@ -1,9 +1,9 @@
 """Statistics of clusters for the swap search on vectors: gain of a split, cost of a removal.
 
-Errors are sums of squared distances, never differences of sums of squares: after one distant outlier, these
-would have no significant digits left for the other vectors. The centroids of the first `fixed` clusters are
-fixed. The comments in `fastkq.kernels.kmeans.cluster_stats` and `fastkq.kernels.kmeans.swap_search` give the
-reasons for the values of the constants.
+Errors are sums of squared distances, never differences of sums of squares: with one distant outlier, such
+differences would have no significant digits for the other vectors. The centroids of the first `fixed`
+clusters are fixed. The comments in `fastkq.kernels.kmeans.cluster_stats` and
+`fastkq.kernels.kmeans.swap_search` give the reasons for the values of the constants.
 """
 
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ class VectorClusters(NamedTuple):
     Attributes
     ----------
     centroids : (D, k) float64
+        D is d rounded up to a multiple of LANES of `fastkq.kernels.kmeans.nearest_vectors`.
     weights, errors : (k,) float64
         Weights, and squared errors about the centroids.
     axes : (k, d) float64
@@ -120,9 +121,10 @@ def update_spread(vectors, weights, clusters, j, offset):
 
 @inner_kernel
 def update_removal(clusters, fixed, removed, distances):
-    """Compute the cost of merging a cluster into the one with which this costs least (Ward, 1963).
+    """Compute the cost of merging a cluster into the one for which this cost is least (Ward, 1963).
 
-    clusters, in and out: `removals` and `merge_target` of the cluster `removed`; distances (k,), scratch.
+    clusters, in and out: `removals` and `merge_target` of the cluster `removed` are written; distances (k,),
+    scratch.
     """
     k = clusters.spreads.shape[0]
     clusters.removals[removed], clusters.merge_target[removed] = np.inf, removed
@@ -142,7 +144,7 @@ def update_removal(clusters, fixed, removed, distances):
 def choose(clusters):
     """Return the cluster that costs least to remove and the one that gains most by a split.
 
-    The pair is (-1, -1) if no swap promises enough.
+    The pair is (-1, -1) if the ratio of gain to cost is at most _MIN_GAIN_RATIO.
     """
     removed = 0
     for j in range(1, clusters.spreads.shape[0]):

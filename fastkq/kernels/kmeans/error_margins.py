@@ -1,4 +1,4 @@
-"""Bounds of distances that hold despite rounding errors."""
+"""Bounds on distances that hold in spite of rounding errors."""
 
 import numpy as np
 
@@ -8,7 +8,9 @@ from fastkq.kernels.kmeans.tiles import LANES
 
 @inner_kernel
 def relative_error(dims, dtype):
-    """Return a relative error of distances and of their squares: three times the largest rounding error.
+    """Return a bound on the relative error of distances and of their squares.
+
+    It is three times the largest rounding error.
 
     dims: the number of dimensions; dtype: float32 or float64, the dtype of the distances and of the result.
     """
@@ -24,11 +26,12 @@ def underflow_distance(dims, dtype):
 
 @inner_kernel
 def bound_by_products(planes, columns, dims, reach, norms, tile):
-    """Replace the scores of `nearest_two_by_products` by bounds of distances.
+    """Replace the scores of `fastkq.kernels.kmeans.tiles.nearest_two_by_products` by bounds on distances.
 
     tile, in and out: `best` becomes an upper bound of the smallest distance, `second` a lower bound of the
-    second smallest. planes (D, WIDTH), in: the vectors that were scored, about the same origin; reach: the
-    largest norm of the centroids about it; norms (WIDTH,), scratch.
+    second smallest. planes (D, WIDTH), in: offsets of the vectors from the origin with which the scores were
+    computed; reach: the largest norm of the offsets of the centroids; norms (WIDTH,), scratch. D and WIDTH
+    are those of `fastkq.kernels.kmeans.tiles`.
     """
     dtype = norms.dtype
     error, max_norm = relative_error(dims, dtype), dtype.type(reach)
@@ -53,7 +56,7 @@ def bound_by_products(planes, columns, dims, reach, norms, tile):
 
 @inner_kernel
 def bound_nearest(columns, dims, tile):
-    """Replace the squared distances of `nearest_two` by bounds of distances.
+    """Replace the squared distances of `fastkq.kernels.kmeans.tiles.nearest_two` by bounds on distances.
 
     tile, in and out: `best` becomes an upper bound of the smallest distance, `second` a lower bound of the
     second smallest.

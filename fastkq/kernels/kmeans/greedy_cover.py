@@ -5,7 +5,7 @@ import numpy as np
 from fastkq.kernels.jit import inner_kernel, kernel
 
 _GUESSES = 3
-"""Points compared before one is chosen, one per step of a mean shift."""
+"""Number of points that are compared before one is chosen, one per step of a mean shift."""
 
 
 @inner_kernel
@@ -22,8 +22,8 @@ def _distances(points, number, target, out):
 
 
 @inner_kernel
-def _gather(points, is_covered, first, last, radius, anchor, near, places):
-    """Copy the uncovered points first .. last - 1 within a squared radius of `anchor`; return their number.
+def _gather(points, is_covered, first, last, squared_radius, anchor, near, places):
+    """Copy the uncovered points first .. last - 1 within a radius of `anchor`; return their number.
 
     points (C, M), is_covered (M,) and anchor (C,), in; near (C, M), their coordinates, and places (M,), their
     indices, out.
@@ -37,7 +37,7 @@ def _gather(points, is_covered, first, last, radius, anchor, near, places):
         for d in range(dims):
             difference = points[d, i] - anchor[d]
             total += difference * difference
-        if total <= radius:
+        if total <= squared_radius:
             for d in range(dims):
                 near[d, number] = points[d, i]
             places[number] = i
@@ -46,10 +46,10 @@ def _gather(points, is_covered, first, last, radius, anchor, near, places):
 
 
 @inner_kernel
-def _shift_target(near, number, reach, radius, anchor, target, squares):
-    """Move the target to the mean of the points within a squared radius of it.
+def _shift_target(near, number, reach, squared_radius, anchor, target, squares):
+    """Move the target to the mean of the points within a radius of it.
 
-    A target farther than the radius from `anchor` is then brought to the distance `reach` from it.
+    If the target is then farther than the radius from `anchor`, it is moved back to the distance `reach`.
 
     near (C, >= number) and anchor (C,), in; target (C,), in and out; squares (>= number,), scratch.
     """
@@ -58,7 +58,7 @@ def _shift_target(near, number, reach, radius, anchor, target, squares):
     for d in range(dims):
         total, within = 0.0, 0
         for i in range(number):
-            if squares[i] <= radius:
+            if squares[i] <= squared_radius:
                 total += near[d, i]
                 within += 1
         if within > 0:
@@ -66,30 +66,30 @@ def _shift_target(near, number, reach, radius, anchor, target, squares):
     squared = 0.0
     for d in range(dims):
         squared += (target[d] - anchor[d]) ** 2
-    if squared > radius:
+    if squared > squared_radius:
         for d in range(dims):
             target[d] = anchor[d] + (target[d] - anchor[d]) * (reach / np.sqrt(squared))
 
 
 @inner_kernel
-def _closest(number, radius, from_anchor, from_target):
-    """Return the point closest to the target, among those within a squared radius of the first point.
+def _closest(number, squared_radius, from_anchor, from_target):
+    """Return the point closest to the target, among those within a radius of the first point.
 
     from_anchor and from_target (>= number,), in: squared distances from the first point and from the target.
     """
     closest = 0
     for i in range(number):
-        if from_anchor[i] <= radius and from_target[i] < from_target[closest]:
+        if from_anchor[i] <= squared_radius and from_target[i] < from_target[closest]:
             closest = i
     return closest
 
 
 @inner_kernel
-def _choose(near, number, reach, radius, scratch):
+def _choose(near, number, reach, squared_radius, scratch):
     """Return a point that covers the first of the near points and many of the others.
 
-    Of _GUESSES points, the one that covers most is returned. Each is the point closest to a target among
-    those within the squared radius of the first point. The target moves from the first point to the mean of
+    Of _GUESSES points, the one that covers most is returned. Each is the point closest to a target, among
+    those within the radius of the first point. The target starts at the first point and moves to the mean of
     the points around it (mean shift).
 
     near (C, >= number), in; scratch (3, >= number); its last row, out, holds the squared distances from the
@@ -101,13 +101,14 @@ def _choose(near, number, reach, radius, scratch):
     from_best[:number] = from_anchor[:number]
     best, most_reached = 0, 0
     for guess in range(_GUESSES):
-        _shift_target(near, number, reach, 4.0 * radius if guess == 0 else radius, anchor, target, squares)
+        within = 4.0 * squared_radius if guess == 0 else squared_radius
+        _shift_target(near, number, reach, within, anchor, target, squares)
         _distances(near, number, target, squares)
-        taken = _closest(number, radius, from_anchor, squares)
+        taken = _closest(number, squared_radius, from_anchor, squares)
         _distances(near, number, near[:, taken].copy(), squares)
         reached = 0
         for i in range(number):
-            reached += squares[i] <= radius
+            reached += squares[i] <= squared_radius
         if reached > most_reached:
             best, most_reached = taken, reached
             from_best[:number] = squares[:number]
@@ -115,29 +116,29 @@ def _choose(near, number, reach, radius, scratch):
 
 
 @kernel
-def cover(points, is_covered, reach, radius, chosen, state, max_points):
-    """Choose points until each point is within a squared radius of a chosen one.
+def cover(points, is_covered, reach, squared_radius, chosen, state, max_points):
+    """Choose points until each point is within a radius of a chosen one.
 
-    Points are visited in the order of their first coordinate. All uncovered points lie on one side of the
-    first uncovered one. A point is chosen that covers this one and many others.
+    Points are visited in the order of their first coordinate, so all uncovered points lie on one side of the
+    first uncovered one. The chosen point covers this first one and many others.
 
     A call pauses when it has examined more than `max_points` points.
 
     Parameters
     ----------
     points : (C, M) float64, in
-        Rising in the first coordinate.
+        Ascending in the first coordinate.
     is_covered : (M,) uint8, in and out
         Zeros at first.
     reach : float
-        The square root of the radius, or slightly more.
-    radius : float
-        Squared distance within which a chosen point covers others.
+        Radius within which a chosen point covers others, or slightly more.
+    squared_radius : float
+        The square of the radius.
     chosen : (n,) int64, out
         Indices of the chosen points, at most n.
     state : (3,) int64, in and out
-        Zeros at first: the number of points done; the end of the range examined; the number of chosen points,
-        or -1 when `chosen` has no room for more.
+        Zeros at first: the number of points done; the end of the examined range; the number of chosen points,
+        or -1 if `chosen` is full.
     max_points : int
     """
     dims, number = points.shape
@@ -155,10 +156,10 @@ def cover(points, is_covered, reach, radius, chosen, state, max_points):
             window_end += 1
         examined += window_end - i
         anchor = points[:, i].copy()
-        around = _gather(points, is_covered, i, window_end, 4.0 * radius, anchor, near, places)
-        chosen[count] = places[_choose(near, around, reach, radius, scratch)]
+        around = _gather(points, is_covered, i, window_end, 4.0 * squared_radius, anchor, near, places)
+        chosen[count] = places[_choose(near, around, reach, squared_radius, scratch)]
         count += 1
         for j in range(around):
-            if scratch[2, j] <= radius:
+            if scratch[2, j] <= squared_radius:
                 is_covered[places[j]] = 1
     state[0], state[1], state[2] = number, window_end, count

@@ -32,7 +32,7 @@ from fastkq.kernels.kmeans.tiles import (
 _VECTORS_PER_BLOCK = 1024
 """All steps are applied to one block of this many vectors before the next one, while it is in the cache."""
 _BLOCKS_PER_RETRY = 8
-"""A method that did not pay on the last block is tried again on one block in this many. The labels do not
+"""A method that saved no time on the last block is tried again on one block in this many. The labels do not
 depend on the method."""
 # Costs of loading a vector into a tile and of measuring one distance, in multiplications per dimension;
 # cost of the call that measures a distance, in multiplications.
@@ -44,7 +44,7 @@ class Centroids(NamedTuple):
 
     Attributes
     ----------
-    lanes : (D, K)
+    planes : (D, K)
         The centroids as planes.
     origin : (d,)
         Their mean. Norms of offsets from it are small.
@@ -56,7 +56,7 @@ class Centroids(NamedTuple):
         The largest norm of an offset.
     """
 
-    lanes: Any
+    planes: Any
     origin: Any
     offsets: Any
     halves: Any
@@ -67,10 +67,10 @@ class Centroids(NamedTuple):
 def prepare(centroids):
     """Return centroids (k, d) as a `Centroids`."""
     (k, dims), dtype = centroids.shape, centroids.dtype
-    lanes = np.empty((round_up_to_lanes(dims), round_up_to_lanes(k)), dtype)
-    offsets, halves = np.empty_like(lanes), np.empty(round_up_to_lanes(k), dtype)
+    planes = np.empty((round_up_to_lanes(dims), round_up_to_lanes(k)), dtype)
+    offsets, halves = np.empty_like(planes), np.empty(round_up_to_lanes(k), dtype)
     origin = np.zeros(dims, dtype)
-    offset_planes(centroids, origin, dtype.type(np.inf), lanes)
+    offset_planes(centroids, origin, dtype.type(np.inf), planes)
     for d in range(dims):
         total = 0.0
         for j in range(k):
@@ -84,15 +84,15 @@ def prepare(centroids):
             square += np.float64(offsets[d, j]) * np.float64(offsets[d, j])
         halves[j] = square / 2 if j < k else np.inf
         largest = max(largest, square)
-    return Centroids(lanes, origin, offsets, halves, np.sqrt(largest))
+    return Centroids(planes, origin, offsets, halves, np.sqrt(largest))
 
 
 @inner_kernel
 def _find_unproven(vectors, start, stop, moves, other_moves, labels, uppers, lowers, places):
     """Find the vectors start .. stop - 1 whose bounds do not prove their labels; return their number.
 
-    The bounds are first widened: the own centroid of a vector has moved by at most moves[label] since the
-    last visit, all others by at most other_moves[label].
+    The bounds are first widened: since the last visit, the own centroid of a vector has moved by at most
+    moves[label], each other centroid by at most other_moves[label].
 
     vectors (n, d), moves and other_moves (k,) and labels (n,), in; uppers and lowers (n,), in and out; places
     (>= stop - start,), out.
@@ -112,7 +112,7 @@ def _find_unproven(vectors, start, stop, moves, other_moves, labels, uppers, low
 
 @inner_kernel
 def _tighten(vectors, centroids, labels, uppers, lowers, places, count):
-    """Set upper bounds to measured distances; keep the places that remain unproven, and return how many.
+    """Set upper bounds to measured distances; keep the vectors that remain unproven, and return their number.
 
     vectors (n, d), centroids (k, d), labels (n,) and lowers (n,), in; uppers (n,) and places (>= count,), in
     and out.
@@ -154,7 +154,7 @@ def _store(tile, places, first, number, kept, labels, uppers, lowers):
 
 @inner_kernel
 def _label_by_products(vectors, places, count, prepared, planes, norms, tile, labels, uppers, lowers):
-    """Label by scalar products where bounds prove the result; return how many of `count` are left.
+    """Label by scalar products where bounds prove the result; return the number of vectors that are left.
 
     The vectors that are left are moved to the front of `places`.
     """
@@ -177,7 +177,7 @@ def _label_by_distances(vectors, places, count, prepared, planes, tile, labels, 
         number = min(VECTORS_PER_TILE, count - base)
         columns = round_up_to_step(number)
         load(vectors, places[base : base + number], zero, planes)
-        nearest_two(planes, 0, columns, prepared.lanes, prepared.lanes.shape[1], tile)
+        nearest_two(planes, 0, columns, prepared.planes, prepared.planes.shape[1], tile)
         bound_nearest(columns, vectors.shape[1], tile)
         for c in range(number):
             i = places[base + c]
@@ -212,11 +212,11 @@ def assign(
     weights : (n,) float64, in
         Empty if all weights are 1.
     moves, other_moves : (k,), in
-        Upper bounds of how far each centroid, and any other centroid, has moved since the last visit. Empty
-        if labels and bounds are not known yet.
+        Upper bounds on the distances by which each centroid, and any other centroid, has moved since the last
+        visit. Empty if labels and bounds are not known yet.
     labels : (n,) int32, in and out
     uppers, lowers : (n,) of the vectors' dtype, in and out
-        Bounds of the distances; empty if they are not wanted.
+        Bounds on the distances; empty if they are not wanted.
     totals : (k, d + 1) float64, in and out
         Moments of the clusters, to which those of the vectors are added: weighted sums and weights. Empty if
         they are not wanted.
@@ -259,7 +259,7 @@ def assign(
 
 @kernel
 def measure_moves(before, after, moves, other_moves):
-    """Compute upper bounds of how far each centroid, and any other centroid, has moved.
+    """Compute upper bounds on the distances by which each centroid, and any other centroid, has moved.
 
     before and after (k, d), in; moves and other_moves (k,), out: moves[j] is the move of centroid j,
     other_moves[j] the largest move of the others.

@@ -22,8 +22,8 @@ _SAMPLE = 33
 """Vectors of a node from which its splitting plane is chosen. Their median is robust against outliers, a mean
 is not."""
 _MAX_DEPTH = 64
-"""Nodes at this depth are halved without sampling. Only samples that mislead repeatedly lead to such a
-depth."""
+"""Nodes at this depth are halved without a sample. A tree is so deep only if many samples are very different
+from their nodes."""
 
 
 @inner_kernel
@@ -55,9 +55,10 @@ def _choose(rows, first, last, sample):
 
 @inner_kernel
 def _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_order):
-    """Move the rows first .. last - 1 at or below the pivot before the others; return where those begin.
+    """Move the rows first .. last - 1 that are at or below the pivot to the front of this range.
 
-    Every row is written to both of its possible places: a branch would be mispredicted every other time.
+    Returns the index of the first of the others. Every row is written to both of its possible places: a
+    branch would be mispredicted every second time.
 
     rows (n, LANES) and order (n,), in and out; spare_rows and spare_order of the same shapes, scratch.
     """
@@ -84,7 +85,7 @@ def _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_ord
 def _split_at_median(rows, order, first, last, spare_rows, spare_order, sample):
     """Divide the rows first .. last - 1 at the median of a sample; return where the second half begins.
 
-    If all rows are on one side, the range is halved where it stands.
+    If all rows are on one side, the range is halved in its current order.
     """
     axis, pivot = _choose(rows, first, last, sample)
     middle = _partition_rows(rows, order, first, last, axis, pivot, spare_rows, spare_order)
@@ -96,10 +97,11 @@ def _split_at_median(rows, order, first, last, spare_rows, spare_order, sample):
 
 @kernel
 def divide(rows, order, first, last, spare_rows, spare_order):
-    """Divide rows first .. last - 1 into two halves separated by a plane; return where the second begins.
+    """Divide rows first .. last - 1 into halves separated by a plane; return where the second half begins.
 
-    rows (n, LANES) and order (n,) int64, the rows' original places, in and out; spare_rows and spare_order of
-    the same shapes, scratch. No array is touched outside first .. last - 1, so that threads can share them.
+    rows (n, LANES) and order (n,) int64, the original indices of the rows, in and out; spare_rows and
+    spare_order of the same shapes, scratch. Only the entries first .. last - 1 of the arrays are read and
+    written, so that threads can share them.
     """
     return _split_at_median(rows, order, first, last, spare_rows, spare_order, np.empty(_SAMPLE, rows.dtype))
 
@@ -165,7 +167,7 @@ def compute_leaf_stats(rows, weights, starts, first, last, planes, lows, highs, 
 
 
 _LEAVES_PER_GROUP = 8
-"""Leaves of a group select their candidates from those of the group's bounding box."""
+"""The leaves of a group select their candidates from those of the group's bounding box."""
 _SUM_SETS = 4
 """Sets of sums to which vectors are added in turn: an addition waits for the previous one to the same sum."""
 
@@ -235,10 +237,10 @@ def assign(
         Number of labels that changed; a change of a leaf with a single candidate counts once.
     """
     (k, dims), dtype = centroids.shape, planes.dtype
-    lanes = np.empty((planes.shape[0], round_up_to_lanes(k)), dtype)
-    offset_planes(centroids, np.zeros(dims, dtype), dtype.type(np.inf), lanes)
+    centroid_planes = np.empty((planes.shape[0], round_up_to_lanes(k)), dtype)
+    offset_planes(centroids, np.zeros(dims, dtype), dtype.type(np.inf), centroid_planes)
     ids, group_ids, few_ids = np.arange(k).astype(np.int32), np.empty(k, np.int32), np.empty(k, np.int32)
-    group, few = np.zeros(lanes.shape, dtype), np.zeros(lanes.shape, dtype)
+    group, few = np.zeros(centroid_planes.shape, dtype), np.zeros(centroid_planes.shape, dtype)
     scratch, tile = np.empty((2, k), dtype), new_tile(dtype)
     sums = np.empty((_SUM_SETS, k, dims + 1))
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
@@ -246,7 +248,7 @@ def assign(
     for base in range(first_leaf, last_leaf, _LEAVES_PER_GROUP):
         end = min(base + _LEAVES_PER_GROUP, last_leaf)
         bounds(lows, highs, base, end, low, high)
-        group_count = candidates(low, high, lanes, k, scratch, ids, group, group_ids)
+        group_count = candidates(low, high, centroid_planes, k, scratch, ids, group, group_ids)
         for leaf in range(base, end):
             first, number = starts[leaf], starts[leaf + 1] - starts[leaf]
             count = candidates(lows[leaf], highs[leaf], group, group_count, scratch, group_ids, few, few_ids)

@@ -1,7 +1,7 @@
 """Points sorted along a Morton curve, cut into small boxes or merged into weighted means of boxes.
 
 The points form two curves, one after the other: the first `opaque` points, which are the opaque colors of
-RGBA images, and all other points. Keys are Morton codes and rise along each curve.
+RGBA images, and all other points. Keys are Morton codes and ascend along each curve.
 """
 
 import numpy as np
@@ -9,13 +9,13 @@ import numpy as np
 from fastkq.kernels.jit import inner_kernel, kernel
 
 POINTS_PER_BLOCK = 384
-"""Largest number of points of a block. Larger blocks have more candidates per point, smaller ones fewer
-points per selection of candidates: an iteration over all colors of a Kodak image at k = 256 takes 0.51, 0.41,
-0.29 and 0.28 ms with 64, 128, 384 and 768."""
+"""Largest number of points of a block. Larger blocks have more candidates per point; smaller blocks have
+fewer points per selection of candidates. An iteration over all colors of a Kodak image at k = 256 takes 0.51,
+0.41, 0.29 and 0.28 ms with 64, 128, 384 and 768 points."""
 
 MAX_DEPTH = 34
-"""Largest number of nested boxes, each half of the next one: one for each of the 32 bits of a key, one for
-the whole curve, one for the second curve."""
+"""Largest size of the stack of ends: one for each curve, and one for each of the 32 bits of a key, at which a
+box can be halved."""
 
 BIT_LENGTH = np.array([number.bit_length() for number in range(1 << 16)], np.uint8)
 """Bit length of each 16-bit number."""
@@ -78,7 +78,7 @@ def split_position(keys, first, last):
 
 @inner_kernel
 def initial_ends(keys, opaque, ends):
-    """Initialize the stack of the ends of the curves still to be cut, the next end on top; return its size.
+    """Initialize the stack of the ends of the ranges to be cut, the next end on top; return its size.
 
     ends (MAX_DEPTH,) int64, out.
     """
@@ -91,8 +91,8 @@ def initial_ends(keys, opaque, ends):
 def cut_by_count(keys, opaque, starts):
     """Cut the Morton curves into the largest boxes that hold at most POINTS_PER_BLOCK points.
 
-    keys (M,) uint32, rising before and from place `opaque` on, in; starts (M + 1,) int64, out: block b holds
-    the points starts[b] .. starts[b + 1] - 1. Returns the number of blocks.
+    keys (M,) uint32, in, ascending among the first `opaque` points and among the others; starts (M + 1,)
+    int64, out: block b holds the points starts[b] .. starts[b + 1] - 1. Returns the number of blocks.
     """
     ends = np.empty(MAX_DEPTH, np.int64)
     depth = initial_ends(keys, opaque, ends)
@@ -143,7 +143,7 @@ def compute_bounds(coordinates, weights, starts, first_block, last_block, low, h
 
 @kernel
 def accumulate(coordinates, weights, first, last, moments):
-    """Extend the prefix moments of the points by the points first .. last - 1.
+    """Compute the prefix moments of the points first .. last - 1, from those of the points before.
 
     coordinates (C, M), with C at most 4, and weights (M,) float64, in; moments (M + 1, 6) float64, in and
     out: row i is the sum over the first i points of the weight, the weighted coordinates, zero beyond C, and
@@ -181,14 +181,14 @@ def cut_by_error(keys, opaque, moments, tolerance, starts, state, max_boxes):
     Parameters
     ----------
     keys : (M,) uint32, in
-        Rising before and from place `opaque` on.
+        Ascending among the first `opaque` points and among the others.
     moments : (M + 1, 6) float64, in
         Prefix moments of `accumulate`.
     starts : (>= boxes + 1,) int64, out
         Box b holds the points starts[b] .. starts[b + 1] - 1.
     state : (2 + MAX_DEPTH,) int64, in and out
-        Zeros at first: the number of boxes; the size of the stack of ends of what is still to be cut; and
-        this stack.
+        Zeros at first: the number of boxes; the size of the stack; and the stack of the ends of the ranges
+        that are still to be cut.
     max_boxes : int
     """
     ends, boxes, depth = state[2:], state[0], state[1]
@@ -214,8 +214,8 @@ def cut_by_error(keys, opaque, moments, tolerance, starts, state, max_boxes):
 def summarize(moments, starts, first_box, last_box, spacing, means, weights):
     """Compute the means, rounded to a multiple of `spacing`, and weights of boxes first_box .. last_box - 1.
 
-    moments (M + 1, 6) float64 and starts (boxes + 1,) int64, in; means (4, boxes) float32 and weights
-    (boxes,) float64, out.
+    moments (M + 1, 6) float64 and starts (boxes + 1,) int64, in; means (C, boxes) and weights (boxes,)
+    float64, out.
     """
     for b in range(first_box, last_box):
         first, last = starts[b], starts[b + 1]

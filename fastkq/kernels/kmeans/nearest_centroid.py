@@ -8,8 +8,8 @@ import numpy as np
 from fastkq.kernels.jit import inner_kernel
 
 BLOCKS_PER_GROUP = 8
-"""Blocks of a group select their candidates from the candidates of the group's box: few, out of thousands of
-centroids."""
+"""The blocks of a group select their candidates from the candidates of the group's box, which are few even
+for thousands of centroids."""
 
 
 @inner_kernel
@@ -38,8 +38,8 @@ def first_smallest(values, count):
 def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
     """Select the centroids that may be nearest to a point of a box, in their given order.
 
-    Let b be the centroid with the smallest distance from its farthest corner of the box. A centroid is left
-    out if b is nearer than it at every point of the box.
+    Let b be the centroid with the smallest distance from its farthest corner of the box. Another centroid is
+    left out if b is nearer at every point of the box.
 
     Parameters
     ----------

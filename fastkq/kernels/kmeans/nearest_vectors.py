@@ -12,18 +12,18 @@ from fastkq.kernels.kmeans.nearest_centroid import first_smallest
 VECTORS_PER_RUN = 128
 """Vectors of a run, which share a bounding box and its candidate centroids."""
 RUNS_PER_GROUP = 8
-"""Runs of a group select their candidates from the candidates of the group's box: few, out of thousands of
-centroids."""
+"""The runs of a group select their candidates from the candidates of the group's box, which are few even for
+thousands of centroids."""
 LANES = 4
-"""Dimensions that a pass over a run takes at once. Planes are padded with zeros to a multiple of it."""
+"""Number of dimensions that one pass over a run handles. Planes are padded with zeros to a multiple of it."""
 
 
 @inner_kernel
 def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
     """Select the centroids that may be nearest to a vector of a box, in their given order.
 
-    Let b be the centroid with the smallest distance from its farthest corner of the box. A centroid is left
-    out if b is nearer than it at every point of the box, by more than any rounding error of the distances.
+    Let b be the centroid with the smallest distance from its farthest corner of the box. Another centroid is
+    left out if b is nearer at every point of the box, by more than any rounding error of the distances.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Optimal levels of gray: the shortest path over rising values, with one edge for each interval of values.
+"""Optimal levels of gray: the shortest path over sorted values, with one edge for each interval of values.
 
 All arithmetic is exact in int64. `fastkq.kmeans.one_dimensional` builds the arrays and explains the method.
 sums (M + 1, 3) int64 are prefix sums of the weights, the weighted values and the weighted squares.
@@ -11,7 +11,7 @@ from fastkq.kernels.jit import inlined, inner_kernel, kernel
 
 @inlined
 def _rounded_mean(sums, first, last):
-    """Return the mean of the values first .. last - 1, rounded to the nearest integer, halves down."""
+    """Return the mean of the values first .. last - 1, rounded to the nearest integer; halves round down."""
     weight = sums[last, 0] - sums[first, 0]
     return (2 * (sums[last, 1] - sums[first, 1]) + weight - 1) // (2 * weight)
 
@@ -39,8 +39,8 @@ def _is_better(sums, best, one, other, last):
 def _insert_origin(sums, best, origin, queue, since, head, tail):
     """Insert a new origin, at which intervals can begin; return the new end of the queue.
 
-    queue[head:tail], rising, are origins. Origin queue[i] is the best one for intervals that end at since[i]
-    or later, up to the next origin's since. By the quadrangle inequality of the errors, an origin that is
+    queue[head:tail] are origins in ascending order. Origin queue[i] is the best one for intervals that end at
+    since[i] or later, but before since[i + 1]. By the quadrangle inequality of the errors, an origin that is
     better than an earlier one for one end is better for all later ends. The new origin therefore replaces
     entries at the back of the queue.
     """
@@ -67,8 +67,8 @@ def _insert_origin(sums, best, origin, queue, since, head, tail):
 def shortest_path(sums, fixed_errors, may_skip, price, origins):
     """Choose the levels that minimize the squared error plus `price` for each level.
 
-    Among paths of equal cost, the one with the fewest levels is returned. The best number of levels rises
-    with the number of values covered (otherwise two paths could exchange their ends at a lower cost), so of
+    Among paths of equal cost, the one with the fewest levels is returned. The best number of levels never
+    falls as more values are covered (otherwise two paths could exchange their ends at a lower cost), so of
     two origins of equal cost the earlier one has no more levels.
 
     Parameters
@@ -77,10 +77,11 @@ def shortest_path(sums, fixed_errors, may_skip, price, origins):
     fixed_errors : (M + 1,) int64, in
         Prefix sums of the squared errors about the nearest fixed levels; zeros if there are none.
     may_skip : bool
-        Whether a value may be left to a fixed level, at no price.
+        Whether a value may be assigned to a fixed level, at no price.
     price : int
     origins : (M + 1,) int32, out
-        Where the interval that ends at a place begins; -1 if the value before it is left to a fixed level.
+        Entry i is the start of the interval that ends before value i; -1 if value i - 1 is assigned to a
+        fixed level.
 
     Returns
     -------
@@ -110,7 +111,7 @@ def shortest_path(sums, fixed_errors, may_skip, price, origins):
 
 @kernel
 def trace(sums, origins, levels, ends):
-    """Write the levels of a path in rising order, and where their intervals end.
+    """Write the levels of a path in ascending order, and the ends of their intervals.
 
     sums and origins of `shortest_path`, in; levels and ends (n,) int64, out, for the path's n levels.
     """
@@ -127,10 +128,10 @@ def trace(sums, origins, levels, ends):
 
 @kernel
 def best_level(values, sums, fixed_errors, fixed, first, last):
-    """Return the level that, with the fixed ones, leaves values first .. last - 1 the least squared error.
+    """Return the level with which, besides the fixed ones, values first .. last - 1 have the least error.
 
-    The lowest of equals is returned. values (M,) and fixed (F,) int64, rising, and sums and fixed_errors as
-    in `shortest_path`, in.
+    Among equals the lowest level is returned. values (M,) and fixed (F,) int64, ascending, and sums and
+    fixed_errors as in `shortest_path`, in.
     """
     least, chosen = np.int64(-1), values[first]
     above, low, high = 0, first, first

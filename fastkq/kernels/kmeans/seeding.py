@@ -5,7 +5,7 @@ from fastkq.kernels.jit import kernel
 
 @kernel
 def evaluate_candidates(squares, candidates, weights, closest, products, distances, potentials):
-    """Compute distances from the nearest centroid, and the potential, after adding each candidate.
+    """Compute, for each candidate, the distances and the potential after it is added to the centroids.
 
     Parameters
     ----------
@@ -19,9 +19,9 @@ def evaluate_candidates(squares, candidates, weights, closest, products, distanc
     products : (n, t) float64, in
         Scalar products of the vectors with the candidates.
     distances : (n, t), out
-        Squared distances from the nearest centroid if candidate t is added.
+        Squared distances from the nearest centroid; column j is for the addition of candidate j.
     potentials : (t,) float64, out
-        Weighted sums of `distances`.
+        Weighted sums of the columns of `distances`.
     """
     for t in range(candidates.shape[0]):
         potentials[t] = 0.0

@@ -1,4 +1,4 @@
-"""Directed swaps: move single centroids out of a local optimum, then run Lloyd's algorithm near them only.
+"""Directed swaps: move single centroids to leave a local optimum, then run Lloyd's algorithm only near them.
 
 A trial works on a `Region`: copies of the clusters near the two that the swap changes, and of their points.
 The centroids of the first `fixed` clusters are fixed, see `fastkq.kernels.kmeans.cluster_stats`.
@@ -13,11 +13,11 @@ from fastkq.kernels.kmeans.cluster_stats import (
     SPLIT_GAIN,
     SPLIT_OFFSET,
     distances,
-    error,
     explained,
     offset_of_mean,
-    square,
-    squared,
+    squared_length,
+    sum_second_moments,
+    total_error,
     update_centroids,
     update_removal,
     update_statistics,
@@ -25,8 +25,8 @@ from fastkq.kernels.kmeans.cluster_stats import (
 from fastkq.kernels.kmeans.nearest_centroid import nearest
 
 _REGION_CLUSTERS = 24
-"""Clusters of a region. With 12 at k = 256 the error ends 0.2 % higher, with 48 a trial takes twice as
-long."""
+"""Maximum number of clusters of a region. With 12 at k = 256 the final error is 0.2 % higher; with 48 a trial
+takes twice as long."""
 
 
 class Region(NamedTuple):
@@ -111,7 +111,7 @@ def place_halves(clusters, removed, split, count, fixed, region):
 
 @inner_kernel
 def restore_fixed(clusters, fixed, count, region):
-    """Reset fixed centroids that `update_centroids` has moved; return by how much the error grows."""
+    """Reset fixed centroids that `update_centroids` has moved; return the increase of the error."""
     growth = 0.0
     for place in range(count):
         cluster = region.clusters[place]
@@ -120,29 +120,29 @@ def restore_fixed(clusters, fixed, count, region):
                 region.centroids[d, place] = clusters.centroids[d, cluster]
             row = region.moments[place]
             if row[0] > 0:
-                growth += row[0] * squared(offset_of_mean(row, region.centroids, place))
+                growth += row[0] * squared_length(offset_of_mean(row, region.centroids, place))
     return growth
 
 
 SETTLING_ITERATIONS = 3
 """Iterations of Lloyd's algorithm in a trial, and on all clusters before the first swap."""
 _MIN_GAIN_RATIO = 0.03
-"""Swaps are tried while the ratio of estimated gain to estimated cost is above this."""
+"""Swaps are tried while the ratio of estimated gain to estimated cost is above this value."""
 _FAILURE_FACTOR = 1.2
 """A failed swap raises the estimated cost of its removal and lowers the estimated gain of its split by this
-factor, until the clusters change. Without it, the same few swaps are tried over and over: after 100 trials at
+factor, until the clusters change. Without it, the same few swaps are tried repeatedly: after 100 trials at
 k = 256 on Kodak, the error is 0.8 % higher."""
 _MAX_ERROR_INCREASE = 0.5
-"""A trial stops after an iteration at which the error is still higher by this share of the mean error of a
-cluster: the errors are the same in a tenth less time. With 0.25, the time is a third less, but the errors are
-0.1 % higher."""
+"""A trial stops after an iteration if the error is still higher than before the swap by more than this share
+of the mean error of a cluster. The final errors are the same, in a tenth less time. With 0.25, the time is a
+third less, but the errors are 0.1 % higher."""
 
 
 @inner_kernel
 def _choose(clusters):
     """Return the cluster that costs least to remove and the one that gains most by a split.
 
-    The pair is (-1, -1) if no swap promises enough.
+    The pair is (-1, -1) if the ratio of gain to cost is at most _MIN_GAIN_RATIO.
     """
     k = clusters.spread.shape[0]
     removed = 0
@@ -175,7 +175,7 @@ def _label(region, dims, first, last, count):
 
 @inner_kernel
 def _move(clusters, dims, points, count, fixed, region, before):
-    """Move the region's centroids to the means of their points; return the change of its squared error.
+    """Move the region's centroids to the means of their points; return the change of the squared error.
 
     before: sum of `explained` over the region's clusters before the trial.
     """
@@ -219,10 +219,10 @@ def _settle(clusters, dims, points, count, fixed, region, max_increase):
 def _accept(clusters, region, points, count, fixed, trial):
     """Copy the region's state back to the clusters, and update their statistics.
 
-    trial: its number.
+    trial: the number of the trial.
     """
     k = clusters.spread.shape[0]
-    square(region.coordinates, region.weights, points, region.labels, count, region.moments)
+    sum_second_moments(region.coordinates, region.weights, points, region.labels, count, region.moments)
     for place in range(count):
         cluster = region.clusters[place]
         for d in range(4):
@@ -245,10 +245,10 @@ def _accept(clusters, region, points, count, fixed, trial):
 def search(
     coordinates, dims, weights, centroids, fixed, trials, temperature, clusters, region, piece, errors
 ):
-    """Swap single centroids while estimates promise a lower squared error; run one piece of the search.
+    """Run one piece of the search: swap single centroids while the estimated gains are large enough.
 
     In trial t of `trials`, an increase of the error by less than temperature * (1 - t / trials)^2 times the
-    mean error of a cluster is accepted, too.
+    mean error of a cluster is also accepted.
 
     The piece covers the trials piece[0] .. piece[1] - 1. Trials up to 0 are Lloyd's iterations on all
     clusters. Each can be spread over several pieces, which label the points piece[2] .. piece[3] - 1; it ends
@@ -260,13 +260,13 @@ def search(
         The first `dims` rows are used.
     weights : (points,) float64, in
     centroids : (4, k) float32, in and out
-        The best so far. The first `fixed` are fixed.
+        The best centroids so far. The first `fixed` are fixed.
     trials : int
     temperature : float
     clusters : fastkq.kernels.kmeans.cluster_stats.Clusters, in and out
-        Kept from piece to piece, like `region` and `errors`.
+        State that is kept between the pieces, as are `region` and `errors`.
     region : Region, in and out
-        It has room for all clusters and points.
+        Its arrays are large enough for all clusters and points.
     piece : (first, last, begin, end), in
     errors : (2,) float64, in and out
         The current squared error, and the least so far, that of `centroids`. Infinite at first.
@@ -274,7 +274,7 @@ def search(
     Returns
     -------
     bool
-        Whether any swap is left to try.
+        Whether the search goes on: False if no swap is left to try.
     """
     number, k = coordinates.shape[1], centroids.shape[1]
     first, last, begin, end = piece
@@ -287,7 +287,7 @@ def search(
             if trial < 0:
                 continue
             _accept(clusters, region, number, k, fixed, trial)
-            errors[0] = error(clusters)
+            errors[0] = total_error(clusters)
         else:
             removed, split = _choose(clusters)
             if removed < 0:

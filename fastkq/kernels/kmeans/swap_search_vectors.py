@@ -1,4 +1,4 @@
-"""Directed swaps for vectors of any dimension: move single centroids out of a local optimum.
+"""Directed swaps for vectors of any dimension: move single centroids to leave a local optimum.
 
 The method is that of `fastkq.kernels.kmeans.swap_search`, which handles at most 4 dimensions and 8-bit
 values. The comments on its constants give the reasons for their values.
@@ -168,7 +168,7 @@ def _settle(clusters, fixed, points, count, region, max_increase):
 def _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset):
     """Copy the region's state back to the clusters, and update their statistics.
 
-    trial: its number; offset (d,), scratch.
+    trial: the number of the trial; offset (d,), scratch.
     """
     k, dims = clusters.axes.shape
     for place in range(count):
@@ -194,7 +194,7 @@ def _accept(vectors, weights, clusters, fixed, region, points, count, trial, off
 
 @kernel
 def search(vectors, weights, centroids, fixed, trials, temperature, clusters, region, piece, errors):
-    """Swap single centroids while estimates promise a lower squared error; run one piece of the search.
+    """Run one piece of the search: swap single centroids while the estimated gains are large enough.
 
     Trials, pieces and the temperature are those of `fastkq.kernels.kmeans.swap_search.search`.
 
@@ -203,13 +203,14 @@ def search(vectors, weights, centroids, fixed, trials, temperature, clusters, re
     vectors : (n, d) float64, in
     weights : (n,) float64, in
     centroids : (D, k) float64, in and out
-        The best so far; D is a multiple of LANES. The first `fixed` stay.
+        The best centroids so far; D is a multiple of LANES of `fastkq.kernels.kmeans.nearest_vectors`. The
+        first `fixed` are fixed.
     trials : int
     temperature : float
     clusters : fastkq.kernels.kmeans.cluster_stats_vectors.VectorClusters, in and out
-        Kept from piece to piece, like `region` and `errors`.
+        State that is kept between the pieces, as are `region` and `errors`.
     region : VectorRegion, in and out
-        It has room for all clusters and points.
+        Its arrays are large enough for all clusters and points.
     piece : (first, last, begin, end), in
     errors : (2,) float64, in and out
         The current squared error, and the least so far, that of `centroids`. Infinite at first.
@@ -217,7 +218,7 @@ def search(vectors, weights, centroids, fixed, trials, temperature, clusters, re
     Returns
     -------
     bool
-        Whether any swap is left to try.
+        Whether the search goes on: False if no swap is left to try.
     """
     number, k = vectors.shape[0], centroids.shape[1]
     offset = np.empty(clusters.axes.shape[1])

@@ -14,15 +14,15 @@ import numpy as np
 from fastkq.kernels.jit import inner_kernel
 
 VECTORS_PER_TILE = 256
-"""With 128 or 64, a distance takes 1.2 or 1.5 times as long, in 4 dimensions as well as in 128."""
+"""Measured: with 128 and 64, a distance takes 1.2 and 1.5 times as long, in 4 and in 128 dimensions."""
 WIDTH = VECTORS_PER_TILE + 16
-"""Columns of the planes. With a power of two, planes would evict one another from the cache: loading would
-take twice as long."""
+"""Number of columns of the planes. With a power of two, the planes would evict each other from the cache, and
+loading would take twice as long."""
 LANES = 4
 """A pass over a tile handles this many dimensions and centroids at once; both are padded to a multiple of
 it."""
 STEP = 32
-"""Of a tile that is not full, a multiple of this many columns is processed."""
+"""The number of columns that are processed, in a tile that is not full, is a multiple of this."""
 
 
 class Tile(NamedTuple):
@@ -53,35 +53,35 @@ def new_tile(dtype):
 
 @inner_kernel
 def round_up_to_step(number):
-    """Return how many columns are processed for this many vectors: the next multiple of STEP."""
+    """Return the number of columns that are processed for `number` vectors: the next multiple of STEP."""
     return -(-number // STEP) * STEP
 
 
 @inner_kernel
 def round_up_to_lanes(number):
-    """Return the next multiple of LANES."""
+    """Round up a number of dimensions or centroids to a multiple of LANES."""
     return -(-number // LANES) * LANES
 
 
 @inner_kernel
-def offset_planes(centroids, origin, beyond, planes):
+def offset_planes(centroids, origin, padding, planes):
     """Write the offsets of centroids from an origin as planes, padded in both directions.
 
-    centroids (k, d) and origin (d,), in; planes (D, K), out. The padding columns from k on hold `beyond`;
+    centroids (k, d) and origin (d,), in; planes (D, K), out. The padding columns from k on hold `padding`;
     in the other columns, the padding rows from d on are zero.
     """
     k, dims = centroids.shape
     for d in range(planes.shape[0]):
         for j in range(planes.shape[1]):
-            planes[d, j] = (centroids[j, d] - origin[d] if d < dims else 0) if j < k else beyond
+            planes[d, j] = (centroids[j, d] - origin[d] if d < dims else 0) if j < k else padding
 
 
 @inner_kernel
 def load(vectors, places, origin, planes):
-    """Write the vectors at some places, minus an origin, into the first columns of planes.
+    """Write the vectors with the indices `places`, minus an origin, to the first columns of planes.
 
-    vectors (n, d), places (<= VECTORS_PER_TILE,) and origin (d,), in; planes (D, WIDTH), in and out: rows
-    from d on stay as they are.
+    vectors (n, d), places (<= VECTORS_PER_TILE,) and origin (d,), in; planes (D, WIDTH), in and out: the
+    padding rows from d on are not written.
     """
     for i in range(places.shape[0]):
         row = vectors[places[i]]
@@ -113,7 +113,7 @@ def _add_squares(planes, start, stop, d, centroids, j, scores):
 
 @inner_kernel
 def _subtract_products(planes, columns, d, centroids, j, scores):
-    """Subtract the products with centroids j .. j + 3 in dimensions d .. d + 3 from the scores."""
+    """Subtract the products with centroids j .. j + 3 in the dimensions d .. d + 3 from the scores."""
     w, x, y, z = (
         planes[d, :columns],
         planes[d + 1, :columns],

@@ -18,8 +18,8 @@ SIDE = 64
 
 THRESHOLD_BITS = 12  # bits of a rank: SIDE * SIDE ranks
 
-_INITIAL_POINTS = SIDE * SIDE // 10  # points of the initial pattern
-_MAX_SWAPS = 4096  # swaps at most, while the initial pattern is spread evenly
+_INITIAL_POINTS = SIDE * SIDE // 10  # number of points of the initial pattern
+_MAX_SWAPS = 4096  # maximum number of moves that spread the initial pattern evenly
 
 
 @inner_kernel
@@ -39,8 +39,8 @@ def _add_density(place, sign, gaussian, density):
 def _extreme(density, taken, sign):
     """Return the point in the largest cluster (sign 1), or the place in the largest void (sign -1).
 
-    density (SIDE^2,), in: the density of points; taken (SIDE^2,) bool, in: where the points are. The first of
-    equals.
+    density (SIDE^2,), in: the density of points; taken (SIDE^2,) bool, in: whether a place has a point. Among
+    equals the first is returned.
     """
     best = -1
     for place in range(density.shape[0]):
@@ -55,8 +55,9 @@ def void_and_cluster(ranks):
 
     R. Ulichney, "The void-and-cluster method for dither array generation", Proc. SPIE 1913, 1993. A few
     random points are spread evenly: the point in the largest cluster moves to the largest void, until it
-    would move to its own place. They get the first ranks, in reverse order of their removal from the largest
-    cluster. Then the largest void is filled, again and again.
+    would move to its own place. Then points are removed, always from the largest cluster; they get the first
+    ranks in reverse order of removal. The other ranks go to the places that are filled one by one, always in
+    the largest void.
     """
     size = SIDE * SIDE
     gaussian, density, taken = np.ones(size), np.zeros(size), np.zeros(size, np.bool_)
@@ -100,27 +101,27 @@ ERROR_LIMIT = 0.5
 With 0.8, the plans of colors next to a palette row contain a far-off row."""
 
 _THRESHOLD_OFFSET = 13 * SIDE + 27
-"""Offset in the mask between a pixel's own threshold and the one that chooses between neighboring lattice
-points."""
+"""Offset in the mask between the threshold that chooses a pixel's row from the plan and the one that chooses
+between neighboring lattice points."""
 
 
 class Lattice(NamedTuple):
-    """A coarser lattice of colors, and the position of each of the 256 levels between its points.
+    """A lattice of colors with fewer than 256 levels per channel, and the position of each level in it.
 
-    A pixel goes to the lattice point below or above its color, with a probability that falls with the
-    distance, so that no steps show. Alpha goes to the nearest point, so that it shows no noise; only alpha 0
-    and alpha 255 go to the points of these values.
+    Each color channel of a pixel is rounded to the lattice level below or above, with a probability that
+    falls with the distance, so that no steps show. Alpha is rounded to the nearest level, so that it shows no
+    noise, but only alpha 0 and alpha 255 are rounded to the levels of these values.
 
     Attributes
     ----------
     ranks : (SIDE * SIDE,) int32
         The mask.
     bits, alpha_bits : int
-        Bits of a lattice level of a color channel, and of alpha: 0 where there is no alpha.
+        Bits of a lattice level of a color channel, and of alpha; 0 if there is no alpha.
     places : (256,) int32
         Position of each level, in 1 / 2^THRESHOLD_BITS of the distance between two lattice points.
     alphas : (256,) int32
-        The lattice point of each alpha.
+        The lattice level of each alpha.
     """
 
     ranks: Any
@@ -158,7 +159,9 @@ def mark(image, first_row, last_row, lattice, used):
 
 @kernel
 def choose(image, first_row, last_row, lattice, numbers, plans, indices):
-    """Write the indices of rows first_row .. last_row - 1: the threshold of each pixel chooses from a plan.
+    """Write the indices of the rows first_row .. last_row - 1.
+
+    The threshold of a pixel chooses a palette row from the plan of its lattice point.
 
     image (H, W, C) uint8, in; lattice, a `Lattice`, in; numbers (n,) int32, in: the plan of each lattice
     point; plans (p, length), in: palette rows; indices (H, W), out.
@@ -189,10 +192,10 @@ def _insert(rows, count, number, luminance):
 def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, luminance, plans):
     """Write the plans of the lattice points start .. stop - 1.
 
-    Each row of a plan is the nearest row to the color plus the error that the rows before it leave. The rows
-    of a plan are then ordered by luminance, so that evenly spread thresholds spread brightness evenly. A plan
-    whose first row is at most a lattice step from the color in each channel holds that row alone: colors of
-    the palette show no noise.
+    Each row of a plan is the nearest row to the color of the lattice point plus the error that the rows
+    before it leave. The rows of a plan are then ordered by luminance, so that evenly spread thresholds spread
+    brightness evenly. If the first row is at most a lattice step from the color in each channel, the plan
+    holds only that row, so that colors of the palette show no noise.
 
     points (n,) int64, in: numbers of lattice points; bits, alpha_bits: see `Lattice`; palette, a
     `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a

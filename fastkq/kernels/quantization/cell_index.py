@@ -1,7 +1,7 @@
 """Index of the palette rows that can be nearest to a color, with a list per cell of the color space.
 
-A list is made when its cell is first searched. Error diffusion searches for colors that are not known
-beforehand, so it cannot choose candidates for a run of pixels, as `fastkq.kernels.quantization.nearest_row`
+A list is made when its cell is first searched. Error diffusion searches for colors that are not known in
+advance, so it cannot select candidates for a run of pixels, as `fastkq.kernels.quantization.nearest_row`
 does.
 """
 
@@ -12,32 +12,32 @@ import numpy as np
 from fastkq.kernels.jit import inlined, inner_kernel, kernel
 from fastkq.kernels.kmeans.nearest_centroid import candidates
 
-LANES = 4  # rows that are compared per iteration; lists are padded to a multiple
+LANES = 4  # palette rows that are compared per iteration; lists are padded to a multiple of this
 COARSER = 2
 """Bits: coarse cells are 2^COARSER times as wide as cells along each dimension. The candidates of a cell are
-chosen from those of its coarse cell."""
+selected from those of its coarse cell."""
 
 NUMBER_BITS, LENGTH_BITS = 16, 20
-"""Bits of a row's number and bits of the length of a list, where they are packed with other values."""
+"""Bits of the index of a row, and bits of the length of a list, in integers that also hold other values."""
 
 
 class Palette(NamedTuple):
-    """A palette in the space that is searched, and the cells into which that space is cut.
+    """A palette in the space that is searched, and the cells into which that space is divided.
 
     Attributes
     ----------
     coordinates : (k, C) int32
         0 to 2^(shift + bits) - 1.
     different : (C, n) float64
-        The distinct columns of coordinates transposed.
+        The coordinates of the distinct rows, one per column.
     numbers : (n,) int32
-        The number of the first row that has each of these coordinates, ascending.
+        For each column of `different` the lowest index of the palette rows with these coordinates; ascending.
     shift : int
         A cell is 2^shift coordinates wide.
     bits : int
         There are 2^bits cells along each dimension.
     opaque : int
-        The alpha of opaque pixels, and of all pixels of images without alpha: a coordinate is
+        The alpha of opaque pixels, used for all pixels of images without alpha. A coordinate is
         (2 * level - 255) * alpha + 255 * opaque.
     alpha_weight : int
         The fourth coordinate is alpha_weight * alpha.
@@ -64,11 +64,12 @@ class CandidateLists(NamedTuple):
         The list of each cell and of each coarse cell: its start and, in the low LENGTH_BITS bits, its length;
         0 where there is no list yet.
     lists : (n, C + 1) int32
-        Lists of cells: coordinates and number of each row that may be nearest to a point of the cell.
+        Lists of cells: coordinates and index of each row that may be nearest to a point of the cell.
     coarse_lists : (m,) int32
-        Lists of coarse cells: places in `Palette.different` of the rows that may be nearest to a point of it.
+        Lists of coarse cells: columns in `Palette.different` of the rows that may be nearest to a point of
+        the coarse cell.
     used : (2,) int64
-        The number of entries used of lists and of coarse_lists.
+        The number of used entries of `lists` and of `coarse_lists`.
     low, high, scratch, places, group, group_places, few, few_places
         Buffers for `fastkq.kernels.kmeans.nearest_centroid.candidates`.
     """
@@ -117,10 +118,10 @@ def cell_of(x, y, z, a, shift, bits, with_alpha):
 
 @inlined
 def nearest_listed(lists, entry, x, y, z, a, with_alpha):
-    """Return the number of the row in a cell's list that is nearest to a point, the lowest among equals.
+    """Return the index of the row in a cell's list that is nearest to a point, the lowest among equals.
 
-    lists: see `CandidateLists`; entry: the entry of the cell in its field `fine`; (x, y, z, a): a point of
-    the cell.
+    lists: see `CandidateLists`; entry: the entry of the cell in `CandidateLists.fine`; (x, y, z, a): a point
+    of the cell.
     """
     first = np.uint64(entry >> LENGTH_BITS)  # unsigned, so that numba needs no test for negative indices
     best = np.int64(1) << 62
@@ -139,9 +140,9 @@ def nearest_listed(lists, entry, x, y, z, a, with_alpha):
 
 @inner_kernel
 def list_cell(palette, memory, cell):
-    """Make the list of a cell and return its entry in its field `fine`.
+    """Make the list of a cell and return its entry in `CandidateLists.fine`.
 
-    Where there is no room for it, all lists are dropped first.
+    If the buffers are too full for the list, all lists are dropped first.
     """
     dims, k = palette.different.shape
     if (
@@ -178,7 +179,7 @@ def list_cell(palette, memory, cell):
 
 @inner_kernel
 def _load_coarse(palette, memory, cell):
-    """Copy the candidates of the coarse cell around a cell into the group. Returns their number."""
+    """Copy the candidates of the coarse cell that contains a cell to `memory.group`. Returns their number."""
     dims = palette.different.shape[0]
     coarse = np.int64(0)
     for d in range(dims):

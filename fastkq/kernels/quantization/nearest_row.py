@@ -6,8 +6,8 @@ from fastkq.kernels.color import oklab
 from fastkq.kernels.jit import inner_kernel, kernel
 from fastkq.kernels.kmeans.nearest_centroid import buffers, candidates, nearest
 
-_ALPHA_WEIGHT = 361  # coordinates per step of alpha, as in fastkq.color.spaces.rgb
-PIXELS_PER_RUN = 128  # measured: 24 megapixels at k = 256 take 0.46 s; 0.53 s in runs of 64, 0.54 s of 32
+_ALPHA_WEIGHT = 361  # coordinate units per step of alpha, as in fastkq.color.spaces.rgb
+PIXELS_PER_RUN = 128  # measured: 24 megapixels at k = 256 take 0.46 s; with 64 0.53 s, with 32 0.54 s
 
 
 @kernel
@@ -19,7 +19,7 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
     which rows that are not opaque are far away; linear (256,) float64, in: the linear light of each level for
     Oklab, empty for RGB; indices (N,), out.
 
-    Candidates are chosen for a run of pixels: neighbors in an image resemble each other, so they are few.
+    Candidates are selected for a run of pixels. They are few, since neighboring pixels have similar colors.
     """
     k = centroids.shape[1]
     low, high, scratch, ids, _, _, few, few_ids = buffers(centroids)

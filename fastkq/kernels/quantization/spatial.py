@@ -1,4 +1,4 @@
-"""Choose indices whose blurred image is near the blurred original, as an eye averages a few pixels."""
+"""Choose indices such that the blurred result is close to the blurred image: an eye averages a few pixels."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_l
 MARGIN = 2  # pixels: the blur reaches this far on each side
 
 WEIGHT_0, WEIGHT_1, WEIGHT_2 = np.float32(16), np.float32(11), np.float32(3)
-"""Weights of the blur along a line: of a pixel, of each one beside it, and of each one two away. They are a
-Gaussian of 0.8 pixels convolved with itself, as an eye blurs both the image and the one it is compared with.
+"""Weights of the blur along a line: of the pixel, of each neighbor, and of each pixel at distance two. They
+are those of a Gaussian of 0.8 pixels convolved with itself, since an eye blurs both of the compared images.
 """
 
 OWN_WEIGHT = 256
@@ -18,7 +18,7 @@ OWN_WEIGHT = 256
 
 @inlined
 def _blur(errors, row, vertical, blurred):
-    """Blur a row of the errors, from the two rows above it and the two below, without the row itself.
+    """Compute the part of the blurred errors of a row that comes from the two rows above and the two below.
 
     errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32, in; row: the first of the five rows;
     vertical (3 * (W + 2 * MARGIN),) float32, scratch; blurred (3 * W,) float32, out.
@@ -36,7 +36,7 @@ def _blur(errors, row, vertical, blurred):
 
 @inlined
 def _blur_within_row(errors, row, i):
-    """Return what the other pixels of the same row add to the blurred error of the pixel at i + 6."""
+    """Return the part of the blurred error at i + 6 that comes from the other pixels of the same row."""
     near, far = errors[row, i + 3] + errors[row, i + 9], errors[row, i] + errors[row, i + 12]
     return WEIGHT_0 * (WEIGHT_1 * near + WEIGHT_2 * far)
 
@@ -48,35 +48,36 @@ def _clip(value, limit):
 
 
 @kernel
-def update_indices(image, palette, memory, own, first, apart, rows, errors, indices, sums):
-    """Give each pixel of two bands of rows the index that looks best beside those of the other pixels.
+def update_indices(image, palette, memory, own_weight, first, band_distance, rows, errors, indices, sums):
+    """Give each pixel of two bands of rows the index with the least blurred error, given all other indices.
 
-    Each pixel depends on the one before it. So two bands, too far apart to influence each other, are
-    processed together, pixel by pixel.
+    Each pixel depends on the one before it, so the CPU would wait for each result. Therefore two bands, too
+    far apart to influence each other, are processed alternately, pixel by pixel.
 
     image (H, W, C) uint8, in; palette, a `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
-    `fastkq.kernels.quantization.cell_index.CandidateLists`, in and out; own: weight of a pixel's own error,
-    at least WHOLE; first: first row of the first band; apart: rows from there to the second band; rows: rows
-    per band, of which those below the image are skipped; errors (H + 2 * MARGIN, 3 * (W + 2 * MARGIN))
-    float32, in and out: coordinates of each pixel's palette row minus those of the pixel, 0 in the margin and
-    where there is no index yet; indices (H, W), out; sums (k, 4) int64, in and out: for each palette row, the
-    sum of the blurred errors at its pixels, and the number of these pixels.
+    `fastkq.kernels.quantization.cell_index.CandidateLists`, in and out; own_weight: weight of a pixel's own
+    error, at least OWN_WEIGHT; first: first row of the first band; band_distance: number of rows from there
+    to the second band; rows: rows per band, of which those below the image are skipped; errors
+    (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32, in and out: coordinates of each pixel's palette row minus
+    those of the pixel, 0 in the margin and where there is no index yet; indices (H, W), out; sums (k, 4)
+    int64, in and out: for each palette row, the sum of the blurred errors at its pixels, and the number of
+    these pixels.
     """
     height, width, last = image.shape[0], image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
     fine, lists, colors = memory.fine, memory.lists, palette.coordinates
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
     vertical, blurred = np.empty(errors.shape[1], np.float32), np.empty((2, 3 * width), np.float32)
-    middle, own = 255 * opaque, np.float32(own)
-    share = np.float32(1) / own
+    middle, own_weight = 255 * opaque, np.float32(own_weight)
+    share = np.float32(1) / own_weight
     for top in range(first, min(first + rows, height)):
-        bands = 1 if top + apart >= height else 2
+        bands = 1 if top + band_distance >= height else 2
         for band in range(bands):
-            _blur(errors, top + band * apart, vertical, blurred[band])
+            _blur(errors, top + band * band_distance, vertical, blurred[band])
         for column in range(width):
             i = 3 * column
             for band in range(bands):
-                row = top + band * apart
+                row = top + band * band_distance
                 alpha = np.int64(image[row, column, 3]) if with_alpha else np.int64(opaque)
                 r = (2 * np.int64(image[row, column, 0]) - 255) * alpha
                 g = (2 * np.int64(image[row, column, green]) - 255) * alpha
@@ -100,7 +101,7 @@ def update_indices(image, palette, memory, own, first, apart, rows, errors, indi
                     eg = np.float32(np.int64(colors[number, 1]) - middle - g)
                     eb = np.float32(np.int64(colors[number, 2]) - middle - b)
                     errors[line, i + 6], errors[line, i + 7], errors[line, i + 8] = er, eg, eb
-                    sums[number, 0] += np.int64(sr + own * er)
-                    sums[number, 1] += np.int64(sg + own * eg)
-                    sums[number, 2] += np.int64(sb + own * eb)
+                    sums[number, 0] += np.int64(sr + own_weight * er)
+                    sums[number, 1] += np.int64(sg + own_weight * eg)
+                    sums[number, 2] += np.int64(sb + own_weight * eb)
                     sums[number, 3] += 1
