@@ -43,7 +43,7 @@ class Lloyd:
     """Lloyd's algorithm, one iteration per call of `step`.
 
     The iterations are exact except for rounding, and the result is the same on any number of threads and any
-    CPU. The nearest centroid is that of the least squared distance, which is summed in the order of the
+    CPU. The nearest centroid is the one with the least squared distance, which is summed in the order of the
     dimensions, in the dtype of the vectors. Means are computed from float64 sums over fixed parts of the
     vectors, added in a fixed order.
 
@@ -94,8 +94,8 @@ class Lloyd:
 
         The lowest index wins among equally near centroids. As in scikit-learn, the first cluster without
         weight takes the vector that is farthest from its own centroid, the second one the next farthest, and
-        so on. If all vectors lie on their centroids, the centroid of such a cluster moves to that of the
-        heaviest cluster.
+        so on. If all vectors lie on their centroids, the centroid of a cluster without weight moves to that
+        of the heaviest cluster.
         """
         changed, totals = self._labeling.visit(self.centroids, wants_totals=True)
         changed, self._is_first = changed or self._is_first, False
@@ -111,7 +111,7 @@ class Lloyd:
     def inertia(self, centroids: Samples | None = None) -> float:
         """Return the weighted sum of squared distances of the vectors from the centroids of their labels.
 
-        By default these are the current centroids; `centroids` (k, d) replaces them.
+        The default is the current centroids; `centroids` (k, d) replaces them.
         """
         centroids = self.centroids if centroids is None else centroids
         sums, labels = np.empty(-(-len(self._vectors) // _VECTORS_PER_CHUNK)), self.labels

@@ -11,13 +11,17 @@ from fastkq.kmeans.points import MortonPoints, centroids_for_opaque
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Coordinates
 
-_SERIAL_WORK = 1 << 17  # (k + 32) * groups of blocks per chunk on a single thread: about 10 ms of work
+_SERIAL_WORK = 1 << 17
+"""Work of a chunk on a single thread, in groups of blocks times (k + 32): about 10 ms."""
 
 _NO_TOTALS = np.empty((0, 0))
 
 
 class Assignment(NamedTuple):
-    """Nearest centroid of each point, the lowest index among equals, and its squared distance; both (M,)."""
+    """Index of the nearest centroid of each point, the lowest among equals, and its squared distance.
+
+    Both arrays are (M,).
+    """
 
     labels: npt.NDArray[np.int32]
     distances: Coordinates
@@ -38,8 +42,8 @@ def assign(points: MortonPoints, centroids: Coordinates, threads: int = 1) -> As
     number = points.coordinates.shape[1]
     assignment = Assignment(np.empty(number, np.int32), np.empty(number, points.coordinates.dtype))
 
-    def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
-        kernels.kmeans.lloyd.assign(points, seen, start, stop, _NO_TOTALS, *assignment)
+    def work(worker: int, allowed: Coordinates, start: int, stop: int) -> None:
+        kernels.kmeans.lloyd.assign(points, allowed, start, stop, _NO_TOTALS, *assignment)
 
     over_blocks(work, points, centroids, threads)
     return assignment
@@ -51,17 +55,17 @@ def over_blocks(
     centroids: Coordinates,
     threads: int,
 ) -> None:
-    """Call ``work(worker, seen, start, stop)`` for each chunk of blocks start .. stop - 1.
+    """Call ``work(worker, allowed, start, stop)`` for each chunk of blocks start .. stop - 1.
 
-    The blocks of a chunk are all opaque or all not. `seen` (C, k) are the centroids for these points: see
-    `fastkq.kmeans.points.centroids_for_opaque`.
+    All blocks of a chunk are opaque, or none is. `allowed` (C, k) is the array of centroids for their points:
+    for opaque blocks the result of `fastkq.kmeans.points.centroids_for_opaque`, otherwise `centroids`.
     """
     blocks, opaque = len(points.moments), points.opaque
     chunk = _blocks_per_chunk(centroids.shape[1], threads)
 
-    def visit(first: int, last: int, seen: Coordinates) -> None:
+    def visit(first: int, last: int, allowed: Coordinates) -> None:
         over_chunks(
-            lambda w, start, stop: work(w, seen, first + start, first + stop), last - first, chunk, threads
+            lambda w, start, stop: work(w, allowed, first + start, first + stop), last - first, chunk, threads
         )
 
     if opaque > 0:

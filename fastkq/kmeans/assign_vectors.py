@@ -12,7 +12,6 @@ from fastkq.runtime.typing import Vectors
 
 _VALUES_PER_CHUNK = 1 << 16  # coordinates between two checkpoints
 _MIN_ROWS = 1 << 10  # minimum number of vectors between two checkpoints
-_PARTS = 16  # interleaved parts in which `fastkq.quantization.nearest_rows` searches many colors
 _VECTORS_PER_CENTROID = 4
 """Chunks hold at least this many vectors per centroid: each chunk has its own moments for all centroids."""
 
@@ -43,7 +42,7 @@ def accumulate(
     The sums of fixed chunks are added in a fixed order, so that they are the same on any number of threads.
     """
     dims, k = centroids.shape
-    rows = _rows_per_chunk(dims)
+    rows = rows_per_chunk(dims)
     chunk = max(rows, _VECTORS_PER_CENTROID * k)
     totals = np.zeros((-(-len(vectors) // chunk), k, dims + 1))
     errors = np.zeros(len(totals))
@@ -82,5 +81,6 @@ def nearest(vectors: Vectors, centroids: Vectors) -> tuple[npt.NDArray[np.int32]
     return labels, squares
 
 
-def _rows_per_chunk(dims: int) -> int:
+def rows_per_chunk(dims: int) -> int:
+    """Return the number of vectors of `dims` dimensions between two checkpoints."""
     return max(_MIN_ROWS, _VALUES_PER_CHUNK // dims)

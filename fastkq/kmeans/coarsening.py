@@ -1,4 +1,4 @@
-"""Coarse summaries of weighted points: the means of boxes of about equal squared error.
+"""Coarse summaries of weighted points: the weighted means of boxes of about equal squared error.
 
 `Tree` cuts the Morton curve into boxes, for points of up to 4 dimensions. `partition` divides boxes at their
 mean, in any number of dimensions.
@@ -77,15 +77,15 @@ class Tree:
     def summary(self, boxes: int) -> Summary:
         """Summarize the points by 0.8 to 1.6 times `boxes` boxes of about equal squared error.
 
-        If there are at most 1.6 times `boxes` points, they are returned as they are. Boxes of equal error are
-        better than boxes of equal size: at k = 64, 2,184 boxes of equal error represent the colors of a
-        photograph as well as 8,000 boxes of equal size.
+        If there are at most 1.6 times `boxes` points, the points themselves are returned. Boxes of equal
+        error are better than boxes of equal size: at k = 64, 2,184 boxes of equal error represent the colors
+        of a photograph as well as 8,000 boxes of equal size.
         """
         if len(self.points.keys) <= 1.6 * boxes:
             return Summary(self.points.keys, self.points.coordinates, self.points.weights, self._opaque)
         for _ in range(_MAX_GUESSES):
-            # The error of a box falls with the power -5/3 of the number of boxes in three dimensions, with -2
-            # in two. The power used here is -3/2.
+            # The error of a box is proportional to the number of boxes to the power of -5/3 in three
+            # dimensions, and of -2 in two. The power used here is -3/2.
             ratio = self._boxes / (1.2 * boxes)
             starts = self._leaves(self._tolerance * ratio * np.sqrt(ratio))
             if 0.8 * boxes <= self._boxes <= 1.6 * boxes:
@@ -132,14 +132,14 @@ _VECTORS_AT_ONCE = 1 << 19
 
 
 class WeightedVectors(NamedTuple):
-    """Vectors (n, d) and their weights (n,), in an order in which close vectors have close indices."""
+    """Vectors (n, d) and their weights (n,), ordered so that vectors close in space stand together."""
 
     vectors: Vectors
     weights: npt.NDArray[np.float64]
 
 
 def partition(points: WeightedVectors, boxes: int) -> tuple[WeightedVectors, WeightedVectors]:
-    """Cut the points into at most `boxes` boxes of about equal squared error.
+    """Divide the points into at most `boxes` boxes of about equal squared error.
 
     Returns the points in the order of the boxes, and the mean and weight of each box.
     """

@@ -15,9 +15,9 @@ _VECTORS_PER_CENTROID = 4
 
 
 class Bounds:
-    """Labels of vectors, and bounds of their distances from their own centroid and from all others.
+    """Labels of vectors, and bounds on their distances from their own centroid and from all others.
 
-    With ``visits_again=False`` no bounds are stored: `assign` may then be called only once.
+    With ``visits_again=False`` no bounds are stored: `visit` may then be called only once.
 
     Attributes
     ----------
@@ -59,8 +59,8 @@ class Bounds:
             )
             return changed
 
-        fewest = max(_MIN_VECTORS_PER_PART, _VECTORS_PER_CENTROID * k)
-        return visit_parts(visit, len(self._vectors), fewest, centroids, wants_totals, self._threads)
+        min_items = max(_MIN_VECTORS_PER_PART, _VECTORS_PER_CENTROID * k)
+        return visit_parts(visit, len(self._vectors), min_items, centroids, wants_totals, self._threads)
 
 
 def nearest(vectors: Samples, centroids: Samples, threads: int) -> Labels:

@@ -1,4 +1,4 @@
-"""Nearest centroids of vectors of few dimensions, found leaf by leaf of a k-d tree."""
+"""Nearest centroids of vectors of few dimensions, found for each leaf of a k-d tree."""
 
 from itertools import pairwise
 
@@ -88,26 +88,26 @@ class Leaves:
             )
             return changed
 
-        fewest = max(_MIN_LEAVES_PER_PART, len(centroids) // _CENTROIDS_PER_LEAF)
-        return visit_parts(visit, len(self._owners), fewest, centroids, wants_totals, self._threads)
+        min_items = max(_MIN_LEAVES_PER_PART, len(centroids) // _CENTROIDS_PER_LEAF)
+        return visit_parts(visit, len(self._owners), min_items, centroids, wants_totals, self._threads)
 
 
 def _grow(rows: Samples, order: Order, threads: int) -> Order:
     """Sort rows (n, LANES) and their order (n,) by the leaves of a k-d tree, in place.
 
-    Returns where the leaves start, and n: (leaves + 1,).
+    Returns the first row of each leaf, then n: (leaves + 1,).
     """
     spare = np.empty_like(rows), np.empty_like(order)
-    most, ends = int(kernels.kmeans.tiles.VECTORS_PER_TILE), [0, len(rows)]
+    limit, ends = int(kernels.kmeans.tiles.VECTORS_PER_TILE), [0, len(rows)]
     for _ in range(_SERIAL_LEVELS):
-        nodes = [node for node in pairwise(ends) if node[1] - node[0] > most]
+        nodes = [node for node in pairwise(ends) if node[1] - node[0] > limit]
         ends = sorted([*ends, *_divide(rows, order, spare, nodes, threads)])
     leaves: list[Order] = [order[:0]] * (len(ends) - 1)
 
     def grow(worker: int, node: int, stop: int) -> None:
         first, last = ends[node], ends[node + 1]
         starts = np.empty(last - first, np.int64)
-        leaves[node] = starts[: kernels.kmeans.kd_tree.grow(rows, order, first, last, most, *spare, starts)]
+        leaves[node] = starts[: kernels.kmeans.kd_tree.grow(rows, order, first, last, limit, *spare, starts)]
 
     over_chunks(grow, len(leaves), 1, threads)
     return np.concatenate([*leaves, [len(rows)]])

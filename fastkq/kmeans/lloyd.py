@@ -11,8 +11,8 @@ from fastkq.kmeans.points import MortonPoints, are_opaque
 from fastkq.runtime.typing import Coordinates, Vectors
 
 _DISTANCES_ALONE = 1 << 23
-"""Points times centroids: up to this many, one thread does all the work. It takes at most 0.2 ms; waking
-another thread takes 0.05 ms."""
+"""Points times centroids: with at most this product, a single thread does all the work. It takes at most
+0.2 ms; waking another thread takes 0.05 ms."""
 
 
 def lloyd(
@@ -29,8 +29,12 @@ def lloyd(
 
     Parameters
     ----------
-    least_gain
-        Stop when an iteration lowers the squared error by at most this.
+    points
+        The points to cluster.
+    centroids : (C, k)
+        Initial centroids; not changed.
+    min_gain
+        The iterations stop when one lowers the squared error by at most this amount.
     max_iterations
         Maximum number of iterations.
     threads
@@ -54,7 +58,7 @@ def move(
     reach: float = 1.0,
     n_fixed: int = 0,
 ) -> float:
-    """Move the centroids (C, k), in place, `reach` times as far as to the means of their clusters.
+    """Move each centroid, in place, by `reach` times the vector to the mean of its cluster.
 
     The first `n_fixed` centroids stay where they are, and opaque centroids stay opaque.
 
@@ -67,14 +71,14 @@ def move(
     opacity
         Last coordinate of opaque centroids of RGBA.
     reach
-        1 moves the centroids to the means, more moves them beyond.
+        1 moves the centroids to the means, a larger value moves them beyond.
     n_fixed
-        Number of centroids, the first ones, that stay.
+        Number of centroids that stay; they are the first ones.
 
     Returns
     -------
     float
-        Decrease of the squared error when the centroids move to the means exactly.
+        Decrease of the squared error if the centroids moved exactly to the means.
     """
     totals[:n_fixed] = 0.0  # centroids of empty clusters stay
     if len(centroids) == 4:
@@ -86,14 +90,14 @@ def move(
 def cluster_moments(
     points: MortonPoints, centroids: Coordinates, threads: int = 1
 ) -> npt.NDArray[np.float64]:
-    """Return the moments (k, C + 1) of the clusters; the sums are exact, in any order of addition."""
+    """Return the moments (k, C + 1) of the clusters; the sums are exact, so their order does not matter."""
     dims, k = centroids.shape
     workers = threads if points.coordinates.shape[1] * k > _DISTANCES_ALONE else 1
     totals = np.zeros((workers, k, dims + 1))
-    nothing = np.empty(0, np.int32), np.empty(0, centroids.dtype)
+    no_labels_or_distances = np.empty(0, np.int32), np.empty(0, centroids.dtype)
 
-    def work(worker: int, seen: Coordinates, start: int, stop: int) -> None:
-        kernels.kmeans.lloyd.assign(points, seen, start, stop, totals[worker], *nothing)
+    def work(worker: int, allowed: Coordinates, start: int, stop: int) -> None:
+        kernels.kmeans.lloyd.assign(points, allowed, start, stop, totals[worker], *no_labels_or_distances)
 
     over_blocks(work, points, centroids, workers)
     merged: npt.NDArray[np.float64] = totals.sum(axis=0)
@@ -110,8 +114,8 @@ def lloyd_on_vectors(
 ) -> Vectors:
     """Run Lloyd's iterations with over-relaxation on vectors; returns the moved centroids (d, k).
 
-    The first `fixed` centroids stay where they are. There are at most `max_iterations` iterations; they stop
-    when one lowers the squared error by less than the share `min_gain` of it.
+    The first `fixed` centroids stay where they are. There are at most `max_iterations` iterations. They stop
+    when one lowers the squared error by less than `min_gain` times the error.
     """
     centroids, before = centroids.copy(), np.inf
     for iteration in range(max_iterations):

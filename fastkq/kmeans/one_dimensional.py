@@ -1,7 +1,7 @@
 """Optimal gray levels: k-means in one dimension, solved exactly.
 
 The clusters of numbers are intervals. The optimal palette is therefore a shortest path of k edges over the
-rising values: an edge is an interval, and its length is the squared error about the mean of the interval
+sorted values: an edge is an interval, and its length is the squared error about the mean of the interval
 [1]_. Here the mean is rounded first, so that the stored palette is optimal, and not only the palette before
 rounding.
 
@@ -9,10 +9,10 @@ A price is added to each edge, so that the path may have any number of edges; on
 path for a given price [2]_. The least error is a convex function of the number of levels, because the edges
 satisfy the quadrangle inequality, with rounded means too: for i <= i' <= j <= j', let a be the best level for
 i .. j' and b that for i' .. j. The error of the lower of the two on i .. j plus that of the higher on
-i' .. j' is at most that of a on i .. j' plus that of b on i' .. j. So at some price
-a shortest path has k edges, or a path of fewer and a path of more edges cost the same; those two can be
-spliced into a path of k edges [3]_. Errors are integers, and so are the prices: the search for the price ends
-after about ten passes, and nothing is rounded.
+i' .. j' is at most that of a on i .. j' plus that of b on i' .. j. So at some price a shortest path has k
+edges, or a path of fewer and a path of more edges cost the same; those two can be spliced into a path of k
+edges [3]_. Errors are integers, and so are the prices: the search for the price ends after about ten passes,
+and nothing is rounded.
 
 With fixed levels, a value may be assigned to the nearest fixed level at no price. In an interval with a free
 level, each value goes to the free level or to a fixed one, whichever is nearer; the error of such intervals
@@ -45,13 +45,14 @@ class _Problem(NamedTuple):
     Attributes
     ----------
     values : (M,) int64
-        Rising; shifted so that the middle of their range is zero.
+        Ascending; shifted so that the middle of their range is zero.
     sums : (M + 1, 3) int64
-        Prefix sums over the values: row i sums weight, weight * value and weight * value^2 of the first i.
+        Prefix sums: row i holds the sums of weight, weight * value and weight * value^2 over the first i
+        values.
     fixed_errors : (M + 1,) int64
         Prefix sums of the squared errors about the nearest fixed levels; zeros without fixed levels.
     fixed : (F,) int64
-        Fixed levels, rising, with the same shift as the values.
+        Fixed levels, ascending, with the same shift as the values.
     """
 
     values: _Integers
@@ -66,18 +67,19 @@ class _Problem(NamedTuple):
 
 
 class _Path(NamedTuple):
-    """Shortest path at a price per level.
+    """Shortest path for a given price per level.
 
     Attributes
     ----------
     price : int
-        Added to the error for each level.
+        Amount that is added to the error for each level.
     levels : int
         Number of levels.
     error : int
         Squared error of the levels, without the price.
     origins : (M + 1,) int32
-        Where the interval that ends at each place begins, see `shortest_path` of the kernels.
+        Start of the interval that ends at each position, see
+        `fastkq.kernels.kmeans.one_dimensional.shortest_path`.
     """
 
     price: int
@@ -94,7 +96,7 @@ def fit(
     Parameters
     ----------
     values : (M,) integers from -65535 to 65535
-        In rising order, for instance the distinct gray values of an image.
+        In ascending order, for instance the distinct gray values of an image.
     weights : (M,) integers, of an integer or a floating dtype
         At least 1. If their sum exceeds about 2^32 (16-bit values) or 2^48 (8-bit values), they are divided
         by a power of two and rounded, and the result is optimal for the rounded weights.
@@ -106,8 +108,8 @@ def fit(
     Returns
     -------
     levels : of the dtype of `values`
-        In rising order: exactly k, or all values and fixed levels if these are at most k. Each level that is
-        not fixed is nearest to some value.
+        In ascending order: exactly k, or all values and fixed levels if these are at most k. Each level that
+        is not fixed is the nearest level of at least one value.
 
     Notes
     -----
@@ -123,13 +125,13 @@ def fit(
     >>> fit(np.array([0, 1, 100, 201], np.uint8), np.array([1, 2, 5, 5]), 3, fixed=[255])
     array([  1, 100, 255], dtype=uint8)
     """
-    given = np.unique(np.asarray(() if fixed is None else fixed, np.int64))
-    rising = values.astype(np.int64)
-    if k >= len(given) + np.count_nonzero(~np.isin(rising, given)):
-        return np.union1d(rising, given).astype(values.dtype)
-    middle = (int(rising[0]) + int(rising[-1])) // 2
-    problem = _problem(rising - middle, weights.astype(np.int64), given - middle)
-    levels = _levels(problem, k - len(given))
+    fixed_levels = np.unique(np.asarray(() if fixed is None else fixed, np.int64))
+    sorted_values = values.astype(np.int64)
+    if k >= len(fixed_levels) + np.count_nonzero(~np.isin(sorted_values, fixed_levels)):
+        return np.union1d(sorted_values, fixed_levels).astype(values.dtype)
+    middle = (int(sorted_values[0]) + int(sorted_values[-1])) // 2
+    problem = _problem(sorted_values - middle, weights.astype(np.int64), fixed_levels - middle)
+    levels = _levels(problem, k - len(fixed_levels))
     return np.sort(np.concatenate((levels, problem.fixed)) + middle).astype(values.dtype)
 
 
@@ -150,8 +152,8 @@ def _distances(values: _Integers, fixed: _Integers) -> _Integers:
     if len(fixed) == 0:
         return np.zeros_like(values)
     above = np.searchsorted(fixed, values).clip(1, max(len(fixed) - 1, 1))
-    merge_target = np.stack((fixed[above - 1], fixed[np.minimum(above, len(fixed) - 1)]))
-    distances: _Integers = np.abs(merge_target - values).min(axis=0)
+    neighbors = np.stack((fixed[above - 1], fixed[np.minimum(above, len(fixed) - 1)]))
+    distances: _Integers = np.abs(neighbors - values).min(axis=0)
     return distances
 
 
@@ -173,7 +175,7 @@ def _levels(problem: _Problem, k: int) -> _Integers:
 
 def _shortest_path(problem: _Problem, price: int) -> _Path:
     checkpoint()
-    origins = np.empty(len(problem.sums), np.int32)  # the pass below takes about 10 ms for 65,536 values
+    origins = np.empty(len(problem.sums), np.int32)  # the kernel below takes about 10 ms for 65,536 values
     total, levels = kernels.kmeans.one_dimensional.shortest_path(
         problem.sums, problem.fixed_errors, len(problem.fixed) > 0, price, origins
     )
@@ -189,9 +191,9 @@ def _trace(problem: _Problem, path: _Path) -> tuple[_Integers, _Integers]:
 def _spliced(problem: _Problem, fewer: _Path, more: _Path, k: int) -> _Integers:
     """Splice two paths of fewer and of more than k levels, both shortest at the price of `fewer`.
 
-    Some interval of `fewer` contains an interval of `more` such that the levels of `fewer` before the first
-    and the levels of `more` after the second are k - 1 together. One level for all values between them makes
-    k levels, and the path is no longer than the other two at that price.
+    There is an interval of `fewer` that contains an interval of `more` such that the levels of `fewer` before
+    the former and the levels of `more` after the latter are k - 1 in total. One more level for all values
+    between them makes k levels, and the path is no longer than the other two at that price.
     """
     levels, ends = _trace(problem, fewer)
     more_levels, more_ends = _trace(problem, more)

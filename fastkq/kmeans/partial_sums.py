@@ -12,9 +12,10 @@ Visit = Callable[[int, int, Weights], int]
 """``visit(start, stop, totals)`` labels the items start .. stop - 1, adds their weighted sums and weights to
 totals (k, d + 1), and returns the number of labels that changed."""
 
-_MAX_PARTS = 64  # maximum number of parts, and so of tables of sums
+_MAX_PARTS = 64  # maximum number of parts: each part has its own sums for all centroids
 _SERIAL_PRODUCTS = 1 << 23
-"""Vectors times centroids times dimensions: up to this many, about 0.5 ms of work, one thread does all."""
+"""Vectors times centroids times dimensions: with at most this product, about 0.5 ms of work, a single thread
+does all the work."""
 
 
 class Visited(NamedTuple):
@@ -33,10 +34,10 @@ class Visited(NamedTuple):
 
 
 def visit_parts(
-    visit: Visit, items: int, fewest: int, centroids: Samples, wants_totals: bool, threads: int
+    visit: Visit, items: int, min_items: int, centroids: Samples, wants_totals: bool, threads: int
 ) -> Visited:
-    """Visit the items in parts of at least `fewest`, and add the totals of the parts in order."""
-    part = max(fewest, -(-items // _MAX_PARTS))
+    """Visit the items in parts of at least `min_items`, and add the totals of the parts in order."""
+    part = max(min_items, -(-items // _MAX_PARTS))
     parts, (k, dims) = -(-items // part), centroids.shape
     totals = np.zeros((parts, k, dims + 1) if wants_totals else (parts, 0, 0))
     changes = np.zeros(parts, np.int64)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from fastkq.runtime.validation import Effort
 
 MAX_CENTROIDS_FOR_SWAPS = 4096
-"""Swaps are tried for at most this many centroids: a search starts with the distances of its points from all
-centroids, and the gain of a swap falls as k grows."""
+"""Swaps are tried for at most this many centroids: a search first computes the distances of its points from
+all centroids, and the gain of a swap falls as k grows."""
 
 
 class Plan(NamedTuple):
@@ -19,10 +19,10 @@ class Plan(NamedTuple):
     min_coarse, min_fine
         Minimum number of boxes of each summary, for any k.
     swaps, swaps_per_centroid
-        Trials of each swap search, on the coarse summary: swaps + swaps_per_centroid * k.
+        Number of trials of each swap search, on the coarse summary: swaps + swaps_per_centroid * k.
     searches, searches_times_k
-        Number of swap searches: searches + searches_times_k // k. A small k gets more of them: its local
-        optima differ more in their errors, and its searches are short.
+        Number of swap searches: searches + searches_times_k // k. A small k gets more searches: its local
+        optima differ more in their errors, and each search takes less time.
     iterations, exact_iterations
         Maximum number of Lloyd's iterations on the fine summary and on all points.
     min_gain
@@ -58,6 +58,6 @@ VECTOR_PLANS: dict[Effort, Plan] = {
     "best": Plan(60, 4096, 300, 16384, 120, 1.5, 4, 96, 100, 40, 1e-5, 0),
 }
 """Plans for more than 4 channels. The mean of a box represents its vectors less well in many dimensions, so
-that more boxes and more swaps pay. With `PLANS`, the squared error of "balanced" is 0.0 to 0.9 % above that
-of the best of ten scikit-learn runs (8 to 64 channels, k = 16 to 256); with these plans it is 0.0 to 0.9 %
-below."""
+that more boxes and more swaps are worth their time. With `PLANS`, the squared error of "balanced" is 0.0 to
+0.9 % above that of the best of ten scikit-learn runs (8 to 64 channels, k = 16 to 256); with these plans it
+is 0.0 to 0.9 % below."""

@@ -1,6 +1,6 @@
 """Weighted points in small boxes along a Morton curve.
 
-Also the rule that keeps opaque points opaque: they are assigned to opaque centroids only.
+The module also has the rule that keeps opaque points opaque: they are assigned to opaque centroids only.
 """
 
 from typing import NamedTuple
@@ -26,8 +26,8 @@ class MortonPoints(NamedTuple):
     Attributes
     ----------
     keys : (M,) uint32
-        Morton codes, in rising order among the opaque points and among the others. The code of a merged point
-        is that of its first color.
+        Morton codes, ascending among the opaque points and among the others. The code of a point that is a
+        mean is that of its first color.
     coordinates : (C, M) float32 or float64
         Multiples of `grid_spacing`.
     weights : (M,) float64
@@ -39,8 +39,8 @@ class MortonPoints(NamedTuple):
     moments : (B, C + 1) float64
         Weighted sums of the coordinates of each block, and its weight.
     opaque : int
-        Number of blocks of opaque colors of RGBA. They are the first blocks, and only opaque centroids are
-        nearest to their points.
+        Number of blocks of opaque colors of RGBA. They are the first blocks; their points are assigned to
+        opaque centroids only.
     opacity : float
         Last coordinate of opaque colors.
     """
@@ -75,7 +75,7 @@ def cut_into_blocks(
 ) -> MortonPoints:
     """Cut points with Morton codes (M,), coordinates (C, M) and weights (M,) into blocks.
 
-    The codes rise among the first `opaque` points, and among the others.
+    The codes ascend among the first `opaque` points, and among the others.
     """
     channels, points = coordinates.shape
     starts = np.empty(points + 1, np.int64)
@@ -93,19 +93,19 @@ def cut_into_blocks(
 
 
 def means(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the means (n, C) of clusters or boxes with moments (n, C + 1): weighted sums, and the weight."""
+    """Return the means (n, C) from moments (n, C + 1) of clusters or boxes: weighted sums, and the weight."""
     divided: npt.NDArray[np.float64] = moments[:, :-1] / moments[:, -1:]
     return divided
 
 
 MIN_ROWS_FOR_ALPHA = 3
-"""In palettes of fewer rows, opaque colors take the nearest row, opaque or not."""
+"""In palettes of fewer rows, an opaque color takes the nearest row, even if that row is not opaque."""
 
-_FAR = -1e9  # last coordinate given to centroids that opaque points must not choose
+_FAR = -1e9  # last coordinate of centroids that are moved away, so that no opaque point is assigned to them
 
 
 def are_opaque(centroids: Coordinates, opacity: float) -> npt.NDArray[np.bool_]:
-    """Tell which centroids (C, k) are exactly opaque, (k,) bool; for gray and RGB, none are."""
+    """Return a mask (k,) of the centroids (C, k) that are exactly opaque; for gray and RGB, none is."""
     if len(centroids) != 4:
         return np.zeros(centroids.shape[1], bool)
     opaque: npt.NDArray[np.bool_] = centroids[3] == opacity
@@ -113,20 +113,20 @@ def are_opaque(centroids: Coordinates, opacity: float) -> npt.NDArray[np.bool_]:
 
 
 def centroids_for_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
-    """Return the centroids (C, k) as opaque points must see them: those that are not opaque moved far away.
+    """Return the centroids (C, k) for the assignment of opaque points: those not opaque are moved far away.
 
     They are returned unchanged if no centroid is opaque or if k is below `MIN_ROWS_FOR_ALPHA`.
     """
     opaque = are_opaque(centroids, opacity)
     if len(opaque) < MIN_ROWS_FOR_ALPHA or not opaque.any():
         return centroids
-    seen = centroids.copy()
-    seen[3, ~opaque] = _FAR
-    return seen
+    moved = centroids.copy()
+    moved[3, ~opaque] = _FAR
+    return moved
 
 
 _MAX_TOTAL_WEIGHT = 1 << 30
-"""Maximum total weight: sums of weight times coordinate stay below 2^53 grid steps, see `grid_spacing`."""
+"""Maximum total weight: with it, sums of weight times coordinate are below 2^53 steps, see `grid_spacing`."""
 
 
 def to_counts(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -139,8 +139,8 @@ def to_counts(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     whole = np.floor(weights)
     if largest <= 30 and (whole == weights).all() and int(whole.astype(np.int64).sum()) <= _MAX_TOTAL_WEIGHT:
         return whole.astype(np.int64)
-    # Scale twice: the sum of weights scaled to 32-bit integers is exact, and its length gives the number of
-    # excess bits.
+    # The weights are scaled twice: the sum of weights scaled to 32-bit integers is exact, and its bit length
+    # gives the number of excess bits.
     total = int(np.ldexp(weights, 32 - largest).astype(np.int64).sum())
     shift = max(0, total.bit_length() - 29)
     rounded = np.floor(np.ldexp(weights, 32 - largest - shift) + 0.5)

@@ -90,17 +90,18 @@ class SwapInitializer:
 
 
 class _Distances:
-    """Squared distances of the vectors from the nearest vector chosen so far, weighted where they are added.
+    """Squared distances of the vectors from the nearest vector chosen so far.
 
-    They are stored for each of the last candidates; `_best` is the candidate that was chosen. `_potentials`
-    (chunks, trials) are the weighted sums of the distances in each chunk.
+    `_distances` (n, trials) has a column for each of the last candidates, as if it had been chosen; `_best`
+    is the column of the one that was. `_potentials` (chunks, trials) are the weighted sums of the distances
+    in each chunk.
     """
 
     def __init__(self, vectors: npt.NDArray[Any], weights: Weights, trials: int, threads: int) -> None:
         self.trials = trials
         self._vectors, self._weights, self._threads = vectors, weights, threads
-        # Distances are computed from dot products, which lose them to rounding if the vectors are far from
-        # zero: an origin among the vectors is subtracted first.
+        # Distances are computed from dot products. If the vectors are far from zero, small distances would be
+        # lost to rounding, so an origin among the vectors is subtracted first.
         self._origin = vectors[:_ROWS_PER_CHUNK].mean(axis=0, dtype=np.float64)
         self._squares = np.empty(len(vectors))
         for start in range(0, len(vectors), _ROWS_PER_CHUNK):
@@ -112,16 +113,19 @@ class _Distances:
         self._best = 0
 
     def draw(self, shares: npt.NDArray[np.float64]) -> Chosen:
-        """Return the vectors (t,) at which the running sum of distances reaches shares (t,) of the total."""
+        """Return the indices (t,) of the vectors at which the running sum reaches shares (t,) of the total.
+
+        The sum is that of the weighted distances.
+        """
         ends = np.cumsum(self._potentials[:, self._best])
         values = shares * ends[-1]
         chunks = np.minimum(np.searchsorted(ends, values), len(ends) - 1)
         return np.array([self._within(*pair) for pair in zip(chunks, values - ends[chunks], strict=True)])
 
     def _within(self, chunk: int, value: float) -> int:
-        """Find the vector of a chunk at which the running sum of distances reaches their sum plus `value`.
+        """Return the index of the vector of a chunk at which the running sum reaches its end plus `value`.
 
-        `value` is at most 0.
+        The sum is that of the weighted distances; `value` is at most 0.
         """
         start = chunk * _ROWS_PER_CHUNK
         part = slice(start, start + _ROWS_PER_CHUNK)
@@ -130,7 +134,10 @@ class _Distances:
         return start + min(int(place), len(sums) - 1)
 
     def choose(self, candidates: Chosen) -> int:
-        """Choose the candidate of (t,) that leaves the least sum of weighted squared distances."""
+        """Choose the candidate that leaves the least sum of weighted squared distances; return its index.
+
+        `candidates` (t,) are indices of vectors.
+        """
         columns = (self._vectors[candidates] - self._origin).T.copy()
         squares, before = self._squares[candidates], self._best
         step = max(_MAX_PRODUCTS // columns.size, 1)

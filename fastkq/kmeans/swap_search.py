@@ -16,7 +16,7 @@ from fastkq.runtime.progress import checkpoint
 from fastkq.runtime.typing import Coordinates
 
 _DISTANCES_PER_PIECE = 1 << 26
-"""Distances in one dimension that a piece may compute: about 10 ms of work."""
+"""Distances times dimensions that a piece may compute: about 10 ms of work."""
 _POINTS_MULTIPLE = 1 << 10
 """The number of points of a piece is a multiple of this, so that a piece holds whole runs of
 `fastkq.kernels.kmeans.nearest_vectors`."""
@@ -27,8 +27,8 @@ _TRIAL_COST = 1 << 17
 class Piece(NamedTuple):
     """The work between two checkpoints of a search: trials first .. last - 1.
 
-    In the trials numbered 0 or less all clusters settle, by Lloyd's iterations. Such a trial may be split
-    into several pieces, each of which labels the points begin .. end - 1.
+    A trial numbered 0 or less is one of Lloyd's iterations on all clusters. It may be split into several
+    pieces, each of which labels the points begin .. end - 1.
     """
 
     first: int
@@ -66,15 +66,15 @@ lower than with 0; the errors of single local optima differ by 0.7 %."""
 def search(
     points: Summary, k: int, swaps: int, searches: int, threads: int = 1, fixed: Coordinates | None = None
 ) -> tuple[Coordinates, float]:
-    """Search centroids (C, k) of the points; returns those of the best search, and their squared error.
+    """Search for centroids (C, k) of the points; returns those of the best search, and their squared error.
 
     Each search starts from different points along the Morton curve, spaced by the density that centroids
     should have, and moves centroids from where their removal costs least to where a split gains most. A trial
     takes the cluster that costs least to merge with a neighbor, moves its centroid into the cluster whose
     split along the principal axis has the largest estimated gain, lets Lloyd's algorithm settle the clusters
     around both, and keeps the result if the error fell. Early trials also accept a small increase (threshold
-    accepting, Dueck and Scheuer, 1990). The idea is Fritzke's ("Breathing k-means", arXiv:2006.15666);
-    estimates of cost and gain replace its trial and error.
+    accepting, Dueck and Scheuer, 1990). The idea is Fritzke's ("Breathing k-means", arXiv:2006.15666); here
+    estimates of cost and gain replace trial and error.
 
     Parameters
     ----------
@@ -128,22 +128,22 @@ def starts(points: Summary, k: int, searches: int, fixed: Coordinates | None = N
     The first f centroids are `fixed` (C, f). Each replaces the initial centroid that is nearest to it.
     """
     # The best density of centroids is about the square root of the density of the weight (in three dimensions
-    # its power of 3/5). Boxes of equal error already have that density.
+    # the density to the power of 3/5). Boxes of equal error already have that density.
     shares = np.ones(len(points.weights)) if points.of_equal_error else np.sqrt(points.weights)
     ends = np.cumsum(shares)
     places = (np.arange(k) + (2 * np.arange(searches)[:, None] + 1) / (2 * searches)) * (ends[-1] / k)
     chosen = np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)
     initial = np.ascontiguousarray(points.coordinates[:, chosen].transpose(1, 0, 2))
     if fixed is not None and fixed.shape[1] > 0:
-        for search in initial:
-            search[:] = np.column_stack((fixed, search[:, _remaining(search, fixed)]))
+        for centroids in initial:
+            centroids[:] = np.column_stack((fixed, centroids[:, _remaining(centroids, fixed)]))
     return initial
 
 
 def _remaining(starts: Coordinates, fixed: Coordinates) -> npt.NDArray[np.intp]:
-    """Return the initial centroids (C, k) that remain, (k - f,), after each of `fixed` (C, f) removes one.
+    """Return the indices (k - f,) of the initial centroids (C, k) that `fixed` (C, f) does not replace.
 
-    Each fixed centroid removes the nearest of those that are left.
+    Each fixed centroid in turn replaces the nearest of those that are left.
     """
     left = np.arange(starts.shape[1])
     for centroid in fixed.T:

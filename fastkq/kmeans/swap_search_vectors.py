@@ -16,10 +16,10 @@ _TEMPERATURE = 0.15  # as in `fastkq.kmeans.swap_search`
 def search(
     points: WeightedVectors, fixed: Vectors, free: int, swaps: int, searches: int, threads: int = 1
 ) -> Vectors:
-    """Search centroids (d, f + free) of the vectors; the first f are the fixed ones (f, d).
+    """Search for centroids (d, f + free) of the vectors; the first f are the fixed ones (f, d).
 
-    Returns those of the best of several searches, each of which starts from different vectors, evenly spaced
-    in their order. The method is that of `fastkq.kmeans.swap_search.search`.
+    Returns the centroids of the best of several searches, each of which starts from different vectors, evenly
+    spaced in their order. The method is that of `fastkq.kmeans.swap_search.search`.
 
     Parameters
     ----------

@@ -8,11 +8,13 @@ import numpy.typing as npt
 
 from fastkq.color.embedding import Embedding
 from fastkq.color.indexed_image import index_dtype
-from fastkq.kmeans.assign_vectors import _PARTS, _rows_per_chunk, nearest
+from fastkq.kmeans.assign_vectors import nearest, rows_per_chunk
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import Vectors
 
-_FEW_COLORS = 1 << 18  # at most this many colors: `used` visits them in one pass
+_FEW_COLORS = 1 << 18
+_PARTS = 16
+"""`used` visits at most `_FEW_COLORS` colors in one pass, and more colors in this many interleaved parts."""
 
 
 def label(
@@ -75,10 +77,10 @@ def _for_each_chunk(
     centroids = np.ascontiguousarray(embedding.embed(palette).T)
 
     def work(worker: int, start: int, stop: int) -> None:
-        # Vectors are made chunk by chunk: those of a large image would take more memory than it.
+        # Vectors are made chunk by chunk: all at once, they would take more memory than a large image.
         keep(start, stop, *nearest(embedding.embed(colors[start:stop]), centroids))
 
-    over_chunks(work, len(colors), _rows_per_chunk(colors.shape[1]), threads)
+    over_chunks(work, len(colors), rows_per_chunk(colors.shape[1]), threads)
 
 
 def map_image(
