@@ -1,4 +1,4 @@
-"""Preparation of a palette for nearest-row search by cells of the color space."""
+"""Preparation of a palette for the nearest-row search by cells of the color space."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from fastkq.color.spaces.rgb import ALPHA_WEIGHT
 from fastkq.runtime.progress import slices
 
 OPAQUE = 8
-"""Stand-in for alpha of gray and RGB images: with it a coordinate is a sixteenth of a level."""
+"""Value used for alpha of gray and RGB images: with it, coordinates are sixteenths of a level."""
 
 _ROWS_PER_CALL = 1 << 9  # palette rows per kernel call, between two checkpoints
 _LIST_CAPACITY = 1 << 18  # rows: capacity of the candidate lists; a photograph needs 60,000 at k = 256
@@ -46,7 +46,7 @@ def prepare_palette(palette: npt.NDArray[Any]) -> Any:
 
 
 def _cell_size(k: int, with_alpha: bool) -> tuple[int, int]:
-    """Return the bits of a coordinate within a cell, and its high bits, which number the cell.
+    """Return the number of low bits of a coordinate, within a cell, and of high bits, which number the cell.
 
     More rows need smaller cells, so that the candidate lists stay short.
     """

@@ -12,10 +12,10 @@ from fastkq.quantization import cell_index
 from fastkq.runtime.parallel import over_chunks, over_dependent_blocks
 
 _BAND, _BLOCK = 16, 256
-"""Rows of a band and columns of its blocks. A block is 0.1 ms of work."""
+"""Rows of a band, and columns of a block of it. A block is 0.1 ms of work."""
 _SMALL_BAND, _SMALL_BLOCK = 8, 32
-"""The same for palettes of more than `_LARGE_PALETTE` rows: it may take 0.6 ms to list the candidates of one
-pixel."""
+"""The same for palettes of more than `_LARGE_PALETTE` rows, for which it may take 0.6 ms to list the
+candidates of one pixel."""
 _LARGE_PALETTE = 1 << 11  # palette rows
 _PIXELS_PER_CHUNK = 1 << 16
 _POINTS_PER_CHUNK = 1 << 10  # lattice points, for up to 64 rows; fewer for larger palettes
@@ -34,7 +34,7 @@ def diffuse(
         At most 65,536 rows in any order; duplicates are allowed.
     strength : float
         Share of each error that is diffused, 0 to 1. With 0 each pixel gets the index of its nearest row, the
-        same as from `fastkq.kmeans.assign`.
+        lowest index among equals.
     threads : int
         Number of threads. The result does not depend on it.
 
@@ -87,8 +87,8 @@ def ordered(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Dither an image with a blue-noise mask.
 
-    The index of a pixel depends only on its color and position, so still parts of a video do not flicker.
-    Colors of the palette, and those within about one lattice step of a row, get that row without noise.
+    The index of a pixel depends only on its color and position, so still parts of a video do not flicker. A
+    color within about one lattice step of a palette row gets that row without noise.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def ordered(
     palette : (k, C) uint8
         At most 65,536 rows in any order; duplicates are allowed.
     strength : float
-        0 to 1. With 0 each pixel gets the index of its nearest row, the same as from `fastkq.kmeans.assign`.
+        0 to 1. With 0 each pixel gets the index of its nearest row, the lowest index among equals.
     threads : int
         Number of threads. The result does not depend on it.
 
@@ -128,7 +128,7 @@ def ordered(
 
 @cache
 def _lattice(with_alpha: bool) -> Any:
-    """Return the mask and the lattice of colors, a `fastkq.kernels.quantization.blue_noise.Lattice`."""
+    """Return the lattice of colors and the mask, a `fastkq.kernels.quantization.blue_noise.Lattice`."""
     ranks = np.empty(kernels.quantization.blue_noise.SIDE**2, np.int32)
     kernels.quantization.blue_noise.void_and_cluster(ranks)  # 30 ms
     bits, alpha_bits = (6, 5) if with_alpha else (7, 0)

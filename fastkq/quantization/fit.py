@@ -19,7 +19,6 @@ from fastkq.quantization import fit_packed, fit_rows, nearest_rows, points
 from fastkq.quantization.max_error import fit_within_max_error
 from fastkq.quantization.options import FitOptions
 
-_OPAQUE = 255
 _ZERO_WEIGHT_BITS = 30
 """Weights of 16-bit gray levels are at least 2^-30 of the largest, because weights must be positive."""
 
@@ -40,7 +39,7 @@ class Fit(NamedTuple):
 
 
 def prepare_points(counts: ColorCounts, options: FitOptions) -> points.PreparedPoints | None:
-    """Return data that several fits to the same counts can share, or None if there is none."""
+    """Return the data that several fits to the same counts can share, or None if they can share none."""
     counted = counts.counted
     if isinstance(counted, packed_table.PackedTable) and counts.weights is None and options.max_error is None:
         return points.PreparedPoints(counted, options.space, options.threads)
@@ -96,8 +95,8 @@ def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distor
     share = len(channels) / counts.channels
     if share == 1:
         return measured
-    # An opaque image was counted without alpha, and that channel adds no error to the mean. (Gray with alpha
-    # is measured in two channels of RGBA.)
+    # An opaque image was counted without alpha: that channel has no error, but it counts in the mean. (Gray
+    # with alpha is measured in two channels of RGBA.)
     return metrics.Distortion(measured.mse * share, measured.psnr - 10 * math.log10(share))
 
 
@@ -134,16 +133,16 @@ def _fit_rows(counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int
     else:
         fixed_rows = _with_transparent(counted.colors, k, fixed)
         rows = fit_rows.fit(counted.colors, point_weights, k, effort, threads, fixed=fixed_rows)
-    return Fit(rows, None)  # mapping pixels takes as long as labeling as many colors
+    return Fit(rows, None)  # the pixels are mapped directly: labels of the colors would save no time
 
 
 def _with_transparent(
     colors: npt.NDArray[Any], k: int, fixed: npt.NDArray[Any] | None
 ) -> npt.NDArray[Any] | None:
-    """Return the fixed rows, plus the transparent color if the image has it and k leaves room for 2 rows.
+    """Return the fixed rows, plus the transparent color if the image has it and k leaves 2 or more free rows.
 
-    As a fixed row it stays exactly transparent. Its place in the palette does not change: rows that are not
-    fixed are sorted by alpha, so it would be the first of them anyway.
+    As a fixed row it stays exactly transparent. Its position in the palette does not change: rows that are
+    not fixed are sorted by alpha, so it would be the first of them anyway.
     """
     rows = colors[:0] if fixed is None else fixed
     if not has_alpha(colors.dtype, colors.shape[1]) or k < max(MIN_ROWS_FOR_ALPHA, len(rows) + 2):

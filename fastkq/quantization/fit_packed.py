@@ -19,8 +19,8 @@ from fastkq.runtime.validation import Effort
 
 _MAX_COLORS = 1 << 18
 _COLORS_PER_CENTROID = 256
-"""If there are more colors than `_MAX_COLORS` and than this number per centroid, the fit runs on cells of
-colors."""
+"""If there are more than `_MAX_COLORS` colors and more than this number per centroid, the palette is fitted
+to cells of colors."""
 
 
 def fit(
@@ -56,7 +56,7 @@ def fit(
         0 get rows only if fewer than k others exist, or if opacity requires it.
     space : {"rgb", "oklab"}
         Space in which distances are measured, see `fastkq.color.spaces`.
-    prepared : Prepared, optional
+    prepared : PreparedPoints, optional
         Data of the same colors and space, shared by several fits.
 
     Returns
@@ -144,7 +144,7 @@ def _fit(
 def _with_transparent(
     others: packed_table.PackedTable, fixed: npt.NDArray[np.uint8], k: int
 ) -> npt.NDArray[np.uint8]:
-    """Return the rows that the fit must not move: the fixed ones, and for RGBA the transparent color if used.
+    """Return the rows that k-means must not move: the fixed ones, and the transparent color if RGBA has it.
 
     The transparent color must stay exactly transparent.
     """
@@ -156,7 +156,7 @@ def _with_transparent(
 def _fit_tree(
     tree: Tree, fixed: npt.NDArray[np.uint8], fixed_rows: npt.NDArray[np.uint8], k: int, settings: _Settings
 ) -> Fitted:
-    """Return the palette and the labels of the tree's points: k-means, rounding, filling of unused rows."""
+    """Fit centroids, round them and replace unused rows; return the palette and the labels of the points."""
     plan, threads, space = settings
     points = tree.points
     unrounded = centroids(tree, to_coordinates(fixed_rows, space), k, plan, threads)

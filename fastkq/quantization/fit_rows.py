@@ -17,12 +17,12 @@ from fastkq.runtime.progress import slices
 from fastkq.runtime.validation import Effort
 
 _MAX_POINTS = 1 << 20
-"""If there are more colors, the fit runs on means of boxes of them."""
+"""If there are more colors, the palette is fitted to the means of boxes of colors."""
 _CONDENSED = 1 << 18
 _CONDENSED_PER_CENTROID = 64
-"""Number of these means: the larger of `_CONDENSED` and this number per centroid."""
+"""The number of means is the larger of `_CONDENSED` and `_CONDENSED_PER_CENTROID` per centroid."""
 
-_MIN_WEIGHT = 2.0**-400  # relative to the largest weight
+_MIN_WEIGHT = 2.0**-400  # minimum weight, where the largest weight is 1/2 to 1
 _LUMINANCE = (2126.0, 7152.0, 722.0)  # ITU-R BT.709, times 10,000
 
 
@@ -35,7 +35,7 @@ def fit(
     *,
     fixed: npt.NDArray[Any] | None = None,
 ) -> npt.NDArray[Any]:
-    """Fit a palette of exactly k different colors, or of all colors if there are fewer.
+    """Fit a palette of exactly k different colors, or of all colors if these are fewer.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _not_fixed(embedding: Embedding, colors: npt.NDArray[Any], fixed: npt.NDArra
 
 
 def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the weights times a power of two, so that the largest is below 1, none less than 2^-400."""
+    """Scale weights by a power of two, so that the largest is 1/2 to 1, and raise them to at least 2^-400."""
     exponent = -int(np.frexp(weights.max())[1])
     scaled = np.empty_like(weights)
     for part in slices(len(weights), _MAX_POINTS):
@@ -115,7 +115,7 @@ def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _points(
     embedding: Embedding, colors: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, threads: int
 ) -> WeightedVectors:
-    """Return the colors as weighted vectors, or means of boxes of them if there are very many."""
+    """Return the colors as weighted vectors, or the means of boxes if there are more than `_MAX_POINTS`."""
     condensed = max(_CONDENSED, _CONDENSED_PER_CENTROID * k)
     if len(colors) > max(_MAX_POINTS, condensed):
         return condense(embedding, colors, weights, condensed, threads)

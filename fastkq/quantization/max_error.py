@@ -34,7 +34,7 @@ class Reach:
     def __init__(
         self, counted: packed_table.PackedTable, max_error: float, min_share: float, space: Space
     ) -> None:
-        self.radius = (max_error * unit(counted.channels, space)) ** 2
+        self.squared_radius = (max_error * unit(counted.channels, space)) ** 2
         self.space, self._counted = space, counted
         self._coordinates = to_coordinates(counted.colors, space).astype(np.float64)
         self._opaque = are_opaque(self._coordinates, opacity(space))
@@ -63,7 +63,7 @@ class Reach:
         return np.concatenate((rows, np.zeros((1, 4), np.uint8)))
 
     def unreached(self, rows: Colors) -> npt.NDArray[np.bool_]:
-        """Return a mask (M,) of the non-exempt colors that are in reach of none of the rows (f, C)."""
+        """Return a mask (M,) of the non-exempt colors that are out of reach of all rows (f, C)."""
         far: npt.NDArray[np.bool_] = self._is_required.copy()
         coordinates = to_coordinates(rows, self.space).astype(np.float64)
         opaque = are_opaque(coordinates, opacity(self.space))
@@ -75,7 +75,7 @@ class Reach:
                 labels = nearest_packed.label(part, rows[row_mask], space=self.space).labels
                 checkpoint()
                 distances = _squared(self._coordinates[:, color_mask] - coordinates[:, row_mask][:, labels])
-                far[color_mask] &= distances > self.radius
+                far[color_mask] &= distances > self.squared_radius
                 checkpoint()
         return far
 
@@ -88,13 +88,14 @@ class Reach:
         return self._with_counted(rows, self._cover(np.flatnonzero(far)))
 
     def _with_counted(self, rows: Colors, colors: npt.NDArray[np.intp]) -> Colors:
-        """Return the rows, plus the counted colors at the given places."""
+        """Return the rows, plus the counted colors with the given indices in the table."""
         return np.concatenate((rows, packed_table.colors_of(self._counted.keys[colors], rows.shape[1])))
 
     def _cover(self, colors: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        """Return the places of few of the colors, such that each of the colors is in reach of one of them.
+        """Return few of the colors, such that each of the colors is in reach of one of them.
 
-        `colors` are places in the table. If more than a palette can hold were needed, all are returned.
+        `colors` and the result are indices in the table. If more colors than a palette can hold would be
+        needed, all are returned.
         """
         if len(colors) == 0:
             return colors
@@ -102,7 +103,7 @@ class Reach:
         points = points[np.argsort(-np.ptp(points, axis=1), kind="stable")]
         order = np.argsort(points[0], kind="stable")
         chosen = np.empty(min(len(colors), MAX_COLORS), np.int64)
-        reach = self.radius**0.5 * (1 + 1e-9)
+        reach = self.squared_radius**0.5 * (1 + 1e-9)
         points, is_covered, state = (
             np.ascontiguousarray(points[:, order]),
             np.zeros(len(colors), np.uint8),
@@ -111,7 +112,7 @@ class Reach:
         while state[0] < len(colors) and state[2] >= 0:
             checkpoint()
             kernels.kmeans.greedy_cover.cover(
-                points, is_covered, reach, self.radius, chosen, state, _COLORS_AT_ONCE
+                points, is_covered, reach, self.squared_radius, chosen, state, _COLORS_AT_ONCE
             )
         number = int(state[2])
         return colors if number < 0 else colors[order[chosen[:number]]]
@@ -126,16 +127,17 @@ def _squared(differences: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 _REFITS = 2
-"""Fits of an attempt after the first, each with added fixed rows for the colors that were too far away."""
+"""Maximum number of fits of an attempt after the first. For each, fixed rows are added for the colors that
+were too far from their rows."""
 _LLOYD_STEPS = 6
 """Constrained Lloyd steps after a fit with added rows. Measured: they halve the excess of the squared error
 over the unconstrained fit (Kodak, k = 16 to 256), in the time of two fits."""
 _STEP_SHARES = (1.0, 0.5, 0.25)
-"""A row that would lose a color moves by a smaller share of its step."""
+"""Shares of a Lloyd step that are tried in this order, until all colors of a row stay in its reach."""
 _FIT_SHARE = 0.3
-"""For progress: share of the remaining work that a fit is. The number of fits is not known in advance."""
+"""For progress: share of a fit in the remaining work. The number of fits is not known in advance."""
 _K_ATTEMPTS = 3
-"""Numbers of rows that are tried to find one that is enough, if k is not."""
+"""If k rows are not enough, this many larger numbers of rows are tried to find one that is."""
 
 _Fit = Callable[[int, Colors], tuple[Colors, npt.NDArray[Any]]]
 
@@ -160,8 +162,8 @@ def fit_within_max_error(
         As in `fastkq.quantization.fit_packed.fit`.
     max_error : float
         Largest Euclidean distance over all channels together. The unit is an 8-bit level for gray, RGB and
-        RGBA (composited over black, mid-gray and white, see `fastkq.color.spaces.rgb`), and the unit of Oklab
-        with space "oklab".
+        RGBA (composited over black, mid-gray and white, see `fastkq.color.spaces.rgb`). With space "oklab" it
+        is the unit of Oklab.
     min_share : float
         Colors are exempt if at most this share of the pixels has them.
 
@@ -173,8 +175,9 @@ def fit_within_max_error(
     Raises
     ------
     UnreachableError
-        If k rows are not enough. Its `best` is the largest distance under the best palette that was found,
-        and its `k` a number of rows that is enough, or None if a palette cannot have that many.
+        If k rows are not enough. Its `best` is the largest distance of a color from its row under the best
+        palette that was found. Its `k` is a number of rows that is enough, or None if a palette cannot have
+        so many.
 
     Notes
     -----
@@ -222,7 +225,7 @@ def _constrained_lloyd(
             candidate[is_pending] = to_colors(coordinates + share * (means - coordinates), space)[is_pending]
             worst = np.zeros(len(palette))
             np.maximum.at(worst, labels, reach.distances(candidate, labels))
-            is_accepted = is_pending & (worst <= reach.radius)
+            is_accepted = is_pending & (worst <= reach.squared_radius)
             moved[is_accepted] = candidate[is_accepted]
             is_pending &= ~is_accepted
         used = np.bincount(reach.labels(moved, threads), minlength=len(palette)) > 0
@@ -242,7 +245,7 @@ class _Attempt(NamedTuple):
     is_plain
         Whether it comes from the fit without the constraint.
     worst
-        Largest squared distance under the best of the palettes that were tried.
+        Largest squared distance of a color from its row, under the best palette that was tried.
     likely
         Number of rows that is probably enough: those of the unconstrained fit, plus those that cover the
         colors too far from it.
@@ -264,9 +267,9 @@ def _attempt(reach: Reach, fixed: Colors, k: int, fit_around: _Fit) -> _Attempt:
         palette, labels = fit_around(k, fixed_rows)
         distances = reach.distances(palette, labels)
         worst = min(worst, float(distances.max()))
-        if worst <= reach.radius:
+        if worst <= reach.squared_radius:
             return _Attempt(palette, fixed_rows is fixed, worst, k, k)
-        fixed_rows = reach.covered(reach.with_transparent(fixed_rows), distances > reach.radius)
+        fixed_rows = reach.covered(reach.with_transparent(fixed_rows), distances > reach.squared_radius)
         likely = likely or len(palette) + len(fixed_rows) - len(fixed)
         if len(fixed_rows) > k:
             break
@@ -276,11 +279,11 @@ def _attempt(reach: Reach, fixed: Colors, k: int, fit_around: _Fit) -> _Attempt:
         return _Attempt(
             None, False, worst, likely, len(fixed_rows) if len(fixed_rows) <= MAX_COLORS else None
         )
-    return _Attempt(fit_around(k, fixed_rows)[0], False, reach.radius, k, k)
+    return _Attempt(fit_around(k, fixed_rows)[0], False, reach.squared_radius, k, k)
 
 
 def _sufficient_k(reach: Reach, fixed: Colors, k: int, failed: _Attempt, fit_around: _Fit) -> int | None:
-    """Return the smallest number of rows that a few attempts show to be enough, or None."""
+    """Return the smallest number of rows that is found to be enough in a few attempts, or None."""
     too_few, sufficient, next_try = k, failed.enough or MAX_COLORS + 1, failed.likely
     for _ in range(_K_ATTEMPTS):
         if not too_few < next_try < sufficient:

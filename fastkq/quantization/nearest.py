@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color import packed_table
-from fastkq.color.kinds import RGBA, without_alpha
+from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import Space
 from fastkq.color.table import ColorTable, count_up_to, with_alpha
 from fastkq.quantization import dither, nearest_packed, nearest_rows
-from fastkq.quantization.fit import _OPAQUE, Fit
+from fastkq.quantization.fit import Fit
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import rows_per_band, stage
@@ -33,7 +33,7 @@ def indices_of(
     pixels : (H, W) or (H, W, C)
         The image in its working form.
     counted
-        Table that contains all its colors, the one to which the palette was fitted.
+        Table of the colors to which the palette was fitted; it contains all colors of the image.
     fitted
         The palette and the labels of `counted`.
     """
@@ -67,7 +67,7 @@ def dithered(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return dithered indices (H, W): the mean color of neighboring pixels approximates the image.
 
-    Opaque pixels keep opaque rows.
+    Opaque pixels get opaque rows.
     """
     pixels = _match_channels(pixels, rows)
     method = dither.diffuse if dithering.method == "diffusion" else dither.ordered
@@ -93,11 +93,11 @@ def keep_opaque(
     """
     if rows.shape[1] != RGBA:
         return indices
-    translucent = rows[:, 3] != _OPAQUE
+    translucent = rows[:, 3] != OPAQUE_ALPHA
 
     def work(worker: int, start: int, stop: int) -> None:
         band, band_indices = pixels[start:stop], indices[start:stop]
-        is_wrong = (band[:, :, 3] == _OPAQUE) & translucent[band_indices]
+        is_wrong = (band[:, :, 3] == OPAQUE_ALPHA) & translucent[band_indices]
         if is_wrong.any():
             band_indices[is_wrong] = nearest_packed.map_pixels(
                 np.ascontiguousarray(band[is_wrong])[np.newaxis], rows

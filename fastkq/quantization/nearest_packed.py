@@ -17,7 +17,7 @@ from fastkq.runtime.parallel import over_chunks
 _PIXELS_PER_CHUNK = 1 << 17
 _DISTANCES_PER_CHUNK = 1 << 25  # pixels times palette rows
 _COLORS_PER_CHUNK = 1 << 14
-_NO_LINEAR_LIGHT = np.empty(0)  # tells the kernel to measure in RGB
+_NO_LINEAR_LIGHT = np.empty(0)  # if this is passed, the kernel measures distances in RGB
 
 
 class Labels(NamedTuple):
@@ -44,7 +44,7 @@ def label(
     used = np.zeros((threads, len(palette)), bool)
 
     def work(worker: int, start: int, stop: int) -> None:
-        # Points are made chunk by chunk: those of all colors of a large image would take more memory than it.
+        # Points are made chunk by chunk: all at once, they would take more memory than a large image.
         keys, counts = counted.keys[start:stop], counted.counts[start:stop]
         part = packed_table.PackedTable(keys, counts, counted.channels)
         nearest = assign(of_colors(part, space), centroids).labels
@@ -87,8 +87,8 @@ def map_pixels(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Map each pixel of an RGBA image to its nearest palette row, without a table of its colors.
 
-    It is for images of more than `fastkq.color.packed_counting.MAX_RGBA_COLORS` colors. Arguments and
-    result are those of `map_image`.
+    Use it for images of more than `fastkq.color.packed_counting.MAX_RGBA_COLORS` colors. Arguments and result
+    are those of `map_image`.
     """
     pixels, centroids = image.reshape(-1, 4), to_coordinates(palette, space)
     for_opaque = centroids_for_opaque(centroids, opacity(space))
@@ -118,7 +118,7 @@ def map_colors(
 
 
 def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -> npt.NDArray[np.bool_]:
-    """Return a mask (k,) of the palette rows that at least one index refers to."""
+    """Return a mask (k,) of the palette rows that occur among the indices."""
     flat, used = indices.reshape(-1), np.zeros((threads, k), bool)
 
     def work(worker: int, start: int, stop: int) -> None:

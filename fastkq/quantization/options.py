@@ -11,17 +11,21 @@ DitherMethod = Literal["diffusion", "blue-noise"]
 
 
 class FitOptions(NamedTuple):
-    """Options for fitting a palette, all but the number of colors.
+    """Options for fitting a palette, without the number of colors.
 
     Attributes
     ----------
     fixed : (f, C) array or None
         Colors that the palette must hold, in the working form of the image (see `fastkq.color.kinds`).
     max_error : float or None
+        Largest distance of a color from its palette row, see
+        `fastkq.quantization.max_error.fit_within_max_error`.
     min_share : float
+        Colors are exempt from `max_error` if at most this share of the pixels has them.
     space : {"rgb", "oklab"}
+        Space in which distances are measured.
     effort : {"fast", "balanced", "best"}
-        As in `fastkq.compress`.
+        Amount of search.
     threads : int
         Number of threads.
     """
@@ -40,7 +44,7 @@ class FitOptions(NamedTuple):
 
     @property
     def least(self) -> int:
-        """Smallest k that has room for the fixed colors, at least 1."""
+        """Smallest k with which the palette can hold the fixed colors, at least 1."""
         return 1 if self.fixed is None else max(1, len(self.fixed))
 
 

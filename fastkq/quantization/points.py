@@ -70,7 +70,7 @@ def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space =
     coordinates = _coordinates(keys, counted.channels, space)
 
     def work(worker: int, start: int, stop: int) -> None:
-        # Coordinates are made chunk by chunk: those of all colors would take more memory than the image.
+        # Coordinates are made chunk by chunk: all at once, they would take more memory than the image.
         first, last = firsts[start], firsts[stop]
         colors = to_coordinates(
             packed_table.colors_of(sorted_colors.keys[first:last], counted.channels), space
@@ -90,7 +90,7 @@ class _OpaqueFirst(NamedTuple):
     Attributes
     ----------
     keys : (M,) uint32
-        Morton codes, the opaque colors of RGBA first, each group rising.
+        Morton codes: those of the opaque colors of RGBA, ascending, then those of the others, ascending.
     places : (M,) intp or slice
         Index of each color in the table.
     opaque : int
@@ -134,7 +134,7 @@ def _cells(sorted_colors: _OpaqueFirst, shift: int) -> tuple[npt.NDArray[np.int6
 class PreparedPoints:
     """Data shared by several fits to the same colors, computed on first use.
 
-    Computing it takes a tenth of the time of a fit.
+    The computation takes a tenth of the time of a fit.
     """
 
     def __init__(self, counted: packed_table.PackedTable, space: Space = "rgb", threads: int = 1) -> None:
@@ -153,7 +153,7 @@ class PreparedPoints:
 
 
 _VECTORS_PER_CHUNK = 1 << 16
-"""More vectors are partitioned chunk by chunk, on several threads; a chunk fits into the CPU cache."""
+"""Vectors are divided into boxes in chunks of this many, on several threads; a chunk fits into the cache."""
 
 
 def condense(
@@ -163,9 +163,10 @@ def condense(
     boxes: int,
     threads: int,
 ) -> WeightedVectors:
-    """Replace colors (M, C) with weights (M,) by the weighted means of about `boxes` boxes of them.
+    """Return the weighted means of about `boxes` boxes of colors (M, C) with weights (M,).
 
-    The means have the total weight and the center of the colors; their order keeps neighbors together.
+    The means have the same total weight and the same weighted mean as the colors. Their order keeps means
+    that are close in space together.
     """
     chunks = -(-len(weights) // _VECTORS_PER_CHUNK)
     parts: list[WeightedVectors | None] = [None] * chunks

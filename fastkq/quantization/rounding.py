@@ -21,9 +21,9 @@ _POINTS_AT_ONCE = 1 << 18
 def costliest(
     distances: npt.NDArray[Any], weights: npt.NDArray[np.float64], number: int
 ) -> npt.NDArray[np.intp]:
-    """Return the places (number,) of the points with the largest distance times weight, largest first.
+    """Return the indices (number,) of the points with the largest distance times weight, largest first.
 
-    `distances` (squared) and `weights` are (M,). Among equals the lower place comes first.
+    `distances` (squared) and `weights` are (M,). Among equals the lower index comes first.
     """
     chosen: list[npt.NDArray[np.intp]] = []
     for part in slices(len(weights), _POINTS_AT_ONCE):

@@ -22,17 +22,17 @@ _ROWS_PER_BAND = 16
 _OWN_ERROR_WEIGHT = 2.2
 """Weight of a pixel's own error, where 1 is its weight in the blurred image. Lower values give smoother tones
 and coarser grain. Measured with 1.5, 1.84, 2.2, 2.6 and 3.2: SSIMULACRA2 is 44.5, 45.0, 44.9, 44.2 and 43.0
-at k = 16, and 72.1, 72.5, 72.6, 72.4 and 72.0 at k = 64, on the six images of `bench/suites/looks`;
+at k = 16, and 72.1, 72.5, 72.6, 72.4 and 72.0 at k = 64, on six images of the benchmark suite "looks";
 butteraugli is best from 2.2 to 2.6."""
 
 _STEP_DIVISOR = 3.5
-"""Divisor of the step of a palette row. If the row moves by one level, the error that is summed up for its
-pixels changes by this factor times the direct effect of each pixel on itself, because of
-`_OWN_ERROR_WEIGHT` and of other pixels of the row close by. Measured: 3 to 6, more for smaller palettes."""
+"""Divisor of the step of a palette row. If the row moves by one level, the error that is summed for its
+pixels changes by this factor times the direct effect of each pixel on itself, because of `_OWN_ERROR_WEIGHT`
+and of nearby pixels with the same row. Measured: 3 to 6, larger for smaller palettes."""
 
 _MAX_BANDS = 32
-"""Number of bands of a large image that decide the moves of the palette: with all bands the result is no
-better."""
+"""Number of bands of a large image from which the moves of the palette are computed: with all bands the
+result is no better."""
 
 
 class _Plan(NamedTuple):
@@ -45,7 +45,7 @@ class _Plan(NamedTuple):
     moves
         Number of times the palette rows are moved.
     band_step
-        At most one band in this many is used to decide a move.
+        A move is computed from at most one band in this many.
     passes
         Number of passes over all pixels with the final palette.
     """
@@ -113,13 +113,13 @@ def visual(
     # One more pass if some bands have had no pass yet: they would look different from the others.
     passes = plan.passes + (band_step > plan.moves)
     remaining = 2.0 * passes + plan.moves * 2 / band_step
-    for turn in range(plan.moves):
+    for iteration in range(plan.moves):
         with stage(None, 2 / band_step / remaining, each=0.5):
-            levels = _move_rows(levels, canvas.settle(levels, turn % band_step, band_step))
+            levels = _move_rows(levels, canvas.settle(levels, iteration % band_step, band_step))
         remaining -= 2 / band_step
     colors = in_order(np.rint(levels).astype(np.uint8))
-    for turn in range(passes):
-        with stage(None, 1 / (passes - turn), each=0.5):
+    for iteration in range(passes):
+        with stage(None, 1 / (passes - iteration), each=0.5):
             canvas.settle(colors, 0, 1)
     return _drop_unused(colors, canvas.indices, threads)
 
