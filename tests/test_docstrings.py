@@ -18,9 +18,8 @@ MODULES = [
 @pytest.mark.parametrize("name", ["fastkq", *MODULES])
 def test_docstrings_run(name):
     module = importlib.import_module(name)
-    for public in getattr(
-        module, "__all__", ()
-    ):  # public classes are those of the package they are imported from
+    # Public names are imported lazily: doctest finds a name only after it has been accessed.
+    for public in getattr(module, "__all__", ()):
         getattr(module, public)
     failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0

@@ -1,3 +1,5 @@
+"""Mean squared error and peak signal-to-noise ratio."""
+
 import numpy as np
 import pytest
 

@@ -1,4 +1,4 @@
-"""After `import fastkq.pillow`, Pillow and what reads through it know `.fkq`."""
+"""The Pillow plugin: after `import fastkq.pillow`, Pillow and imageio read and write `.fkq` files."""
 
 import pickle
 import subprocess
@@ -21,7 +21,7 @@ SQUARE = np.arange(12).reshape(3, 4)
 
 
 def sample(dtype, channels, k=12):
-    """An image (3, 4, C) of k colors, every other one transparent where there is alpha."""
+    """Return an image (3, 4, C) with a palette of k random rows; a bool palette has 2 rows."""
     palette = noise(k, channels).astype(dtype)
     if dtype == "uint16":
         palette = palette * np.uint16(257)

@@ -1,4 +1,4 @@
-"""Damaged `.fkq` files and bombs are to Pillow what those of other formats are."""
+"""Pillow treats damaged `.fkq` files and decompression bombs like those of its own formats."""
 
 import warnings
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Public names: where they are imported from, and that pickles survive a move of the code behind them."""
+"""Public names: modules and examples, no private module in pickles, and no heavy import with fastkq."""
 
 import pickle
 from importlib import import_module

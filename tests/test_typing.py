@@ -1,4 +1,4 @@
-"""A user's program is checked against fastkq's types as strictly as it wants, and so are the examples."""
+"""Strict mypy accepts a correct program that uses fastkq, and the examples; it rejects each wrong line."""
 
 import importlib.util
 import os
@@ -97,13 +97,13 @@ follow_imports = silent
 
 @pytest.fixture(scope="module")
 def errors(tmp_path_factory):
-    """What mypy finds in both programs and the examples: by file, the lines."""
+    """Errors of mypy in both programs and the examples, as {file name: {line number: message}}."""
     folder = tmp_path_factory.mktemp("user")
     has_estimator = importlib.util.find_spec("fastkq.estimator") is not None
     (folder / "right.py").write_text(RIGHT + OF_THE_ESTIMATOR * has_estimator)
     (folder / "wrong.py").write_text(WRONG)
     (folder / "mypy.ini").write_text(CONFIGURATION)
-    # mypy finds by itself what is installed, and refuses to be told of it.
+    # mypy finds an installed package by itself; a MYPYPATH with site-packages in it is an error.
     is_installed = "site-packages" in PACKAGE.parts
     where = {} if is_installed else {"MYPYPATH": str(PACKAGE.parent)}
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", str(folder / "cache")]

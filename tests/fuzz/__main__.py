@@ -1,9 +1,9 @@
 """Fuzz the readers of `.fkq`: `make fuzz`, or `python -m tests.fuzz --seconds 60 --inputs 10000`.
 
-First half of the time with the JIT off, so that the coverage of kernels is seen and leads the mutations;
-then over the same corpus with the JIT on and every index of an array checked, until both the time and the
-number of inputs are reached. Ends with 1 at the first exception that is no FormatError, crash, hang of 20
-seconds or 1 GB of memory; the input that did it lies in the folder.
+In the first half of the time the JIT is off, so that the coverage of the kernels guides the mutations. Then
+the same corpus is used with the JIT on and array bounds checked, until both the time and the number of inputs
+are reached. The exit code is 1 after the first crash, exception other than FormatError, run of more than 20
+seconds or use of more than 1 GB of memory. The input that caused it is then in the folder.
 """
 
 import argparse
@@ -23,10 +23,19 @@ _LIMITS = ("-max_len=700", "-timeout=20", "-rss_limit_mb=1000", "-print_final_st
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, default=600, help="at least so long (default 600)")
-    parser.add_argument("--inputs", type=int, default=1_000_000, help="at least so many (default a million)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: one a core)")
-    parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="(default build/fuzz)")
+    parser.add_argument("--seconds", type=int, default=600, help="minimum time in seconds (default 600)")
+    parser.add_argument(
+        "--inputs", type=int, default=1_000_000, help="minimum number of inputs (default 1,000,000)"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count(), help="number of processes (default: one per core)"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("build/fuzz"),
+        help="corpus, logs and failing inputs (default build/fuzz)",
+    )
     options = parser.parse_args()
     (options.folder / "corpus").mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
@@ -36,13 +45,13 @@ def main():
         total += _run(options, name, environment, left if phase else left / 2)
     while total < options.inputs:
         total += _run(options, name, environment, 60)
-    print(f"{total:,} inputs in {time.monotonic() - start:.0f} s: nothing but FormatError")
+    print(f"{total:,} inputs in {time.monotonic() - start:.0f} s, no failure")
 
 
 def _run(options, name, environment, seconds):
-    """One round of all processes; the number of inputs."""
+    """Run all processes once; return the number of inputs they read."""
     limits = [*_LIMITS, f"-max_total_time={max(int(seconds), 1)}", f"-artifact_prefix={options.folder}/"]
-    # numba does not tell code with checks from code without in its cache: it gets one of its own.
+    # Numba's cache does not separate code with bounds checks from code without: use another cache.
     settings = {**os.environ, "NUMBA_CACHE_DIR": str(options.folder.absolute() / "cache"), **environment}
     jobs = [options.folder / f"job-{job}" for job in range(options.jobs)]
     workers = [_start(job, options.folder / "corpus", limits, settings) for job in jobs]
@@ -50,12 +59,14 @@ def _run(options, name, environment, seconds):
     for code, job in zip(codes, jobs, strict=True):
         if code:
             print(job.with_suffix(".log").read_text(errors="replace")[-4000:])
-            sys.exit(f"{name}: expected nothing but FormatError; what did it lies in {options.folder}")
+            sys.exit(
+                f"{name}: expected no exception but FormatError; the failing input is in {options.folder}"
+            )
     counts = [json.loads(job.with_suffix(".json").read_text()) for job in jobs]
     inputs, reached = (sum(count[what] for count in counts) for what in ("inputs", "reached"))
     rate = sum(count["inputs"] / count["seconds"] for count in counts)
     share = reached / max(inputs, 1)
-    print(f"{name}: {inputs:,} inputs, {rate:,.0f} a second, {share:.1%} reached the decoder of a part")
+    print(f"{name}: {inputs:,} inputs, {rate:,.0f} per second, {share:.1%} reached the decoder of a part")
     sys.stdout.flush()
     return inputs
 

@@ -1,7 +1,7 @@
-"""What is done with an input, by the suite and by the fuzzer: anything but FormatError is a defect.
+"""Read one input, in the tests and in the fuzzer: any exception but FormatError is a defect.
 
-An input that begins like a `.fkq` file is read as one; any other is the bytes of a part, behind four bytes
-that say of what size.
+An input that begins with the magic bytes is read as a `.fkq` file. Any other input is a part after four bytes
+that choose its palette, its size and the number of rows to decode.
 """
 
 import random
@@ -27,7 +27,7 @@ _NOISE = np.random.default_rng(0).integers(0, 256, (max(COLORS), 4), dtype=np.ui
 
 
 def seeds():
-    """Small files of every version, and parts, for mutations to begin from."""
+    """Yield small files of every version, and parts, as the inputs that are mutated first."""
     metadata = Metadata(b"icc", b"II*\0", (72.0, 72.0))
     for k, channels, height, width, grid in (
         (1, 1, 3, 3, (1, 1)),
@@ -55,7 +55,7 @@ def seeds():
 
 
 def probe(data):
-    """Read it in every way; the share of what was accepted may be asked for as it says what is left."""
+    """Read an input, as a file or as a part, and check the result."""
     if data[: len(MAGIC)] == MAGIC:
         _probe_file(data)
     elif len(data) >= 4:
@@ -72,9 +72,9 @@ def _probe_file(data):
     assert loaded.indices.max() < loaded.k
     assert fastkq.load(loaded.to_bytes(threads=1), threads=1) == loaded
     if data[len(MAGIC)] == chunked.VERSION:
-        assert fkq_chunks.join(*fkq_chunks.split(data)) == data, "two files say the same"
+        assert fkq_chunks.join(*fkq_chunks.split(data)) == data, "two different files have the same content"
     else:
-        assert loaded.to_bytes(coding="packed") == data, "two files say the same"
+        assert loaded.to_bytes(coding="packed") == data, "two different files have the same content"
     top, left = data[-1] % height, data[-2] % width
     region = (top, left, (height - top + 1) // 2, (width - left + 1) // 2)
     rows, columns = slice(top, top + region[2]), slice(left, left + region[3])
@@ -107,10 +107,11 @@ def _probe_part(data):
 
 
 def mutate(data, change, seed):
-    """A changed input: mostly with its checksums and lengths made right again, so that it is read.
+    """Return a changed input, in most cases with valid checksums and lengths, so that it is parsed.
 
-    `change` changes some bytes. Of eight, one stays as it comes, three are mended, and in four the bytes of
-    one part or chunk are changed and the file is put together anew around them.
+    `change` changes some bytes. In one of eight cases the checksums stay invalid, in three they are made
+    valid again. In four cases one part or chunk of a version 2 file is changed and the file is joined again;
+    other inputs get valid checksums.
     """
     generator = random.Random(seed)
     way = generator.randrange(8)

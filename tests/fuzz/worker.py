@@ -16,7 +16,7 @@ _INPUTS_BETWEEN_REPORTS = 200
 
 
 class Statistics:
-    """Counts inputs and how many of them came as far as the decoder of a part."""
+    """Number of inputs, and of those that reached the decoder of a part."""
 
     def __init__(self, path):
         self._path = path
@@ -56,7 +56,7 @@ def _mutator(data, max_size, seed):
 def main():
     path, corpus, *options = sys.argv[1:]
     for number, seed in enumerate(seeds()):
-        probe(seed)  # compiles what there is to compile, before time counts
+        probe(seed)  # compiles the kernels before time is measured
         (Path(corpus) / f"seed-{number:02}").write_bytes(seed)
     statistics = Statistics(Path(path))
     atheris.Setup([sys.argv[0], corpus, *options], statistics.one, custom_mutator=_mutator)

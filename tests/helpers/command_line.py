@@ -11,7 +11,7 @@ from tests.helpers.images import noise
 
 
 def run(capsys, *arguments):
-    """Run `fastkq` in this process: exit code, standard output, standard error."""
+    """Run `fastkq` in this process; return the exit code, standard output and standard error."""
     code = cli.main(list(map(str, arguments)))
     output, errors = capsys.readouterr()
     return code, output, errors
@@ -25,24 +25,24 @@ def write_images(*names):
 
 
 def files(below="."):
-    """Sorted paths of the regular files below a folder."""
+    """Return the sorted paths of the regular files below a folder."""
     return sorted(str(path) for path in Path(below).rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def on_a_terminal(monkeypatch):
-    """Make standard output and standard error pass for a terminal."""
+    """Make standard output and standard error report that they are terminals."""
     for stream in (sys.stdout, sys.stderr):
         monkeypatch.setattr(stream, "isatty", lambda: True)
 
 
 def info(capsys, *arguments):
-    """What `fastkq info` prints; it must succeed without a warning."""
+    """Return what `fastkq info` prints; check that it succeeds without a warning."""
     code, output, errors = run(capsys, "info", *arguments)
     assert (code, errors) == (0, "")
     return output
 
 
 def info_fields(output):
-    """The name and the value of each line that has both."""
+    """Return the lines of `fastkq info` that have a name and a value, as {name: value}."""
     pairs = (re.match(r"(\S.*?)  +(\S.*)", line) for line in output.splitlines())
     return {pair[1]: pair[2] for pair in pairs if pair}

@@ -12,7 +12,7 @@ import fastkq
 
 
 def compile_for_8_bits():
-    """Counting, fitting, mapping and dithering of images of 1, 3 and 4 channels."""
+    """Compile the kernels that count, fit, map and dither 8-bit images of 1, 3 and 4 channels."""
     for channels in (3, 4, 1):
         image = np.random.default_rng(0).integers(0, 256, (80, 80, channels), np.uint8)
         options = ({}, {"space": "oklab"}, {"dither": True}, {"dither": True, "dither_method": "blue-noise"})
@@ -23,7 +23,7 @@ def compile_for_8_bits():
 
 
 def compile_for_other_dtypes():
-    """Codings, and the same of 16 bits, floats and many channels; the estimator."""
+    """Compile the kernels for bool, uint16 and float images, for the codings and for the estimator."""
     from fastkq.estimator import KMeans
 
     for dtype, channels in (("uint16", 3), ("float32", 3), ("float64", 1), ("uint16", 1), ("bool", 1)):

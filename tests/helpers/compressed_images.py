@@ -9,7 +9,10 @@ DTYPES = ["bool", "uint8", "uint16", "float32", "float64"]
 
 
 def palette_of(dtype, k, channels, seed=0):
-    """Random values over the whole range of an integer dtype; floats of many magnitudes, and both zeros."""
+    """Return a random palette (k, C); a bool palette has one channel and at most 2 rows.
+
+    Integers cover the whole range of the dtype. Floats have many magnitudes, and both 0.0 and -0.0 occur.
+    """
     generator = np.random.default_rng(seed)
     if dtype == "bool":
         return generator.integers(0, 2, (min(k, 2), 1)).astype(bool)
@@ -37,7 +40,7 @@ def compressed_images(draw):
 
 
 def assert_same(found, expected):
-    """Equal, in dtype, shape and the bytes of the palette too."""
+    """Check that two compressed images are equal, also in dtype, shape and bytes of the palette."""
     assert found == expected
     assert found.dtype == expected.dtype
     assert found.shape == expected.shape

@@ -1,4 +1,4 @@
-"""Programs that print a digest of everything a fit decides, run in a fresh process."""
+"""Programs that print a digest of the results of fastkq, and a function that runs them in a fresh process."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ for dtype, channels in ((np.uint16, 3), (np.uint16, 4), (np.float32, 1), (np.flo
 print(digest.hexdigest())
 """
 
-# A small part of both: compiles fewest kernels; argument: the side of the images in pixels.
+# A small part of both, which compiles fewer kernels; argument: the side of the images in pixels.
 FEW_KERNELS = """
 import hashlib, sys
 import numpy as np
@@ -69,7 +69,7 @@ for values in (image.astype(np.uint16) * 257, image * np.float32(0.37)):
 print(digest.hexdigest())
 """
 
-# Clusters of the estimator, of repeated and of different samples; argument: their number.
+# Fits the estimator to samples with and without repetitions; argument: their number.
 CLUSTERS = """
 import hashlib, sys
 import numpy as np
@@ -86,7 +86,7 @@ print(digest.hexdigest())
 
 
 def digest_under(program, size, **environment):
-    """What the program prints with these environment variables."""
+    """Return the digest that the program prints for this size with these environment variables."""
     completed = subprocess.run(
         [sys.executable, "-c", program, str(size)],
         env={**os.environ, **environment},

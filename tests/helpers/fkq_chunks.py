@@ -1,4 +1,7 @@
-"""Take `.fkq` files apart, change them, and write valid checksums: a changed byte passes no other way."""
+"""Split `.fkq` files, join them, and make their checksums valid.
+
+Without a valid checksum, a reader refuses changed bytes before it parses them.
+"""
 
 import struct
 import zlib
@@ -16,7 +19,7 @@ class Frame(NamedTuple):
 
 
 def fix_checksums(data):
-    """The same bytes with valid checksums, in all chunks and parts that can be found."""
+    """Return the same bytes with valid checksums in all chunks and parts that can be found."""
     data = bytearray(data)
     if data[:5] in (MAGIC + b"\x01", MAGIC + b"\x03") and len(data) >= 24:
         data[20:24] = _checksum(data[:20] + data[24:])
@@ -29,7 +32,7 @@ def fix_checksums(data):
 
 
 def split(data):
-    """The chunks [(type, payload)] of a version 2 file without its part table, and its parts."""
+    """Return the chunks [(type, payload)] of a version 2 file, without its part table, and its parts."""
     frames = list(_frames(data))
     chunks = [(chr(data[frame.start]), bytes(data[frame.payload : frame.end])) for frame in frames]
     table = next(frame for frame in frames if data[frame.start] == ord("T"))
@@ -38,7 +41,7 @@ def split(data):
 
 
 def join(chunks, parts, version=2):
-    """The version 2 file of the chunks and parts that `split` returned."""
+    """Return the file of chunks and parts in the form that `split` returns."""
     before = b"".join(_chunk(kind, payload) for kind, payload in chunks[:2])
     extra = b"".join(_chunk(kind, payload) for kind, payload in chunks[2:])
     table = b"".join(varint(len(part)) + _checksum(part) for part in parts)
@@ -56,6 +59,7 @@ def _checksum(data):
 
 
 def _number(data, place):
+    """Return the LEB128 number at an offset, which may be truncated, and the offset after it."""
     value = shift = 0
     while place < len(data) and shift < 63:
         value |= (data[place] & 127) << shift
@@ -67,7 +71,7 @@ def _number(data, place):
 
 
 def _frames(data):
-    """All complete chunks; after the part table, only those that it counts."""
+    """Yield the frames of all complete chunks; after the part table, up to the length that it states."""
     place, stop = 5, len(data)
     while place < stop:
         length, payload = _number(data, place + 1)
@@ -81,7 +85,7 @@ def _frames(data):
 
 
 def _parts(data, table):
-    """For each part: its offset in the file, its length, the offset of its checksum."""
+    """Yield for each part: its offset, its length, and the offset of its checksum in the part table."""
     extra, at = _number(data, table.payload)
     start = table.end + 4 + extra
     while at < table.end:

@@ -1,4 +1,4 @@
-"""Small `.fkq` files: in one part or several, and damaged."""
+"""Small images and their `.fkq` files, in one part or several, intact and damaged."""
 
 import numpy as np
 
@@ -14,19 +14,19 @@ METADATA = Metadata(b"a profile", b"II*\0", (72.0, 300.5))
 
 
 def sample(k=5, channels=3, height=6, width=7, metadata=None):
-    """An image of random colors and indices."""
+    """Return an image of random colors and indices."""
     indices = np.random.default_rng(k).integers(0, k, (height, width))
     return CompressedImage(noise(k, channels, seed=k), indices, metadata=metadata)
 
 
 def in_parts(compressed, rows, columns):
-    """Its version 2 file with a grid of rows x columns parts."""
+    """Return the version 2 file of an image, with a grid of rows x columns parts."""
     contents = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
     return chunked.encode(contents, 1, grid=(rows, columns))
 
 
 def header(**changes):
-    """Payload of the header chunk of `sample()`, with these fields changed."""
+    """Return the payload of the header chunk of `sample()`, with these fields changed."""
     fields = {"coding": 1, "channels": 3, "axes": 3, "bits": 8}
     numbers = {"height": 6, "width": 7, "k": 5, "rows": 1, "columns": 1}
     fields |= {name: value for name, value in changes.items() if name in fields}
@@ -34,7 +34,7 @@ def header(**changes):
     return bytes(fields.values()) + b"".join(map(varint, numbers.values()))
 
 
-# A file of 12 parts with metadata, its parts, and the offset of its metadata chunks.
+# A file of 12 parts with metadata; its parts; in HEAD, the offset of its metadata chunks.
 COMPRESSED = sample(9, 3, 60, 80, METADATA)
 IN_PARTS = in_parts(COMPRESSED, 3, 4)
 PARTS = fastkq.open(IN_PARTS).parts
@@ -42,7 +42,7 @@ HEAD = PARTS[0].offset - (len(IN_PARTS) - len(in_parts(sample(9, 3, 60, 80), 3, 
 
 
 def damaged_at(data, *places):
-    """A copy with the bytes at these offsets changed."""
+    """Return a copy with the bytes at these offsets changed."""
     damaged = bytearray(data)
     for place in places:
         damaged[place] ^= 0x55

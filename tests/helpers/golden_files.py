@@ -1,7 +1,7 @@
-"""Files of every version and coding in tests/data, which every later fastkq must read.
+"""Golden files in tests/data, of every version and coding, which every later fastkq must read.
 
-`make golden` writes the missing ones and never overwrites an existing one. The image of each file is computed
-from integers alone and compared bit for bit.
+`make golden` writes missing files and never overwrites an existing one. The image of each file is computed in
+integer arithmetic and compared bit for bit.
 """
 
 import sys
@@ -33,7 +33,7 @@ _LAYOUTS = {
 
 
 def image(k, axes, height, width, metadata=None):
-    """An image of k colors: waves, a flat area and some noise."""
+    """Return an image of k colors with waves, a flat area and some noise."""
     y, x = np.mgrid[:height, :width]
     noise = (x * 7919 + y * 104729 + x * y * 31) % 101
     waves = (x * x // 9 + y * y // 5) * k // 199 + np.where(noise < 20, noise, 0)
@@ -44,7 +44,7 @@ def image(k, axes, height, width, metadata=None):
 
 
 def typed(dtype, channels, k):
-    """The same image with a palette of another dtype; its channels rise or fall along the palette."""
+    """Return a tiny image with a palette of this dtype; each channel rises or falls along the palette."""
     plain = image(k, (channels,), *TINY)
     steps = np.arange(k)[:, np.newaxis] * (np.arange(channels) % 5 + 1)
     palette = {
@@ -75,12 +75,12 @@ def images():
 
 
 def path_of(name):
-    """Path of a golden file."""
+    """Return the path of a golden file."""
     return FOLDER / f"{name}.fkq"
 
 
 def encoded(compressed, coding, grid):
-    """The bytes that this version of fastkq writes."""
+    """Return the bytes that this version of fastkq writes for an image."""
     if coding == "packed":
         return compressed.to_bytes(coding="packed")
     parts = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
@@ -88,7 +88,7 @@ def encoded(compressed, coding, grid):
 
 
 def check(most_pixels=1 << 30):
-    """Compare all existing files of at most this many pixels with their images; return their number."""
+    """Compare existing golden files of at most this many pixels with their images; return their number."""
     checked = 0
     for name, compressed, coding, _ in images():
         if path_of(name).exists() and compressed.indices.size <= most_pixels:

@@ -1,4 +1,4 @@
-"""Images for tests: random ones, hypothesis strategies, photographs."""
+"""Test images: random arrays, hypothesis strategies and photographs."""
 
 from importlib import resources
 from pathlib import Path
@@ -13,12 +13,15 @@ SHARED = Path(__file__).parents[3] / "shared"  # test images beside the reposito
 
 
 def noise(*shape, seed=0):
-    """Uniform random uint8 values of this shape."""
+    """Return uniform random uint8 values of this shape."""
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
 def photograph_like(height, width, seed=0):
-    """A smooth uint8 image (height, width, 3) with slight noise; its error falls with k as in photographs."""
+    """Return a smooth uint8 image (height, width, 3) with slight noise.
+
+    Its squared error falls with k as that of a photograph does.
+    """
     generator = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width] / max(height, width)
     waves = [
@@ -29,14 +32,14 @@ def photograph_like(height, width, seed=0):
 
 
 def photograph(name):
-    """A photograph that scikit-learn ships."""
+    """Read a photograph that scikit-learn ships."""
     with resources.as_file(resources.files("sklearn.datasets.images") / name) as path:
         return formats.read_image(path)
 
 
 @st.composite
 def images(draw, channels=(0, 1, 3, 4), side=24):
-    """Small uint8 images of odd sizes with few or many colors; 0 channels means shape (H, W)."""
+    """Draw a uint8 image with sides of 1 to `side` pixels and few or many colors; 0 channels means (H, W)."""
     height, width = draw(st.integers(1, side)), draw(st.integers(1, side))
     depth = draw(st.sampled_from(channels))
     shape = (height, width) if depth == 0 else (height, width, depth)
@@ -56,7 +59,7 @@ CHANNELS_BY_DTYPE = [
 
 @st.composite
 def images_of_any_kind(draw):
-    """Small images of any dtype and number of channels."""
+    """Draw a small image of any dtype and number of channels."""
     dtype, depths = draw(st.sampled_from(CHANNELS_BY_DTYPE))
     depth = draw(st.sampled_from(depths))
     shape = (draw(st.integers(1, 9)), draw(st.integers(1, 9)), *(() if depth == 0 else (depth,)))
@@ -70,14 +73,14 @@ def images_of_any_kind(draw):
 
 
 def visible_pixels(image):
-    """Pixels (N, C), those of alpha 0 set to 0 in all channels."""
+    """Return the pixels (N, C); those of alpha 0 are set to 0 in all channels."""
     pixels = image.reshape(image.shape[0] * image.shape[1], -1).copy()
     if image.dtype in (np.uint8, np.uint16) and pixels.shape[1] in (2, 4):
         pixels[pixels[:, -1] == 0] = 0
     return pixels
 
 
-# Pairs of a dtype and the trailing axes of a shape.
+# Pairs of a dtype and the axes of a shape after (H, W).
 KINDS = [
     (np.uint8, ()), (np.uint8, (1,)), (np.uint8, (2,)), (np.uint8, (3,)), (np.uint8, (4,)), (np.uint8, (6,)),
     (np.uint16, ()), (np.uint16, (3,)), (np.uint16, (4,)), (np.float32, (3,)), (np.float64, (2,)), (bool, ()),
@@ -85,6 +88,6 @@ KINDS = [
 
 
 def of_few_values(dtype, channels, *, seed=0, rows=6):
-    """A small image of three values per channel, so that colors repeat."""
+    """Return an image (rows, 7, *channels) of at most three values per channel, so that colors repeat."""
     values = np.random.default_rng(seed).integers(0, 3, (rows, 7, *channels))
     return (values * {"b": 1, "u": 85, "f": 0.5}[np.dtype(dtype).kind]).astype(dtype)

@@ -10,12 +10,12 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def profile(space=b"RGB "):
-    """An ICC profile with this color space in its header."""
+    """Return an ICC profile with this color space in its header."""
     return SRGB[:16] + space + SRGB[20:]
 
 
 def exif(orientation=None):
-    """EXIF bytes with a description, an artist, an exposure time and an optional orientation."""
+    """Return EXIF bytes with a description, an artist, an exposure time and an optional orientation."""
     tags = Image.Exif()
     tags[DESCRIPTION], tags[ARTIST] = "a temple", "somebody"
     tags[EXIF_DIRECTORY] = {EXPOSURE_TIME: 0.25}
@@ -25,7 +25,7 @@ def exif(orientation=None):
 
 
 def described(data):
-    """Description, artist and exposure time of EXIF bytes."""
+    """Return the description, the artist and the exposure time in EXIF bytes."""
     tags = Image.Exif()
     tags.load(data)
     return tags.get(DESCRIPTION), tags.get(ARTIST), tags.get_ifd(EXIF_DIRECTORY).get(EXPOSURE_TIME)

@@ -11,7 +11,7 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w-]+)>=(?P<version>[\d.]+)")
 
 
 def requirements() -> list[str]:
-    """Every package that fastkq runs with, extras included, as ``name==version``."""
+    """Return every requirement of fastkq and its extras, sorted, as ``name==version``."""
     project = tomllib.loads(PROJECT.read_text())["project"]
     return sorted(f"{name}=={version}" for name, version in _declared(project))
 

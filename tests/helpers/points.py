@@ -6,12 +6,12 @@ from fastkq.quantization.points import of_colors
 
 
 def summary_of(image):
-    """The colors of an image as a summary in which nothing is merged."""
+    """Return the colors of an image as a summary in which no colors are merged."""
     points = of_colors(packed_counting.count(image))
     return Summary(points.keys, points.coordinates, points.weights)
 
 
 def error_of(points, centroids):
-    """Weighted squared error when each point takes its nearest centroid."""
+    """Return the weighted squared error of points that are assigned to their nearest centroids."""
     differences = points.coordinates.T[:, None].astype(float) - centroids.T[None].astype(float)
     return ((differences**2).sum(axis=2).min(axis=1) * points.weights).sum()

@@ -1,4 +1,4 @@
-"""Python programs in a fresh process."""
+"""Run Python code in a fresh process."""
 
 import os
 import subprocess
@@ -6,8 +6,8 @@ import sys
 
 
 def run_python(code, folder=None, **environment):
-    """Run code with warnings as errors, in this folder and with these environment variables."""
-    # A copy of the package runs from its folder, the installed one from anywhere.
+    """Run code in a fresh process, with warnings as errors, in this folder and with these variables set."""
+    # Python imports a copy of the package in this folder before an installed one.
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=folder,

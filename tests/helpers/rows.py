@@ -1,4 +1,4 @@
-"""Rows (N, C) of any dtype: hypothesis strategies, tables and distances by brute force."""
+"""Rows (N, C) of any dtype: hypothesis strategies, counted colors, and distances by brute force."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 
 @st.composite
 def pixels(draw, most=200):
-    """Rows (N, C) of any dtype, many of them equal or equal in some channels."""
+    """Draw rows (N, C) of any dtype, many of them equal or equal in some channels."""
     dtype = np.dtype(draw(st.sampled_from(DTYPES)))
     shape = draw(st.integers(1, most)), draw(st.integers(1, 20))
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -25,7 +25,7 @@ def pixels(draw, most=200):
 
 
 def squared_distances(colors, palette):
-    """Squared distances (M, k) of the embedded colors, summed channel by channel in float64."""
+    """Return squared distances (M, k) of embedded colors and rows, summed channel by channel in float64."""
     embedding = Embedding.of(colors, palette)
     a, b = embedding.embed(colors), embedding.embed(palette)
     total = np.zeros((len(a), len(b)))
@@ -36,15 +36,15 @@ def squared_distances(colors, palette):
 
 @st.composite
 def colors_and_weights(draw):
-    """Counted rows: few with large counts, or many that are close together."""
+    """Draw counted colors: few with large counts, or many that are close together."""
     rows = draw(pixels())
-    if draw(st.booleans()):  # all different, and near each other
+    if draw(st.booleans()):  # distinct rows that are close together
         noise = np.random.default_rng(draw(st.integers(0, 99))).normal(100, 50, rows.shape)
         rows = np.clip(noise, 0, 255).astype(rows.dtype)
     return row_table.count(rows)
 
 
 def counted_of(image):
-    """Distinct colors (M, C) of an image and their counts as float64."""
+    """Return the distinct colors (M, C) of an image (H, W, C) and their counts (M,) as float64."""
     counted = row_table.count(image.reshape(-1, image.shape[2]))
     return counted.colors, counted.counts.astype(float)

@@ -1,4 +1,4 @@
-"""Writers of PNG and TIFF files of 16 bits per channel: Pillow writes gray ones only."""
+"""Writers of PNG and TIFF files with 16 bits per channel; Pillow writes only gray ones."""
 
 import struct
 import warnings
@@ -10,19 +10,19 @@ from fastkq import formats
 
 
 def deep_noise(*shape, seed=0):
-    """Uniform random uint16 values of this shape."""
+    """Return uniform random uint16 values of this shape."""
     return np.random.default_rng(seed).integers(0, 1 << 16, shape, dtype=np.uint16)
 
 
 def quietly(path, depth=None):
-    """The image at this path; any warning is an error."""
+    """Read the image at this path; any warning is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return formats.read_image(path, depth)
 
 
 def png16(path, values, color_type, transparency=None, exif=None):
-    """A PNG of values (H, W) or (H, W, C)."""
+    """Write a PNG file of uint16 values (H, W) or (H, W, C); return its path."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -40,7 +40,10 @@ def png16(path, values, color_type, transparency=None, exif=None):
 
 
 def tiff16(path, values, *, photometric=None, order="<", planes=False, extra=None, orientation=1):
-    """An uncompressed TIFF of values (H, W) or (H, W, C), in one strip or one plane per channel."""
+    """Write an uncompressed TIFF file of uint16 values (H, W) or (H, W, C); return its path.
+
+    The values are in one strip, or with `planes` in one strip per channel.
+    """
     height, width, channels = (*values.shape, 1)[:3]
     strips = np.moveaxis(values.reshape(height, width, channels), 2, 0) if planes else values[np.newaxis]
     data = [strip.astype(f"{order}u2").tobytes() for strip in strips]

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def context_part(coded, palette, height, width):
-    """Indices (height, width) of a part, read as the specification in `fastkq.formats.fkq.context` says."""
+    """Return the indices (height, width) of a part, read as specified in `fastkq.formats.fkq.context`."""
     if len(palette) == 1:
         assert not coded
         return np.zeros((height, width), int)
@@ -33,7 +33,7 @@ def squash(x):
 STRETCH = [bisect_left(range(-2047, 2047), 16 * p + 8, key=squash) - 2047 for p in range(4096)]
 FACTORS = [0x1E3779B1, 0x05EBCA77, 0x42B2AE3D, 0x27D4EB2F, 0x165667B1, 0x53A2646D, 0x3D4D51CB, 0x71234567]
 FACTORS += [0x01234567]
-# Down and right: w, n, nw, ne, ww, nn, nne, nee, nww (as the runs take them), and nnn.
+# Offsets (down, right) of w, n, nw, ne, ww, nn, nne, nee, nww, in the order of the sums of the runs, and nnn.
 NEIGHBORS = (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-1, -2), (-3, 0)
 
 
@@ -45,7 +45,7 @@ def scatter(c, node, n):
 
 
 def coordinates(palette):
-    """Of each color three, as the specification in `fastkq.formats.fkq.context.coordinates` says."""
+    """Return coordinates (k, 3) of the colors, as specified in `fastkq.formats.fkq.context.coordinates`."""
     values, kind, channels = palette.tolist(), palette.dtype.name, palette.shape[1]
     if kind.startswith("float"):
         digits, least = (24, -149) if kind == "float32" else (53, -1074)
@@ -68,7 +68,7 @@ def coordinates(palette):
 
 
 def telling(values):
-    """Three channels of many."""
+    """Return the three channels with the largest variance that those chosen before do not explain."""
     bands, kept = list(zip(*values, strict=True)), []
     s = [[len(a) * sum(map(mul, a, b)) - sum(a) * sum(b) for b in bands] for a in bands]
     for _ in range(3):
@@ -80,7 +80,7 @@ def telling(values):
 
 
 class ContextPart:
-    """A part while it is decoded; the names are those of the specification."""
+    """A part while it is decoded, with names of the specification."""
 
     def __init__(self, coded, palette, height, width):
         self.coded, self.place, self.low, self.high = coded, 0, 0, 2**32 - 1
@@ -92,13 +92,13 @@ class ContextPart:
         self.inner, self.leaves = {}, {}
         self.plant(1, np.arange(self.k))
         self.indices = {leaf: index for index, leaf in self.leaves.items()}
-        # What is learned, by table and place; it starts as it says here.
+        # Adaptive state, by table and place; the default is the initial value.
         numbers = [64 * squash(max(-2047, min(2047, 128 * j - 2048))) for j in range(33)]
         self.slots, self.memories = defaultdict(lambda: (2048, 0)), defaultdict(lambda: (0, 0))
         self.weights, self.numbers = defaultdict(lambda: np.full(16, 7000)), defaultdict(numbers.copy)
 
     def plant(self, node, members):
-        """Axis and threshold of this node and those below it, and the leaves."""
+        """Store the axis and threshold of a node and of the nodes below it, and the leaves of the colors."""
         n = len(members)
         if n == 1:
             self.leaves[int(members[0])] = node
@@ -115,26 +115,28 @@ class ContextPart:
         self.plant(2 * node + 1, second)
 
     def level(self, color, node):
-        """Level of the projection of coordinates."""
+        """Return the level of the projection of coordinates at a node."""
         axis, threshold = self.inner[node]
         v = int((axis * color).sum() - threshold) >> 5
         below = sum(it < max(v, -v - 1) for it in (3, 7, 12, 18, 26, 36, 50, 68, 92, 124, 170))
         return 12 + below if v >= 0 else 11 - below
 
     def turn(self, index, node):
-        """Turn at a node on the path of an index, 2 if this does not pass there."""
+        """Return the turn at a node on the path of an index, or 2 if the path does not pass the node."""
         leaf, way = format(self.leaves[index], "b"), format(node, "b")
         return int(leaf[len(way)]) if leaf.startswith(way) and leaf != way else 2
 
     def digits(self, index, n):
-        """The first digits of a path."""
+        """Return the number formed by the first n digits of the path of an index."""
         return int(format(self.leaves[index], "b")[1:].ljust(self.depth, "0")[:n], 2)
 
     def at(self, y, x):
+        """Return the index at a place, or the one that the specification gives to places outside the part."""
         y, x = (y - 1, 0) if x < 0 else (y, min(x, len(self.image[0]) - 1))
         return self.image[y][x] if y >= 0 else 0
 
     def pixel(self, y, x):
+        """Decode the index of a pixel, and update the runs."""
         around = [self.at(y + down, x + right) for down, right in NEIGHBORS]
         w, n, nw, ne, ww, nn, nne, nee, nww, nnn = around
         cw, cn, cnw, cne = self.colors[around[:4]]
@@ -191,13 +193,13 @@ class ContextPart:
                 self.memories[place] = (guess, sure // 2) if sure > 1 else (index, 1)
 
     def inputs(self, contexts, top, inner, run, dense):
-        """The 16 slots, by table and place."""
+        """Return the table and place of each of the 16 slots of a decision."""
         slots = [(t, scatter(c, top >> 2, self.bits) ^ top % 4, inner) for t, c in enumerate(contexts)]
         slots += [("run", 1024 * r + place) for r, place in enumerate(run)]
         return slots + [("dense", t, dense[t] % 2 ** (self.bits + (2, 1, 1)[t])) for t in range(3)]
 
     def decision(self, slots, a, b, c, row):
-        """A bit, from which all learn that had a share in its probability."""
+        """Decode a bit, and update the weights, numbers and slots that gave its probability."""
         states = [self.slots[slot] for slot in slots]
         opinions = np.array([STRETCH[p] * (64 * (10 * n + 8) // (10 * n + 15)) >> 6 for p, n in states])
         sets = self.weights["a", a], self.weights["b", b], self.weights["c", c]
@@ -218,6 +220,7 @@ class ContextPart:
         return bit
 
     def bit(self, probability):
+        """Decode a bit with this probability of a 1, in 1/65536."""
         number = int.from_bytes(self.coded[self.place : self.place + 4].ljust(4, b"\0"), "big")
         middle = self.low + ((self.high - self.low) * probability >> 16)
         bit = int(number <= middle)
@@ -228,7 +231,7 @@ class ContextPart:
         return bit
 
     def due(self):
-        """What the coded bytes have to be: as many as were read past, and then the fewest that can end."""
+        """Return the only valid coded bytes: those that were consumed, then the shortest valid end."""
         n = last = 0
         while not self.low <= last << (32 - 8 * n) <= self.high:
             n += 1

@@ -1,4 +1,4 @@
-"""Error diffusion, written for clarity and not for speed."""
+"""Error diffusion, written for clarity, not for speed."""
 
 import math
 
@@ -6,7 +6,7 @@ ALPHA_WEIGHT = 361
 
 
 def diffused(image, palette, strength):
-    """Indices by Floyd-Steinberg, in the integers of `fastkq.kernels.quantization.error_diffusion`."""
+    """Return indices by Floyd-Steinberg, in the integers of `fastkq.kernels.quantization.error_diffusion`."""
     height, width = image.shape[:2]
     rows = [coordinates(color) for color in palette.tolist()]
     errors = {}
@@ -32,29 +32,32 @@ def diffused(image, palette, strength):
 
 
 def coordinates(color):
-    """Sixteenths of a level about the middle; of RGBA those of `fastkq.color.spaces`."""
+    """Return the coordinates of a color relative to mid-gray, in sixteenths of a level.
+
+    Those of RGBA are the coordinates of `fastkq.color.spaces`.
+    """
     shades = color * 3 if len(color) == 1 else color[:3]
     alpha = [ALPHA_WEIGHT * color[3]] if len(color) == 4 else []
     return [(2 * shade - 255) * opacity(color) for shade in shades] + alpha
 
 
 def opacity(color):
-    """Alpha, or what stands for it."""
+    """Return alpha; without alpha 8, which makes the unit a sixteenth of a level."""
     return color[3] if len(color) == 4 else 8
 
 
 def squared(a, b):
-    """Squared distance."""
+    """Return the squared distance of two points."""
     return sum((x - y) ** 2 for x, y in zip(a, b, strict=True))
 
 
 def gap(rows, index):
-    """Squared distance from the nearest row that differs, far where none does."""
+    """Return the squared distance of a row from the nearest different row, 2^56 if there is none."""
     return min((squared(rows[index], row) for row in rows if row != rows[index]), default=1 << 56)
 
 
 def shortened(error, gap):
-    """An error of at most 0.8 of the gap."""
+    """Shorten an error to at most 0.8 times the square root of `gap`."""
     length = squared(error, [0, 0, 0])
     if length <= 0.8 * 0.8 * gap:
         return error

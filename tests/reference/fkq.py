@@ -1,4 +1,4 @@
-"""A reader of `.fkq` files, written from the specification in `fastkq.formats.fkq`, for clarity."""
+"""A reader of `.fkq` files, written for clarity from the specification in `fastkq.formats.fkq`."""
 
 import struct
 import zlib
@@ -9,20 +9,20 @@ from tests.reference.context import context_part
 
 
 def pack(indices, bits):
-    """Bits of the indices, highest first, padded with zeros to whole bytes."""
+    """Pack indices into bytes: the highest bit of each first, with zeros at the end up to a whole byte."""
     text = "".join(format(int(index), f"0{bits}b") for index in indices) if bits else ""
     text += "0" * (-len(text) % 8)
     return bytes(int(text[i : i + 8], 2) for i in range(0, len(text), 8))
 
 
 def decode(data):
-    """Image held by the bytes of a `.fkq` file."""
+    """Return the image in the bytes of a `.fkq` file."""
     palette, indices, shape = {1: packed_file, 2: chunked_file, 3: packed_file}[data[4]](data)
     return palette[indices].reshape(shape)
 
 
 def packed_file(data):
-    """Palette, indices and shape of a version 1 or 3 file, read as its specification says."""
+    """Return the palette, indices (H * W) and shape of a version 1 or 3 file."""
     magic, version, channels, axes, kind, height, width, k = struct.unpack("<4sBBBBIII", data[:20])
     assert magic == b"\x89FKQ"
     assert (version, kind) == (1, 0) if channels in (1, 3, 4) and kind in (0, 8) else version == 3
@@ -37,13 +37,13 @@ def packed_file(data):
 
 
 def colors(data, channels, bits):
-    """A palette of values of so many bits."""
+    """Return the palette (k, C) in these bytes, with this number of bits per value."""
     kind = {1: "?", 8: "u1", 16: "<u2", 32: "<f4", 64: "<f8"}[bits]
     return np.frombuffer(data, kind).reshape(-1, channels)
 
 
 def chunked_file(data):
-    """Palette, indices and shape of a version 2 file, read as its specification says."""
+    """Return the palette, indices (H * W,) and shape of a version 2 file."""
     assert data[:5] == b"\x89FKQ\x02"
     header, place = chunk(data, 5, "H")
     coding, channels, axes, bits = header[:4]
@@ -70,7 +70,7 @@ def chunked_file(data):
 
 
 def chunk(data, place, kind):
-    """Payload of the chunk at a place, and the place behind it."""
+    """Return the payload of the chunk of this kind at an offset, and the offset after the chunk."""
     length, start = number(data, place + 1)
     end = start + length
     assert data[place] == ord(kind)
@@ -79,7 +79,7 @@ def chunk(data, place, kind):
 
 
 def number(data, place):
-    """LEB128 at a place, and the place behind it."""
+    """Return the LEB128 number at an offset, and the offset after it."""
     value, shift = data[place] & 127, 7
     while data[place] >= 128:
         place += 1
@@ -89,7 +89,7 @@ def number(data, place):
 
 
 def numbers(data):
-    """All LEB128 numbers in it."""
+    """Return all LEB128 numbers in these bytes."""
     values, place = [], 0
     while place < len(data):
         value, place = number(data, place)

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def as_pixels(image):
-    """(N, C) with every color of alpha 0 made one."""
+    """Return the pixels (N, C) of an image; RGBA pixels of alpha 0 are set to 0 in all channels."""
     pixels = image.reshape(-1, image.shape[2] if image.ndim == 3 else 1).copy()
     if pixels.shape[1] == 4:
         pixels[pixels[:, 3] == 0] = 0
@@ -12,12 +12,12 @@ def as_pixels(image):
 
 
 def count(image):
-    """Distinct colors (sorted by value) and how many pixels have each."""
+    """Return the distinct colors (M, C), sorted by value, and the number of pixels (M,) of each."""
     return np.unique(as_pixels(image), axis=0, return_counts=True)
 
 
 def seen(colors):
-    """Integer coordinates whose squared distance is the metric: as documented in fastkq.color.spaces."""
+    """Return integer coordinates whose squared distance is the metric documented in `fastkq.color.spaces`."""
     values = colors.astype(np.int64)
     if colors.shape[1] != 4:
         return values
@@ -26,7 +26,10 @@ def seen(colors):
 
 
 def nearest(colors, palette):
-    """Index of the nearest row, the lowest of equals."""
+    """Return the index (M,) of the nearest palette row of each color, the lowest among equals.
+
+    Opaque colors get opaque rows if the palette has any, and at least 3 rows.
+    """
     difference = seen(colors)[:, None, :] - seen(palette)[None, :, :]
     distances = (difference**2).sum(axis=2)
     if palette.shape[1] == 4 and len(palette) >= 3 and (palette[:, 3] == 255).any():
@@ -35,13 +38,13 @@ def nearest(colors, palette):
 
 
 def squared_error(image, other):
-    """Squared error summed over channels, mean over pixels."""
+    """Return the squared error, summed over channels, mean over pixels."""
     difference = image.astype(np.int64) - other.astype(np.int64)
     return (difference**2).sum() / (image.shape[0] * image.shape[1])
 
 
 def lloyd_step(points, weights, centroids):
-    """Means of the clusters, centroids that own nothing staying where they are."""
+    """Return the means (k, C) of the clusters; the centroid of an empty cluster stays where it is."""
     labels = ((points[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
     moved = centroids.copy()
     for j in range(len(centroids)):

@@ -1,4 +1,4 @@
-"""Oklab by its published formulas, and the nearest palette rows in it by brute force."""
+"""Oklab by its published formulas, and nearest palette rows in Oklab by brute force."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from fastkq.color.spaces import to_coordinates
 
 
 def of_ottosson(colors):
-    """L, a and b (M, 3) of sRGB colors (M, 3), by the formulas of Ottosson (2020)."""
+    """Return L, a and b (M, 3) of sRGB colors (M, 3), by the formulas of Ottosson (2020)."""
     level = colors / 255
     linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
     responses = linear @ [
@@ -22,12 +22,15 @@ def of_ottosson(colors):
 
 
 def steps(colors):
-    """Integer coordinates (M, C) of `fastkq.color.spaces`."""
+    """Return the integer coordinates (M, C) of colors in `fastkq.color.spaces`."""
     return to_coordinates(colors, "oklab").T.astype(np.int64)
 
 
 def nearest(colors, rows):
-    """Index of the nearest row, the lowest of equals, in integers."""
+    """Return the index (M,) of the nearest row of each color, the lowest among equals, by integer arithmetic.
+
+    Opaque colors get opaque rows if the palette has any, and at least 3 rows.
+    """
     distances = ((steps(colors)[:, None] - steps(rows)[None]) ** 2).sum(axis=2)
     if rows.shape[1] == 4 and len(rows) >= 3 and (rows[:, 3] == 255).any():
         distances[np.ix_(colors[:, 3] == 255, rows[:, 3] < 255)] = np.iinfo(np.int64).max

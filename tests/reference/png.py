@@ -1,4 +1,4 @@
-"""A PNG of 16 bits a channel, read as its specification says: chunks, Adam7, filters."""
+"""A reader of PNG files with 16 bits per channel, written from the PNG specification."""
 
 import struct
 import zlib
@@ -10,7 +10,7 @@ _PASSES = (0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), 
 
 
 def deep_png(data):
-    """(H, W) for gray, (H, W, 3) for color, (H, W, 4) for what is transparent, as uint16."""
+    """Return the uint16 image (H, W) for gray, (H, W, 3) for color, (H, W, 4) with alpha or a tRNS chunk."""
     chunks, place = [], 8
     while place < len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
@@ -39,7 +39,7 @@ def deep_png(data):
 
 
 def iter_lines(stream):
-    """For each line a function that takes its length and gives its filter and its bytes."""
+    """Yield, for each line, a function that takes its length and returns its filter type and its bytes."""
     place = 0
 
     def line(length):
@@ -52,7 +52,7 @@ def iter_lines(stream):
 
 
 def unfiltered(kind, line, above, step):
-    """The bytes of a line from what is stored, the line above, and the bytes of a pixel."""
+    """Return the unfiltered bytes of a line, given the line above and the number of bytes per pixel."""
     line, above = list(line), above.tolist()
     for i in range(len(line)):
         a, b, c = line[i - step] if i >= step else 0, above[i], above[i - step] if i >= step else 0
