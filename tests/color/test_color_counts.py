@@ -1,4 +1,4 @@
-"""Counted colors as values: sums, files, damage."""
+"""`ColorCounts`: sums, files and damaged files."""
 
 import contextlib
 import pickle

@@ -1,4 +1,4 @@
-"""Colors of any dtype as vectors, and back."""
+"""Embedding of colors of any dtype as vectors, and its inverse."""
 
 import numpy as np
 import pytest

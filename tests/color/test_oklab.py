@@ -1,4 +1,4 @@
-"""Coordinates in Oklab: exact in integer steps, the same on every machine."""
+"""Oklab coordinates: integers that are the same on every machine."""
 
 import numpy as np
 import pytest

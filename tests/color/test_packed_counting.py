@@ -1,3 +1,5 @@
+"""Counts of packed 8-bit colors, and lookup of the pixels of an image in them."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Distinct rows of any dtype and number of channels."""
+"""Tables of distinct rows of any dtype and number of channels, with counts."""
 
 import numpy as np
 import pytest
@@ -58,6 +58,6 @@ def test_many_different_rows_are_sorted(dtype, channels):
     "make", [np.arange, lambda n: np.arange(n)[::-1], np.zeros], ids=["rising", "falling", "equal"]
 )
 def test_sorted_rows_are_sorted_soon(make):
-    """A quicksort with a bad pivot would take minutes."""
+    """A quicksort with a bad pivot takes minutes for these rows."""
     rows = np.repeat(make(1 << 17).astype(np.float64)[:, None], 3, axis=1)
     assert_counted(row_table.count(rows), rows)

@@ -23,7 +23,7 @@ def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path, monkeypatch, cal
     monkeypatch.setattr(os, call, full)
     with pytest.raises(OSError, match="No space left on device") as caught:
         fastkq.compress(noise(9, 9, 3, seed=1), 4).save(path)
-    assert caught.value.filename == str(path), "the temporary file's name says nothing to anyone"
+    assert caught.value.filename == str(path), "the error names the file, not the temporary file"
     assert list(tmp_path.iterdir()) == [path]
     assert fastkq.load(path) == old
 

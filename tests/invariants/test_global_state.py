@@ -62,7 +62,8 @@ def test_global_state_is_left_alone():
 
 
 def test_calls_of_all_kinds_leave_global_state_alone(tmp_path):
-    # On import, scipy adds filters of warnings and scikit-learn's dependencies draw random numbers.
+    # Imported before the state is read: scipy adds warning filters on import, and scikit-learn's dependencies
+    # draw random numbers.
     imports = "import sklearn.cluster, sklearn.metrics.pairwise"
     calls = f"folder = {str(tmp_path)!r}\n{ALL_KINDS}"
     completed = run_python(PROGRAM.replace("{imports}", imports).replace("{calls}", calls))

@@ -1,4 +1,4 @@
-"""Invariant 7: hostile bytes give `FormatError` or an image, and no allocation that they do not justify."""
+"""Invariant 7: hostile bytes give `FormatError` or an image, and memory is bounded by their length."""
 
 import tracemalloc
 import warnings
@@ -23,7 +23,7 @@ HUGE = (1 << 32) - 1
 
 
 def changed(data, draw):
-    """Some bytes changed, put in or taken out."""
+    """Return the data with some bytes changed, inserted or removed."""
     data = bytearray(data)
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, len(data)))
@@ -119,7 +119,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_memory_is_taken_that_length_and_max_pixels_do_not_justify(name, strict):
     data, most = HOSTILE[name], 1 << 16
-    fastkq.load(sample(1).to_bytes())  # whatever is imported or compiled is not to be counted
+    fastkq.load(sample(1).to_bytes())  # imports and compiles before memory is traced
     tracemalloc.start()
     try:
         with warnings.catch_warnings():

@@ -24,6 +24,7 @@ def test_inputs_of_any_layout_are_left_alone(image):
 
 
 def layouts(image):
+    """Return a uint8 image in several memory layouts and as a list, by name."""
     padded = np.zeros((image.shape[0] + 2, image.shape[1] * 2, *image.shape[2:]), np.uint8)
     padded[1:-1, ::2] = image
     frozen = image.copy()

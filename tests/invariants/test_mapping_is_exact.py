@@ -1,4 +1,4 @@
-"""Invariant 1: each index is the nearest palette row, ties to the lowest index, as by brute force."""
+"""Invariant 1: each index is the nearest palette row, ties go to the lowest index; by brute force."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_mapping_is_exact_on_many_colors(channels, k):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_pixels_of_many_colors_are_mapped_like_all_others(k, threads):
     image, palette = noise(90, 131, 4), noise(k, 4, seed=1)
-    image[:40] = image[:40] // 16 + 100  # runs of resembling pixels
+    image[:40] = image[:40] // 16 + 100  # runs of similar pixels
     np.testing.assert_array_equal(
         nearest_packed.map_pixels(image, palette, threads),
         nearest_packed.map_image(image, packed_counting.count(image), palette),
@@ -53,7 +53,7 @@ def test_of_equally_near_rows_the_lowest_index_is_taken():
 def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads, seed):
     generator = np.random.default_rng(seed)
     rows = counted.colors[generator.integers(0, len(counted.colors), k)]
-    if seed % 2:  # other colors than those of the image, and equal ones
+    if seed % 2:  # colors that the image does not have, and equal rows
         rows = np.roll(rows, 1, axis=1)
     labels = nearest_rows.label(counted.colors, rows, threads)
     assert labels.dtype == (np.uint8 if k <= 256 else np.uint16)
@@ -84,7 +84,10 @@ def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
 
 @given(st.integers(0, 999), st.sampled_from([np.float32, np.float64]))
 def test_what_rounding_decides_is_decided_as_by_brute_force(seed, dtype):
-    """Grids half as wide as the palette's: most colors are as near to several rows, but for the rounding."""
+    """The colors lie on a grid of half the spacing of the palette's.
+
+    Most of them are equally near to several rows, except for rounding.
+    """
     generator = np.random.default_rng(seed)
     channels, k = generator.integers(1, 9), generator.integers(2, 60)
     step, offset = generator.choice([0.1, 0.3, 1 / 3, 0.7]), generator.choice([0, 0.05, 1e3, 1e6])

@@ -44,7 +44,10 @@ CPUS = pytest.mark.parametrize(
 
 
 def dispatched(environment):
-    """The environment without the features that this NumPy build cannot disable: naming one is an error."""
+    """Return the environment without the CPU features that this NumPy build cannot disable.
+
+    NumPy refuses to be imported if NPY_DISABLE_CPU_FEATURES names one of them.
+    """
     from numpy._core._multiarray_umath import __cpu_dispatch__
 
     features = environment.get("NPY_DISABLE_CPU_FEATURES", "").split()
@@ -54,7 +57,7 @@ def dispatched(environment):
 
 @pytest.mark.parametrize("environment", [GENERIC, WITHOUT_WIDE_VECTORS])
 def test_few_kernels_give_the_same_bytes_on_any_cpu(environment):
-    # numba's cache keeps the kernels of each CPU name apart, so all runs share one.
+    # All runs share a cache: Numba's cache keys contain the name of the CPU.
     expected = digest_under(digests.FEW_KERNELS, 40)
     assert digest_under(digests.FEW_KERNELS, 40, **dispatched(environment)) == expected
 

@@ -45,7 +45,7 @@ def test_every_loop_is_nopython_and_without_the_gil():
             options = function.targetoptions
             assert options["nopython"]
             assert options["nogil"]
-            # Sums of bounds alone may be taken in any order: that their margins cover it is tested elsewhere.
+            # Only this sum may be taken in any order: it gives bounds, and their margins cover the rounding.
             assert not options.get("fastmath") or function.py_func.__name__ == "approximate_squared_distance"
             assert not options.get("parallel")
             assert jit.FINGERPRINT in function.py_func.__qualname__
@@ -105,7 +105,7 @@ def test_damaged_cache_files_mean_compiling_again(package):
 @pytest.mark.slow
 def test_without_a_writable_cache_folder_it_works_uncached(package):
     (package / "occupied").write_bytes(b"")
-    # A folder cannot be made below a file, as whoever it is: no locator of numba's finds a place.
+    # Without locators, Numba finds no folder for its cache.
     code = "import numba.core.caching as c; c.CacheImpl._locator_classes = []\n" + COMPRESS
     assert_compresses(run_python(code, package))
 

@@ -1,4 +1,4 @@
-"""Points merged in cells and boxes."""
+"""Coarsening: points merged in cells and boxes."""
 
 import numpy as np
 import pytest

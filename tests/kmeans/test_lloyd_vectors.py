@@ -1,4 +1,4 @@
-"""Lloyd's iterations on plain vectors, held against brute force."""
+"""Accelerated Lloyd iterations on vectors, compared with brute force."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ DTYPES = [np.float32, np.float64]
 
 
 def squares(vectors, centroids):
-    """Squared distances (n, k), summed up in the order of the dimensions in the vectors' dtype."""
+    """Return squared distances (n, k), summed in the order of the dimensions in the dtype of the vectors."""
     total = np.zeros((len(vectors), len(centroids)), vectors.dtype)
     for d in range(vectors.shape[1]):
         total += (vectors[:, d, None] - centroids[None, :, d]) ** 2
@@ -19,7 +19,7 @@ def squares(vectors, centroids):
 
 
 def means(vectors, weights, labels, centroids):
-    """Where a step moves centroids, empty clusters being given the vectors farthest from their centroids."""
+    """Return the centroids after a step; empty clusters take the vectors farthest from their centroids."""
     k, wide = len(centroids), vectors.astype(np.float64)
     sums, mass = np.zeros(centroids.shape), np.zeros(k)
     np.add.at(sums, labels, wide * weights[:, None])
@@ -38,14 +38,14 @@ def means(vectors, weights, labels, centroids):
 
 
 def assert_close(centroids, expected, vectors):
-    share = 8 * np.finfo(vectors.dtype).eps + len(vectors) * np.finfo(np.float64).eps  # sums are of float64
+    share = 8 * np.finfo(vectors.dtype).eps + len(vectors) * np.finfo(np.float64).eps  # sums are in float64
     tolerance = share * float(np.abs(vectors).max())
     np.testing.assert_allclose(centroids, expected, rtol=0, atol=tolerance)
 
 
 @st.composite
 def problems(draw):
-    """Vectors, weights or None, and centroids: clouds, grids full of ties, large offsets, equal ones."""
+    """Draw vectors, weights or None, and centroids: clouds, clusters, grids with ties, large offsets."""
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n, dims = draw(st.integers(1, 700)), draw(st.one_of(st.integers(1, 9), st.integers(10, 130)))
     k, dtype = draw(st.integers(1, min(n, 70))), draw(st.sampled_from(DTYPES))
@@ -61,7 +61,7 @@ def problems(draw):
     if weights is not None:
         weights[generator.integers(n)] = 1
     centroids = vectors[generator.integers(0, n, k)]
-    if draw(st.booleans()):  # some that nothing is near to
+    if draw(st.booleans()):  # centroids that no vector is near to
         centroids = centroids * dtype(2)
     return vectors, weights, centroids
 
@@ -78,7 +78,7 @@ def test_each_step_is_one_of_lloyds_iterations(problem, threads, steps):
         np.testing.assert_array_equal(lloyd.labels, expected)
         assert step.changed == (labels is None or (expected != labels).any())
         labels = expected
-        if (np.bincount(expected, ones, len(before)) > 0).all():  # else rounding may choose the farthest
+        if (np.bincount(expected, ones, len(before)) > 0).all():  # else rounding may decide the farthest
             assert_close(lloyd.centroids, means(vectors, ones, expected, before), vectors)
         assert lloyd.centroids.dtype == vectors.dtype
         shift = ((lloyd.centroids.astype(np.float64) - before) ** 2).sum()
@@ -94,7 +94,7 @@ def test_each_step_is_one_of_lloyds_iterations(problem, threads, steps):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("dims", [1, 3, 8, 40])
 def test_iterations_to_the_end_keep_labels_that_are_nearest(dims, dtype):
-    """Bounds that are kept for many iterations would show what rounding does to them."""
+    """Bounds are updated over many iterations: rounding errors would add up."""
     generator = np.random.default_rng(dims)
     vectors = generator.normal(size=(6000, dims)).astype(dtype)
     lloyd = accelerated_lloyd.Lloyd(vectors, None, vectors[:20], 2)
@@ -130,7 +130,7 @@ def test_the_number_of_threads_changes_no_bit(dims, weighted):
 )
 @pytest.mark.parametrize("dims", [1, 2, 4])
 def test_many_vectors_of_few_dimensions_are_labeled_as_by_brute_force(dims, kind):
-    """Large enough for a tree, whose nodes must be divided whatever is in them."""
+    """There are enough vectors for the k-d tree; it must split nodes of any content."""
     generator = np.random.default_rng(dims)
     weights = generator.random(9000)
     for dtype in DTYPES:
@@ -146,7 +146,7 @@ def test_many_vectors_of_few_dimensions_are_labeled_as_by_brute_force(dims, kind
 
 
 def of_kind(kind, dims, generator, dtype):
-    """Vectors (9000, dims); the squares of some kinds are below or above all numbers."""
+    """Return vectors (9000, dims) of a kind; the squares of some kinds underflow or overflow."""
     vectors = generator.normal(size=(9000, dims))
     if kind == "grid":
         vectors = vectors.round()
@@ -164,7 +164,7 @@ def of_kind(kind, dims, generator, dtype):
 
 
 def test_labels_that_change_together_are_a_change():
-    vectors = np.repeat([[0.0], [10.0]], 4500, axis=0)  # a tree keeps one label for each leaf of them
+    vectors = np.repeat([[0.0], [10.0]], 4500, axis=0)  # the tree keeps one label for each of its leaves
     lloyd = accelerated_lloyd.Lloyd(vectors, None, np.array([[0.0], [1000.0]]), 1)
     assert [lloyd.step().changed for _ in range(4)] == [True, True, False, False]
     assert lloyd.labels.tolist() == [0] * 4500 + [1] * 4500

@@ -1,4 +1,4 @@
-"""The best levels of gray: held against every palette there is, and a slow dynamic program."""
+"""Optimal gray levels, compared with every possible palette and with a slow dynamic program."""
 
 import itertools
 import time
@@ -18,7 +18,7 @@ from tests.helpers.images import noise
 
 @st.composite
 def weighted_values(draw, most=8, below=14):
-    """Rising values and weights; even ones make many palettes equally good."""
+    """Draw rising values and their weights; equal weights make many palettes equally good."""
     values = sorted(draw(st.sets(st.integers(0, below), min_size=1, max_size=most)))
     weights = draw(
         st.lists(st.sampled_from([1, 1, 1, 2, 7, 900]), min_size=len(values), max_size=len(values))
@@ -27,13 +27,13 @@ def weighted_values(draw, most=8, below=14):
 
 
 def error(values, weights, levels):
-    """Squared error when each value is given its nearest level."""
+    """Return the squared error when each value is assigned to its nearest level."""
     fixed_errors = values.astype(int)[:, None] - np.asarray(levels, int)[None, :]
     return int(((fixed_errors**2).min(axis=1) * weights).sum())
 
 
 def least_error(values, weights, free, fixed=()):
-    """By trying every palette of integers."""
+    """Return the least squared error of the fixed levels and any `free` integers, by trying all of them."""
     candidates = range(int(values[0]), int(values[-1]) + 1)
     palettes = itertools.combinations(candidates, min(free, len(candidates)))
     return min(error(values, weights, [*fixed, *chosen]) for chosen in palettes)
@@ -50,7 +50,7 @@ def counted(values, weights):
     return np.array(values, np.uint8), np.array(weights)
 
 
-# Two paths are spliced, and the level between them is to stand clear of the fixed one below it, or above.
+# Two paths are spliced here: the level between them must not equal the fixed level below or above it.
 @example(counted([1, 2, 8, 10, 21], [2, 2, 1, 1, 2]), {0, 23}, 2)
 @example(counted([2, 3, 4, 8, 9, 10], [1, 1, 1, 1, 1, 1]), {9, 20}, 2)
 @example(counted([1, 4, 8, 12], [2, 1, 2, 2]), {10, 15, 24}, 2)
@@ -75,7 +75,7 @@ def test_exactly_k_levels_rise_and_those_that_are_free_are_used(counted, fixed, 
 
 
 def slow_least_errors(values, weights, most):
-    """Least squared error with 1 .. most levels, by the textbook's dynamic program."""
+    """Return the least squared errors with 1, 2, ... levels, by the dynamic program of the textbooks."""
     values, count = values.astype(np.int64), len(values)
     edges = np.full((count + 1, count + 1), 1 << 60)
     for first in range(count):
@@ -130,7 +130,7 @@ def test_65536_levels_are_fitted_in_less_than_a_second_at_any_k():
 
 
 def error_by_moves(values, weights, levels):
-    """What moving all levels to the means of their clusters would gain; 0 for what Lloyd leaves alone."""
+    """Return how much the error falls if each level moves to the rounded mean of its cluster."""
     bounds = (levels[1:].astype(int) + levels[:-1]) // 2
     labels = np.searchsorted(bounds, values, side="left")
     totals = np.bincount(labels, weights * values.astype(float), len(levels))

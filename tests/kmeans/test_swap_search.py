@@ -1,4 +1,4 @@
-"""The search for better centroids by swaps."""
+"""Swap search: trials that move centroids lower the error."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_swaps_lower_the_error(channels, k):
 
 
 def test_a_centroid_is_moved_to_where_it_is_needed():
-    """Of three heaps along the curve the starts fall into the one of many points; swaps mend it."""
+    """All initial centroids lie in the largest of three clusters; swaps move two to the others."""
     generator = np.random.default_rng(0)
     heaps = [generator.normal(center, 3, (size, 3)) for center, size in ((40, 4000), (120, 40), (200, 40))]
     image = np.clip(np.concatenate(heaps), 0, 255).astype(np.uint8)[None]

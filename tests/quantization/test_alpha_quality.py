@@ -1,4 +1,4 @@
-"""Images with alpha: the error of the composites is below that of imagequant and of Pillow."""
+"""Images with alpha: the composited error is below that of imagequant and of Pillow."""
 
 import numpy as np
 import pytest

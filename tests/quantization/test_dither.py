@@ -20,7 +20,7 @@ METHODS = [dither.diffuse, dither.ordered]
 def test_without_strength_the_nearest_row_is_taken(method, image, k, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed) // np.uint8(1 + seed % 9)
     expected = nearest_packed.map_image(image, packed_counting.count(image), palette)
-    found = keep_opaque(image, palette, method(image, palette, 0.0), 1)  # neither method knows of that rule
+    found = keep_opaque(image, palette, method(image, palette, 0.0), 1)  # the methods do not apply this rule
     np.testing.assert_array_equal(found, expected)
 
 

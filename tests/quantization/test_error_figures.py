@@ -1,4 +1,4 @@
-"""fastkq's own errors: deterministic, so they may only go down."""
+"""Recorded squared errors of fastkq: they are deterministic and must not rise."""
 
 from importlib import resources
 
@@ -21,7 +21,7 @@ ERRORS = {
     ("flower.jpg", 256): (28.0619, 27.3094, 26.9416),
     ("flower.jpg", 1024): (10.4384, 10.2398, 9.9956),
 }
-"""SE/px with each of the efforts; whoever lowers one writes the new figure here."""
+"""Squared error, summed over channels, mean over pixels, at each effort; record a lower one here."""
 
 
 @pytest.fixture(scope="module")
@@ -43,4 +43,4 @@ def test_the_error_does_not_rise(photographs, name, k, effort):
 def test_more_effort_is_better(name, k):
     fast, balanced, best = ERRORS[name, k]
     assert balanced < fast
-    assert best < 1.0001 * balanced  # both may end in the same optimum, not equally settled
+    assert best < 1.0001 * balanced  # both may end near the same local optimum

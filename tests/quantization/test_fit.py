@@ -21,7 +21,7 @@ def test_an_opaque_image_is_fitted_as_one_without_alpha(image, k):
 
 
 def test_the_tutorial_with_scikit_learn_is_matched(china):
-    """The path this package replaces: KMeans on the pixels, each replaced by its centroid."""
+    """The tutorial fits KMeans to the pixels and replaces each pixel by its centroid."""
     from sklearn.cluster import KMeans
 
     pixels = china.reshape(-1, 3).astype(np.float64)

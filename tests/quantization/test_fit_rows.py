@@ -1,4 +1,4 @@
-"""Palettes for colors of any dtype and number of channels, and the mapping to them."""
+"""Palettes for colors of any dtype and number of channels, and mapping to them."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_fixed_colors_come_first_as_they_are(counted, k, number):
     generator = np.random.default_rng(k)
     fixed = generator.permutation(counted.colors)[: min(number, k)]
     if counted.colors.dtype.kind == "f" and k % 2:
-        fixed = fixed / fixed.dtype.type(2) + fixed.dtype.type(k)  # other colors
+        fixed = fixed / fixed.dtype.type(2) + fixed.dtype.type(k)  # colors that the image does not have
         fixed = fixed[np.sort(np.unique(fixed, axis=0, return_index=True)[1])]
     palette = fit_rows.fit(counted.colors, counted.counts.astype(float), k, fixed=fixed)
     assert_fitted(counted.colors, palette, k, fixed)
@@ -99,7 +99,7 @@ def test_weights_count_as_repetition_and_only_their_ratios():
 @pytest.mark.parametrize("channels", [1, 3, 8])
 def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
     rows = np.random.default_rng(5).normal(size=(9000, channels))
-    for most in (fit_rows._MAX_POINTS, 3000):  # and of condensed points
+    for most in (fit_rows._MAX_POINTS, 3000):  # with 3000, the points are condensed
         monkeypatch.setattr(fit_rows, "_MAX_POINTS", most)
         monkeypatch.setattr(fit_rows, "_CONDENSED", 2000)
         one, three = (fit_rows.fit(rows, np.ones(9000), 30, threads=threads) for threads in (1, 3))

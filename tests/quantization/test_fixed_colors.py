@@ -1,4 +1,4 @@
-"""Colors that a palette must hold: they stand first, as they are, and the others are fitted around them."""
+"""Fixed colors come first in a palette, unchanged, and the other rows are fitted around them."""
 
 from importlib import import_module
 
@@ -21,7 +21,7 @@ from tests.reference import kmeans as reference
 
 @st.composite
 def images_and_fixed(draw):
-    """An image, k, and at most k different colors, some of the image's and some not."""
+    """Draw an image, k, and at most k distinct fixed colors, some of which the image has."""
     image = draw(images())
     pixels = reference.as_pixels(image)
     generator = np.random.default_rng(draw(st.integers(0, 1000)))
@@ -91,7 +91,7 @@ def test_starts_avoid_what_is_held(china):
 
 @pytest.mark.parametrize(("k", "f"), [(16, 4), (64, 4), (64, 40)])
 def test_the_others_know_the_fixed_ones(china, k, f):
-    """They do better than a palette that was fitted alone and then joined with the fixed colors."""
+    """The error is below that of a palette fitted alone and then joined with the fixed colors."""
     counted = packed_counting.count(china)
     fixed = np.random.default_rng(1).choice(counted.colors, f)
     together = error(counted, fit_packed.fit(counted, k, fixed=fixed)[0])

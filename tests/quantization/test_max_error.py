@@ -1,4 +1,4 @@
-"""Palettes that no color that matters is far from, or an error that says how many rows it takes."""
+"""Palettes under a maximum-error constraint, or an error that states a k that suffices."""
 
 import pickle
 
@@ -24,7 +24,7 @@ def distances(counted, rows, labels, space="rgb"):
 
 
 def within_enough(counted, k, **how):
-    """A palette within reach of k rows, or of as many as the error says suffice."""
+    """Return k and a palette under the constraint, for the k that the error states if k is too small."""
     try:
         return k, fit_within_max_error(counted, k, **how)
     except UnreachableError as error:
@@ -72,7 +72,7 @@ def test_a_distance_that_the_plain_fit_keeps_changes_nothing(image, k):
 
 
 def a_map_with_a_red_dot():
-    """Gray-blue, 1000 x 1000, and of the red 3 x 3 pixels."""
+    """Return a gray-blue image (1000, 1000, 3) with 3 x 3 red pixels."""
     rows, columns = np.indices((1000, 1000))
     image = np.dstack((100 + columns // 20, 110 + rows // 25, 150 + (rows + columns) // 25)).astype(np.uint8)
     image += np.random.default_rng(0).integers(0, 3, image.shape, dtype=np.uint8)
@@ -94,7 +94,7 @@ def test_the_one_red_dot_on_a_map_stays_red():
 
 @pytest.mark.parametrize(("k", "max_error"), [(16, 60), (64, 40), (256, 22)])
 def test_one_row_serves_many_rare_colors(china, k, max_error):
-    """What a row for each violator of a fit would cost is far more than there are."""
+    """More than 2 k colors violate the constraint in the plain fit; a row for each would be too many."""
     counted = packed_counting.count(china)
     far = distances(counted, *fit_packed.fit(counted, k)) > max_error
     assert far.sum() > 2 * k
@@ -103,7 +103,7 @@ def test_one_row_serves_many_rare_colors(china, k, max_error):
 
 
 def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
-    """The rows that keep the rare colors near still move to where their colors are."""
+    """Rows that cover rare colors are moved to lower the error: many rows are no color of the image."""
     counted = packed_counting.count(flower)
     rows, labels = fit_within_max_error(counted, 64, max_error=38)
     moved = (rows[:, None] != counted.colors[None]).any(axis=2).all(axis=1)

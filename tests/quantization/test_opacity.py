@@ -1,4 +1,4 @@
-"""What is opaque stays opaque, what is transparent stays transparent, from three colors on."""
+"""With at least 3 colors, opaque pixels stay opaque and transparent pixels stay transparent."""
 
 from importlib import import_module
 
@@ -23,7 +23,7 @@ def with_alphas(alphas, *shape, seed=0):
 
 
 def cut_out(photograph):
-    """A photograph with a soft edge, of which a third is transparent and a third opaque."""
+    """Return a photograph with a soft edge: a third of the pixels are transparent and a third opaque."""
     rows, columns = np.indices(photograph.shape[:2]) - np.array(photograph.shape[:2])[:, None, None] / 2
     radius = np.hypot(rows, columns)
     alpha = np.clip(320 - 2 * radius, 0, 255).astype(np.uint8)
@@ -47,7 +47,7 @@ def test_opacity_is_kept_from_three_colors_on(alphas, side, k, seed):
 def test_opacity_is_kept_when_some_colors_are_fixed(alphas, k, seed):
     counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     fixed = reference.as_pixels(with_alphas((0, 7, 254), 1, k, seed=seed + 1))
-    fixed = np.unique(fixed, axis=0)[: k - 2]  # two rows are left, for the opaque and for the transparent
+    fixed = np.unique(fixed, axis=0)[: k - 2]  # two rows are left, for opaque and for transparent colors
     rows, labels = fit_packed.fit(counted, k, fixed=fixed)
     assert_opacity_is_kept(counted.colors, rows[labels])
 

@@ -1,3 +1,5 @@
+"""Spatial quantization: palette and indices are chosen for the error of the blurred image."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Weights instead of counts: what an error in a color costs."""
+"""Weights of colors, which replace their counts in a fit."""
 
 import numpy as np
 from hypothesis import given
@@ -92,7 +92,7 @@ def test_weights_become_integers_in_proportion(weights):
 
 
 def test_sums_of_the_heaviest_weights_are_exact():
-    """Coordinates times weights stay integers below 2^53, whatever the order they are added in."""
+    """Sums of coordinates times weights are integers below 2^53: float64 adds them exactly in any order."""
     counted = packed_counting.count(noise(200, 200, 4))
     weights = np.random.default_rng(0).random(len(counted.keys))
     points = of_colors(counted._replace(counts=to_counts(weights)))

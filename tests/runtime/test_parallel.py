@@ -16,7 +16,7 @@ def test_a_forked_child_compresses():
     code = """
 import os, warnings
 import numpy as np, fastkq
-warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns about fork in a process with threads
 image = np.random.default_rng(0).integers(0, 256, (600, 600, 3), dtype=np.uint8)
 expected = fastkq.compress(image, 16, threads=4).to_bytes()
 child = os.fork()

@@ -1,4 +1,4 @@
-"""Every call that takes long can be watched and ended, and does the same work when it is."""
+"""Progress reporting and cooperative cancellation of all calls that take long."""
 
 import threading
 import time
@@ -59,7 +59,7 @@ calls = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    """Call at every checkpoint."""
+    """Report progress at every checkpoint."""
     monkeypatch.setattr("fastkq.runtime.progress.REPORT_INTERVAL", 0.0)
 
 
@@ -145,7 +145,12 @@ def test_an_image_file_is_decoded_under_watch(tmp_path):
     told = []
     fastkq.compress(tmp_path / "a.png", 4, progress=lambda *call: told.append(call))
     assert sum(stage == "reading" for _, stage in told) > 3
-    for kind in (OSError, SyntaxError, IndexError, StopIteration):  # which Pillow takes for damage, or an end
+    for kind in (
+        OSError,
+        SyntaxError,
+        IndexError,
+        StopIteration,
+    ):  # Pillow catches these: damage or end of data
         raised = kind("mine")
 
         def stop(fraction, stage, raised=raised, seen=told):
@@ -229,7 +234,7 @@ def test_no_helper_goes_on_after_the_raise(over):
         try:
             if worker > 0:
                 stop.set()
-                for _ in range(10_000):  # 10 s: it is a checkpoint that ends it
+                for _ in range(10_000):  # 10 s, unless a checkpoint ends the loop
                     time.sleep(0.001)
                     checkpoint()
             else:

@@ -1,4 +1,4 @@
-"""Checks of arrays."""
+"""Validation of image arrays."""
 
 import numpy as np
 import pytest
