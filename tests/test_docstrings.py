@@ -16,7 +16,7 @@ MODULES = [
 
 
 @pytest.mark.parametrize("name", ["fastkq", *MODULES])
-def test_docstrings_run(name):
+def test_docstring_examples_run(name):
     module = importlib.import_module(name)
     # Public names are imported lazily: doctest finds a name only after it has been accessed.
     for public in getattr(module, "__all__", ()):
@@ -25,7 +25,7 @@ def test_docstrings_run(name):
     assert failed == 0
 
 
-def test_the_docstrings_of_public_classes_are_among_those_that_run():
+def test_examples_of_all_public_classes_are_found():
     found = {test.name for test in doctest.DocTestFinder().find(fastkq) if test.examples}
     assert {
         f"fastkq.{name}" for name in fastkq.__all__ if isinstance(getattr(fastkq, name), type)

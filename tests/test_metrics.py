@@ -29,7 +29,7 @@ def test_metrics_of_large_images_do_not_overflow():
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "float32", "float64"])
-def test_the_mean_squared_error_is_the_same_on_any_number_of_threads(dtype):
+def test_mse_is_exact_on_any_thread_count(dtype):
     generator = np.random.default_rng(1)
     scale = {"bool": 1, "uint8": 255, "uint16": 65535}.get(dtype, 3e5)
     a, b = (np.rint(generator.random((1100, 1000)) * scale).astype(dtype) for _ in range(2))
@@ -41,7 +41,7 @@ def test_the_mean_squared_error_is_the_same_on_any_number_of_threads(dtype):
 
 
 @pytest.mark.parametrize("magnitude", [1e-310, 1e-200, 1.0, 1e200, 1.7e308])
-def test_the_signal_to_noise_ratio_does_not_depend_on_the_scale(magnitude):
+def test_psnr_does_not_depend_on_scale(magnitude):
     a, b = np.array([[-1.0, 0.5]]), np.array([[-0.75, 0.5]])
     expected = 10 * np.log10(1.5**2 / 0.03125)
     assert psnr(a * magnitude, b * magnitude) == pytest.approx(expected, abs=1e-3)
@@ -60,6 +60,6 @@ def test_the_signal_to_noise_ratio_does_not_depend_on_the_scale(magnitude):
         ({"other": np.zeros((2, 2), np.float32)}, ArgumentError, "same dtype, got float64 and float32"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(arguments, error, message):
+def test_invalid_arguments_of_psnr_raise(arguments, error, message):
     with pytest.raises(error, match=message):
         psnr(**{"image": np.ones((2, 2)), "other": np.zeros((2, 2)), **arguments})

@@ -40,7 +40,7 @@ def saved(image, **options):
     return fastkq.load(buffer.getvalue())
 
 
-def test_nothing_is_registered_before_and_importing_again_is_harmless():
+def test_plugin_is_registered_only_on_import_and_once():
     program = """
 import fastkq, importlib
 from PIL import Image
@@ -68,7 +68,7 @@ assert Image.MIME["FKQ"] == "image/x-fkq"
     ],
 )
 @pytest.mark.parametrize("coding", ["context", "packed"])
-def test_pixels_are_what_load_gives(dtype, channels, mode, coding):
+def test_open_gives_exact_pixels_in_each_mode(dtype, channels, mode, coding):
     compressed = sample(dtype, channels)
     image = opened(compressed, coding=coding)
     assert (image.format, image.mode, image.size) == ("FKQ", mode, (4, 3))
@@ -81,7 +81,7 @@ def test_pixels_are_what_load_gives(dtype, channels, mode, coding):
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (4, "RGBA")])
-def test_above_256_colors_there_are_pixels_without_a_palette(channels, mode):
+def test_images_of_more_than_256_colors_open_without_palette(channels, mode):
     compressed = fastkq.CompressedImage(noise(300, channels), np.arange(300).reshape(15, 20))
     image = opened(compressed)
     assert image.mode == mode
@@ -91,7 +91,7 @@ def test_above_256_colors_there_are_pixels_without_a_palette(channels, mode):
 @pytest.mark.parametrize(
     ("dtype", "channels", "mode"), [("uint16", 3, "P"), ("uint16", 2, "LA"), ("float64", 1, "F")]
 )
-def test_what_pillow_has_no_mode_for_is_reduced_with_a_warning(dtype, channels, mode):
+def test_dtypes_without_pillow_mode_are_reduced_with_a_warning(dtype, channels, mode):
     compressed = sample(dtype, channels)
     if dtype == "float64":
         compressed = fastkq.CompressedImage(compressed.palette / 3, compressed.indices)
@@ -107,7 +107,7 @@ def test_what_pillow_has_no_mode_for_is_reduced_with_a_warning(dtype, channels, 
 
 
 @pytest.mark.parametrize(("dtype", "channels"), [("float32", 3), ("uint8", 5)])
-def test_what_has_no_mode_at_all_is_refused_with_the_reason(dtype, channels):
+def test_images_without_any_pillow_mode_raise_oserror(dtype, channels):
     message = f"mode of Pillow holds, got {dtype} with {channels} channels: fastkq.load"
     with pytest.raises(OSError, match=message):
         opened(sample(dtype, channels))
@@ -122,9 +122,7 @@ def test_what_has_no_mode_at_all_is_refused_with_the_reason(dtype, channels):
         ([255, 7, 255, 255], None, b"\xff\x07"),
     ],
 )
-def test_transparency_is_told_of_one_color_and_else_by_the_palette_or_as_of_a_png(
-    alphas, index, transparency
-):
+def test_transparency_is_an_index_or_alphas_as_in_png(alphas, index, transparency):
     compressed = fastkq.CompressedImage(np.column_stack((noise(4, 3), np.uint8(alphas))), [[0, 1, 2, 3]])
     buffer = BytesIO()
     compressed.to_pil().save(buffer, "PNG")
@@ -136,7 +134,7 @@ def test_transparency_is_told_of_one_color_and_else_by_the_palette_or_as_of_a_pn
         np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), compressed.decompress())
 
 
-def test_opening_reads_the_head_alone_and_loading_the_rest():
+def test_open_reads_only_the_head():
     compressed = fastkq.CompressedImage(noise(16, 3), noise(100, 100) % 16)
 
     class Counting(BytesIO):
@@ -157,7 +155,7 @@ def test_opening_reads_the_head_alone_and_loading_the_rest():
     assert image.size == (50, 50)
 
 
-def test_a_parser_is_fed_piece_by_piece_and_knows_the_size_when_it_has_the_head():
+def test_parser_fed_in_pieces_knows_size_from_the_head():
     compressed = fastkq.CompressedImage(noise(16, 3), noise(100, 100) % 16)
     data, parser = compressed.to_bytes(), ImageFile.Parser()
     for start in range(0, len(data), 512):
@@ -167,7 +165,7 @@ def test_a_parser_is_fed_piece_by_piece_and_knows_the_size_when_it_has_the_head(
     np.testing.assert_array_equal(np.asarray(parser.close()), compressed.indices)
 
 
-def test_an_opened_file_can_be_saved_over_copied_and_pickled(tmp_path):
+def test_opened_image_can_be_copied_pickled_and_saved_over_its_file(tmp_path):
     path = tmp_path / "a.fkq"
     compressed = sample("uint8", 4)
     compressed.save(path)
@@ -179,7 +177,7 @@ def test_an_opened_file_can_be_saved_over_copied_and_pickled(tmp_path):
         assert saved(copy) == compressed
 
 
-def test_metadata_is_in_info_and_survives():
+def test_metadata_is_in_info_and_is_saved():
     metadata = Metadata(profile(), exif().removeprefix(b"Exif\0\0"), (150.0, 300.0))
     image = opened(sample("uint8", 3).with_metadata(metadata))
     assert (image.info["icc_profile"], image.info["dpi"]) == (metadata.icc, metadata.dpi)
@@ -190,7 +188,7 @@ def test_metadata_is_in_info_and_survives():
     assert other == Metadata(None, metadata.exif, (72.0, 72.0))
 
 
-def test_exif_that_is_given_goes_with_the_image_and_its_rotation_is_applied():
+def test_exif_option_is_saved_and_its_rotation_applied():
     image = Image.fromarray(noise(3, 4, 3))
     tags = Image.Exif()
     tags.load(exif(6))
@@ -202,7 +200,7 @@ def test_exif_that_is_given_goes_with_the_image_and_its_rotation_is_applied():
     assert image.info == {}
 
 
-def test_indexed_images_are_saved_as_they_are():
+def test_palette_images_keep_palette_and_indices():
     palette = np.array([[9, 9, 9, 255], [1, 2, 3, 0], [9, 9, 9, 255], [5, 5, 5, 99]], np.uint8)
     for transparency in (b"\xff\0\xff\x63", None):
         image = Image.fromarray(np.array([[2, 3], [2, 1]], np.uint8))
@@ -217,7 +215,7 @@ def test_indexed_images_are_saved_as_they_are():
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "CMYK", "I;16", "F", "La", "PA", "YCbCr"])
-def test_images_of_other_modes_are_compressed_with_the_options_of_compress(mode):
+def test_images_of_other_modes_are_compressed_with_the_options(mode):
     image = Image.fromarray(noise(9, 7, 4)).convert("L" if mode == "I;16" else "LA" if mode == "La" else mode)
     image = image.convert(mode) if image.mode != mode else image
     found = saved(image, k=5, effort="fast", dither=False, quality=75)
@@ -229,7 +227,7 @@ def test_images_of_other_modes_are_compressed_with_the_options_of_compress(mode)
     assert saved(image).k <= 64
 
 
-def test_files_are_saved_by_suffix_and_damage_nothing_when_refused(tmp_path):
+def test_suffix_selects_the_format_and_invalid_options_write_no_file(tmp_path):
     image = Image.fromarray(noise(9, 7, 3))
     image.save(tmp_path / "a.fkq", k=3)
     assert fastkq.load(tmp_path / "a.fkq") == fastkq.compress(image, 3)

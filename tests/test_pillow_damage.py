@@ -16,7 +16,7 @@ SAMPLE = fastkq.CompressedImage(noise(12, 3), np.arange(12).reshape(3, 4))
 
 
 @pytest.mark.parametrize("coding", ["context", "packed"])
-def test_every_truncation_is_refused_as_other_formats_do(coding):
+def test_every_truncation_raises(coding):
     data = SAMPLE.to_bytes(coding=coding)
     unidentified = 0
     for length in range(4, len(data)):
@@ -33,7 +33,7 @@ def test_every_truncation_is_refused_as_other_formats_do(coding):
 
 
 @pytest.mark.parametrize("coding", ["context", "packed"])
-def test_every_flipped_byte_is_found_by_load_and_verify(coding):
+def test_load_and_verify_detect_every_changed_byte(coding):
     data = bytearray(SAMPLE.to_bytes(coding=coding))
     for position in range(len(data)):
         data[position] ^= 0x55
@@ -47,7 +47,7 @@ def test_every_flipped_byte_is_found_by_load_and_verify(coding):
     image.verify()
 
 
-def test_what_is_intact_is_loaded_when_truncated_images_are_to_be(monkeypatch):
+def test_intact_rows_are_loaded_with_load_truncated_images(monkeypatch):
     compressed = fastkq.CompressedImage(noise(16, 3), noise(30, 40) % 16)
     data = compressed.to_bytes(coding="packed")[:-100]
     with pytest.raises(DecodingError, match="truncated"):
@@ -59,7 +59,7 @@ def test_what_is_intact_is_loaded_when_truncated_images_are_to_be(monkeypatch):
     np.testing.assert_array_equal(np.asarray(image)[:25], compressed.indices[:25])
 
 
-def test_decompression_bombs_are_bombs(monkeypatch):
+def test_decompression_bombs_warn_and_raise(monkeypatch):
     data = fastkq.CompressedImage(noise(1, 3), np.zeros((30, 30), np.uint8)).to_bytes()
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
     with pytest.warns(Image.DecompressionBombWarning):

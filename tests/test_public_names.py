@@ -21,7 +21,7 @@ def public_classes(module):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_public_class_names_the_module_it_is_imported_from(name):
+def test_public_classes_name_a_public_module(name):
     classes = public_classes(import_module(name))
     for kind in classes:
         assert kind.__module__ in MODULES
@@ -51,7 +51,7 @@ def test_importing_fastkq_imports_neither_numba_nor_numpy():
     assert run_python(code).stdout == "False\n"
 
 
-def test_the_public_names_are_there_and_have_examples():
+def test_public_names_exist_and_have_examples():
     assert sorted(fastkq.__all__) == [name for name in dir(fastkq) if name in fastkq.__all__]
     for name in fastkq.__all__:
         assert ">>> " in getattr(fastkq, name).__doc__

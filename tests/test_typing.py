@@ -18,7 +18,7 @@ EXAMPLES = [
     if not path.name.startswith(("_", "test_"))
 ]
 
-RIGHT = """
+CORRECT_PROGRAM = """
 from pathlib import Path
 from typing import assert_type
 
@@ -64,7 +64,7 @@ def of_file(path: str) -> CompressedImage:
     return fastkq.compress(reduced) if loaded.k > 1 else loaded
 """
 
-OF_THE_ESTIMATOR = """
+ESTIMATOR_FUNCTION = """
 
 def clusters(samples: npt.NDArray[np.float32]) -> None:
     from fastkq.estimator import KMeans
@@ -77,7 +77,7 @@ def clusters(samples: npt.NDArray[np.float32]) -> None:
     assert_type(kmeans.predict(samples), npt.NDArray[np.int32])
 """
 
-WRONG = """
+WRONG_PROGRAM = """
 import fastkq
 
 fastkq.compress("photo.jpg", k="many")
@@ -100,41 +100,41 @@ def errors(tmp_path_factory):
     """Errors of mypy in both programs and the examples, as {file name: {line number: message}}."""
     folder = tmp_path_factory.mktemp("user")
     has_estimator = importlib.util.find_spec("fastkq.estimator") is not None
-    (folder / "right.py").write_text(RIGHT + OF_THE_ESTIMATOR * has_estimator)
-    (folder / "wrong.py").write_text(WRONG)
+    (folder / "right.py").write_text(CORRECT_PROGRAM + ESTIMATOR_FUNCTION * has_estimator)
+    (folder / "wrong.py").write_text(WRONG_PROGRAM)
     (folder / "mypy.ini").write_text(CONFIGURATION)
     # mypy finds an installed package by itself; a MYPYPATH with site-packages in it is an error.
     is_installed = "site-packages" in PACKAGE.parts
-    where = {} if is_installed else {"MYPYPATH": str(PACKAGE.parent)}
+    search_path = {} if is_installed else {"MYPYPATH": str(PACKAGE.parent)}
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", str(folder / "cache")]
     run = subprocess.run(
         [*command, "right.py", "wrong.py", *map(str, EXAMPLES)],
         cwd=folder,
-        env={**os.environ, **where},
+        env={**os.environ, **search_path},
         capture_output=True,
         text=True,
     )
     assert run.stderr == ""
-    found = {}
+    errors_by_file = {}
     for line in run.stdout.splitlines():
-        place = re.match(r"(.*?):(\d+): error: ", line)
-        if place:
-            found.setdefault(Path(place[1]).name, {})[int(place[2])] = line
-    return found
+        error = re.match(r"(.*?):(\d+): error: ", line)
+        if error:
+            errors_by_file.setdefault(Path(error[1]).name, {})[int(error[2])] = line
+    return errors_by_file
 
 
-def test_the_package_says_that_it_is_typed():
+def test_package_is_marked_as_typed():
     assert (PACKAGE / "py.typed").is_file()
 
 
 @pytest.mark.slow
-def test_a_right_program_and_the_examples_are_accepted(errors):
+def test_correct_program_and_examples_pass(errors):
     assert len(EXAMPLES) == 5
     assert errors.keys() <= {"wrong.py"}, errors
 
 
 @pytest.mark.slow
-def test_a_wrong_program_is_rejected_line_by_line(errors):
-    lines = WRONG.splitlines()
+def test_each_wrong_line_is_rejected(errors):
+    lines = WRONG_PROGRAM.splitlines()
     expected = [number for number, line in enumerate(lines, 1) if line and not line.startswith("import")]
     assert sorted(errors["wrong.py"]) == expected

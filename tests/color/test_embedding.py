@@ -7,7 +7,7 @@ from fastkq.color.embedding import Embedding
 
 
 @pytest.mark.parametrize("channels", [2, 4])
-def test_alpha_is_measured_over_three_backgrounds(channels):
+def test_alpha_metric_is_the_mean_over_three_backgrounds(channels):
     generator = np.random.default_rng(6)
     a, b = generator.integers(0, 65536, (2, 50, channels), dtype=np.uint16)
     seen = 0.0
@@ -23,7 +23,7 @@ def test_alpha_is_measured_over_three_backgrounds(channels):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_numbers_come_back_from_their_vectors(dtype):
+def test_floats_survive_embedding(dtype):
     limits = np.finfo(dtype)
     numbers = np.array([0, 1, -0.1, limits.max, -limits.max, limits.max / 3], dtype)[:, None]
     small = np.array([0, limits.smallest_subnormal, -limits.tiny, 4 * limits.tiny], dtype)[:, None]

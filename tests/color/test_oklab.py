@@ -10,7 +10,7 @@ from tests.reference import kmeans as reference
 from tests.reference.oklab import of_ottosson
 
 
-def test_coordinates_are_those_of_the_paper_in_steps_of_a_65536th():
+def test_coordinates_match_the_paper_within_half_a_step():
     colors = np.concatenate((noise(20_000, 3), noise(2000, 3) // 32, np.uint8(255) - noise(2000, 3) // 32))
     np.testing.assert_allclose(
         to_coordinates(colors, "oklab").T / unit(3, "oklab"), of_ottosson(colors), atol=0.501 / 65536
@@ -33,7 +33,7 @@ def test_linear_light_is_that_of_srgb():
 
 
 @pytest.mark.slow
-def test_no_two_colors_have_the_same_coordinates():
+def test_coordinates_of_all_colors_are_distinct():
     codes = np.empty(1 << 24, np.int64)
     shades = np.arange(1 << 20, dtype=np.uint32)
     for high in range(16):
@@ -44,7 +44,7 @@ def test_no_two_colors_have_the_same_coordinates():
     assert np.diff(codes).min() > 0
 
 
-def test_rgba_is_measured_as_seen_on_black_gray_and_white():
+def test_rgba_metric_is_the_mean_over_black_gray_and_white():
     a, b = noise(500, 4, seed=1), noise(500, 4, seed=2)
     seen = 0.0
     for background in (0.0, 0.5, 1.0):
@@ -57,26 +57,26 @@ def test_rgba_is_measured_as_seen_on_black_gray_and_white():
 
 
 @given(images())
-def test_colors_come_back_from_their_coordinates(image):
+def test_colors_survive_conversion_to_coordinates(image):
     colors, _ = reference.count(image)
     np.testing.assert_array_equal(to_colors(to_coordinates(colors, "oklab"), "oklab"), colors)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_means_of_colors_become_the_nearest_color(channels):
-    some = [
+def test_means_are_rounded_to_the_nearest_color(channels):
+    samples = [
         to_coordinates(noise(60, channels, seed=seed) // 2 + np.uint8(40 * seed), "oklab")
         for seed in range(3)
     ]
-    means = (some[0] + some[1] + some[2]) / 3
+    means = (samples[0] + samples[1] + samples[2]) / 3
     for mean, color in zip(means.T, to_colors(means, "oklab"), strict=True):
-        reach = np.stack(np.meshgrid(*[np.arange(-6, 7)] * channels), axis=-1).reshape(-1, channels)
-        around = np.clip(color.astype(int) + reach, 0, 255).astype(np.uint8)
-        distances = ((to_coordinates(around, "oklab").T - mean) ** 2).sum(axis=1)
+        offsets = np.stack(np.meshgrid(*[np.arange(-6, 7)] * channels), axis=-1).reshape(-1, channels)
+        neighbors = np.clip(color.astype(int) + offsets, 0, 255).astype(np.uint8)
+        distances = ((to_coordinates(neighbors, "oklab").T - mean) ** 2).sum(axis=1)
         own = ((to_coordinates(color[None], "oklab").T - mean) ** 2).sum()
         assert own <= distances.min()
 
 
-def test_opaque_colors_are_those_at_the_given_coordinate():
+def test_opacity_is_the_alpha_coordinate_of_opaque_colors():
     opaque, not_quite = to_coordinates(np.array([[9, 8, 7, 255], [9, 8, 7, 254]], np.uint8), "oklab")[3]
     assert not_quite < opaque == opacity("oklab")

@@ -46,14 +46,14 @@ def test_keys_interleave_the_bits_of_the_channels(channels):
 
 
 @given(images(), st.sampled_from([1, 2]))
-def test_looking_up_gives_each_pixel_the_value_of_its_color(image, threads):
+def test_look_up_gives_each_pixel_the_value_of_its_color(image, threads):
     counted = packed_counting.count(image)
     values = np.arange(len(counted.colors), dtype=np.uint16)
     found = packed_counting.look_up(image, counted, values, threads)
     np.testing.assert_array_equal(counted.colors[found.reshape(-1)], reference.as_pixels(image))
 
 
-def test_an_image_can_be_looked_up_among_the_colors_of_several():
+def test_look_up_among_the_colors_of_several_images():
     images = noise(30, 40, 3, seed=1), noise(30, 40, 3, seed=2)
     counted = packed_counting.count(np.concatenate(images))
     values = np.arange(len(counted.colors), dtype=np.uint16)

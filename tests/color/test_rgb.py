@@ -9,12 +9,12 @@ from tests.reference import kmeans as reference
 
 
 @given(images())
-def test_colors_come_back_from_their_coordinates(image):
+def test_colors_survive_conversion_to_coordinates(image):
     colors, _ = reference.count(image)
     np.testing.assert_array_equal(to_colors(to_coordinates(colors)), colors)
 
 
-def test_the_rgba_metric_is_the_mean_over_three_backgrounds():
+def test_rgba_metric_is_the_mean_over_three_backgrounds():
     a, b = noise(50, 4, seed=1).astype(float), noise(50, 4, seed=2).astype(float)
     seen = 0.0
     for background in (0, 127.5, 255):

@@ -9,7 +9,7 @@ from fastkq.color import row_table
 from tests.helpers.rows import DTYPES, pixels
 
 
-def naive(rows):
+def count_by_unique(rows):
     seen = rows + rows.dtype.type(0)  # -0.0 becomes 0.0
     if rows.shape[1] in (2, 4) and rows.dtype.kind == "u":
         seen[seen[:, -1] == 0] = 0
@@ -17,7 +17,7 @@ def naive(rows):
 
 
 def assert_counted(counted, rows):
-    colors, counts = naive(rows)
+    colors, counts = count_by_unique(rows)
     np.testing.assert_array_equal(counted.colors, colors)
     np.testing.assert_array_equal(counted.counts, counts)
     assert counted.colors.dtype == rows.dtype
@@ -29,8 +29,8 @@ def test_rows_are_counted_exactly_and_in_order(rows, threads):
     assert_counted(row_table.count(rows, threads), rows)
 
 
-@given(pixels(most=2000), st.integers(1, 4))
-def test_chunks_are_merged_whatever_the_threads(rows, threads):
+@given(pixels(max_rows=2000), st.integers(1, 4))
+def test_chunks_are_merged_exactly_on_any_thread_count(rows, threads):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(row_table, "_ROWS_PER_CHUNK", 150)
         patch.setattr(row_table, "_ROWS_PER_BUCKET", 70)
@@ -38,7 +38,7 @@ def test_chunks_are_merged_whatever_the_threads(rows, threads):
 
 
 @given(pixels(), st.integers(0, 200))
-def test_counts_of_parts_merge_to_those_of_the_whole(rows, place):
+def test_merged_counts_of_parts_are_those_of_the_whole(rows, place):
     parts = [part for part in (rows[:place], rows[place:]) if len(part)]
     counted = [row_table.count(part) for part in parts]
     assert_counted(counted[0] if len(counted) == 1 else row_table.merge(*counted), rows)
@@ -57,7 +57,7 @@ def test_many_different_rows_are_sorted(dtype, channels):
 @pytest.mark.parametrize(
     "make", [np.arange, lambda n: np.arange(n)[::-1], np.zeros], ids=["rising", "falling", "equal"]
 )
-def test_sorted_rows_are_sorted_soon(make):
+def test_presorted_rows_are_counted_exactly(make):
     """A quicksort with a bad pivot takes minutes for these rows."""
     rows = np.repeat(make(1 << 17).astype(np.float64)[:, None], 3, axis=1)
     assert_counted(row_table.count(rows), rows)

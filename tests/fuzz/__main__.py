@@ -63,7 +63,7 @@ def _run(options, name, environment, seconds):
                 f"{name}: expected no exception but FormatError; the failing input is in {options.folder}"
             )
     counts = [json.loads(job.with_suffix(".json").read_text()) for job in jobs]
-    inputs, reached = (sum(count[what] for count in counts) for what in ("inputs", "reached"))
+    inputs, reached = (sum(count[key] for count in counts) for key in ("inputs", "reached"))
     rate = sum(count["inputs"] / count["seconds"] for count in counts)
     share = reached / max(inputs, 1)
     print(f"{name}: {inputs:,} inputs, {rate:,.0f} per second, {share:.1%} reached the decoder of a part")

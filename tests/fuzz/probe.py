@@ -114,17 +114,17 @@ def mutate(data, change, seed):
     other inputs get valid checksums.
     """
     generator = random.Random(seed)
-    way = generator.randrange(8)
-    if way >= 4 and data[: len(MAGIC) + 1] == MAGIC + bytes((chunked.VERSION,)):
+    case = generator.randrange(8)
+    if case >= 4 and data[: len(MAGIC) + 1] == MAGIC + bytes((chunked.VERSION,)):
         try:
             chunks, parts = fkq_chunks.split(data)
         except (StopIteration, IndexError):
             return fkq_chunks.fix_checksums(change(data))
-        if parts and way < 7:
+        if parts and case < 7:
             place = generator.randrange(len(parts))
             parts[place] = change(parts[place])
         elif chunks:
             place = generator.randrange(len(chunks))
             chunks[place] = (chunks[place][0], change(chunks[place][1]))
         return fkq_chunks.join(chunks, parts)
-    return fkq_chunks.fix_checksums(change(data)) if way else change(data)
+    return fkq_chunks.fix_checksums(change(data)) if case else change(data)

@@ -23,18 +23,18 @@ class Statistics:
         self._start = time.monotonic()
         self._inputs = self._reached = 0
         self._decode = context.decode
-        self._this_one = False
+        self._has_reached_decoder = False
         context.decode = self._watched
 
     def _watched(self, *arguments):
-        self._this_one = True
+        self._has_reached_decoder = True
         return self._decode(*arguments)
 
-    def one(self, data):
-        self._this_one = False
+    def test_one_input(self, data):
+        self._has_reached_decoder = False
         probe(data)
         self._inputs += 1
-        self._reached += self._this_one
+        self._reached += self._has_reached_decoder
         if self._inputs % _INPUTS_BETWEEN_REPORTS == 0:
             self._write()
 
@@ -50,7 +50,7 @@ class Statistics:
 
 
 def _mutator(data, max_size, seed):
-    return mutate(bytes(data), lambda some: bytes(atheris.Mutate(some, max_size)), seed)[:max_size]
+    return mutate(bytes(data), lambda chunk: bytes(atheris.Mutate(chunk, max_size)), seed)[:max_size]
 
 
 def main():
@@ -59,7 +59,7 @@ def main():
         probe(seed)  # compiles the kernels before time is measured
         (Path(corpus) / f"seed-{number:02}").write_bytes(seed)
     statistics = Statistics(Path(path))
-    atheris.Setup([sys.argv[0], corpus, *options], statistics.one, custom_mutator=_mutator)
+    atheris.Setup([sys.argv[0], corpus, *options], statistics.test_one_input, custom_mutator=_mutator)
     atheris.Fuzz()
 
 

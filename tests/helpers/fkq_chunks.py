@@ -58,30 +58,30 @@ def _checksum(data):
     return struct.pack("<I", zlib.crc32(data))
 
 
-def _number(data, place):
+def _number(data, offset):
     """Return the LEB128 number at an offset, which may be truncated, and the offset after it."""
     value = shift = 0
-    while place < len(data) and shift < 63:
-        value |= (data[place] & 127) << shift
+    while offset < len(data) and shift < 63:
+        value |= (data[offset] & 127) << shift
         shift += 7
-        place += 1
-        if data[place - 1] < 128:
+        offset += 1
+        if data[offset - 1] < 128:
             break
-    return value, place
+    return value, offset
 
 
 def _frames(data):
     """Yield the frames of all complete chunks; after the part table, up to the length that it states."""
-    place, stop = 5, len(data)
-    while place < stop:
-        length, payload = _number(data, place + 1)
+    offset, stop = 5, len(data)
+    while offset < stop:
+        length, payload = _number(data, offset + 1)
         end = payload + length
         if end + 4 > len(data):
             return
-        if data[place] == ord("T"):
+        if data[offset] == ord("T"):
             stop = end + 4 + _number(data, payload)[0]
-        yield Frame(place, payload, end)
-        place = end + 4
+        yield Frame(offset, payload, end)
+        offset = end + 4
 
 
 def _parts(data, table):

@@ -83,15 +83,15 @@ def encoded(compressed, coding, grid):
     """Return the bytes that this version of fastkq writes for an image."""
     if coding == "packed":
         return compressed.to_bytes(coding="packed")
-    parts = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
-    return chunked.encode(parts, 1, grid=grid)
+    contents = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
+    return chunked.encode(contents, 1, grid=grid)
 
 
-def check(most_pixels=1 << 30):
+def check(max_pixels=1 << 30):
     """Compare existing golden files of at most this many pixels with their images; return their number."""
     checked = 0
     for name, compressed, coding, _ in images():
-        if path_of(name).exists() and compressed.indices.size <= most_pixels:
+        if path_of(name).exists() and compressed.indices.size <= max_pixels:
             found = CompressedImage.from_bytes(path_of(name).read_bytes())
             assert found == compressed, name
             assert found.palette.tobytes() == compressed.palette.tobytes(), name

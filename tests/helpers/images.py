@@ -41,8 +41,8 @@ def photograph(name):
 def images(draw, channels=(0, 1, 3, 4), side=24):
     """Draw a uint8 image with sides of 1 to `side` pixels and few or many colors; 0 channels means (H, W)."""
     height, width = draw(st.integers(1, side)), draw(st.integers(1, side))
-    depth = draw(st.sampled_from(channels))
-    shape = (height, width) if depth == 0 else (height, width, depth)
+    channel_count = draw(st.sampled_from(channels))
+    shape = (height, width) if channel_count == 0 else (height, width, channel_count)
     values = draw(st.sampled_from([2, 5, 40, 256]))
     if draw(st.booleans()):
         return draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, values - 1)))
@@ -60,9 +60,9 @@ CHANNELS_BY_DTYPE = [
 @st.composite
 def images_of_any_kind(draw):
     """Draw a small image of any dtype and number of channels."""
-    dtype, depths = draw(st.sampled_from(CHANNELS_BY_DTYPE))
-    depth = draw(st.sampled_from(depths))
-    shape = (draw(st.integers(1, 9)), draw(st.integers(1, 9)), *(() if depth == 0 else (depth,)))
+    dtype, channel_counts = draw(st.sampled_from(CHANNELS_BY_DTYPE))
+    channels = draw(st.sampled_from(channel_counts))
+    shape = (draw(st.integers(1, 9)), draw(st.integers(1, 9)), *(() if channels == 0 else (channels,)))
     levels = draw(st.sampled_from([2, 3, 200]))
     values = np.random.default_rng(draw(st.integers(0, 2**32 - 1))).integers(0, levels, shape)
     if dtype == np.bool_:

@@ -19,10 +19,10 @@ def requirements() -> list[str]:
 def _declared(project: dict) -> Iterator[tuple[str, str]]:
     optional = project["optional-dependencies"]
     for line in [*project["dependencies"], *(line for extra in _EXTRAS for line in optional[extra])]:
-        found = _REQUIREMENT.fullmatch(line)
-        if found is None:
+        match = _REQUIREMENT.fullmatch(line)
+        if match is None:
             raise ValueError(f"expected a requirement as name>=version, got {line!r}")
-        yield found["name"], found["version"]
+        yield match["name"], match["version"]
 
 
 if __name__ == "__main__":

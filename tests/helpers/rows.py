@@ -10,10 +10,10 @@ DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 
 
 @st.composite
-def pixels(draw, most=200):
+def pixels(draw, max_rows=200):
     """Draw rows (N, C) of any dtype, many of them equal or equal in some channels."""
     dtype = np.dtype(draw(st.sampled_from(DTYPES)))
-    shape = draw(st.integers(1, most)), draw(st.integers(1, 20))
+    shape = draw(st.integers(1, max_rows)), draw(st.integers(1, 20))
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if dtype.kind == "u":
         values = np.array([0, 1, 255, np.iinfo(dtype).max], dtype)

@@ -63,15 +63,15 @@ def tiff16(path, values, *, photometric=None, order="<", planes=False, extra=Non
     if extra is not None:
         entries[338] = [extra]
     start = 8 + 2 + 12 * len(entries) + 4
-    beyond = sum(4 * len(numbers) for numbers in entries.values() if len(numbers) > 1)
-    entries[273] = [start + beyond + sum(map(len, data[:place])) for place in range(len(data))]
-    directory, behind = b"", b""
+    n_value_bytes = sum(4 * len(numbers) for numbers in entries.values() if len(numbers) > 1)
+    entries[273] = [start + n_value_bytes + sum(map(len, data[:i])) for i in range(len(data))]
+    directory, values_area = b"", b""
     for tag, numbers in entries.items():
         packed = struct.pack(f"{order}{len(numbers)}I", *numbers)
         if len(numbers) > 1:
-            packed, behind = struct.pack(f"{order}I", start + len(behind)), behind + packed
+            packed, values_area = struct.pack(f"{order}I", start + len(values_area)), values_area + packed
         directory += struct.pack(f"{order}HHI", tag, 4, len(numbers)) + packed
     header = {"<": b"II", ">": b"MM"}[order] + struct.pack(f"{order}HI", 42, 8)
     head = header + struct.pack(f"{order}H", len(entries)) + directory + bytes(4)
-    path.write_bytes(head + behind + b"".join(data))
+    path.write_bytes(head + values_area + b"".join(data))
     return path

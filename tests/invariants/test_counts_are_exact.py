@@ -27,7 +27,7 @@ def test_public_counts_are_exact(dtype, channels):
 
 
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
-def test_counts_of_images_add_up_to_those_of_all_their_pixels(dtype, channels):
+def test_counts_of_images_add_up(dtype, channels):
     images = [of_few_values(dtype, channels, seed=seed) for seed in range(3)]
     one, two, three = map(fastkq.count_colors, images)
     whole = fastkq.count_colors(np.concatenate(images))
@@ -35,7 +35,7 @@ def test_counts_of_images_add_up_to_those_of_all_their_pixels(dtype, channels):
 
 
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
-def test_the_palette_of_several_images_is_that_of_their_pixels(dtype, channels):
+def test_palette_of_several_images_is_that_of_all_their_pixels(dtype, channels):
     images = [of_few_values(dtype, channels, seed=seed, rows=5 + seed) for seed in range(3)]
     whole = fastkq.compress(np.concatenate(images), 4).palette
     for given_images in (images, tuple(images), iter(images), map(fastkq.count_colors, images)):
@@ -44,7 +44,7 @@ def test_the_palette_of_several_images_is_that_of_their_pixels(dtype, channels):
 
 
 @pytest.mark.parametrize(("dtype", "channels"), KINDS)
-def test_weights_of_a_color_that_two_images_have_add_up(dtype, channels):
+def test_weights_of_images_add_up(dtype, channels):
     images = [of_few_values(dtype, channels, seed=seed) for seed in range(2)]
     weights = [np.random.default_rng(seed).integers(0, 9, (6, 7)) for seed in range(2)]
     whole = fastkq.count_colors(np.concatenate(images), weights=np.concatenate(weights))
@@ -55,7 +55,7 @@ def test_weights_of_a_color_that_two_images_have_add_up(dtype, channels):
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_a_fit_on_counts_is_the_fit_on_the_pixels(channels):
+def test_fit_on_counts_equals_fit_on_pixels(channels):
     image = noise(64, 32, channels)
     image[:32] = image[32:]
     counted = packed_counting.count(image)
@@ -65,7 +65,7 @@ def test_a_fit_on_counts_is_the_fit_on_the_pixels(channels):
 
 
 @given(images_of_any_kind(), st.integers(1, 9), st.integers(0, 99))
-def test_a_palette_depends_on_the_counts_and_not_on_the_order_of_the_pixels(image, k, seed):
+def test_palette_does_not_depend_on_pixel_order(image, k, seed):
     pixels = image.reshape(image.shape[0] * image.shape[1], 1, *image.shape[2:])
     shuffled = np.random.default_rng(seed).permutation(pixels)
     assert fastkq.count_colors(shuffled) == fastkq.count_colors(image)

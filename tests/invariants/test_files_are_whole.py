@@ -12,15 +12,15 @@ from tests.helpers.images import noise
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path, monkeypatch, call):
+def test_failed_write_leaves_old_file_unchanged(tmp_path, monkeypatch, call):
     path = tmp_path / "image.fkq"
     old = fastkq.compress(noise(9, 9, 3), 4)
     old.save(path)
 
-    def full(*_):
+    def disk_full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, call, full)
+    monkeypatch.setattr(os, call, disk_full)
     with pytest.raises(OSError, match="No space left on device") as caught:
         fastkq.compress(noise(9, 9, 3, seed=1), 4).save(path)
     assert caught.value.filename == str(path), "the error names the file, not the temporary file"
@@ -28,7 +28,7 @@ def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path, monkeypatch, cal
     assert fastkq.load(path) == old
 
 
-SAVES_FOR_EVER = """
+WRITE_UNTIL_KILLED = """
 import itertools, os, random, signal, sys, time
 from fastkq.runtime.atomic_writing import write_atomically
 
@@ -48,9 +48,9 @@ for _ in range(kills):
 """
 
 
-def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
+def test_process_killed_at_any_time_leaves_the_old_or_the_new_file(tmp_path):
     path, kills = tmp_path / "image.fkq", 60
-    program = [sys.executable, "-c", SAVES_FOR_EVER, path, str(kills)]
+    program = [sys.executable, "-c", WRITE_UNTIL_KILLED, path, str(kills)]
     outcomes = subprocess.run(program, capture_output=True, text=True, check=True, timeout=120).stdout.split()
     assert len(outcomes) == kills
     assert set(outcomes) <= {"old", "new"}
@@ -60,14 +60,14 @@ def test_a_process_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_p
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".gif", ".tif", ".bmp", ".npz"])
-def test_a_failed_write_of_any_format_leaves_the_folder_as_it_was(tmp_path, monkeypatch, call, suffix):
+def test_failed_write_of_any_format_leaves_folder_unchanged(tmp_path, monkeypatch, call, suffix):
     image, path = noise(9, 9, 3), tmp_path / f"image{suffix}"
     written = fastkq.count_colors(image) if suffix == ".npz" else fastkq.compress(image, 4)
 
-    def full(*_):
+    def disk_full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, call, full)
+    monkeypatch.setattr(os, call, disk_full)
     for old in ([], [b"old"]):
         if old:
             path.write_bytes(*old)

@@ -56,12 +56,12 @@ for damaged in (b"", b"GIF89a", compressed.to_bytes()[:-9]):
 """
 
 
-def test_global_state_is_left_alone():
+def test_compress_and_decompress_leave_global_state_unchanged():
     completed = run_python(PROGRAM.replace("{imports}", "").replace("{calls}", ONE_IMAGE))
     assert completed.stdout == "True\n", completed.stderr
 
 
-def test_calls_of_all_kinds_leave_global_state_alone(tmp_path):
+def test_all_kinds_of_calls_leave_global_state_unchanged(tmp_path):
     # Imported before the state is read: scipy adds warning filters on import, and scikit-learn's dependencies
     # draw random numbers.
     imports = "import sklearn.cluster, sklearn.metrics.pairwise"

@@ -34,25 +34,25 @@ def changed(data, draw):
 
 @settings(max_examples=1500)
 @given(st.data(), st.sampled_from(SEEDS), st.integers(0, 1 << 20))
-def test_mutants_with_mended_checksums_are_refused_or_read(data, seed, way):
-    probe(mutate(seed, lambda some: changed(some, data.draw), way))
+def test_mutants_with_valid_checksums_are_read_or_raise_format_error(data, seed, case):
+    probe(mutate(seed, lambda piece: changed(piece, data.draw), case))
 
 
 @settings(max_examples=300)
 @given(st.binary(max_size=120))
-def test_any_bytes_are_no_part_or_one(data):
+def test_random_bytes_are_read_or_raise_format_error(data):
     probe(data)
 
 
 @pytest.mark.parametrize("number", range(len(SEEDS)))
-def test_every_truncation_with_mended_checksums_is_refused_or_read(number):
+def test_truncations_with_valid_checksums_are_read_or_raise_format_error(number):
     seed = SEEDS[number]
     for length in range(len(seed)):
         probe(fkq_chunks.fix_checksums(seed[:length]))
 
 
 @given(st.data(), st.sampled_from(COLORS), st.integers(1, 12), st.integers(1, 12))
-def test_a_part_is_read_down_to_any_row(data, k, height, width):
+def test_part_is_decoded_down_to_any_row(data, k, height, width):
     compressed = sample(k, data.draw(st.sampled_from([1, 3, 4])), height, width)
     coded = np.frombuffer(context.encode(compressed.indices, compressed.palette), np.uint8)
     rows = data.draw(st.integers(1, height))
@@ -94,18 +94,18 @@ HOSTILE = {
     "huge": chunked_file(height=HUGE, width=HUGE, parts=[bytes(50)]),
     "huge of one color": chunked_file(height=HUGE, width=HUGE, k=1),
     "more pixels than bytes can code": chunked_file(height=1 << 15, width=1 << 15, parts=[b""]),
-    "palette that is not there": chunked_file(k=65536, palette=bytes(10)),
-    "palette of float64 that is not there": chunked_file(k=65536, channels=64, bits=64, palette=bytes(10)),
-    "packed palette of float64 that is not there": packed_file(1, 1, 65536, bytes(100), b"\x03\x40\x03\x40"),
-    "palette of no end": claims_chunk_of((1 << 63) - 1),
+    "missing palette": chunked_file(k=65536, palette=bytes(10)),
+    "missing palette of float64": chunked_file(k=65536, channels=64, bits=64, palette=bytes(10)),
+    "missing packed palette of float64": packed_file(1, 1, 65536, bytes(100), b"\x03\x40\x03\x40"),
+    "palette of 2^63 bytes": claims_chunk_of((1 << 63) - 1),
     "palette of a gigabyte": claims_chunk_of(1 << 30),
-    "grid of no end": chunked_file(height=HUGE, width=HUGE, rows=HUGE, columns=HUGE),
-    "parts that are not there": chunked_file(height=HUGE, width=HUGE, rows=1 << 8, columns=1 << 8),
-    "part of no end": with_table(b"\0" + LONG + bytes(4)),
-    "part of no end in a huge image": with_table(b"\0" + LONG + bytes(4), height=HUGE, width=HUGE),
-    "chunks of no end": with_table(LONG + b"\0" + bytes(4), k=1),
-    "chunks of no end before a part": with_table(LONG + LONG + bytes(4)),
-    "number of no end": with_table(b"\xff" * 50),
+    "grid of 2^64 parts": chunked_file(height=HUGE, width=HUGE, rows=HUGE, columns=HUGE),
+    "missing parts": chunked_file(height=HUGE, width=HUGE, rows=1 << 8, columns=1 << 8),
+    "part of 2^63 bytes": with_table(b"\0" + LONG + bytes(4)),
+    "part of 2^63 bytes in a huge image": with_table(b"\0" + LONG + bytes(4), height=HUGE, width=HUGE),
+    "chunks of 2^63 bytes": with_table(LONG + b"\0" + bytes(4), k=1),
+    "chunks of 2^63 bytes before a part of 2^63 bytes": with_table(LONG + LONG + bytes(4)),
+    "number of 50 bytes": with_table(b"\xff" * 50),
     "many parts of one color": chunked_file(
         height=256, width=256, k=1, rows=256, columns=256, parts=[b""] * 65536
     ),
@@ -117,30 +117,30 @@ HOSTILE = {
 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_memory_is_taken_that_length_and_max_pixels_do_not_justify(name, strict):
-    data, most = HOSTILE[name], 1 << 16
+def test_memory_is_bounded_by_file_length_and_max_pixels(name, strict):
+    data, max_pixels = HOSTILE[name], 1 << 16
     fastkq.load(sample(1).to_bytes())  # imports and compiles before memory is traced
     tracemalloc.start()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fastkq.load(data, strict=strict, max_pixels=most, threads=1)
+            fastkq.load(data, strict=strict, max_pixels=max_pixels, threads=1)
     except FormatError:
         pass
     finally:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peak < (1 << 17) + 4 * most + 80 * len(data), f"{peak:,} bytes for a file of {len(data):,}"
+    assert peak < (1 << 17) + 4 * max_pixels + 80 * len(data), f"{peak:,} bytes for a file of {len(data):,}"
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if not name.startswith(("many", "much"))])
-def test_what_claims_too_much_is_refused(name):
+def test_excessive_claims_raise_format_error(name):
     with pytest.raises(FormatError):
         fastkq.load(HOSTILE[name], max_pixels=1 << 16)
 
 
 @pytest.mark.parametrize("coding", ["packed", "context"])
-def test_max_pixels_bounds_what_is_decoded(coding):
+def test_max_pixels_limits_decoded_pixels(coding):
     data = sample(1, height=3, width=7).to_bytes(coding=coding)
     with pytest.raises(FormatError, match=r"at most 20 pixels \(max_pixels\), the header has 3 x 7"):
         fastkq.load(data, max_pixels=20)
@@ -150,6 +150,6 @@ def test_max_pixels_bounds_what_is_decoded(coding):
         fastkq.load(data, max_pixels=13, region=(0, 2, 2, 3))
 
 
-def test_max_pixels_is_a_gigapixel_where_nothing_else_is_said():
+def test_max_pixels_is_a_gigapixel_by_default():
     with pytest.raises(FormatError, match=f"at most {MAX_PIXELS} pixels"):
         fastkq.load(HOSTILE["huge of one color"])

@@ -11,7 +11,7 @@ from tests.helpers.images import images_of_any_kind, noise
 
 
 @given(images_of_any_kind())
-def test_inputs_of_any_layout_are_left_alone(image):
+def test_any_layout_and_dtype_gives_the_same_and_is_unchanged(image):
     expected = fastkq.compress(image, 3)
     twice = np.repeat(image, 2, axis=0)[::2]
     swapped = image.astype(image.dtype.newbyteorder())
@@ -41,7 +41,7 @@ def layouts(image):
 
 
 @pytest.mark.parametrize("shape", [(21, 34), (21, 34, 1), (21, 34, 3), (21, 34, 4)])
-def test_any_memory_layout_gives_the_same_and_stays_as_it_was(shape):
+def test_any_layout_and_shape_gives_the_same_and_is_unchanged(shape):
     image = noise(*shape)
     expected = fastkq.compress(image, 12)
     for name, array in layouts(image).items():
@@ -53,7 +53,7 @@ def test_any_memory_layout_gives_the_same_and_stays_as_it_was(shape):
         np.testing.assert_array_equal(array, image)
 
 
-def test_a_memory_mapped_image_is_read(tmp_path):
+def test_memory_mapped_image_gives_the_same(tmp_path):
     image = noise(31, 17, 3)
     np.save(tmp_path / "image.npy", image)
     mapped = np.load(tmp_path / "image.npy", mmap_mode="r")
@@ -61,7 +61,7 @@ def test_a_memory_mapped_image_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_arrays_of_any_layout_are_taken_as_they_are(dtype):
+def test_check_image_keeps_values_of_any_layout(dtype):
     values = palette_of(dtype, 60, 2).reshape(2, -1)
     for array in (values, values.T, values[:, ::3], np.asfortranarray(values)):
         for laid_out in (array, array.astype(array.dtype.newbyteorder(">"))):
@@ -93,7 +93,7 @@ CALLS = {
 
 @pytest.mark.parametrize("shape", [(21, 34), (21, 34, 3), (21, 34, 4)])
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_no_function_changes_its_image_or_depends_on_the_layout(call, shape):
+def test_no_function_changes_its_image_or_depends_on_its_layout(call, shape):
     image = noise(*shape)
     expected = call(image.copy())
     for name, array in {**layouts(image), "plain": image.copy()}.items():
@@ -103,7 +103,7 @@ def test_no_function_changes_its_image_or_depends_on_the_layout(call, shape):
 
 
 @pytest.mark.parametrize("mode", ["r", "r+", "c"])
-def test_a_memory_mapped_file_is_read_and_left_as_it_was(tmp_path, mode):
+def test_memory_mapped_file_is_unchanged(tmp_path, mode):
     path, image = tmp_path / "image.npy", noise(31, 17, 3)
     np.save(path, image)
     before = path.read_bytes()
@@ -115,7 +115,7 @@ def test_a_memory_mapped_file_is_read_and_left_as_it_was(tmp_path, mode):
     assert path.read_bytes() == before
 
 
-def test_palettes_fixed_colors_and_weights_are_left_as_they_were():
+def test_palettes_fixed_colors_and_weights_are_unchanged():
     image, palette = noise(21, 34, 3), noise(6, 3, seed=1)
     weights = np.linspace(0, 1, 21 * 34).reshape(21, 34)
     given_arrays = [np.asfortranarray(palette), palette.copy(), np.asfortranarray(weights), weights.copy()]

@@ -34,7 +34,7 @@ def test_mapping_is_exact_on_many_colors(channels, k):
 
 @pytest.mark.parametrize("k", [1, 2, 16, 256, 700])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_pixels_of_many_colors_are_mapped_like_all_others(k, threads):
+def test_mapping_of_pixels_equals_mapping_of_colors(k, threads):
     image, palette = noise(90, 131, 4), noise(k, 4, seed=1)
     image[:40] = image[:40] // 16 + 100  # runs of similar pixels
     np.testing.assert_array_equal(
@@ -43,14 +43,14 @@ def test_pixels_of_many_colors_are_mapped_like_all_others(k, threads):
     )
 
 
-def test_of_equally_near_rows_the_lowest_index_is_taken():
+def test_ties_go_to_the_lowest_index():
     image = np.full((3, 3, 3), 100, np.uint8)
     palette = np.array([[0, 0, 0], [100, 103, 100], [103, 100, 100], [100, 100, 97]], np.uint8)
     assert (nearest_packed.map_image(image, packed_counting.count(image), palette) == 1).all()
 
 
 @given(colors_and_weights(), st.integers(1, 300), st.integers(1, 3), st.integers(0, 99))
-def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads, seed):
+def test_mapping_of_any_dtype_is_exact(counted, k, threads, seed):
     generator = np.random.default_rng(seed)
     rows = counted.colors[generator.integers(0, len(counted.colors), k)]
     if seed % 2:  # colors that the image does not have, and equal rows
@@ -62,7 +62,7 @@ def test_mapping_is_by_brute_force_the_lowest_of_the_nearest(counted, k, threads
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8, 9, 64])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
-def test_mapping_is_exact_on_runs_of_resembling_pixels(channels, dtype):
+def test_mapping_is_exact_on_runs_of_similar_pixels(channels, dtype):
     generator = np.random.default_rng(channels)
     walk = np.cumsum(generator.normal(size=(41 * 50, channels)), axis=0)
     image = ((walk - walk.min()) * 250 / np.ptp(walk)).astype(dtype).reshape(41, 50, channels)
@@ -74,7 +74,7 @@ def test_mapping_is_exact_on_runs_of_resembling_pixels(channels, dtype):
     np.testing.assert_array_equal(indices.reshape(-1), expected)
 
 
-def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
+def test_mapping_of_uint16_is_exact_in_integer_arithmetic():
     generator = np.random.default_rng(3)
     colors = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
     palette = generator.integers(0, 65536, (257, 3), dtype=np.uint16)
@@ -83,7 +83,7 @@ def test_of_integers_the_nearest_is_that_of_exact_arithmetic():
 
 
 @given(st.integers(0, 999), st.sampled_from([np.float32, np.float64]))
-def test_what_rounding_decides_is_decided_as_by_brute_force(seed, dtype):
+def test_near_ties_are_decided_as_by_brute_force(seed, dtype):
     """The colors lie on a grid of half the spacing of the palette's.
 
     Most of them are equally near to several rows, except for rounding.
@@ -112,7 +112,7 @@ def test_mapping_in_oklab_is_exact(image, k, seed, threads):
 
 @settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 5]), st.integers(1, 9))
-def test_every_pixel_gets_the_nearest_row_of_a_given_palette_the_first_of_equals(seed, channels, k):
+def test_apply_palette_is_exact(seed, channels, k):
     image, palette = noise(6, 7, channels, seed=seed), noise(k, channels, seed=seed + 1)
     palette = np.concatenate((palette, palette[:1]))
     applied = fastkq.apply_palette(image, palette)

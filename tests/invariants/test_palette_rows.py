@@ -20,12 +20,12 @@ def assert_fitted(image, k, compressed):
 
 
 @given(images(), COLORS)
-def test_palette_holds_exactly_k_colors_or_all_of_the_image(image, k):
+def test_palette_has_exactly_k_colors_or_all_of_the_image(image, k):
     assert_fitted(image, k, fastkq.compress(image, k))
 
 
 @given(images(), COLORS)
-def test_an_image_of_at_most_k_colors_comes_back_unchanged(image, k):
+def test_image_of_at_most_k_colors_is_lossless(image, k):
     colors, _ = reference.count(image)
     if len(colors) <= k:
         back = fastkq.compress(image, k).decompress()
@@ -84,7 +84,7 @@ def test_pathological_images_get_exactly_k_colors(make, k):
 
 
 @pytest.mark.parametrize("k", [2, 8, 64])
-def test_one_pixel_among_ten_million_is_a_color_like_others(k):
+def test_color_of_one_pixel_in_ten_million_counts(k):
     image = np.random.default_rng(0).integers(100, 102, (2500, 4000, 3)).astype(np.uint8)
     image[1234, 2345] = (3, 200, 7)
     compressed = fastkq.compress(image, k)
@@ -102,7 +102,7 @@ def test_every_effort_gives_exactly_k_colors(k, effort):
 
 
 @pytest.mark.parametrize("k", [1, 2, 16, 100])
-def test_rgba_of_too_many_colors_to_list_gets_exactly_k(monkeypatch, k):
+def test_rgba_with_too_many_colors_to_list_gets_exactly_k(monkeypatch, k):
     image = noise(120, 100, 4)
     image[::3, :, 3] = 0
     listed = fastkq.compress(image, k)
@@ -140,7 +140,7 @@ def test_palette_is_ordered_by_alpha_then_luminance(image, k):
 
 
 @given(images_of_any_kind(), st.integers(1, 12))
-def test_the_result_has_the_shape_and_the_dtype_and_as_many_colors_as_it_can(image, k):
+def test_result_has_shape_dtype_and_exactly_k_colors_or_all(image, k):
     compressed = fastkq.compress(image, k)
     distinct = len(np.unique(visible_pixels(image), axis=0))
     assert (compressed.shape, compressed.dtype) == (image.shape, image.dtype)
@@ -161,7 +161,7 @@ def test_fixed_colors_come_first(image, k, seed):
 
 
 @pytest.mark.parametrize(("dtype", "channels"), [kind for kind in KINDS if kind[0] is not bool])
-def test_a_given_palette_keeps_its_order_and_its_equal_and_unused_rows(dtype, channels):
+def test_given_palette_keeps_order_and_equal_and_unused_rows(dtype, channels):
     image = of_few_values(dtype, channels)
     rows = np.unique(visible_pixels(image), axis=0)[::-1][:9]
     palette = np.concatenate((rows[1:], rows, rows[:1] + rows.dtype.type(1)))

@@ -14,7 +14,7 @@ from tests.reference import fkq as reference
 
 
 @given(compressed_images())
-def test_what_was_written_is_read_and_the_specification_reads_it_too(compressed):
+def test_files_of_any_dtype_round_trip_and_match_the_reference(compressed):
     packed, context = compressed.to_bytes(coding="packed"), compressed.to_bytes()
     assert len(packed) == compressed.nbytes
     plain = compressed.dtype == np.uint8 and compressed.palette.shape[1] in (1, 3, 4)
@@ -25,7 +25,7 @@ def test_what_was_written_is_read_and_the_specification_reads_it_too(compressed)
 
 
 @given(images(), st.integers(1, 300))
-def test_decompressing_gives_the_palette_at_the_indices(image, k):
+def test_decompress_gives_palette_rows_at_indices(image, k):
     compressed = fastkq.compress(image, k)
     back = compressed.decompress()
     assert back.shape == image.shape == compressed.shape
@@ -38,7 +38,7 @@ def test_decompressing_gives_the_palette_at_the_indices(image, k):
 
 
 @given(images(), st.integers(1, 300))
-def test_bytes_come_back_as_they_went(image, k):
+def test_bytes_round_trip(image, k):
     compressed = fastkq.compress(image, k)
     data = compressed.to_bytes()
     assert CompressedImage.from_bytes(data) == compressed
@@ -46,7 +46,7 @@ def test_bytes_come_back_as_they_went(image, k):
 
 
 @given(st.data(), st.sampled_from([1, 2, 256, 257]))
-def test_bytes_in_many_parts_come_back_as_they_went(data, k):
+def test_bytes_in_many_parts_round_trip(data, k):
     height, width = data.draw(st.integers(1, 20)), data.draw(st.integers(1, 20))
     compressed = sample(k, data.draw(st.sampled_from([1, 3, 4])), height, width)
     written = in_parts(compressed, data.draw(st.integers(1, height)), data.draw(st.integers(1, width)))
@@ -56,7 +56,7 @@ def test_bytes_in_many_parts_come_back_as_they_went(data, k):
 
 @pytest.mark.parametrize("k", [1, 2, 255, 256, 257, 65536])
 @pytest.mark.parametrize("shape", [(9, 11), (9, 11, 1), (9, 11, 3), (9, 11, 4)])
-def test_every_layout_comes_back(k, shape):
+def test_every_palette_size_and_shape_round_trips(k, shape):
     indices = np.random.default_rng(k).integers(0, k, (9, 11))
     compressed = CompressedImage(noise(k, shape[2] if len(shape) == 3 else 1), indices, shape)
     back = CompressedImage.from_bytes(compressed.to_bytes())
@@ -65,7 +65,7 @@ def test_every_layout_comes_back(k, shape):
 
 
 @given(images(), st.integers(1, 300))
-def test_bytes_of_the_packed_coding_come_back_as_they_went(image, k):
+def test_packed_bytes_round_trip(image, k):
     compressed = fastkq.compress(image, k)
     data = compressed.to_bytes(coding="packed")
     assert CompressedImage.from_bytes(data) == compressed
@@ -74,7 +74,7 @@ def test_bytes_of_the_packed_coding_come_back_as_they_went(image, k):
 
 @pytest.mark.parametrize("coding", ["packed", "context"])
 @given(image=images_of_any_kind(), k=st.integers(1, 12))
-def test_decompressing_a_file_restores_shape_and_dtype_of_any_kind_of_image(coding, image, k):
+def test_decompress_restores_shape_and_dtype(coding, image, k):
     compressed = fastkq.compress(image, k)
     back = fastkq.decompress(compressed.to_bytes(coding=coding))
     assert (back.shape, back.dtype) == (image.shape, image.dtype)

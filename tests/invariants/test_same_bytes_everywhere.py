@@ -27,7 +27,7 @@ def test_same_bytes_on_any_thread_count_for_a_photograph(china, k, threads):
 
 
 @given(images_of_any_kind(), st.integers(1, 12))
-def test_it_is_the_same_on_any_number_of_threads_and_after_a_file(image, k):
+def test_same_result_on_any_thread_count_and_after_a_round_trip(image, k):
     compressed = fastkq.compress(image, k, threads=1)
     assert compressed == fastkq.compress(image, k, threads=3)
     for coding in ("packed", "context"):
@@ -46,7 +46,7 @@ CPUS = pytest.mark.parametrize(
 def dispatched(environment):
     """Return the environment without the CPU features that this NumPy build cannot disable.
 
-    NumPy refuses to be imported if NPY_DISABLE_CPU_FEATURES names one of them.
+    NumPy reports an error on import if NPY_DISABLE_CPU_FEATURES names one of them.
     """
     from numpy._core._multiarray_umath import __cpu_dispatch__
 
@@ -81,7 +81,7 @@ def test_same_rows_on_any_cpu(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_digest_sees_a_difference():
+def test_digests_of_different_images_differ():
     assert digest_under(digests.IMAGES, 12) != hashlib.sha256(b"").hexdigest()
     assert digest_under(digests.IMAGES, 12) != digest_under(digests.IMAGES, 13)
     assert digest_under(digests.ROWS, 14) != digest_under(digests.ROWS, 15)

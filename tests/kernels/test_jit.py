@@ -31,7 +31,7 @@ def package(tmp_path):
     return tmp_path
 
 
-def test_every_loop_is_nopython_and_without_the_gil():
+def test_every_kernel_is_nopython_nogil_and_serial():
     from fastkq import kernels
     from fastkq.kernels import jit
 
@@ -62,7 +62,7 @@ print(np.bincount(nearest_packed.map_image(image, packed_counting.count(image), 
 
 
 @pytest.mark.slow
-def test_an_edit_of_a_kernel_is_seen_by_its_callers(package):
+def test_editing_a_kernel_recompiles_its_callers(package):
     cache = str(package / "cache")
     before = run_python(MAP, package, NUMBA_CACHE_DIR=cache)
     assert before.stdout.startswith("["), before.stderr
@@ -77,7 +77,7 @@ def test_an_edit_of_a_kernel_is_seen_by_its_callers(package):
     assert after.stdout != before.stdout
 
 
-def test_the_fingerprint_covers_every_folder_of_kernels(tmp_path):
+def test_fingerprint_covers_all_folders_of_kernels(tmp_path):
     from fastkq.kernels import jit
 
     (tmp_path / "a" / "b").mkdir(parents=True)
@@ -92,7 +92,7 @@ def test_the_fingerprint_covers_every_folder_of_kernels(tmp_path):
 
 
 @pytest.mark.slow
-def test_damaged_cache_files_mean_compiling_again(package):
+def test_damaged_cache_files_are_recompiled(package):
     cache = package / "cache"
     assert_compresses(run_python(COMPRESS, package, NUMBA_CACHE_DIR=str(cache)))
     for suffix, damage in ((".nbi", b""), (".nbc", b"\x80\x05damaged")):
@@ -103,7 +103,7 @@ def test_damaged_cache_files_mean_compiling_again(package):
 
 
 @pytest.mark.slow
-def test_without_a_writable_cache_folder_it_works_uncached(package):
+def test_kernels_run_without_a_cache_folder(package):
     (package / "occupied").write_bytes(b"")
     # Without locators, Numba finds no folder for its cache.
     code = "import numba.core.caching as c; c.CacheImpl._locator_classes = []\n" + COMPRESS
@@ -111,7 +111,7 @@ def test_without_a_writable_cache_folder_it_works_uncached(package):
 
 
 @pytest.mark.slow
-def test_a_cache_that_cannot_be_written_is_done_without(package):
+def test_kernels_run_when_the_disk_of_the_cache_is_full(package):
     code = """
 import numba.core.caching as caching, errno
 def full(*_):

@@ -13,7 +13,7 @@ from tests.helpers.images import images
 
 
 @given(images(), st.integers(0, 20), st.sampled_from([1, 2]))
-def test_points_and_summaries_keep_every_pixel(image, scale, threads):
+def test_coarsening_keeps_the_moments_of_all_pixels(image, scale, threads):
     counted = packed_counting.count(image)
     colors, cells = of_colors(counted), of_cells(counted, threads)
     total = (colors.coordinates * colors.weights).sum(axis=1)
@@ -46,14 +46,14 @@ def assert_in_blocks(points):
 
 
 @pytest.mark.parametrize("boxes", [1, 7, 100, 2000, 20000, 10**6])
-def test_a_summary_has_about_as_many_boxes_as_asked_for(china, boxes):
+def test_summary_has_about_the_requested_number_of_boxes(china, boxes):
     points = of_colors(packed_counting.count(china))
     found = len(Tree(points).summary(boxes).keys)
     assert min(0.8 * boxes, len(points.keys)) <= found <= 1.6 * boxes
 
 
 @given(images(channels=(3,)), st.integers(1, 12))
-def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scale):
+def test_boxes_of_a_summary_have_at_most_the_requested_error(image, scale):
     points = of_colors(packed_counting.count(image))
     tree = Tree(points)
     tolerance = tree.error / 3**scale
@@ -66,7 +66,7 @@ def test_boxes_of_a_summary_have_at_most_the_error_that_is_asked_for(image, scal
         assert stop - start == 1 or error <= tolerance + 1e-6 * tree.error
 
 
-def test_the_tree_is_as_the_points_are(china):
+def test_error_of_the_tree_is_that_of_the_points(china):
     points = of_colors(packed_counting.count(china))
     mean = (points.coordinates * points.weights).sum(axis=1) / points.weights.sum()
     error = (((points.coordinates - mean[:, None]) ** 2).sum(axis=0) * points.weights).sum()

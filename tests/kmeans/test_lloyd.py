@@ -12,7 +12,7 @@ from tests.reference import kmeans as reference
 
 
 @given(images(channels=(3,)), st.integers(2, 40), st.sampled_from([1, 3]))
-def test_lloyd_takes_the_steps_of_the_naive_algorithm(image, k, threads):
+def test_step_equals_that_of_the_reference(image, k, threads):
     counted = packed_counting.count(image)
     points = of_colors(counted)
     centroids = spread(points, k)
@@ -25,7 +25,7 @@ def spread(points, k):
     return points.coordinates[:, np.linspace(0, len(points.keys) - 1, k).astype(int)].copy()
 
 
-def test_lloyd_never_raises_the_error(china):
+def test_lloyd_never_increases_the_error(china):
     points = of_colors(packed_counting.count(china))
     centroids = spread(points, 32)
     errors = []
@@ -42,7 +42,7 @@ def _distances(points, centroids):
     return assign(points, centroids).distances.astype(float)
 
 
-def test_one_thread_and_several_take_the_same_steps(china):
+def test_same_centroids_on_any_thread_count(china):
     points = of_colors(packed_counting.count(china))
     seeds = spread(points, 200)
     assert points.coordinates.shape[1] * 200 > lloyd._DISTANCES_ALONE

@@ -67,7 +67,7 @@ def problems(draw):
 
 
 @given(problems(), st.integers(1, 3), st.integers(1, 9))
-def test_each_step_is_one_of_lloyds_iterations(problem, threads, steps):
+def test_each_step_is_a_lloyd_iteration(problem, threads, steps):
     vectors, weights, centroids = problem
     lloyd, labels = accelerated_lloyd.Lloyd(vectors, weights, centroids, threads), None
     ones = np.ones(len(vectors)) if weights is None else weights
@@ -93,7 +93,7 @@ def test_each_step_is_one_of_lloyds_iterations(problem, threads, steps):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("dims", [1, 3, 8, 40])
-def test_iterations_to_the_end_keep_labels_that_are_nearest(dims, dtype):
+def test_labels_are_exact_until_convergence(dims, dtype):
     """Bounds are updated over many iterations: rounding errors would add up."""
     generator = np.random.default_rng(dims)
     vectors = generator.normal(size=(6000, dims)).astype(dtype)
@@ -111,7 +111,7 @@ def test_iterations_to_the_end_keep_labels_that_are_nearest(dims, dtype):
 
 @pytest.mark.parametrize("dims", [3, 17])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_number_of_threads_changes_no_bit(dims, weighted):
+def test_same_bits_on_any_thread_count(dims, weighted):
     generator = np.random.default_rng(0)
     vectors = generator.normal(size=(70_000, dims)).astype(np.float32)
     weights = generator.random(70_000) if weighted else None
@@ -129,7 +129,7 @@ def test_the_number_of_threads_changes_no_bit(dims, weighted):
     "kind", ["normal", "grid", "one value", "powers", "sorted", "vanishing", "overflowing"]
 )
 @pytest.mark.parametrize("dims", [1, 2, 4])
-def test_many_vectors_of_few_dimensions_are_labeled_as_by_brute_force(dims, kind):
+def test_labels_of_the_kd_tree_are_exact(dims, kind):
     """There are enough vectors for the k-d tree; it must split nodes of any content."""
     generator = np.random.default_rng(dims)
     weights = generator.random(9000)
@@ -163,14 +163,14 @@ def of_kind(kind, dims, generator, dtype):
     return vectors.astype(dtype)
 
 
-def test_labels_that_change_together_are_a_change():
+def test_change_of_all_labels_of_a_leaf_is_reported():
     vectors = np.repeat([[0.0], [10.0]], 4500, axis=0)  # the tree keeps one label for each of its leaves
     lloyd = accelerated_lloyd.Lloyd(vectors, None, np.array([[0.0], [1000.0]]), 1)
     assert [lloyd.step().changed for _ in range(4)] == [True, True, False, False]
     assert lloyd.labels.tolist() == [0] * 4500 + [1] * 4500
 
 
-def test_of_equal_centroids_the_first_has_the_vectors():
+def test_ties_go_to_the_first_of_equal_centroids():
     vectors = np.array([[0.0, 0.0], [1.0, 0.0], [4.0, 4.0]])
     assert hamerly.nearest(vectors, np.array([[1.0, 0.0], [9.0, 9.0], [1.0, 0.0]]), 1).tolist() == [0, 0, 0]
 
@@ -184,7 +184,7 @@ def test_empty_clusters_take_the_farthest_vectors_in_turn():
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("dims", [2, 11])
-def test_vectors_that_empty_clusters_take_leave_the_sums_of_their_old_ones(dims, dtype):
+def test_relocated_vectors_leave_the_sums_of_their_old_clusters(dims, dtype):
     generator = np.random.default_rng(dims)
     vectors = generator.normal(size=(5000, dims)).astype(dtype)
     weights = generator.random(5000) * (generator.random(5000) < 0.5)
@@ -194,28 +194,28 @@ def test_vectors_that_empty_clusters_take_leave_the_sums_of_their_old_ones(dims,
     assert_close(lloyd.centroids, means(vectors, weights, lloyd.labels, centroids), vectors)
 
 
-def test_an_empty_cluster_takes_no_vector_without_weight():
+def test_empty_cluster_takes_no_vector_of_weight_0():
     vectors, weights = np.array([[0.0], [7.0], [-5.0]]), np.array([1.0, 0.0, 1.0])
     lloyd = accelerated_lloyd.Lloyd(vectors, weights, np.array([[0.0], [100.0]]), 1)
     lloyd.step()
     assert lloyd.centroids.tolist() == [[0.0], [-5.0]]
 
 
-def test_a_cluster_that_loses_all_its_vectors_to_empty_ones_goes_where_the_heaviest_is():
+def test_cluster_emptied_by_relocation_moves_to_the_heaviest():
     vectors, weights = np.array([[0.0], [0.1], [9.0], [12.0]]), np.array([1.0, 1.0, 0.1, 0.3])
     lloyd = accelerated_lloyd.Lloyd(vectors, weights, np.array([[0.05], [10.0], [50.0], [60.0]]), 1)
     lloyd.step()
     np.testing.assert_allclose(lloyd.centroids, [[0.05], [0.05], [12.0], [9.0]])
 
 
-def test_more_centroids_than_distinct_vectors_lie_where_the_heaviest_is():
+def test_surplus_centroids_move_to_the_heaviest_cluster():
     vectors = np.array([[1.0], [3.0], [3.0]])
     lloyd = accelerated_lloyd.Lloyd(vectors, None, np.array([[1.0], [3.0], [8.0]]), 1)
     assert lloyd.step() == (25.0, True)
     assert lloyd.centroids.tolist() == [[1.0], [3.0], [3.0]]
 
 
-def test_settling_between_steps_changes_nothing():
+def test_settle_between_steps_changes_nothing():
     vectors = np.random.default_rng(1).normal(size=(3000, 5))
     plain, settled = (accelerated_lloyd.Lloyd(vectors, None, vectors[:9], 1) for _ in range(2))
     for _ in range(6):
@@ -226,7 +226,7 @@ def test_settling_between_steps_changes_nothing():
 
 
 @pytest.mark.parametrize("scale", [1e-45, 1e-30, 1e18, 1e30])
-def test_numbers_whose_squares_vanish_or_overflow_raise_nothing(scale):
+def test_labels_are_exact_when_squares_underflow_or_overflow(scale):
     vectors = (np.random.default_rng(2).normal(size=(500, 3)) * scale).astype(np.float32)
     lloyd = accelerated_lloyd.Lloyd(vectors, None, vectors[:7], 1)
     with np.errstate(all="ignore"):
@@ -236,7 +236,7 @@ def test_numbers_whose_squares_vanish_or_overflow_raise_nothing(scale):
             np.testing.assert_array_equal(lloyd.labels, squares(vectors, before).argmin(axis=1))
 
 
-def test_what_is_given_stays_as_it_is():
+def test_inputs_are_unchanged():
     vectors, weights = np.random.default_rng(3).normal(size=(5000, 3)), np.ones(5000)
     centroids = vectors[:4].copy()
     copies = [array.copy() for array in (vectors, weights, centroids)]

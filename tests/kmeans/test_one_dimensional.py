@@ -17,9 +17,9 @@ from tests.helpers.images import noise
 
 
 @st.composite
-def weighted_values(draw, most=8, below=14):
+def weighted_values(draw, max_values=8, max_value=14):
     """Draw rising values and their weights; equal weights make many palettes equally good."""
-    values = sorted(draw(st.sets(st.integers(0, below), min_size=1, max_size=most)))
+    values = sorted(draw(st.sets(st.integers(0, max_value), min_size=1, max_size=max_values)))
     weights = draw(
         st.lists(st.sampled_from([1, 1, 1, 2, 7, 900]), min_size=len(values), max_size=len(values))
     )
@@ -28,8 +28,8 @@ def weighted_values(draw, most=8, below=14):
 
 def error(values, weights, levels):
     """Return the squared error when each value is assigned to its nearest level."""
-    fixed_errors = values.astype(int)[:, None] - np.asarray(levels, int)[None, :]
-    return int(((fixed_errors**2).min(axis=1) * weights).sum())
+    differences = values.astype(int)[:, None] - np.asarray(levels, int)[None, :]
+    return int(((differences**2).min(axis=1) * weights).sum())
 
 
 def least_error(values, weights, free, fixed=()):
@@ -40,7 +40,7 @@ def least_error(values, weights, free, fixed=()):
 
 
 @given(weighted_values(), st.integers(1, 7))
-def test_no_palette_of_integers_is_better(counted, k):
+def test_palette_is_optimal(counted, k):
     values, weights = counted
     levels = one_dimensional.fit(values, weights, k)
     assert error(values, weights, levels) == least_error(values, weights, k)
@@ -55,7 +55,7 @@ def counted(values, weights):
 @example(counted([2, 3, 4, 8, 9, 10], [1, 1, 1, 1, 1, 1]), {9, 20}, 2)
 @example(counted([1, 4, 8, 12], [2, 1, 2, 2]), {10, 15, 24}, 2)
 @given(weighted_values(), st.sets(st.integers(0, 20), max_size=4), st.integers(0, 4))
-def test_no_palette_that_holds_the_fixed_levels_is_better(given_values, fixed, free):
+def test_palette_with_fixed_levels_is_optimal(given_values, fixed, free):
     values, weights = given_values
     levels = one_dimensional.fit(values, weights, max(len(fixed) + free, 1), fixed=sorted(fixed))
     assert fixed <= set(levels.tolist())
@@ -64,7 +64,7 @@ def test_no_palette_that_holds_the_fixed_levels_is_better(given_values, fixed, f
 
 
 @given(weighted_values(), st.sets(st.integers(0, 20), max_size=4), st.integers(0, 4))
-def test_exactly_k_levels_rise_and_those_that_are_free_are_used(counted, fixed, free):
+def test_exactly_k_rising_levels_and_free_ones_are_used(counted, fixed, free):
     values, weights = counted
     k = max(len(fixed) + free, 1)
     levels = one_dimensional.fit(values, weights, k, fixed=sorted(fixed)).astype(int)
@@ -74,8 +74,8 @@ def test_exactly_k_levels_rise_and_those_that_are_free_are_used(counted, fixed, 
     assert set(levels.tolist()) - fixed <= set(levels[nearest].tolist())
 
 
-def slow_least_errors(values, weights, most):
-    """Return the least squared errors with 1, 2, ... levels, by the dynamic program of the textbooks."""
+def slow_least_errors(values, weights, max_levels):
+    """Return the least squared errors with 1 to `max_levels` levels, by the textbook dynamic program."""
     values, count = values.astype(np.int64), len(values)
     edges = np.full((count + 1, count + 1), 1 << 60)
     for first in range(count):
@@ -84,7 +84,7 @@ def slow_least_errors(values, weights, most):
         center = (2 * total + weight) // (2 * weight)
         edges[first, first + 1 :] = squares - 2 * center * total + center * center * weight
     best, errors = edges[0], []
-    for _ in range(most):
+    for _ in range(max_levels):
         errors.append(int(best[-1]))
         best = (best[:, None] + edges).min(axis=0)
     return errors
@@ -106,7 +106,7 @@ def test_every_k_is_optimal_on_256_levels(name, request):
         assert error(values, weights, one_dimensional.fit(values, weights, k)) == least
 
 
-def test_where_no_price_gives_k_levels_two_paths_are_spliced(monkeypatch):
+def test_two_paths_are_spliced_where_no_price_gives_k_levels(monkeypatch):
     spliced = []
     splice = one_dimensional._spliced
     monkeypatch.setattr(one_dimensional, "_spliced", lambda *args: spliced.append(args[3]) or splice(*args))
@@ -126,10 +126,10 @@ def test_65536_levels_are_fitted_in_less_than_a_second_at_any_k():
         assert time.thread_time() - started < 1
         assert levels.dtype == np.uint16
         assert len(levels) == k
-        assert error_by_moves(values, weights, levels) <= 0
+        assert gain_of_moving(values, weights, levels) <= 0
 
 
-def error_by_moves(values, weights, levels):
+def gain_of_moving(values, weights, levels):
     """Return how much the error falls if each level moves to the rounded mean of its cluster."""
     bounds = (levels[1:].astype(int) + levels[:-1]) // 2
     labels = np.searchsorted(bounds, values, side="left")
@@ -160,7 +160,7 @@ def test_weights_too_large_for_exact_sums_are_scaled_down(scale):
 
 @pytest.mark.parametrize("k", [2, 5, 16, 100])
 @pytest.mark.parametrize("effort", ["fast", "balanced", "best"])
-def test_a_gray_image_has_the_least_error_at_every_effort(china, k, effort):
+def test_gray_image_has_the_least_error_at_every_effort(china, k, effort):
     image = china[..., 0]
     counted = packed_counting.count(image)
     least = slow_least_errors(counted.colors[:, 0], counted.counts, k)[-1]
@@ -168,14 +168,14 @@ def test_a_gray_image_has_the_least_error_at_every_effort(china, k, effort):
     assert int(((image.astype(int) - compressed.decompress()) ** 2).sum()) == least
 
 
-def test_the_labels_of_gray_colors_are_their_nearest_levels():
+def test_labels_of_gray_colors_are_their_nearest_levels():
     counted = packed_counting.count(noise(40, 50))
     levels, labels = fit_packed.fit(counted, 12)
     distances = np.abs(counted.colors.astype(int) - levels[:, 0].astype(int))
     np.testing.assert_array_equal(labels, distances.argmin(axis=1))
 
 
-def test_the_path_is_the_shortest_at_every_price():
+def test_path_is_the_shortest_at_every_price():
     weights = np.random.default_rng(2).integers(1, 50, 40)
     values = np.arange(40, dtype=np.int64)
     problem = one_dimensional._problem(values, weights, np.empty(0, np.int64))

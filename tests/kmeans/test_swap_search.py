@@ -18,7 +18,7 @@ def scale_of(points):
 
 
 @given(images(), st.integers(1, 40), st.integers(0, 60), st.integers(1, 4))
-def test_the_error_is_that_of_the_centroids(image, k, swaps, searches):
+def test_returned_error_is_that_of_the_centroids(image, k, swaps, searches):
     points = summary_of(image)
     k = min(k, len(points.keys))
     centroids, error = search(points, k, swaps, searches)
@@ -34,18 +34,18 @@ def test_swaps_lower_the_error(channels, k):
     assert once < settled or (once == settled and (k == 2 or channels == 1))
 
 
-def test_a_centroid_is_moved_to_where_it_is_needed():
+def test_swaps_move_centroids_to_distant_clusters():
     """All initial centroids lie in the largest of three clusters; swaps move two to the others."""
     generator = np.random.default_rng(0)
-    heaps = [generator.normal(center, 3, (size, 3)) for center, size in ((40, 4000), (120, 40), (200, 40))]
-    image = np.clip(np.concatenate(heaps), 0, 255).astype(np.uint8)[None]
+    clouds = [generator.normal(center, 3, (size, 3)) for center, size in ((40, 4000), (120, 40), (200, 40))]
+    image = np.clip(np.concatenate(clouds), 0, 255).astype(np.uint8)[None]
     points = summary_of(image)
-    stuck, mended = (search(points, 3, swaps, 1) for swaps in (0, 20))
-    assert mended[1] < 0.3 * stuck[1]
-    np.testing.assert_allclose(np.sort(mended[0][0]), [40, 120, 200], atol=3)
+    stuck, improved = (search(points, 3, swaps, 1) for swaps in (0, 20))
+    assert improved[1] < 0.3 * stuck[1]
+    np.testing.assert_allclose(np.sort(improved[0][0]), [40, 120, 200], atol=3)
 
 
-def test_the_best_of_several_searches_is_taken_whatever_the_threads(china):
+def test_best_of_several_searches_is_returned_on_any_thread_count(china):
     points = Tree(of_colors(packed_counting.count(china))).summary(600)
     (one, one_error), (three, three_error) = (search(points, 24, 60, 5, threads) for threads in (1, 3))
     assert one_error == three_error

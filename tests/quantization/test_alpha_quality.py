@@ -21,7 +21,7 @@ IMAGEQUANT = {
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared images are not there")
 @pytest.mark.parametrize("name", IMAGEQUANT)
-def test_the_error_as_it_is_seen_is_below_that_of_imagequant_and_of_fastoctree(name):
+def test_composited_error_is_below_imagequant_and_fastoctree(name):
     image = formats.read_image(SHARED / "images" / "alpha" / name)
     for k, theirs in zip((16, 64, 256), IMAGEQUANT[name], strict=True):
         ours = composited_error(image, fastkq.compress(image, k).decompress())

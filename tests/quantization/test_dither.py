@@ -17,7 +17,7 @@ METHODS = [dither.diffuse, dither.ordered]
 
 @pytest.mark.parametrize("method", METHODS)
 @given(image=images(side=40), k=st.integers(1, 300), seed=st.integers(0, 1000))
-def test_without_strength_the_nearest_row_is_taken(method, image, k, seed):
+def test_strength_0_gives_the_nearest_row(method, image, k, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed) // np.uint8(1 + seed % 9)
     expected = nearest_packed.map_image(image, packed_counting.count(image), palette)
     found = keep_opaque(image, palette, method(image, palette, 0.0), 1)  # the methods do not apply this rule
@@ -25,7 +25,7 @@ def test_without_strength_the_nearest_row_is_taken(method, image, k, seed):
 
 
 @given(images(side=16), st.integers(1, 9), st.sampled_from([0.3, 1.0]), st.integers(0, 1000))
-def test_errors_are_diffused_as_the_reference_does(image, k, strength, seed):
+def test_diffusion_equals_the_reference(image, k, strength, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed)
     palette[k // 2 :: 3] = palette[0]  # equal rows
     palette[k // 3, 3:] = 0
@@ -34,7 +34,7 @@ def test_errors_are_diffused_as_the_reference_does(image, k, strength, seed):
 
 
 @pytest.mark.parametrize("shape", [(40, 1), (1, 40), (17, 300), (33, 257, 3), (16, 256, 4)])
-def test_blocks_and_bands_leave_no_seams(shape):
+def test_diffusion_has_no_seams_between_blocks_and_bands(shape):
     image, palette = noise(*shape), noise(5, shape[2] if len(shape) > 2 else 1, seed=1)
     np.testing.assert_array_equal(dither.diffuse(image, palette, 1.0, 3), diffused(image, palette, 1.0))
 
@@ -42,7 +42,7 @@ def test_blocks_and_bands_leave_no_seams(shape):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("k", [1, 5, 256, 257])
-def test_threads_change_nothing(method, channels, k):
+def test_same_indices_on_any_thread_count(method, channels, k):
     image, palette = noise(90, 700, channels), noise(k, channels, seed=1)
     expected = method(image, palette, 0.8, 1)
     assert expected.dtype == (np.uint8 if k <= 256 else np.uint16)
@@ -52,7 +52,7 @@ def test_threads_change_nothing(method, channels, k):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("level", [1, 40, 64, 128, 191, 250])
-def test_black_and_white_show_a_gray_on_the_mean(method, level):
+def test_mean_of_dithered_black_and_white_is_the_gray(method, level):
     image = np.full((64, 96), level, np.uint8)
     shown = method(image, np.array([[0], [255]], np.uint8))
     assert abs(255 * shown.mean() - level) < 4
@@ -66,7 +66,7 @@ def test_gray_is_dithered_like_the_same_gray_in_rgb(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_transparent_pixels_take_no_part(method):
+def test_transparent_pixels_do_not_affect_others(method):
     image = noise(60, 80, 4)
     image[..., 3] = 255
     image[20:30, :, 3] = 0
@@ -81,14 +81,14 @@ def test_transparent_pixels_take_no_part(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_of_equal_rows_the_first_is_taken(method):
+def test_ties_go_to_the_first_of_equal_rows(method):
     image, palette = noise(30, 40, 3), noise(6, 3, seed=1)
     doubled = np.concatenate((palette, palette))
     np.testing.assert_array_equal(method(image, doubled), method(image, palette))
 
 
 @given(images(side=30), st.integers(2, 60))
-def test_by_a_mask_what_is_in_the_palette_shows_no_noise(image, k):
+def test_ordered_dither_keeps_colors_of_the_palette(image, k):
     flat = (image // 32 * 32).astype(np.uint8)
     if flat.shape[2:] == (4,):
         flat[flat[..., 3] == 0] = 0
@@ -97,7 +97,7 @@ def test_by_a_mask_what_is_in_the_palette_shows_no_noise(image, k):
     np.testing.assert_array_equal(colors[indices].reshape(flat.shape), flat)
 
 
-def test_an_ordered_pixel_depends_on_its_color_and_place_alone():
+def test_ordered_dither_depends_only_on_color_and_position():
     image, palette = noise(64, 64, 3), noise(20, 3, seed=1)
     changed = image.copy()
     changed[10:20, 10:20] = noise(10, 10, 3, seed=2)
@@ -109,7 +109,7 @@ def test_an_ordered_pixel_depends_on_its_color_and_place_alone():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_colors_that_no_mixture_shows_leave_no_specks(method):
+def test_colors_outside_the_gamut_of_the_palette_leave_no_specks(method):
     image = np.full((64, 64, 3), (40, 60, 250), np.uint8)
     palette = np.array([[60, 80, 150], [62, 80, 150], [255, 255, 255]], np.uint8)
     assert (method(image, palette) != 2).all()

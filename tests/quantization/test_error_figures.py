@@ -32,7 +32,7 @@ def photographs():
 
 @pytest.mark.parametrize(("name", "k"), ERRORS)
 @pytest.mark.parametrize("effort", EFFORTS)
-def test_the_error_does_not_rise(photographs, name, k, effort):
+def test_error_does_not_rise(photographs, name, k, effort):
     image = photographs[name]
     compressed = fastkq.compress(image, k, effort=effort)
     error = reference.squared_error(image, compressed.decompress())
@@ -40,7 +40,7 @@ def test_the_error_does_not_rise(photographs, name, k, effort):
 
 
 @pytest.mark.parametrize(("name", "k"), ERRORS)
-def test_more_effort_is_better(name, k):
+def test_more_effort_gives_less_error(name, k):
     fast, balanced, best = ERRORS[name, k]
     assert balanced < fast
     assert best < 1.0001 * balanced  # both may end near the same local optimum

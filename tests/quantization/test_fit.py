@@ -12,7 +12,7 @@ COLORS = st.sampled_from([1, 2, 3, 5, 16, 64, 255, 256, 257, 1000])
 
 
 @given(images(channels=(3,)), COLORS)
-def test_an_opaque_image_is_fitted_as_one_without_alpha(image, k):
+def test_opaque_rgba_is_fitted_like_rgb(image, k):
     opaque = np.dstack((image, np.full(image.shape[:2], 255, np.uint8)))
     with_alpha, without = fastkq.compress(opaque, k), fastkq.compress(image, k)
     np.testing.assert_array_equal(with_alpha.indices, without.indices)
@@ -20,7 +20,7 @@ def test_an_opaque_image_is_fitted_as_one_without_alpha(image, k):
     assert (with_alpha.palette[:, 3] == 255).all()
 
 
-def test_the_tutorial_with_scikit_learn_is_matched(china):
+def test_error_matches_the_scikit_learn_tutorial(china):
     """The tutorial fits KMeans to the pixels and replaces each pixel by its centroid."""
     from sklearn.cluster import KMeans
 

@@ -18,7 +18,7 @@ COLORS = st.sampled_from([1, 2, 3, 5, 16, 64, 300])
 
 
 @given(images(), COLORS, st.integers(0, 5))
-def test_the_palette_has_all_its_rows_and_every_color_its_nearest(image, k, f):
+def test_palette_is_complete_and_labels_are_nearest(image, k, f):
     counted = packed_counting.count(image)
     fixed = reference.as_pixels(noise(1, f, counted.channels))
     fixed = np.unique(fixed, axis=0)[:k]
@@ -37,14 +37,14 @@ def error(counted, rows):
 
 
 @pytest.mark.parametrize("k", [16, 64, 256])
-def test_a_fit_in_oklab_is_better_there_than_one_in_rgb(china, k):
+def test_oklab_fit_has_less_oklab_error_than_rgb_fit(china, k):
     counted = packed_counting.count(china)
     ours, theirs = (fit_packed.fit(counted, k, space=space)[0] for space in ("oklab", "rgb"))
     assert error(counted, ours) < 0.97 * error(counted, theirs)
 
 
 @pytest.mark.parametrize("k", [16, 64])
-def test_it_matches_the_best_of_several_runs_of_lloyds_algorithm(flower, k):
+def test_error_matches_the_best_of_five_lloyd_runs(flower, k):
     counted = packed_counting.count(flower)
     points = of_colors(counted, "oklab")
     generator, errors = np.random.default_rng(0), []
@@ -54,7 +54,7 @@ def test_it_matches_the_best_of_several_runs_of_lloyds_algorithm(flower, k):
     assert error(counted, fit_packed.fit(counted, k, space="oklab")[0]) < 1.005 * min(errors)
 
 
-def test_more_threads_change_nothing(china):
+def test_same_palette_on_any_thread_count(china):
     counted = packed_counting.count(china)
     for alone, shared in zip(
         fit_packed.fit(counted, 100, space="oklab"),

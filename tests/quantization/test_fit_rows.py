@@ -23,14 +23,14 @@ def assert_fitted(colors, palette, k, fixed=None):
 
 
 @given(colors_and_weights(), st.sampled_from([1, 2, 3, 7, 30, 300]), st.sampled_from(["fast", "balanced"]))
-def test_palette_holds_exactly_k_used_colors_or_all_there_are(counted, k, effort):
+def test_palette_has_exactly_k_used_colors_or_all(counted, k, effort):
     palette = fit_rows.fit(counted.colors, counted.counts.astype(float), k, effort)
     assert_fitted(counted.colors, palette, k)
     np.testing.assert_array_equal(palette, fit_rows.in_order(palette))
 
 
 @given(colors_and_weights(), st.integers(1, 40), st.integers(0, 40))
-def test_fixed_colors_come_first_as_they_are(counted, k, number):
+def test_fixed_colors_come_first_unchanged(counted, k, number):
     generator = np.random.default_rng(k)
     fixed = generator.permutation(counted.colors)[: min(number, k)]
     if counted.colors.dtype.kind == "f" and k % 2:
@@ -40,7 +40,7 @@ def test_fixed_colors_come_first_as_they_are(counted, k, number):
     assert_fitted(counted.colors, palette, k, fixed)
 
 
-def test_a_fixed_color_far_from_all_takes_nothing_away():
+def test_distant_fixed_color_does_not_worsen_the_fit():
     colors = np.random.default_rng(0).normal(size=(500, 3))
     palette = fit_rows.fit(colors, np.ones(500), 9, fixed=np.array([[1e9, 0, 0]]))
     alone = fit_rows.fit(colors, np.ones(500), 8)
@@ -62,7 +62,7 @@ def test_16_bits_and_floats_are_fitted_as_well_as_8_bits(china, k):
         assert error <= 1.01 * reached
 
 
-def test_many_channels_are_fitted_as_well_as_by_the_best_of_ten_runs_of_scikit_learn():
+def test_many_channels_match_the_best_of_ten_scikit_learn_runs():
     from sklearn.cluster import KMeans
 
     generator = np.random.default_rng(0)
@@ -75,7 +75,7 @@ def test_many_channels_are_fitted_as_well_as_by_the_best_of_ten_runs_of_scikit_l
 
 
 @pytest.mark.parametrize("outlier", [-3.4e38, 1e300, -np.finfo(float).max])
-def test_an_outlier_leaves_the_others_their_centroids(outlier):
+def test_outlier_takes_only_one_centroid(outlier):
     generator = np.random.default_rng(1)
     rows = generator.integers(0, 4, (2000, 3)) / 4 + generator.normal(0, 0.01, (2000, 3))
     rows[77] = outlier
@@ -86,7 +86,7 @@ def test_an_outlier_leaves_the_others_their_centroids(outlier):
     assert np.quantile(nearest, 0.99) < 0.06
 
 
-def test_weights_count_as_repetition_and_only_their_ratios():
+def test_only_ratios_of_weights_matter_and_heavy_colors_get_more_rows():
     generator = np.random.default_rng(4)
     rows = np.unique(generator.normal(size=(3000, 2)), axis=0)
     weights = generator.integers(1, 9, len(rows)).astype(float)
@@ -97,16 +97,16 @@ def test_weights_count_as_repetition_and_only_their_ratios():
 
 
 @pytest.mark.parametrize("channels", [1, 3, 8])
-def test_a_fit_is_the_same_on_any_number_of_threads(monkeypatch, channels):
+def test_same_palette_on_any_thread_count(monkeypatch, channels):
     rows = np.random.default_rng(5).normal(size=(9000, channels))
-    for most in (fit_rows._MAX_POINTS, 3000):  # with 3000, the points are condensed
-        monkeypatch.setattr(fit_rows, "_MAX_POINTS", most)
+    for max_points in (fit_rows._MAX_POINTS, 3000):  # with 3000, the points are condensed
+        monkeypatch.setattr(fit_rows, "_MAX_POINTS", max_points)
         monkeypatch.setattr(fit_rows, "_CONDENSED", 2000)
         one, three = (fit_rows.fit(rows, np.ones(9000), 30, threads=threads) for threads in (1, 3))
         np.testing.assert_array_equal(one, three)
 
 
-def test_colors_of_alpha_0_are_one():
+def test_colors_of_alpha_0_count_as_one():
     colors = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [65535, 0, 0, 65535]], np.uint16)
     hidden = np.array([[65535, 7, 1, 0]], np.uint16)
     assert nearest_rows.label(hidden, colors[::-1]).tolist() == [2]
@@ -114,7 +114,7 @@ def test_colors_of_alpha_0_are_one():
     np.testing.assert_array_equal(palette, np.concatenate((hidden, colors[1:])))
 
 
-def test_rows_are_looked_for_among_some_of_many_colors_first(monkeypatch):
+def test_used_rows_are_found_in_parts_of_many_colors(monkeypatch):
     rows = np.random.default_rng(7).normal(size=(4000, 3))
     whole = fit_rows.fit(rows, np.ones(4000), 40)
     monkeypatch.setattr(nearest_rows, "_FEW_COLORS", 1000)

@@ -33,7 +33,7 @@ def images_and_fixed(draw):
 
 
 @given(images_and_fixed(), st.sampled_from([1, 2]))
-def test_fixed_colors_come_first_and_the_others_are_used_and_in_order(case, threads):
+def test_fixed_colors_come_first_and_others_are_used_and_in_order(case, threads):
     image, k, fixed = case
     counted = packed_counting.count(image)
     rows, labels = fit_packed.fit(counted, k, threads=threads, fixed=fixed)
@@ -46,7 +46,7 @@ def test_fixed_colors_come_first_and_the_others_are_used_and_in_order(case, thre
 
 
 @given(images_and_fixed())
-def test_colors_are_given_the_nearest_of_all_rows(case):
+def test_labels_are_the_nearest_of_all_rows(case):
     image, k, fixed = case
     counted = packed_counting.count(image)
     rows, labels = fit_packed.fit(counted, k, fixed=fixed)
@@ -62,16 +62,16 @@ def test_fixing_no_color_changes_nothing(image, k):
 
 
 @given(images_and_fixed(), st.integers(0, 40), st.integers(1, 3))
-def test_a_search_leaves_what_is_held_and_tells_the_error_of_its_centroids(case, swaps, searches):
+def test_search_keeps_fixed_centroids_and_returns_the_error(case, swaps, searches):
     image, k, fixed = case
-    points, held = summary_of(image), to_coordinates(fixed)
-    centroids, error = search(points, k, swaps, searches, fixed=held)
-    np.testing.assert_array_equal(centroids[:, : len(fixed)], held)
+    points, fixed_centroids = summary_of(image), to_coordinates(fixed)
+    centroids, error = search(points, k, swaps, searches, fixed=fixed_centroids)
+    np.testing.assert_array_equal(centroids[:, : len(fixed)], fixed_centroids)
     scale = 255.0**2 * points.weights.sum() * (361**2 if image.shape[2:] == (4,) else 1)
     assert error_of(points, centroids) <= error + 1e-6 * scale
 
 
-def test_lloyd_leaves_what_is_held(china):
+def test_lloyd_keeps_fixed_centroids(china):
     points = of_colors(packed_counting.count(china))
     seeds = points.coordinates[:, np.linspace(0, len(points.keys) - 1, 40).astype(int)]
     moved = lloyd.lloyd(points, seeds, min_gain=0.0, max_iterations=3, n_fixed=15)
@@ -79,18 +79,18 @@ def test_lloyd_leaves_what_is_held(china):
     assert (moved[:, 15:] != seeds[:, 15:]).any(axis=0).all()
 
 
-def test_starts_avoid_what_is_held(china):
+def test_starts_avoid_fixed_centroids(china):
     points = Tree(of_colors(packed_counting.count(china))).summary(2000)
     alone = starts(points, 64, 3)
-    held = alone[1, :, :20] + np.float32(0.25)
-    for centroids in starts(points, 64, 3, held):
-        np.testing.assert_array_equal(centroids[:, :20], held)
-        distances = ((centroids[:, 20:, None] - held[:, None]) ** 2).sum(axis=0)
+    fixed_centroids = alone[1, :, :20] + np.float32(0.25)
+    for centroids in starts(points, 64, 3, fixed_centroids):
+        np.testing.assert_array_equal(centroids[:, :20], fixed_centroids)
+        distances = ((centroids[:, 20:, None] - fixed_centroids[:, None]) ** 2).sum(axis=0)
         assert distances.min() > 1
 
 
 @pytest.mark.parametrize(("k", "f"), [(16, 4), (64, 4), (64, 40)])
-def test_the_others_know_the_fixed_ones(china, k, f):
+def test_free_rows_are_fitted_around_fixed_colors(china, k, f):
     """The error is below that of a palette fitted alone and then joined with the fixed colors."""
     counted = packed_counting.count(china)
     fixed = np.random.default_rng(1).choice(counted.colors, f)
@@ -100,15 +100,17 @@ def test_the_others_know_the_fixed_ones(china, k, f):
 
 
 @pytest.mark.parametrize(("k", "f"), [(16, 4), (64, 4), (64, 40)])
-def test_they_match_the_best_of_several_runs_of_lloyds_algorithm(china, k, f):
+def test_error_matches_the_best_of_five_lloyd_runs(china, k, f):
     counted = packed_counting.count(china)
     fixed = noise(f, 3, seed=1)
-    points, held = of_colors(counted), to_coordinates(fixed)
+    points, fixed_centroids = of_colors(counted), to_coordinates(fixed)
     generator = np.random.default_rng(0)
     errors = []
     for _ in range(5):
         seeds = points.coordinates[:, generator.choice(len(points.keys), k - f, replace=False)]
-        centroids = lloyd.lloyd(points, np.column_stack((held, seeds)), 0.0, 100, threads=2, n_fixed=f)
+        centroids = lloyd.lloyd(
+            points, np.column_stack((fixed_centroids, seeds)), 0.0, 100, threads=2, n_fixed=f
+        )
         errors.append(error(counted, np.floor(centroids.T + 0.5)))
     assert error(counted, fit_packed.fit(counted, k, fixed=fixed)[0]) < 1.005 * min(errors)
 
@@ -126,7 +128,7 @@ def mapped(counted, rows):
 
 
 @pytest.mark.parametrize("f", [0, 3, 4199])
-def test_palettes_too_large_to_be_searched_keep_what_is_fixed(f):
+def test_palettes_too_large_for_swap_search_keep_fixed_colors(f):
     counted, fixed = packed_counting.count(noise(80, 80, 3)), np.unique(noise(5000, 3, seed=1), axis=0)[:f]
     rows, labels = fit_packed.fit(counted, 4200, "fast", fixed=fixed)
     np.testing.assert_array_equal(rows[:f], fixed)
@@ -134,7 +136,7 @@ def test_palettes_too_large_to_be_searched_keep_what_is_fixed(f):
     assert set(range(f, 4200)) <= set(labels.tolist())
 
 
-def test_more_colors_than_a_fit_takes_are_fitted_around_fixed_ones_too(monkeypatch):
+def test_colors_merged_in_cells_are_fitted_around_fixed_colors(monkeypatch):
     fit = import_module("fastkq.quantization.fit_packed")
     monkeypatch.setattr(fit, "_MAX_COLORS", 500)
     monkeypatch.setattr(fit, "_COLORS_PER_CENTROID", 20)

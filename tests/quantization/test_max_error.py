@@ -23,35 +23,35 @@ def distances(counted, rows, labels, space="rgb"):
     return np.sqrt((difference.astype(float) ** 2).sum(axis=0)) / unit(counted.channels, space)
 
 
-def within_enough(counted, k, **how):
+def fit_with_enough_rows(counted, k, **options):
     """Return k and a palette under the constraint, for the k that the error states if k is too small."""
     try:
-        return k, fit_within_max_error(counted, k, **how)
+        return k, fit_within_max_error(counted, k, **options)
     except UnreachableError as error:
         unreachable = error
     assert unreachable.k > k
     assert f"k = {unreachable.k} suffices" in str(unreachable)
-    assert unreachable.best > how["max_error"]
-    return unreachable.k, fit_within_max_error(counted, unreachable.k, **how)
+    assert unreachable.best > options["max_error"]
+    return unreachable.k, fit_within_max_error(counted, unreachable.k, **options)
 
 
 @given(images(side=12), st.integers(1, 40), st.floats(0, 1), SPACES)
-def test_no_color_is_too_far_whatever_the_distance_when_enough_rows_are_allowed(image, k, share, space):
+def test_every_color_is_within_max_error_with_enough_rows(image, k, share, space):
     counted = packed_counting.count(image)
     max_error = share * (300 if space == "rgb" else 0.7)
-    enough, (rows, labels) = within_enough(counted, k, max_error=max_error, space=space)
+    enough, (rows, labels) = fit_with_enough_rows(counted, k, max_error=max_error, space=space)
     assert distances(counted, rows, labels, space).max() <= max_error * (1 + 1e-12)
     assert len(np.unique(rows, axis=0)) == len(rows) == min(enough, len(counted.keys))
     assert len(np.unique(labels)) == len(rows)
 
 
 @given(images(side=12), st.integers(0, 60), st.floats(0, 0.2), st.integers(0, 6), st.integers(0, 1000))
-def test_colors_of_a_small_share_do_not_matter(image, max_error, min_share, f, seed):
+def test_colors_below_min_share_are_exempt(image, max_error, min_share, f, seed):
     counted = packed_counting.count(image)
     generator = np.random.default_rng(seed)
     fixed = np.unique(reference.as_pixels(noise(1, f, counted.channels, seed=seed)), axis=0)
     weights = generator.random(len(counted.keys)) + 0.01
-    _, (rows, labels) = within_enough(
+    _, (rows, labels) = fit_with_enough_rows(
         counted, max(f, 3), max_error=max_error, min_share=min_share, fixed=fixed, weights=weights
     )
     large = counted.counts > min_share * counted.counts.sum()
@@ -61,7 +61,7 @@ def test_colors_of_a_small_share_do_not_matter(image, max_error, min_share, f, s
 
 
 @given(images(), st.integers(1, 40))
-def test_a_distance_that_the_plain_fit_keeps_changes_nothing(image, k):
+def test_constraint_met_by_the_plain_fit_changes_nothing(image, k):
     counted = packed_counting.count(image)
     plain = fit_packed.fit(counted, k)
     reached = float(distances(counted, *plain).max())
@@ -80,7 +80,7 @@ def a_map_with_a_red_dot():
     return image
 
 
-def test_the_one_red_dot_on_a_map_stays_red():
+def test_red_dot_on_a_map_stays_red():
     counted = packed_counting.count(a_map_with_a_red_dot())
     red = np.flatnonzero((counted.colors == [230, 20, 20]).all(axis=1))
     gray, gray_labels = fit_packed.fit(counted, 16)
@@ -102,7 +102,7 @@ def test_one_row_serves_many_rare_colors(china, k, max_error):
     assert distances(counted, rows, labels).max() <= max_error
 
 
-def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
+def test_constraint_raises_the_squared_error_little(flower):
     """Rows that cover rare colors are moved to lower the error: many rows are no color of the image."""
     counted = packed_counting.count(flower)
     rows, labels = fit_within_max_error(counted, 64, max_error=38)
@@ -115,7 +115,7 @@ def test_a_palette_within_reach_costs_no_more_than_it_must(flower):
     assert squared_error(rows, labels) < 1.2 * squared_error(*fit_packed.fit(counted, 64))
 
 
-def test_the_error_names_the_best_and_travels():
+def test_unreachable_error_states_the_best_and_can_be_pickled():
     counted = packed_counting.count(noise(20, 20, 3))
     with pytest.raises(
         UnreachableError, match="expected all colors within 5 of a palette of 4, got one at"

@@ -36,7 +36,7 @@ def assert_opacity_is_kept(image, back):
 
 
 @given(ALPHAS, st.integers(1, 40), st.integers(3, 40), st.integers(0, 1000))
-def test_opacity_is_kept_from_three_colors_on(alphas, side, k, seed):
+def test_opacity_is_kept_with_at_least_three_colors(alphas, side, k, seed):
     image = with_alphas(alphas, side, side, seed=seed)
     compressed = fastkq.compress(image, k)
     assert_opacity_is_kept(image, compressed.decompress())
@@ -44,7 +44,7 @@ def test_opacity_is_kept_from_three_colors_on(alphas, side, k, seed):
 
 
 @given(ALPHAS, st.integers(3, 40), st.integers(0, 1000))
-def test_opacity_is_kept_when_some_colors_are_fixed(alphas, k, seed):
+def test_opacity_is_kept_with_fixed_colors(alphas, k, seed):
     counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     fixed = reference.as_pixels(with_alphas((0, 7, 254), 1, k, seed=seed + 1))
     fixed = np.unique(fixed, axis=0)[: k - 2]  # two rows are left, for opaque and for transparent colors
@@ -53,7 +53,7 @@ def test_opacity_is_kept_when_some_colors_are_fixed(alphas, k, seed):
 
 
 @given(ALPHAS, st.integers(3, 40), st.integers(0, 1000))
-def test_opacity_is_kept_of_colors_that_weigh_nothing(alphas, k, seed):
+def test_opacity_is_kept_for_colors_of_weight_0(alphas, k, seed):
     counted = packed_counting.count(with_alphas(alphas, 20, 20, seed=seed))
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (counted.colors[:, 3] != generator.choice([0, 255]))
@@ -64,14 +64,14 @@ def test_opacity_is_kept_of_colors_that_weigh_nothing(alphas, k, seed):
 
 
 @pytest.mark.parametrize("k", [3, 4, 16, 100])
-def test_opacity_is_kept_in_images_of_too_many_colors_to_list(monkeypatch, k):
+def test_opacity_is_kept_with_too_many_colors_to_list(monkeypatch, k):
     monkeypatch.setattr("fastkq.api.compress.MAX_RGBA_COLORS", 500)
     image = with_alphas((0, 3, 250, 254, 255), 150, 150)
     assert_opacity_is_kept(image, fastkq.compress(image, k).decompress())
 
 
 @pytest.mark.parametrize("k", [3, 16, 200])
-def test_opacity_is_kept_when_colors_are_merged_by_cells(monkeypatch, k):
+def test_opacity_is_kept_when_colors_are_merged_in_cells(monkeypatch, k):
     monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_MAX_COLORS", 500)
     monkeypatch.setattr(import_module("fastkq.quantization.fit_packed"), "_COLORS_PER_CENTROID", 20)
     image = with_alphas((252, 253, 254, 255), 100, 100) // np.array([4, 4, 4, 1], np.uint8)
@@ -82,7 +82,7 @@ def test_opacity_is_kept_when_colors_are_merged_by_cells(monkeypatch, k):
 
 
 @given(ALPHAS, ALPHAS, st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
-def test_among_the_rows_of_any_palette_the_nearest_is_taken_that_keeps_it(alphas, others, k, seed, threads):
+def test_mapping_to_any_palette_keeps_opacity(alphas, others, k, seed, threads):
     image = with_alphas(alphas, 23, 31, seed=seed)
     rows = with_alphas(others, 1, k, seed=seed + 1)[0]
     expected = reference.nearest(reference.as_pixels(image), rows)
@@ -93,7 +93,7 @@ def test_among_the_rows_of_any_palette_the_nearest_is_taken_that_keeps_it(alphas
         assert_opacity_is_kept(image, rows[mapped])
 
 
-def test_without_opaque_rows_or_with_two_rows_the_nearest_of_any_opacity_is_taken():
+def test_opacity_is_ignored_without_opaque_rows_or_with_two_rows():
     image = np.array([[[200, 0, 0, 255]]], np.uint8)
     near, far = [200, 0, 0, 254], [0, 0, 255, 255]
     for rows, taken in (([far, near], 1), ([near, near, [1, 1, 1, 9]], 0), ([far, near, near], 0)):
@@ -103,7 +103,7 @@ def test_without_opaque_rows_or_with_two_rows_the_nearest_of_any_opacity_is_take
 
 
 @pytest.mark.parametrize("k", [16, 64, 256])
-def test_keeping_opacity_costs_little(monkeypatch, china, k):
+def test_keeping_opacity_raises_the_error_little(monkeypatch, china, k):
     counted = packed_counting.count(cut_out(china))
     kept = error(counted, *fit_packed.fit(counted, k))
     for name in ("kmeans.points", "kmeans.fit", "quantization.fit_packed"):

@@ -18,7 +18,7 @@ def blurred_error(image, shown):
 
 
 @pytest.mark.parametrize("k", [4, 16, 64])
-def test_the_mean_of_a_few_pixels_is_nearer_than_with_the_nearest_colors(china, k):
+def test_blurred_error_is_below_that_of_nearest_colors(china, k):
     image = china[:160, :200]
     plain, _ = fit_packed.fit(packed_counting.count(image), k)
     nearest = nearest_packed.map_image(image, packed_counting.count(image), plain)
@@ -26,7 +26,7 @@ def test_the_mean_of_a_few_pixels_is_nearer_than_with_the_nearest_colors(china, 
     assert blurred_error(image, colors[indices]) < 0.75 * blurred_error(image, plain[nearest])
 
 
-def test_more_effort_looks_better(china):
+def test_more_effort_gives_less_blurred_error(china):
     image = china[:160, :200]
     errors = []
     for effort in ("fast", "best"):
@@ -36,7 +36,7 @@ def test_more_effort_looks_better(china):
 
 
 @given(images(side=40), st.integers(1, 40))
-def test_a_palette_has_different_used_rows_in_order(image, k):
+def test_palette_has_distinct_used_rows_in_order(image, k):
     colors, indices = spatial.visual(image, k)
     assert len(colors) <= k
     assert indices.shape == image.shape[:2]
@@ -46,14 +46,14 @@ def test_a_palette_has_different_used_rows_in_order(image, k):
 
 
 @given(images(side=12))
-def test_an_image_of_few_colors_comes_back(image):
+def test_image_of_few_colors_is_lossless(image):
     colors, indices = spatial.visual(image, 150)
     np.testing.assert_array_equal(as_pixels(colors[indices]), as_pixels(image))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("k", [2, 40, 300])
-def test_threads_change_nothing(channels, k):
+def test_same_result_on_any_thread_count(channels, k):
     image = noise(150, 60, channels)
     expected = spatial.visual(image, k)
     assert expected[1].dtype == (np.uint8 if len(expected[0]) <= 256 else np.uint16)
@@ -62,7 +62,7 @@ def test_threads_change_nothing(channels, k):
             np.testing.assert_array_equal(got, wanted)
 
 
-def test_gray_looks_about_as_good_as_the_same_gray_in_rgb(china):
+def test_gray_is_about_as_good_as_the_same_gray_in_rgb(china):
     image = china[:160, :200, 1:2]
     colors, indices = spatial.visual(image, 9)
     as_rgb = np.repeat(image, 3, axis=2)
@@ -71,7 +71,7 @@ def test_gray_looks_about_as_good_as_the_same_gray_in_rgb(china):
     assert blurred_error(image, colors[indices]) < 1.5 * blurred_error(as_rgb, rows[same])
 
 
-def test_an_opaque_image_looks_as_without_alpha():
+def test_opaque_rgba_gives_the_result_of_rgb():
     image = noise(50, 60, 3)
     colors, indices = spatial.visual(image, 9)
     opaque, same = spatial.visual(np.dstack((image, np.full(image.shape[:2], 255, np.uint8))), 9)
@@ -79,7 +79,7 @@ def test_an_opaque_image_looks_as_without_alpha():
     np.testing.assert_array_equal(same, indices)
 
 
-def test_transparent_pixels_take_no_part():
+def test_transparent_pixels_do_not_affect_others():
     image = noise(60, 80, 4) | np.array([0, 0, 0, 255], np.uint8)
     image[20:30, :, 3] = 0
     colors, indices = spatial.visual(image, 12)

@@ -28,7 +28,7 @@ def test_counts_as_weights_change_nothing(image, k):
 
 
 @given(images(), COLORS, st.integers(-300, 300), st.integers(0, 1000))
-def test_only_proportions_count(image, k, exponent, seed):
+def test_only_ratios_of_weights_matter(image, k, exponent, seed):
     counted = packed_counting.count(image)
     weights = np.random.default_rng(seed).random(len(counted.keys)) + 0.01
     plain, scaled = (fit_packed.fit(counted, k, weights=weights * scale)[0] for scale in (1.0, 2.0**exponent))
@@ -36,7 +36,7 @@ def test_only_proportions_count(image, k, exponent, seed):
 
 
 @given(images(), COLORS, st.sampled_from([0.0, 0.3, 0.9]), st.integers(0, 1000))
-def test_the_palette_has_all_its_rows_and_every_color_its_nearest(image, k, weightless, seed):
+def test_palette_is_complete_and_labels_are_nearest(image, k, weightless, seed):
     counted = packed_counting.count(image)
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (generator.random(len(counted.keys)) >= weightless)
@@ -48,17 +48,17 @@ def test_the_palette_has_all_its_rows_and_every_color_its_nearest(image, k, weig
 
 
 @given(images(channels=(0, 1, 3)), COLORS, st.integers(0, 1000))
-def test_colors_without_weight_do_not_pull(image, k, seed):
+def test_colors_of_weight_0_do_not_affect_the_fit(image, k, seed):
     counted = packed_counting.count(image)
-    pulling = np.random.default_rng(seed).random(len(counted.keys)) < 0.7
-    pulling[-1] = True
-    k = min(k, int(pulling.sum()))
-    weights = np.where(pulling, counted.counts, 0).astype(float)
-    alone = counted._replace(keys=counted.keys[pulling], counts=counted.counts[pulling])
+    has_weight = np.random.default_rng(seed).random(len(counted.keys)) < 0.7
+    has_weight[-1] = True
+    k = min(k, int(has_weight.sum()))
+    weights = np.where(has_weight, counted.counts, 0).astype(float)
+    alone = counted._replace(keys=counted.keys[has_weight], counts=counted.counts[has_weight])
     np.testing.assert_array_equal(fit_packed.fit(counted, k, weights=weights)[0], fit_packed.fit(alone, k)[0])
 
 
-def test_rows_that_remain_go_to_colors_without_weight():
+def test_surplus_rows_go_to_colors_of_weight_0():
     counted = packed_counting.count(noise(40, 40, 3))
     weights = np.zeros(len(counted.keys))
     weights[::100] = 1.0
@@ -68,7 +68,7 @@ def test_rows_that_remain_go_to_colors_without_weight():
     assert len(kept) < 50 == len(rows)
 
 
-def test_a_heavy_color_gets_a_nearer_row(china):
+def test_heavier_colors_have_less_error(china):
     counted = packed_counting.count(china)
     reds = counted.colors.astype(int) @ [2, -1, -1] > 60
     weights = counted.counts * np.where(reds, 100.0, 1.0)
@@ -83,7 +83,7 @@ def test_a_heavy_color_gets_a_nearer_row(china):
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 60), elements=POSITIVE))
-def test_weights_become_integers_in_proportion(weights):
+def test_to_counts_keeps_the_ratios_of_weights(weights):
     counts = to_counts(weights)
     assert counts.min() >= 1
     assert int(counts.sum()) <= 1 << 30

@@ -17,7 +17,7 @@ def context_part(coded, palette, height, width):
     part = ContextPart(coded, palette, height, width)
     for pixel in range(height * width):
         part.pixel(*divmod(pixel, width))
-    assert coded == part.due()
+    assert coded == part.valid_bytes()
     return np.array(part.image)
 
 
@@ -63,11 +63,11 @@ def coordinates(palette):
         values = [color * 3 for color in values]
     if len(values[0]) == 2:
         values = [[*color, 0] for color in values]
-    kept = sorted(telling(values))
+    kept = sorted(most_varying_channels(values))
     return np.array([[color[channel] for channel in kept] for color in values])
 
 
-def telling(values):
+def most_varying_channels(values):
     """Return the three channels with the largest variance that those chosen before do not explain."""
     bands, kept = list(zip(*values, strict=True)), []
     s = [[len(a) * sum(map(mul, a, b)) - sum(a) * sum(b) for b in bands] for a in bands]
@@ -159,7 +159,7 @@ class ContextPart:
             pattern = (w == ww) + 2 * (w == nn) + 4 * (w == nee) + 8 * (nn == nne) + 16 * (w == nww)
             pattern += 32 * (nn == nnn)
             since = min(11, self.hits.bit_length())
-            run = [(2 * min(sure, 7) + (guess == w)) * 64 + pattern for guess, sure in runs]
+            run = [(2 * min(confidence, 7) + (guess == w)) * 64 + pattern for guess, confidence in runs]
             dense = [pattern * 12 + since]
             dense += [scatter(it, 0, self.bits + 1) for it in (w * 64 + pattern, w * 16 + since)]
             slots = self.inputs(contexts, 0, 0, run, dense)
@@ -170,27 +170,29 @@ class ContextPart:
             if flat and node == self.leaves[w] >> 1:
                 node = self.leaves[w] ^ 1
                 continue
-            level = node.bit_length() - 1
-            inner = 2 ** (level % self.group) + node % 2 ** (level % self.group)
-            run = [2048 + (3 * min(sure, 15) + self.turn(it, node)) * 17 + level for it, sure in runs]
+            step = node.bit_length() - 1
+            inner = 2 ** (step % self.group) + node % 2 ** (step % self.group)
+            run = [
+                2048 + (3 * min(confidence, 15) + self.turn(it, node)) * 17 + step for it, confidence in runs
+            ]
             near = [12] * 4
             if node < min(2**self.depth, 2**18 // self.k):
                 near = [self.level(color, node) for color in (cw, cn, cnw, cne)]
             near = (near[0] >> 2) * 128 + (near[1] >> 2) * 16 + (near[2] >> 3) * 4 + (near[3] >> 3)
             slope = self.level(predicted, node)
             dense = node * 1024 + near, node * 192 + slope * 8 + activity, node
-            slots = self.inputs(contexts, node >> level % self.group, inner, run, dense)
+            slots = self.inputs(contexts, node >> step % self.group, inner, run, dense)
             last = min(node, 511)
             node = 2 * node + self.decision(
-                slots, equal * 18 + level, activity * 512 + last, slope * 18 + level, last
+                slots, equal * 18 + step, activity * 512 + last, slope * 18 + step, last
             )
 
         self.image[y][x] = index = self.indices[node]
-        for place, (guess, sure) in zip(places, runs, strict=True):
+        for place, (guess, confidence) in zip(places, runs, strict=True):
             if guess == index:
-                self.memories[place] = guess, min(255, sure + 1)
+                self.memories[place] = guess, min(255, confidence + 1)
             else:
-                self.memories[place] = (guess, sure // 2) if sure > 1 else (index, 1)
+                self.memories[place] = (guess, confidence // 2) if confidence > 1 else (index, 1)
 
     def inputs(self, contexts, top, inner, run, dense):
         """Return the table and place of each of the 16 slots of a decision."""
@@ -201,17 +203,17 @@ class ContextPart:
     def decision(self, slots, a, b, c, row):
         """Decode a bit, and update the weights, numbers and slots that gave its probability."""
         states = [self.slots[slot] for slot in slots]
-        opinions = np.array([STRETCH[p] * (64 * (10 * n + 8) // (10 * n + 15)) >> 6 for p, n in states])
+        predictions = np.array([STRETCH[p] * (64 * (10 * n + 8) // (10 * n + 15)) >> 6 for p, n in states])
         sets = self.weights["a", a], self.weights["b", b], self.weights["c", c]
         rows = self.numbers["a", a], self.numbers["b", row]
-        mixes = [max(-2047, min(2047, int((it * opinions >> 8).sum() >> 8))) for it in sets]
+        mixes = [max(-2047, min(2047, int((it * predictions >> 8).sum() >> 8))) for it in sets]
         mixed = (sum(mixes) * 85 >> 8) + 2048
         low, share = divmod(mixed, 128)
         refined = sum(it[low] * (128 - share) + it[low + 1] * share for it in rows) >> 13
         bit = self.bit(min(65528, max(8, (2 * squash(mixed - 2048) + refined) >> 2)))
         for it, x in zip(sets, mixes, strict=True):
             step = 3 * (65536 * bit - squash(x))
-            it[:] = np.clip(it + ((opinions * step + 65536) >> 17), -(2**19), 2**19)
+            it[:] = np.clip(it + ((predictions * step + 65536) >> 17), -(2**19), 2**19)
         for it in rows:
             it[(mixed + 64) >> 7] += (4194303 * bit - it[(mixed + 64) >> 7]) >> 6
         for slot, (p, n) in zip(slots, states, strict=True):
@@ -230,7 +232,7 @@ class ContextPart:
             self.place += 1
         return bit
 
-    def due(self):
+    def valid_bytes(self):
         """Return the only valid coded bytes: those that were consumed, then the shortest valid end."""
         n = last = 0
         while not self.low <= last << (32 - 8 * n) <= self.high:

@@ -23,11 +23,11 @@ def diffused(image, palette, strength):
             indices[-1].append(index)
             if reach == 0:
                 continue
-            left = shortened([target[c] - rows[index][c] for c in range(3)], gap(rows, index))
+            residual = shortened([target[c] - rows[index][c] for c in range(3)], gap(rows, index))
             for down, right, share in ((0, 1, 7), (1, -1, 3), (1, 0, 5), (1, 1, 1)):
                 for channel in range(3):
                     place = (y + down, x + right, channel)
-                    errors[place] = errors.get(place, 0) + share * left[channel]
+                    errors[place] = errors.get(place, 0) + share * residual[channel]
     return indices
 
 

@@ -45,53 +45,53 @@ def colors(data, channels, bits):
 def chunked_file(data):
     """Return the palette, indices (H * W,) and shape of a version 2 file."""
     assert data[:5] == b"\x89FKQ\x02"
-    header, place = chunk(data, 5, "H")
+    header, offset = chunk(data, 5, "H")
     coding, channels, axes, bits = header[:4]
     assert coding == 1
     height, width, k, rows, columns = numbers(header[4:])
-    payload, place = chunk(data, place, "P")
+    payload, offset = chunk(data, offset, "P")
     palette = colors(payload, channels, bits)
     assert len(palette) == k
-    table, place = chunk(data, place, "T")
+    table, offset = chunk(data, offset, "T")
     extra, at = number(table, 0)
-    place += extra
+    offset += extra
     image = np.zeros((height, width), int)
     for part in range(rows * columns):
         length, at = number(table, at)
-        coded, place = data[place : place + length], place + length
+        coded, offset = data[offset : offset + length], offset + length
         assert table[at : at + 4] == struct.pack("<I", zlib.crc32(coded))
         at += 4
         row, column = divmod(part, columns)
         top, bottom = row * height // rows, (row + 1) * height // rows
         left, right = column * width // columns, (column + 1) * width // columns
         image[top:bottom, left:right] = context_part(coded, palette, bottom - top, right - left)
-    assert (at, place) == (len(table), len(data))
+    assert (at, offset) == (len(table), len(data))
     return palette, image.ravel(), (height, width, channels)[:axes]
 
 
-def chunk(data, place, kind):
+def chunk(data, offset, kind):
     """Return the payload of the chunk of this kind at an offset, and the offset after the chunk."""
-    length, start = number(data, place + 1)
+    length, start = number(data, offset + 1)
     end = start + length
-    assert data[place] == ord(kind)
-    assert data[end : end + 4] == struct.pack("<I", zlib.crc32(data[place:end]))
+    assert data[offset] == ord(kind)
+    assert data[end : end + 4] == struct.pack("<I", zlib.crc32(data[offset:end]))
     return data[start:end], end + 4
 
 
-def number(data, place):
+def number(data, offset):
     """Return the LEB128 number at an offset, and the offset after it."""
-    value, shift = data[place] & 127, 7
-    while data[place] >= 128:
-        place += 1
-        value += (data[place] & 127) << shift
+    value, shift = data[offset] & 127, 7
+    while data[offset] >= 128:
+        offset += 1
+        value += (data[offset] & 127) << shift
         shift += 7
-    return value, place + 1
+    return value, offset + 1
 
 
 def numbers(data):
     """Return all LEB128 numbers in these bytes."""
-    values, place = [], 0
-    while place < len(data):
-        value, place = number(data, place)
+    values, offset = [], 0
+    while offset < len(data):
+        value, offset = number(data, offset)
         values.append(value)
     return values

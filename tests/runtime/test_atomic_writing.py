@@ -18,13 +18,13 @@ def test_writing_replaces_the_file_and_keeps_its_permissions(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_new_file_has_the_usual_permissions(tmp_path):
+def test_new_file_has_default_permissions(tmp_path):
     (tmp_path / "usual").write_bytes(b"")
     write_atomically(tmp_path / "file", b"new")
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
-def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path):
+def test_symbolic_link_is_kept_and_its_target_replaced(tmp_path):
     (tmp_path / "target").write_bytes(b"old")
     (tmp_path / "link").symlink_to("target")
     write_atomically(tmp_path / "link", b"new")
@@ -32,12 +32,12 @@ def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path):
     assert (tmp_path / "target").read_bytes() == b"new"
 
 
-def test_a_folder_is_not_written_over(tmp_path):
+def test_folder_is_not_overwritten(tmp_path):
     with pytest.raises(IsADirectoryError):
         write_atomically(tmp_path, b"new")
 
 
-def test_what_is_no_regular_file_is_written_to(tmp_path):
+def test_pipe_is_written_directly(tmp_path):
     reader, writer = os.pipe()
     write_atomically(f"/dev/fd/{writer}", b"through a pipe")
     os.close(writer)

@@ -12,7 +12,7 @@ from tests.helpers.images import noise
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_compresses():
+def test_forked_child_compresses():
     code = """
 import os, warnings
 import numpy as np, fastkq
@@ -31,7 +31,7 @@ print(same, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert completed.stdout == "True 0\n", completed.stderr
 
 
-def test_many_threads_may_compress_at_once():
+def test_many_threads_compress_at_once():
     from concurrent.futures import ThreadPoolExecutor
 
     image = noise(300, 300, 3)
@@ -42,7 +42,7 @@ def test_many_threads_may_compress_at_once():
         )
 
 
-def test_an_error_in_any_chunk_reaches_the_caller():
+def test_error_in_any_chunk_reaches_the_caller():
     from fastkq.runtime.parallel import over_chunks
 
     for bad in (0, 30, 99):
@@ -55,7 +55,7 @@ def test_an_error_in_any_chunk_reaches_the_caller():
             over_chunks(work, 100, 1, 4)
 
 
-def test_every_chunk_is_worked_on_once_and_no_worker_twice_at_once():
+def test_each_chunk_is_done_once_and_workers_do_one_at_a_time():
     from fastkq.runtime.parallel import over_chunks
 
     done, busy = [], set()
@@ -71,7 +71,7 @@ def test_every_chunk_is_worked_on_once_and_no_worker_twice_at_once():
     assert sorted(done) == [(start, min(start + 10, 1003)) for start in range(0, 1003, 10)]
 
 
-def test_bands_and_blocks_follow_those_that_they_build_on():
+def test_blocks_start_after_the_blocks_they_depend_on():
     order = []
     parallel.over_dependent_blocks(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
     assert sorted(order) == [(band, block) for band in range(5) for block in range(4)]
@@ -83,7 +83,7 @@ def test_bands_and_blocks_follow_those_that_they_build_on():
             assert places[band - 1, min(block + 1, 3)] < places[band, block]
 
 
-def test_an_error_in_one_band_reaches_the_caller():
+def test_error_in_any_band_reaches_the_caller():
     def work(worker, band, block):
         if (band, block) == (1, 1):
             raise ZeroDivisionError

@@ -20,36 +20,40 @@ COMPRESSED = fastkq.compress(IMAGE, 40)
 DATA = COMPRESSED.to_bytes()
 
 CALLS = {
-    "compress": lambda tell: fastkq.compress(IMAGE, 8, progress=tell),
-    "compress, dithered": lambda tell: fastkq.compress(IMAGE, 8, dither=True, progress=tell),
-    "compress, blue noise": lambda tell: fastkq.compress(
-        IMAGE, 8, dither=True, dither_method="blue-noise", progress=tell
+    "compress": lambda progress: fastkq.compress(IMAGE, 8, progress=progress),
+    "compress, dithered": lambda progress: fastkq.compress(IMAGE, 8, dither=True, progress=progress),
+    "compress, blue noise": lambda progress: fastkq.compress(
+        IMAGE, 8, dither=True, dither_method="blue-noise", progress=progress
     ),
-    "compress, for looks": lambda tell: fastkq.compress(IMAGE, 8, preset="visual", progress=tell),
-    "compress, 16 bits": lambda tell: fastkq.compress(DEEP, 8, progress=tell),
-    "compress, gray": lambda tell: fastkq.compress(IMAGE[:, :, 0], 8, progress=tell),
-    "compress, too many colors": lambda tell: fastkq.compress(TRANSLUCENT, 8, progress=tell),
-    "compress, to a PSNR": lambda tell: fastkq.compress(IMAGE, target_psnr=20, progress=tell),
-    "compress, to a size": lambda tell: fastkq.compress(IMAGE, target_bytes=2500, progress=tell),
-    "compress, within an error": lambda tell: fastkq.compress(IMAGE, 400, max_error=60, progress=tell),
-    "compress, to a palette": lambda tell: fastkq.compress(IMAGE, palette=COMPRESSED.palette, progress=tell),
-    "fit_palette": lambda tell: fastkq.fit_palette([IMAGE, IMAGE[:9]], 8, progress=tell),
-    "quantize": lambda tell: fastkq.quantize(Image.fromarray(IMAGE), 8, progress=tell),
-    "quantize, to a palette": lambda tell: fastkq.quantize(
-        Image.fromarray(IMAGE), palette=COMPRESSED.palette, progress=tell
+    "compress, for looks": lambda progress: fastkq.compress(IMAGE, 8, preset="visual", progress=progress),
+    "compress, 16 bits": lambda progress: fastkq.compress(DEEP, 8, progress=progress),
+    "compress, gray": lambda progress: fastkq.compress(IMAGE[:, :, 0], 8, progress=progress),
+    "compress, too many colors": lambda progress: fastkq.compress(TRANSLUCENT, 8, progress=progress),
+    "compress, to a PSNR": lambda progress: fastkq.compress(IMAGE, target_psnr=20, progress=progress),
+    "compress, to a size": lambda progress: fastkq.compress(IMAGE, target_bytes=2500, progress=progress),
+    "compress, within an error": lambda progress: fastkq.compress(
+        IMAGE, 400, max_error=60, progress=progress
     ),
-    "apply_palette": lambda tell: fastkq.apply_palette(IMAGE, COMPRESSED.palette, progress=tell),
-    "count_colors": lambda tell: fastkq.count_colors((IMAGE, IMAGE[:9]), progress=tell),
-    "count_colors, of who knows how many": lambda tell: fastkq.count_colors(
-        (IMAGE[:rows] for rows in (1, 2, 3)), progress=tell
+    "compress, to a palette": lambda progress: fastkq.compress(
+        IMAGE, palette=COMPRESSED.palette, progress=progress
     ),
-    "curve": lambda tell: fastkq.curve(IMAGE, [2, 8, 32], progress=tell),
-    "decompress": lambda tell: fastkq.decompress(DATA, progress=tell),
-    "load": lambda tell: fastkq.load(DATA, progress=tell),
-    "CompressedFile.load": lambda tell: fastkq.open(DATA).load(progress=tell),
-    "CompressedImage.to_bytes": lambda tell: COMPRESSED.to_bytes(progress=tell),
-    "CompressedImage.from_bytes": lambda tell: fastkq.CompressedImage.from_bytes(DATA, progress=tell),
-    "CompressedImage.decompress": lambda tell: COMPRESSED.decompress(progress=tell),
+    "fit_palette": lambda progress: fastkq.fit_palette([IMAGE, IMAGE[:9]], 8, progress=progress),
+    "quantize": lambda progress: fastkq.quantize(Image.fromarray(IMAGE), 8, progress=progress),
+    "quantize, to a palette": lambda progress: fastkq.quantize(
+        Image.fromarray(IMAGE), palette=COMPRESSED.palette, progress=progress
+    ),
+    "apply_palette": lambda progress: fastkq.apply_palette(IMAGE, COMPRESSED.palette, progress=progress),
+    "count_colors": lambda progress: fastkq.count_colors((IMAGE, IMAGE[:9]), progress=progress),
+    "count_colors, of an iterator": lambda progress: fastkq.count_colors(
+        (IMAGE[:rows] for rows in (1, 2, 3)), progress=progress
+    ),
+    "curve": lambda progress: fastkq.curve(IMAGE, [2, 8, 32], progress=progress),
+    "decompress": lambda progress: fastkq.decompress(DATA, progress=progress),
+    "load": lambda progress: fastkq.load(DATA, progress=progress),
+    "CompressedFile.load": lambda progress: fastkq.open(DATA).load(progress=progress),
+    "CompressedImage.to_bytes": lambda progress: COMPRESSED.to_bytes(progress=progress),
+    "CompressedImage.from_bytes": lambda progress: fastkq.CompressedImage.from_bytes(DATA, progress=progress),
+    "CompressedImage.decompress": lambda progress: COMPRESSED.decompress(progress=progress),
 }
 STAGES = {
     "reading", "counting", "fitting", "mapping", "dithering", "coding", "decoding", "painting", "writing",
@@ -58,20 +62,20 @@ calls = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
+def report_at_every_checkpoint(monkeypatch):
     """Report progress at every checkpoint."""
     monkeypatch.setattr("fastkq.runtime.progress.REPORT_INTERVAL", 0.0)
 
 
-def alike(one, other):
+def are_equal(one, other):
     return np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other
 
 
 @calls
-def test_the_fraction_rises_to_1_in_few_words_and_the_result_is_the_same(call):
-    told = []
-    result = call(lambda fraction, stage: told.append((fraction, stage, threading.current_thread())))
-    fractions, stages, threads = zip(*told, strict=True)
+def test_fraction_rises_to_1_and_result_is_the_same(call):
+    reports = []
+    result = call(lambda fraction, stage: reports.append((fraction, stage, threading.current_thread())))
+    fractions, stages, threads = zip(*reports, strict=True)
     assert fractions[0] == 0.0
     assert all(type(fraction) is float for fraction in fractions)
     assert list(fractions) == sorted(fractions)
@@ -79,23 +83,23 @@ def test_the_fraction_rises_to_1_in_few_words_and_the_result_is_the_same(call):
     assert fractions[-1] == 1.0
     assert set(stages) <= STAGES
     assert set(threads) == {threading.current_thread()}
-    assert alike(result, call(None))
+    assert are_equal(result, call(None))
 
 
 @calls
-def test_false_at_any_call_raises_cancelled_and_nothing_else_ends_the_work(call):
+def test_only_false_cancels(call):
     for enough in (0.0, 0.4, 0.8, 1.0):
-        told = []
+        reports = []
         with pytest.raises(Cancelled, match="progress returned False"):
-            call(lambda done, _, told=told, enough=enough: told.append(done) or done < enough)
-        assert told[-1] >= enough
-        assert all(done < enough for done in told[:-1])
+            call(lambda done, _, reports=reports, enough=enough: reports.append(done) or done < enough)
+        assert reports[-1] >= enough
+        assert all(done < enough for done in reports[:-1])
     for answer in (0, [], True):
         assert call(lambda *_, answer=answer: answer) is not None
 
 
 @calls
-def test_what_the_callable_raises_passes_through_as_it_is(call):
+def test_exceptions_of_the_callable_pass_through(call):
     for kind in (ValueError, IndexError, KeyboardInterrupt, fastkq.errors.FormatError):
         raised = kind("mine")
 
@@ -108,12 +112,12 @@ def test_what_the_callable_raises_passes_through_as_it_is(call):
         assert caught.value is raised
 
 
-def test_a_false_of_numpy_counts_as_one():
+def test_numpy_false_cancels():
     with pytest.raises(Cancelled):
         fastkq.compress(IMAGE, 4, progress=lambda *_: np.False_)
 
 
-def test_cancelled_says_how_far_it_came_and_is_public():
+def test_cancelled_is_public_and_states_stage_and_percentage():
     assert fastkq.Cancelled is Cancelled
     assert issubclass(Cancelled, FastKQError)
     assert not issubclass(Cancelled, ValueError)
@@ -121,81 +125,77 @@ def test_cancelled_says_how_far_it_came_and_is_public():
         fastkq.compress(IMAGE, 4, progress=lambda _, stage: stage != "fitting")
 
 
-def test_what_cannot_be_called_is_refused():
+def test_progress_must_be_callable():
     with pytest.raises(ArgumentTypeError, match=r"expected progress to be callable or None, got 3"):
         fastkq.compress(IMAGE, 4, progress=3)
 
 
 @pytest.mark.parametrize("suffix", ["fkq", "png", "webp"])
-def test_a_cancelled_save_leaves_the_folder_as_it_was(tmp_path, suffix):
-    path, told = tmp_path / f"a.{suffix}", []
-    COMPRESSED.save(path, progress=lambda *call: told.append(call))
-    assert told[-1] == (1.0, "writing")
+def test_cancelled_save_leaves_folder_unchanged(tmp_path, suffix):
+    path, reports = tmp_path / f"a.{suffix}", []
+    COMPRESSED.save(path, progress=lambda *call: reports.append(call))
+    assert reports[-1] == (1.0, "writing")
     for old in (None, b"old"):
         path.unlink() if old is None else path.write_bytes(old)
-        for last in (1, len(told)):
+        for last in (1, len(reports)):
             seen = []
             with pytest.raises(Cancelled):
                 COMPRESSED.save(path, progress=lambda *_, s=seen, last=last: s.append(0) or len(s) < last)
             assert [file.read_bytes() for file in tmp_path.iterdir()] == ([] if old is None else [old])
 
 
-def test_an_image_file_is_decoded_under_watch(tmp_path):
+def test_reading_an_image_file_is_reported_and_can_be_stopped(tmp_path):
     COMPRESSED.save(tmp_path / "a.png")
-    told = []
-    fastkq.compress(tmp_path / "a.png", 4, progress=lambda *call: told.append(call))
-    assert sum(stage == "reading" for _, stage in told) > 3
-    for kind in (
-        OSError,
-        SyntaxError,
-        IndexError,
-        StopIteration,
-    ):  # Pillow catches these: damage or end of data
+    reports = []
+    fastkq.compress(tmp_path / "a.png", 4, progress=lambda *call: reports.append(call))
+    assert sum(stage == "reading" for _, stage in reports) > 3
+    # Pillow catches these exceptions of a decoder: they mean damage or the end of the data.
+    for kind in (OSError, SyntaxError, IndexError, StopIteration):
         raised = kind("mine")
 
-        def stop(fraction, stage, raised=raised, seen=told):
+        def stop(fraction, stage, raised=raised, seen=reports):
             seen.append(stage)
             if len(seen) > 3:
                 raise raised
 
-        told.clear()
+        reports.clear()
         with pytest.raises(kind) as caught:
             fastkq.load(tmp_path / "a.png", progress=stop)
         assert caught.value is raised
 
 
-def test_a_callable_that_uses_the_library_tells_nobody():
-    told = []
+def test_calls_made_by_the_callable_are_not_reported():
+    reports = []
 
-    def nosy(fraction, stage):
-        told.append(fraction)
+    def use_library(fraction, stage):
+        reports.append(fraction)
         fastkq.compress(IMAGE[:8], 2)
         fastkq.compress(IMAGE[:8], 2, progress=lambda *_: None)
 
-    assert fastkq.compress(IMAGE, 8, progress=nosy) == fastkq.compress(IMAGE, 8)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert fastkq.compress(IMAGE, 8, progress=use_library) == fastkq.compress(IMAGE, 8)
+    assert reports == sorted(reports)
+    assert reports[-1] == 1.0
 
 
-def test_an_iterable_that_uses_the_library_can_be_ended_in_it():
+def test_calls_made_by_an_input_iterator_are_reported_and_cancelled():
     def frames():
         for rows in (20, 30):
             yield fastkq.decompress(fastkq.compress(IMAGE[:rows], 8).to_bytes())
 
-    told = []
-    fastkq.count_colors(frames(), progress=lambda *call: told.append(call))
-    fractions, stages = zip(*told, strict=True)
+    reports = []
+    fastkq.count_colors(frames(), progress=lambda *call: reports.append(call))
+    fractions, stages = zip(*reports, strict=True)
     assert list(fractions) == sorted(fractions)
     assert "painting" in stages
     with pytest.raises(Cancelled, match="painting"):
         fastkq.count_colors(frames(), progress=lambda _, stage: stage != "painting")
 
 
-def test_two_threads_are_told_each_of_its_own():
-    told = {name: [] for name in "ab"}
+def test_each_thread_reports_its_own_progress():
+    reports = {name: [] for name in "ab"}
 
     def run(name, **options):
-        fastkq.compress(IMAGE, 8, **options, progress=lambda *call: told[name].append(call))
+        fastkq.compress(IMAGE, 8, **options, progress=lambda *call: reports[name].append(call))
 
     threads = [
         threading.Thread(target=run, args=("a",)),
@@ -205,28 +205,28 @@ def test_two_threads_are_told_each_of_its_own():
         thread.start()
     for thread in threads:
         thread.join()
-    for calls_of_one in told.values():
-        fractions = [fraction for fraction, _ in calls_of_one]
+    for own_reports in reports.values():
+        fractions = [fraction for fraction, _ in own_reports]
         assert fractions == sorted(fractions)
         assert fractions.count(1.0) == 1
-    assert {stage for _, stage in told["a"]}.isdisjoint({"dithering"})
-    assert {stage for _, stage in told["b"]}.isdisjoint({"mapping"})
+    assert {stage for _, stage in reports["a"]}.isdisjoint({"dithering"})
+    assert {stage for _, stage in reports["b"]}.isdisjoint({"mapping"})
 
 
-def test_calls_come_no_more_often_than_an_eye_can_see(monkeypatch):
+def test_reports_are_at_least_the_interval_apart(monkeypatch):
     monkeypatch.setattr("fastkq.runtime.progress.REPORT_INTERVAL", REPORT_INTERVAL)
-    told = []
+    reports = []
     start = time.perf_counter()
-    with watched(lambda *_: told.append(time.perf_counter())):
+    with watched(lambda *_: reports.append(time.perf_counter())):
         while time.perf_counter() < start + 5 * REPORT_INTERVAL:
             checkpoint()
-    assert told[0] - start < REPORT_INTERVAL
-    assert len(told) <= 7
-    assert all(later - earlier >= REPORT_INTERVAL for earlier, later in pairwise(told[:-1]))
+    assert reports[0] - start < REPORT_INTERVAL
+    assert len(reports) <= 7
+    assert all(later - earlier >= REPORT_INTERVAL for earlier, later in pairwise(reports[:-1]))
 
 
 @pytest.mark.parametrize("over", ["chunks", "bands"])
-def test_no_helper_goes_on_after_the_raise(over):
+def test_no_helper_thread_continues_after_a_cancel(over):
     stop, running = threading.Event(), []
 
     def work(worker, *_):
@@ -254,7 +254,7 @@ def test_no_helper_goes_on_after_the_raise(over):
     assert time.perf_counter() - start < 5
 
 
-def test_an_exception_of_the_work_ends_the_helpers_too():
+def test_exception_of_the_work_stops_the_helper_threads():
     is_running = threading.Event()
 
     def work(worker, start, stop):
@@ -272,25 +272,25 @@ def test_an_exception_of_the_work_ends_the_helpers_too():
     assert time.perf_counter() - start < 5
 
 
-def test_the_calling_thread_is_told_while_it_waits_for_a_helper():
-    is_running, told = threading.Event(), []
+def test_progress_is_reported_while_the_caller_waits_for_a_helper_thread():
+    is_running, reports = threading.Event(), []
 
     def work(worker, start, stop):
         if worker == 0:
             is_running.wait(5)
         else:
             is_running.set()
-            while len(told) < 8:
+            while len(reports) < 8:
                 time.sleep(0.001)
 
-    with watched(lambda *_: told.append(None)):
+    with watched(lambda *_: reports.append(None)):
         over_chunks(work, 2, 1, 2)
-    assert len(told) >= 8
+    assert len(reports) >= 8
 
 
-def test_stages_share_what_is_left_of_the_work_around_them():
-    told = []
-    with watched(lambda *call: told.append(call)):
+def test_nested_stages_divide_the_remaining_fraction():
+    reports = []
+    with watched(lambda *call: reports.append(call)):
         with stage("counting", 0.5):
             over_chunks(lambda *_: None, 2, 1, 1)
         with stage("fitting", 0.5, each=0.5):
@@ -298,7 +298,7 @@ def test_stages_share_what_is_left_of_the_work_around_them():
             over_chunks(lambda *_: None, 1, 1, 1)
         with stage("mapping"), stage(None, 0.5):
             over_chunks(lambda *_: over_chunks(lambda *_: None, 2, 1, 1), 2, 1, 1)
-    assert list(dict.fromkeys(told)) == [
+    assert list(dict.fromkeys(reports)) == [
         (0.0, "reading"), (0.0, "counting"), (0.25, "counting"), (0.5, "fitting"), (0.625, "fitting"),
         (0.75, "mapping"), (0.78125, "mapping"), (0.8125, "mapping"), (0.84375, "mapping"), (1.0, "mapping"),
     ]  # fmt: skip

@@ -21,6 +21,6 @@ from fastkq.runtime.validation import check_image
         (np.array([[[0, np.inf]]], np.float32), r"got 1 that are not, the first, inf, at \(0, 0, 1\)"),
     ],
 )
-def test_an_image_that_cannot_be_used_is_refused(array, message):
+def test_invalid_image_raises(array, message):
     with pytest.raises(ArgumentError, match=message):
         check_image(array)
