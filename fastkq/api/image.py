@@ -9,11 +9,10 @@ import numpy.typing as npt
 
 from fastkq.api import notebook, quality
 from fastkq.api.quality import Report
-from fastkq.color.indexed_image import IndexedImage
+from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq, pil, saving, source
-from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime import validation
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray

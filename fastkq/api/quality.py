@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.color.indexed_image import paint
 from fastkq.color.kinds import canonical_colors
 from fastkq.errors import ArgumentError
 from fastkq.metrics import PEAKS
-from fastkq.quantization.nearest_packed import paint
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import check_image, check_threads

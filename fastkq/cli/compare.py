@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fastkq.cli.console import before_any_work, print_message
-from fastkq.cli.options import STREAM, add_appearance, add_effort, add_threads, list_of_colors
+from fastkq.cli.shared_options import STREAM, add_appearance, add_effort, add_threads, list_of_colors
 from fastkq.errors import ArgumentError
 
 SUMMARY = "compare an image at several numbers of colors: file sizes, quality and looks"
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     """Compare the image at each k, print the table and write the sheet and the page."""
     with before_any_work():
         _check(options)
-    from fastkq.cli.color_options import appearance_arguments
+    from fastkq.cli.color_arguments import appearance_arguments
     from fastkq.compare.comparison import Original, compare, table
     from fastkq.formats.source import in_memory
     from fastkq.runtime.atomic_writing import write_atomically

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastkq.cli.console import before_any_work, number_of, print_message
-from fastkq.cli.options import (
+from fastkq.cli.shared_options import (
     add_appearance,
     add_depth,
     add_effort,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fastkq.api.image import CompressedImage
     from fastkq.api.inputs import Input
     from fastkq.cli import batch
-    from fastkq.cli.color_options import ColorFiles
+    from fastkq.cli.color_arguments import ColorFiles
 
 SUMMARY = "reduce images to k colors"
 EXAMPLES = """\
@@ -133,8 +133,8 @@ def _add_choice_of_colors(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compress every input and return the exit code."""
     from fastkq.cli import batch
-    from fastkq.cli.color_options import ColorFiles
-    from fastkq.cli.options import check_options
+    from fastkq.cli.color_arguments import ColorFiles
+    from fastkq.cli.shared_options import check_options
     from fastkq.formats import saving
 
     with before_any_work():
@@ -154,7 +154,7 @@ def _compress_job(
 ) -> "batch.EncodedOutput":
     from fastkq.api.inputs import read_input
     from fastkq.cli import batch
-    from fastkq.cli.color_options import color_arguments
+    from fastkq.cli.color_arguments import color_arguments
     from fastkq.formats import saving
     from fastkq.runtime.progress import stage
 

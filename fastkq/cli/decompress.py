@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from fastkq.cli.console import before_any_work, number_of, print_message
-from fastkq.cli.options import add_depth, add_inputs, add_outputs, add_running, add_strip, region
+from fastkq.cli.shared_options import add_depth, add_inputs, add_outputs, add_running, add_strip, region
 
 if TYPE_CHECKING:
     from fastkq.cli import batch

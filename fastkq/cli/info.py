@@ -5,7 +5,7 @@ import json
 import sys
 
 from fastkq.cli.console import before_any_work, has_colors, print_line, printable
-from fastkq.cli.options import STREAM, check_stdin
+from fastkq.cli.shared_options import STREAM, check_stdin
 
 SUMMARY = "show format, size, metadata and palette of a .fkq or image file"
 EXAMPLES = """\
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the facts of the file."""
     from fastkq.api.facts import read_facts
-    from fastkq.cli.listing import listing
+    from fastkq.cli.info_text import listing
     from fastkq.formats.source import in_memory
 
     is_stream = options.input == STREAM

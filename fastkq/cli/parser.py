@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from fastkq.cli import compare, completion, compress, decompress, info
 from fastkq.cli.console import print_message
-from fastkq.cli.options import is_number
+from fastkq.cli.shared_options import is_number
 
 _EXAMPLES = """\
 examples:

@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq import kernels
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 from fastkq.runtime import validation
+from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.typing import ImageArray
+
+_PIXELS_PER_CHUNK = 1 << 17
 
 
 class Box(NamedTuple):
@@ -157,3 +161,19 @@ class IndexedImage:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._palette, self._indices, self._shape, self._metadata, self._damage)
+
+
+def paint(
+    palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], threads: int = 1
+) -> npt.NDArray[Any]:
+    """Return the pixels (H, W, C) of an indexed image: the palette row of each index (H, W)."""
+    flat = indices.reshape(-1)
+    # The kernel copies values of any dtype as unsigned integers of the same size.
+    bits = palette.view(f"u{palette.itemsize}")
+    out = np.empty((len(flat), palette.shape[1]), bits.dtype)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.color.indexed_image.paint(bits, flat, start, stop, out)
+
+    over_chunks(work, len(flat), _PIXELS_PER_CHUNK, threads)
+    return out.view(palette.dtype).reshape(*indices.shape, -1)

@@ -96,7 +96,7 @@ def map_pixels(
     indices = np.empty(len(pixels), index_dtype(len(palette)))
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.quantization.nearest_row.map_pixels(
+        kernels.quantization.pixel_mapping.map_pixels(
             pixels, start, stop, centroids, for_opaque, linear, indices
         )
 
@@ -127,19 +127,3 @@ def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -
     over_chunks(work, len(flat), _PIXELS_PER_CHUNK, threads)
     is_used: npt.NDArray[np.bool_] = np.logical_or.reduce(used)
     return is_used
-
-
-def paint(
-    palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], threads: int = 1
-) -> npt.NDArray[Any]:
-    """Return the pixels (H, W, C) of an indexed image: the palette row of each index (H, W)."""
-    flat = indices.reshape(-1)
-    # The kernel copies values of any dtype as unsigned integers of the same size.
-    bits = palette.view(f"u{palette.itemsize}")
-    out = np.empty((len(flat), palette.shape[1]), bits.dtype)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        kernels.quantization.nearest_row.paint(bits, flat, start, stop, out)
-
-    over_chunks(work, len(flat), _PIXELS_PER_CHUNK, threads)
-    return out.view(palette.dtype).reshape(*indices.shape, -1)

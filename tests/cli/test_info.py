@@ -15,7 +15,7 @@ from PIL import Image
 import fastkq
 from fastkq import CompressedImage
 from fastkq.api.facts import read_facts
-from fastkq.cli.listing import listing
+from fastkq.cli.info_text import listing
 from fastkq.color.metadata import Metadata
 from tests.helpers.command_line import info, info_fields, run
 from tests.helpers.fkq_samples import in_parts

@@ -14,7 +14,7 @@ from fastkq import CompressedImage
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
-from fastkq.formats.fkq import chunked, context
+from fastkq.formats.fkq import context, version_2
 from fastkq.formats.fkq.framing import MAGIC
 from fastkq.formats.fkq.layout import Contents
 from tests.helpers import fkq_chunks
@@ -44,7 +44,7 @@ def seeds():
             compressed = CompressedImage(palette, indices, metadata=metadata if k == 3 else None)
             yield compressed.to_bytes(coding="packed")
             contents = Contents(palette, compressed.indices, compressed.shape, compressed.metadata)
-            yield chunked.encode(contents, 1, grid=grid)
+            yield version_2.encode(contents, 1, grid=grid)
             part = context.encode(compressed.indices, np.ascontiguousarray(palette))
             yield bytes((COLORS.index(k), height - 1, width - 1, 0)) + part
     for dtype, channels in _TYPES:
@@ -71,7 +71,7 @@ def _probe_file(data):
     height, width = loaded.indices.shape
     assert loaded.indices.max() < loaded.k
     assert fastkq.load(loaded.to_bytes(threads=1), threads=1) == loaded
-    if data[len(MAGIC)] == chunked.VERSION:
+    if data[len(MAGIC)] == version_2.VERSION:
         assert fkq_chunks.join(*fkq_chunks.split(data)) == data, "two different files have the same content"
     else:
         assert loaded.to_bytes(coding="packed") == data, "two different files have the same content"
@@ -115,7 +115,7 @@ def mutate(data, change, seed):
     """
     generator = random.Random(seed)
     case = generator.randrange(8)
-    if case >= 4 and data[: len(MAGIC) + 1] == MAGIC + bytes((chunked.VERSION,)):
+    if case >= 4 and data[: len(MAGIC) + 1] == MAGIC + bytes((version_2.VERSION,)):
         try:
             chunks, parts = fkq_chunks.split(data)
         except (StopIteration, IndexError):

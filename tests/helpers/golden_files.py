@@ -11,7 +11,7 @@ import numpy as np
 
 from fastkq import CompressedImage
 from fastkq.color.metadata import Metadata
-from fastkq.formats.fkq import chunked
+from fastkq.formats.fkq import version_2
 from fastkq.formats.fkq.layout import Contents
 
 FOLDER = Path(__file__).parents[1] / "data"
@@ -84,7 +84,7 @@ def encoded(compressed, coding, grid):
     if coding == "packed":
         return compressed.to_bytes(coding="packed")
     contents = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
-    return chunked.encode(contents, 1, grid=grid)
+    return version_2.encode(contents, 1, grid=grid)
 
 
 def check(max_pixels=1 << 30):

@@ -12,6 +12,7 @@ from functools import partial
 from bench.cases import Pixels, of_24_megapixels
 from bench.timing import medians
 from fastkq.color import indexed_image, packed_counting
+from fastkq.color.indexed_image import paint
 from fastkq.color.spaces import to_coordinates
 from fastkq.formats.fkq.bits import pack, unpack
 from fastkq.kmeans import assign, lloyd
@@ -63,7 +64,7 @@ def stages(image: Pixels, k: int) -> dict[str, Callable[[int], object]]:
         "map": lambda threads: nearest_packed.map_colors(image, counted, labels, k, threads),
         "pack": lambda threads: pack(indices, bits, threads),
         "unpack": lambda threads: unpack(packed, indices.size, bits, threads),
-        "decompress": lambda threads: nearest_packed.paint(colors, indices, threads),
+        "decompress": lambda threads: paint(colors, indices, threads),
     }
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from fastkq.cli.options import STREAM
+from fastkq.cli.shared_options import STREAM
 
 Status = Literal["written", "skipped", "failed", "planned"]
 

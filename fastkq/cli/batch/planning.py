@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fastkq.cli.batch.files import FileFilter, InputFile, find
 from fastkq.cli.batch.jobs import Job
 from fastkq.cli.console import number_of, reason
-from fastkq.cli.options import STREAM, check_stdin
+from fastkq.cli.shared_options import STREAM, check_stdin
 from fastkq.errors import ArgumentError
 
 _ONE_SUFFIX_HINT = "take one suffix at a time, as 'IN/**/*.jpg' -r, each with its own -o"
@@ -42,7 +42,7 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
     Parameters
     ----------
     options : argparse.Namespace
-        The options that `add_inputs`, `add_outputs` and `add_running` of `fastkq.cli.options` add.
+        The options that `add_inputs`, `add_outputs` and `add_running` of `fastkq.cli.shared_options` add.
     kinds : Kinds
 
     Returns

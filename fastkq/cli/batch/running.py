@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 from fastkq.cli.batch.jobs import BatchStopped, EncodedOutput, Job, Outcome, Status
 from fastkq.cli.batch.reporting import Reporter
 from fastkq.cli.console import print_message, reason
-from fastkq.cli.options import STREAM
+from fastkq.cli.shared_options import STREAM
 from fastkq.errors import ArgumentError
 from fastkq.formats.source import Source, in_memory
 from fastkq.runtime.parallel import available_cores
@@ -62,7 +62,7 @@ def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
     make : callable
         Makes the output of a job.
     options : argparse.Namespace
-        The options that `add_outputs` and `add_running` of `fastkq.cli.options` add.
+        The options that `add_outputs` and `add_running` of `fastkq.cli.shared_options` add.
 
     Returns
     -------

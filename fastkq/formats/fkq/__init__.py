@@ -4,7 +4,7 @@
 version  coding     specified in
 =======  =========  ====================================================================================
 1        "packed"   `fastkq.formats.fkq.packed`: ceil(log2 k) bits per index, a size known by formula
-2        "context"  `fastkq.formats.fkq.chunked`: chunks, metadata, parts that are decoded alone;
+2        "context"  `fastkq.formats.fkq.version_2`: chunks, metadata, parts that are decoded alone;
                     `fastkq.formats.fkq.context`: the bytes of a part
 3        "packed"   `fastkq.formats.fkq.packed`: version 1 for palettes that it cannot hold
 =======  =========  ====================================================================================
@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from fastkq.color.indexed_image import Box
 from fastkq.errors import FormatError
-from fastkq.formats.fkq import chunked, packed
+from fastkq.formats.fkq import packed, version_2
 from fastkq.formats.fkq.framing import MAGIC, NEWER_HINT
 from fastkq.formats.fkq.layout import Contents, Head, Part
 from fastkq.formats.fkq.packed import encoded_size
@@ -43,7 +43,7 @@ __all__ = [
 def encode(contents: Contents, coding: Coding = "context", threads: int = 1) -> bytes:
     """Return the bytes of a file. The coding "packed" has no place for metadata."""
     if coding == "context":
-        return chunked.encode(contents, threads)
+        return version_2.encode(contents, threads)
     return packed.encode(contents, threads)
 
 
@@ -70,8 +70,8 @@ def read_head(source: Source, *, strict: bool = True) -> Head:
     version = start[len(MAGIC)] if len(start) > len(MAGIC) else None
     if version in packed.VERSIONS:
         return packed.read_head(source, strict)
-    if version == chunked.VERSION:
-        return chunked.read_head(source, strict)
+    if version == version_2.VERSION:
+        return version_2.read_head(source, strict)
     if version is None:
         raise FormatError(f"expected a version at byte {len(MAGIC)}, got nothing: truncated")
     raise FormatError(f"expected version 1, 2 or 3 of .fkq, got version {version}: damaged, or {NEWER_HINT}")
@@ -101,7 +101,7 @@ def decode(
             source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
         )
     else:
-        indices, damage = chunked.decode(
+        indices, damage = version_2.decode(
             source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
         )
     shape = (box.height, box.width, *head.shape[2:])

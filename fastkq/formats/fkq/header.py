@@ -19,7 +19,7 @@ _MAX_SIDE = (1 << 32) - 1  # pixels: largest height and width
 
 
 class _Header(NamedTuple):
-    """The fields of chunk H, see `fastkq.formats.fkq.chunked`."""
+    """The fields of chunk H, see `fastkq.formats.fkq.version_2`."""
 
     coding: int
     channels: int

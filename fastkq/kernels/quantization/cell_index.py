@@ -1,7 +1,7 @@
 """Index of the palette rows that can be nearest to a color, with a list per cell of the color space.
 
 A list is made when its cell is first searched. Error diffusion searches for colors that are not known in
-advance, so it cannot select candidates for a run of pixels, as `fastkq.kernels.quantization.nearest_row`
+advance, so it cannot select candidates for a run of pixels, as `fastkq.kernels.quantization.pixel_mapping`
 does.
 """
 

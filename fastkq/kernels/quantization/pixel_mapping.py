@@ -1,4 +1,4 @@
-"""Map RGBA pixels to their nearest palette rows, and indices back to colors."""
+"""Map RGBA pixels to their nearest palette rows."""
 
 import numpy as np
 
@@ -100,23 +100,3 @@ def _bound(coordinates, number, low, high):
         for i in range(number):
             low[d] = row[i] if row[i] < low[d] else low[d]
             high[d] = row[i] if row[i] > high[d] else high[d]
-
-
-@kernel
-def paint(palette, indices, start, stop, out):
-    """Write the color of each index start .. stop - 1: out[i] = palette[indices[i]].
-
-    palette (k, C) unsigned and indices (N,) unsigned, in; out (N, C), out.
-    """
-    channels = palette.shape[1]
-    if channels == 3:  # unrolled: 0.6 ns per pixel, against 1.9 ns
-        for i in range(start, stop):
-            row = np.intp(indices[i])
-            out[i, 0] = palette[row, 0]
-            out[i, 1] = palette[row, 1]
-            out[i, 2] = palette[row, 2]
-        return
-    for i in range(start, stop):
-        row = np.intp(indices[i])
-        for channel in range(channels):
-            out[i, channel] = palette[row, channel]

@@ -68,7 +68,7 @@ def color_arguments(
 
 
 def appearance_arguments(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments for the options that `fastkq.cli.options.add_appearance` adds."""
+    """Return the arguments for the options that `fastkq.cli.shared_options.add_appearance` adds."""
     arguments = {
         "space": None if options.space == "rgb" else options.space,
         "dither": options.dither or None,

@@ -1,4 +1,4 @@
-r"""The `.fkq` file format, version 2: chunks with a checksum each, then parts that are decoded alone.
+"""The `.fkq` file format, version 2: chunks with a checksum each, then parts that are decoded alone.
 
 A *number* is an unsigned integer of at most 63 bits in LEB128: seven bits per byte, lowest first, with the
 high bit set in all bytes but the last, in as few bytes as possible. A *CRC* is CRC-32 (zlib, PNG: polynomial
