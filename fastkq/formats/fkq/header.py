@@ -1,4 +1,26 @@
-"""The head of a version 2 file, before its parts: header, palette, part table and metadata."""
+"""The head of a version 2 file, before its parts: header H, palette P, part table T and metadata.
+
+`fastkq.formats.fkq.version_2` specifies the file as a whole, what a *number* and a *CRC* are, and the grid.
+
+*H* holds, in this order:
+
+==============  ================================================================================
+coding          one byte: 1, "context", as `fastkq.formats.fkq.context` specifies it
+C               one byte, channels of a color: 1 to 64, as `fastkq.formats.fkq.palette_values` specifies them
+axes            one byte: 2 for an image (H, W), which needs C = 1; 3 for (H, W, C)
+bits            one byte: 1, 8, 16, 32 or 64, per value of the palette, as specified there
+H, W            numbers: height and width in pixels, 1 to 2^32 - 1
+k               a number: the number of colors, 1 to 65536
+rows, columns   numbers: the grid of parts, 1 to H and 1 to W, at most 65536 parts
+==============  ================================================================================
+
+*P* holds k colors of C values, color after color and channel after channel. Rows may be equal or unused, and
+in any order.
+
+*T* holds a number, the length in bytes of all chunks that follow T; then for each part a number, the length
+of its bytes, and the CRC of its bytes. With k = 1 every part has 0 bytes. Otherwise a part of n bytes has at
+most as many pixels as n bytes can code.
+"""
 
 import zlib
 from collections.abc import Sequence
@@ -19,7 +41,7 @@ _MAX_SIDE = (1 << 32) - 1  # pixels: largest height and width
 
 
 class _Header(NamedTuple):
-    """The fields of chunk H, see `fastkq.formats.fkq.version_2`."""
+    """The fields of chunk H."""
 
     coding: int
     channels: int

@@ -18,29 +18,12 @@ A chunk is its type (one byte, an ASCII letter), the length of its payload (a nu
 CRC of these three. A reader skips a chunk of a type that it does not know if the letter is lowercase. It
 refuses the file if the letter is uppercase: such a chunk changes what the image is.
 
-*H* holds, in this order:
-
-==============  ================================================================================
-coding          one byte: 1, "context", as `fastkq.formats.fkq.context` specifies it
-C               one byte, channels of a color: 1 to 64, as `fastkq.formats.fkq.palette_values` specifies them
-axes            one byte: 2 for an image (H, W), which needs C = 1; 3 for (H, W, C)
-bits            one byte: 1, 8, 16, 32 or 64, per value of the palette, as specified there
-H, W            numbers: height and width in pixels, 1 to 2^32 - 1
-k               a number: the number of colors, 1 to 65536
-rows, columns   numbers: the grid of parts, 1 to H and 1 to W, at most 65536 parts
-==============  ================================================================================
-
-*P* holds k colors of C values, color after color and channel after channel. Rows may be equal or unused, and
-in any order.
+`fastkq.formats.fkq.header` specifies H, P and T.
 
 *Parts.* The grid cuts the image into rows * columns rectangles. The one in row r and column c of the grid,
 counted from 0, has the rows of pixels floor(r*H / rows) to floor((r+1)*H / rows) - 1 and the columns of
 pixels floor(c*W / columns) to floor((c+1)*W / columns) - 1. Parts are ordered by row of the grid, from left
 to right in each row. The code of a part does not depend on other parts.
-
-*T* holds a number, the length in bytes of all chunks that follow T; then for each part a number, the length
-of its bytes, and the CRC of its bytes. With k = 1 every part has 0 bytes. Otherwise a part of n bytes has at
-most as many pixels as n bytes can code.
 
 *Metadata* chunks, each present if the image has it: *d*, resolution: two IEEE 754 binary64 numbers, lowest
 byte first, dots per inch horizontally and vertically, finite and above 0; *e*, EXIF: a TIFF structure; *i*,
