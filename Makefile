@@ -57,7 +57,7 @@ test-slow: .venv/installed
 	touch $@
 
 test-min: .venv-min/installed
-	.venv-min/bin/python -m pytest
+	.venv-min/bin/python -m pytest $(PARALLEL)
 
 # The sdist, and the wheel built from it.
 dist: .venv/installed
@@ -71,7 +71,7 @@ test-dist: dist
 	rm -r build/dist/fastkq
 	$(PYTHON) -m venv build/dist/.venv
 	build/dist/.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[dev]"
-	cd build/dist && .venv/bin/python -m pytest
+	cd build/dist && .venv/bin/python -m pytest $(PARALLEL)
 
 check: .venv/installed
 	$(BIN)/ruff check fastkq tests bench
