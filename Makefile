@@ -32,7 +32,7 @@ demo: .venv/demo-installed
 # The API reference: the public modules, without the private modules below them, and the specification of
 # .fkq. fastkq imports its names on first use, but pdoc lists only imported names, so all are imported first.
 PUBLIC = errors metrics pillow estimator compare cli
-SPECIFICATION = $(addprefix formats.,fkq fkq.packed fkq.version_2 fkq.header fkq.context fkq.palette_values)
+SPECIFICATION = $(addprefix formats.,fkq fkq.packed fkq.version_2 fkq.header fkq.parts fkq.context fkq.palette_values)
 
 docs: .venv/docs-installed
 	$(BIN)/python -c 'from fastkq import *; from pdoc.__main__ import cli; cli()' --docformat numpy \

@@ -23,7 +23,7 @@ from bench import THREADS
 from bench.cases import SETS, Case, Pixels
 from bench.results import version_of
 from fastkq import CompressedImage, formats
-from fastkq.quantization import dither, spatial
+from fastkq.quantization import dither, visual_preset
 
 Reduce = Callable[[Pixels, int], Any]
 
@@ -286,7 +286,7 @@ def _dithered(spread: Callable[..., Any]) -> Reduce:
 
 
 def _visual(image: Pixels, k: int) -> Any:
-    return spatial.visual(image, k, threads=THREADS)
+    return visual_preset.visual(image, k, threads=THREADS)
 
 
 def _painted(result: tuple[Any, Any], _: Pixels) -> Pixels:

@@ -32,7 +32,7 @@ from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import Space
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
-from fastkq.quantization import fit_packed, nearest_packed, spatial
+from fastkq.quantization import fit_packed, nearest_packed, visual_preset
 from fastkq.quantization.fit import Fit, fit
 from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, mapping_stage
 from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
@@ -302,7 +302,7 @@ class Job:
         """Return the image with at most k colors by the preset "visual"."""
         threads = self._options.threads
         with stage("dithering", each=0.2):
-            rows, indices = spatial.visual(self._pixels, k, self._options.effort, threads)
+            rows, indices = visual_preset.visual(self._pixels, k, self._options.effort, threads)
             return self._result(rows, keep_opaque(self._pixels, rows, indices, threads))
 
     def for_psnr(self, target: float) -> CompressedImage:

@@ -5,7 +5,7 @@ import pytest
 
 import fastkq
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.quantization import dither, spatial
+from fastkq.quantization import dither, visual_preset
 from tests.helpers.images import noise, photograph_like
 
 METHODS = ["diffusion", "blue-noise"]
@@ -95,7 +95,7 @@ def test_visual_preset_runs_spatial_quantization(channels):
     assert (made.shape, made.dtype) == (image.shape, image.dtype)
     assert made.k <= 6
     if channels in [(), (1,), (3,)]:
-        palette, indices = spatial.visual(image, 6)
+        palette, indices = visual_preset.visual(image, 6)
         assert np.array_equal(made.palette, palette)
         assert np.array_equal(made.indices, indices)
     assert fastkq.compress(image, 65536, preset="visual") == fastkq.compress(image, 65536)

@@ -1,4 +1,4 @@
-"""The head of a version 2 file, before its parts: header H, palette P, part table T and metadata.
+"""The head of a version 2 file, before its parts: magic, header H, palette P, part table, metadata.
 
 `fastkq.formats.fkq.version_2` specifies the file as a whole, what a *number* and a *CRC* are, and the grid.
 
@@ -16,13 +16,8 @@ rows, columns   numbers: the grid of parts, 1 to H and 1 to W, at most 65536 par
 
 *P* holds k colors of C values, color after color and channel after channel. Rows may be equal or unused, and
 in any order.
-
-*T* holds a number, the length in bytes of all chunks that follow T; then for each part a number, the length
-of its bytes, and the CRC of its bytes. With k = 1 every part has 0 bytes. Otherwise a part of n bytes has at
-most as many pixels as n bytes can code.
 """
 
-import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -30,9 +25,9 @@ import numpy.typing as npt
 
 from fastkq.color.indexed_image import Damage
 from fastkq.errors import FormatError
-from fastkq.formats.fkq import context, metadata_chunks, palette_values
-from fastkq.formats.fkq.framing import CHECKSUM, MAGIC, NEWER_HINT, Chunk, chunk, read_chunk, varint
-from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head, Part, grid_boxes
+from fastkq.formats.fkq import metadata_chunks, palette_values, parts
+from fastkq.formats.fkq.framing import MAGIC, NEWER_HINT, Chunk, chunk, read_chunk, varint
+from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head
 from fastkq.formats.source import Source
 
 VERSION = 2  # of the file format
@@ -61,14 +56,13 @@ def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) 
     bits = palette_values.bits_of(contents.palette.dtype)
     header = bytes((CODING, channels, len(contents.shape), bits)) + b"".join(map(varint, numbers))
     extra = metadata_chunks.encode(contents.metadata)
-    table = b"".join(varint(len(part)) + CHECKSUM.pack(zlib.crc32(part)) for part in coded)
     return b"".join(
         (
             MAGIC,
             bytes((VERSION,)),
             chunk("H", header),
             chunk("P", palette_values.to_bytes(contents.palette)),
-            chunk("T", varint(len(extra)) + table),
+            chunk("T", parts.encode_table(coded, len(extra))),
             extra,
         )
     )
@@ -81,10 +75,11 @@ def read(source: Source, strict: bool) -> Head:
     palette_chunk = _read_chunk(source, header_chunk.end, "P")
     palette = _read_palette(palette_chunk, header)
     table_chunk = _read_chunk(source, palette_chunk.end, "T")
-    parts, extra = _read_table(table_chunk, header)
+    size, grid = (header.height, header.width), (header.rows, header.columns)
+    part_entries, extra = parts.read_table(table_chunk, size, grid, header.k)
     shape = (header.height, header.width, header.channels)[: header.axes]
     metadata, damage = metadata_chunks.read(source, table_chunk.end, table_chunk.end + extra, strict)
-    head = Head(VERSION, "context", shape, palette, metadata, parts, damage)
+    head = Head(VERSION, "context", shape, palette, metadata, part_entries, damage)
     if strict and source.length != head.end:
         raise FormatError(_wrong_length(source, head))
     if source.length > head.end:
@@ -132,27 +127,3 @@ def _read_palette(palette_chunk: Chunk, header: _Header) -> npt.NDArray[Any]:
     data = fields.take(palette_values.size_of(header.bits, header.k * header.channels))
     fields.finish()
     return palette_values.from_bytes(data, header.bits, header.channels)
-
-
-def _read_table(table_chunk: Chunk, header: _Header) -> tuple[tuple[Part, ...], int]:
-    """Return the parts, and the length of the chunks between the table and the first part."""
-    count = header.rows * header.columns
-    fields = table_chunk.fields
-    extra = fields.varint()
-    if (1 + CHECKSUM.size) * count > len(table_chunk.payload):
-        raise FormatError(f"expected {count} parts in the part table, got {len(table_chunk.payload)} bytes")
-    offset = table_chunk.end + extra
-    parts = []
-    for number, box in enumerate(grid_boxes(header.height, header.width, header.rows, header.columns)):
-        length = fields.varint()
-        (checksum,) = CHECKSUM.unpack(fields.take(CHECKSUM.size))
-        limit = context.max_pixels_in(length) if header.k > 1 else box.height * box.width
-        if box.height * box.width > limit or (header.k == 1 and length):
-            raise FormatError(
-                f"expected part {number} of {count} at byte {offset} to hold {box.height} x {box.width} "
-                f"pixels of {header.k} colors, got {length} bytes, which cannot code them"
-            )
-        parts.append(Part(box, offset, length, checksum))
-        offset += length
-    fields.finish()
-    return tuple(parts), extra

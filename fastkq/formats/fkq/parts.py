@@ -1,4 +1,9 @@
-"""Encoding and decoding of the parts of a version 2 file, in parallel on threads."""
+"""The parts of a version 2 file: the part table T, and the bytes of the parts, in parallel on threads.
+
+*T* holds a number, the length in bytes of all chunks that follow T; then for each part a number, the length
+of its bytes, and the CRC of its bytes. With k = 1 every part has 0 bytes. Otherwise a part of n bytes has at
+most as many pixels as n bytes can code.
+"""
 
 import zlib
 from collections.abc import Sequence
@@ -10,9 +15,45 @@ import numpy.typing as npt
 from fastkq.color.indexed_image import Box, Damage, index_dtype
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import context
-from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels, parts_for
+from fastkq.formats.fkq.framing import CHECKSUM, Chunk, varint
+from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels, grid_boxes, parts_for
 from fastkq.formats.source import Source
 from fastkq.runtime.parallel import over_chunks
+
+
+def encode_table(coded: Sequence[bytes], extra: int) -> bytes:
+    """Return the payload of chunk T; `extra` is the length in bytes of the chunks that follow it."""
+    entries = (varint(len(part)) + CHECKSUM.pack(zlib.crc32(part)) for part in coded)
+    return varint(extra) + b"".join(entries)
+
+
+def read_table(
+    table_chunk: Chunk, size: tuple[int, int], grid: tuple[int, int], k: int
+) -> tuple[tuple[Part, ...], int]:
+    """Return the parts, and the length of the chunks between the table and the first part.
+
+    The image of size (H, W) and k colors is cut by a grid of (rows, columns) parts.
+    """
+    count = grid[0] * grid[1]
+    fields = table_chunk.fields
+    extra = fields.varint()
+    if (1 + CHECKSUM.size) * count > len(table_chunk.payload):
+        raise FormatError(f"expected {count} parts in the part table, got {len(table_chunk.payload)} bytes")
+    offset = table_chunk.end + extra
+    parts = []
+    for number, box in enumerate(grid_boxes(*size, *grid)):
+        length = fields.varint()
+        (checksum,) = CHECKSUM.unpack(fields.take(CHECKSUM.size))
+        limit = context.max_pixels_in(length) if k > 1 else box.height * box.width
+        if box.height * box.width > limit or (k == 1 and length):
+            raise FormatError(
+                f"expected part {number} of {count} at byte {offset} to hold {box.height} x {box.width} "
+                f"pixels of {k} colors, got {length} bytes, which cannot code them"
+            )
+        parts.append(Part(box, offset, length, checksum))
+        offset += length
+    fields.finish()
+    return tuple(parts), extra
 
 
 def encode(contents: Contents, boxes: Sequence[Box], threads: int) -> list[bytes]:

@@ -18,7 +18,7 @@ A chunk is its type (one byte, an ASCII letter), the length of its payload (a nu
 CRC of these three. A reader skips a chunk of a type that it does not know if the letter is lowercase. It
 refuses the file if the letter is uppercase: such a chunk changes what the image is.
 
-`fastkq.formats.fkq.header` specifies H, P and T.
+`fastkq.formats.fkq.header` specifies H and P, `fastkq.formats.fkq.parts` specifies T.
 
 *Parts.* The grid cuts the image into rows * columns rectangles. The one in row r and column c of the grid,
 counted from 0, has the rows of pixels floor(r*H / rows) to floor((r+1)*H / rows) - 1 and the columns of

@@ -132,7 +132,7 @@ class _Canvas:
 
     def __init__(self, image: npt.NDArray[np.uint8], k: int, threads: int) -> None:
         height, width = image.shape[:2]
-        margin = kernels.quantization.spatial.MARGIN
+        margin = kernels.quantization.visual_preset.MARGIN
         self._pixels, self._threads = image.reshape(height, width, -1), threads
         self._errors = np.zeros((height + 2 * margin, 3 * (width + 2 * margin)), np.float32)
         self.indices = np.zeros((height, width), index_dtype(k))
@@ -155,11 +155,11 @@ class _Canvas:
         for band in (first,) if band_step > 1 else (0, 1):
 
             def work(worker: int, start: int, stop: int, top: int = band * _ROWS_PER_BAND) -> None:
-                kernels.quantization.spatial.update_indices(
+                kernels.quantization.visual_preset.update_indices(
                     self._pixels,
                     prepared_palette,
                     memories[worker],
-                    _OWN_ERROR_WEIGHT * kernels.quantization.spatial.OWN_WEIGHT,
+                    _OWN_ERROR_WEIGHT * kernels.quantization.visual_preset.OWN_WEIGHT,
                     top + 2 * start * band_distance,
                     band_distance,
                     _ROWS_PER_BAND,
@@ -178,7 +178,7 @@ def _move_rows(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> 
     channels = min(levels.shape[1], 3)
     opaque = levels[:, 3:] if levels.shape[1] == 4 else cell_index.OPAQUE
     # Change of the summed error for a step of one level, which is 2 * opaque coordinates.
-    response = 2 * opaque * _STEP_DIVISOR * kernels.quantization.spatial.OWN_WEIGHT * sums[:, 3:]
+    response = 2 * opaque * _STEP_DIVISOR * kernels.quantization.visual_preset.OWN_WEIGHT * sums[:, 3:]
     moved = levels.copy()
     moved[:, :channels] -= sums[:, :channels] / np.maximum(response, 1)
     return np.clip(moved, 0, 255)
