@@ -134,11 +134,12 @@ def run(options: argparse.Namespace) -> int:
     """Compress every input and return the exit code."""
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import ColorFiles
-    from fastkq.cli.shared_options import check_options
+
+    pass
     from fastkq.formats import saving
 
     with before_any_work():
-        check_options(options)
+        _check_options(options)
         jobs = batch.plan(options, batch.Kinds(_READABLE, saving.SUFFIXES, ".fkq"))
         saving.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
         if options.coding == "packed" and jobs[0].suffix != ".fkq":
@@ -220,3 +221,65 @@ def _compress(
 
     # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
     return compress_to(largest_k(lambda k: len(encode(compress_to(k))), target, least, MAX_PALETTE))
+
+
+_EXCLUSIVE = {
+    "--palette": (
+        "-k", "--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--min-share", "--preset",
+        "--effort",
+    ),
+    "--psnr": ("-k", "--bytes", "--max-error", "--dither"),
+    "--bytes": ("-k", "--max-error"),
+    "--preset": ("--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--dither", "--space"),
+}  # fmt: skip
+"""Options that exclude each other: each key excludes its values."""
+_REQUIRED = {"--min-share": "--max-error", "--dither-method": "--dither"}
+"""Options that need another option: each key needs its value."""
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse options of ``fastkq compress`` that exclude each other or lack the option that they need.
+
+    Raises
+    ------
+    ArgumentError
+        When options exclude each other or lack one; the message names them as on the command line.
+    """
+    given = _given(options)
+    for name, others in _EXCLUSIVE.items():
+        for other in others:
+            if {name, other} <= given:
+                raise ArgumentError(f"expected {name} without {other}, got both")
+    for name, needed in _REQUIRED.items():
+        if name in given and needed not in given:
+            raise ArgumentError(f"expected {needed} with {name}, got {name} alone")
+    _check_fixed(options)
+
+
+def _given(options: argparse.Namespace) -> set[str]:
+    """Return the options that differ from their defaults."""
+    values = {
+        "-k": options.k is not None,
+        "--psnr": options.psnr is not None,
+        "--bytes": options.bytes is not None,
+        "--palette": options.palette is not None,
+        "--fixed": options.fixed is not None,
+        "--weights": options.weights is not None,
+        "--max-error": options.max_error is not None,
+        "--min-share": options.min_share > 0,
+        "--dither": options.dither > 0,
+        "--dither-method": options.dither_method != "diffusion",
+        "--space": options.space != "rgb",
+        "--preset": options.preset is not None,
+        "--effort": options.effort != "balanced",
+    }
+    return {name for name, is_given in values.items() if is_given}
+
+
+def _check_fixed(options: argparse.Namespace) -> None:
+    fixed = [(*rgb, 255)[:4] for rgb in options.fixed or ()]
+    for place, rgba in enumerate(fixed):
+        if rgba in fixed[:place]:
+            raise ArgumentError(f"expected distinct --fixed colors, got {rgba} twice (R, G, B, alpha)")
+    if options.k is not None and len(fixed) > options.k:
+        raise ArgumentError(f"expected at most as many --fixed as -k, got {len(fixed)} and -k {options.k}")

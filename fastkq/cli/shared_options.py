@@ -1,4 +1,4 @@
-"""Options that commands share: parsers of values, argparse arguments, and checks for conflicts."""
+"""Options that several commands share: parsers of values, and arguments."""
 
 import argparse
 import math
@@ -232,65 +232,3 @@ def add_threads(
 ) -> None:
     """Add ``--threads``."""
     parser.add_argument("--threads", type=positive, metavar="N", help=summary)
-
-
-_EXCLUSIVE = {
-    "--palette": (
-        "-k", "--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--min-share", "--preset",
-        "--effort",
-    ),
-    "--psnr": ("-k", "--bytes", "--max-error", "--dither"),
-    "--bytes": ("-k", "--max-error"),
-    "--preset": ("--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--dither", "--space"),
-}  # fmt: skip
-"""Options that exclude each other: each key excludes its values."""
-_REQUIRED = {"--min-share": "--max-error", "--dither-method": "--dither"}
-"""Options that need another option: each key needs its value."""
-
-
-def check_options(options: argparse.Namespace) -> None:
-    """Refuse options of ``fastkq compress`` that exclude each other or lack the option that they need.
-
-    Raises
-    ------
-    ArgumentError
-        When options exclude each other or lack one; the message names them as on the command line.
-    """
-    given = _given(options)
-    for name, others in _EXCLUSIVE.items():
-        for other in others:
-            if {name, other} <= given:
-                raise ArgumentError(f"expected {name} without {other}, got both")
-    for name, needed in _REQUIRED.items():
-        if name in given and needed not in given:
-            raise ArgumentError(f"expected {needed} with {name}, got {name} alone")
-    _check_fixed(options)
-
-
-def _given(options: argparse.Namespace) -> set[str]:
-    """Return the options that differ from their defaults."""
-    values = {
-        "-k": options.k is not None,
-        "--psnr": options.psnr is not None,
-        "--bytes": options.bytes is not None,
-        "--palette": options.palette is not None,
-        "--fixed": options.fixed is not None,
-        "--weights": options.weights is not None,
-        "--max-error": options.max_error is not None,
-        "--min-share": options.min_share > 0,
-        "--dither": options.dither > 0,
-        "--dither-method": options.dither_method != "diffusion",
-        "--space": options.space != "rgb",
-        "--preset": options.preset is not None,
-        "--effort": options.effort != "balanced",
-    }
-    return {name for name, is_given in values.items() if is_given}
-
-
-def _check_fixed(options: argparse.Namespace) -> None:
-    colors = [(*color, 255)[:4] for color in options.fixed or ()]
-    for place, color in enumerate(colors):
-        if color in colors[:place]:
-            raise ArgumentError(f"expected distinct --fixed colors, got {color} twice (R, G, B, alpha)")
-    if options.k is not None and len(colors) > options.k:
-        raise ArgumentError(f"expected at most as many --fixed as -k, got {len(colors)} and -k {options.k}")

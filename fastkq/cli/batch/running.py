@@ -62,7 +62,7 @@ def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
     make : callable
         Makes the output of a job.
     options : argparse.Namespace
-        The options that `add_outputs` and `add_running` of `fastkq.cli.shared_options` add.
+        The options that `add_outputs` and `add_running` of `fastkq.cli.compress` add.
 
     Returns
     -------
