@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from fastkq import cli
+from fastkq.cli import compress, decompress
 from fastkq.cli.parser import parse
+from fastkq.formats.registry import FORMATS
 
 CALL = r"^{indent}fastkq (.+?)(?:  .*| [#|<>].*)?$"
 COMMANDS = ("compress", "decompress", "info", "compare", "completion")
@@ -74,3 +76,9 @@ def test_usage_errors_exit_2(capsys, arguments):
     errors = capsys.readouterr().err
     assert (errors.startswith("fastkq: "), errors.count("\n")) == (True, 1)
     assert errors.endswith("--help says more)\n")
+
+
+@pytest.mark.parametrize("command", [compress, decompress])
+def test_every_output_format_can_be_chosen(command):
+    chosen = {FORMATS[f".{name}"].name for name in command._FORMATS if name != "fkq"}
+    assert chosen == {image_format.name for image_format in FORMATS.values()}
