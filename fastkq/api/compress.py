@@ -201,17 +201,17 @@ def compress(
         )  # fmt: skip
         check_targets(**targets, dithering=dithering, max_error=max_error)
         checked_weights = check_weights(weights, source.pixels.shape)
-        job = Job(source, checked_weights, dithering, options)
+        compression = Compression(source, checked_weights, dithering, options)
         if check_preset(preset, kind) is not None:
             others = {"dither": dither or None, "space": None if options.space == "rgb" else space}
             check_alone(f"preset={preset!r}", {**constraints, **targets, **others})
-            return job.visual(DEFAULT_K if number is None else number)
+            return compression.visual(DEFAULT_K if number is None else number)
         if target_psnr is not None:
-            return job.for_psnr(target_psnr)
+            return compression.for_psnr(target_psnr)
         if target_bytes is not None:
-            return job.for_bytes(target_bytes, coding)
+            return compression.for_bytes(target_bytes, coding)
         assert number is not None
-        return job.make(number)
+        return compression.make(number)
 
 
 def decompress(
@@ -262,7 +262,7 @@ _SHARE_OF_COUNTING = 0.3  # progress: share of the work that is left after readi
 _SHARE_OF_FITTING = 0.6  # progress: share of the work that is left after counting
 
 
-class Job:
+class Compression:
     """A compression of one image. Its colors are counted on first use."""
 
     def __init__(
