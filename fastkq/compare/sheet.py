@@ -165,19 +165,9 @@ def _sampling(shape: tuple[int, ...]) -> tuple[int, int]:
     return -(-larger // _TILE), max(1, _SMALL // larger)
 
 
-def _averaged(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
-    """Return means of step x step pixels, weighted by opacity.
-
-    Blocks at the right and lower edge may have fewer pixels.
-    """
-    if step == 1:
-        return pixels
-    return pil.average(pixels, step)
-
-
 def _original_tile(original: Original, step: int) -> _Tile:
     height, width = original.pixels.shape[:2]
-    picture = composite_on_checkerboard(_averaged(to_display_8bit(original.pixels, original.pixels), step))
+    picture = composite_on_checkerboard(pil.average(to_display_8bit(original.pixels, original.pixels), step))
     return _Tile(picture, None, f"original:  {width:,} x {height:,},  {original.nbytes:,} bytes")
 
 
@@ -187,7 +177,7 @@ def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
     strip = np.searchsorted(np.cumsum(counts) / counts.sum(), (np.arange(width) + 0.5) / width)
     k, quality = f"{row.compressed.k:,}", "lossless" if row.is_lossless else f"{row.psnr:.1f} dB"
     return _Tile(
-        composite_on_checkerboard(_averaged(palette[row.compressed.indices], step)),
+        composite_on_checkerboard(pil.average(palette[row.compressed.indices], step)),
         composite_on_checkerboard(palette[strip[np.newaxis]]),
         f"{'all colors: ' * row.is_lossless}k = {k}:  {row.fkq_bytes:,} bytes,  {quality}",
     )

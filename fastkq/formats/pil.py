@@ -117,7 +117,7 @@ def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
 
     Blocks at the right and lower edge can be smaller.
     """
-    return np.asarray(_from_pixels(pixels).reduce(step))
+    return pixels if step == 1 else np.asarray(_from_pixels(pixels).reduce(step))
 
 
 def encode_webp_fast(pixels: npt.NDArray[Any]) -> bytes | None:
