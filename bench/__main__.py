@@ -9,7 +9,7 @@ import json
 import sys
 from types import ModuleType
 
-from bench import reference, report
+from bench import digests, reference, report
 from bench.cases import KS
 from bench.suites import SUITES, load
 from bench.targets import print_targets
@@ -29,6 +29,8 @@ def main() -> int:
     elif command == "targets":
         for name in SUITES:
             _print_targets_of(load(name))
+    elif command == "digests":
+        return digests.compute(**options)
     else:
         reference.compute(**options)
     return 0
@@ -71,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     looks.add_argument("--sheets", action="store_true", help="draw contact sheets too")
     commands.add_parser("report", help="write bench/RESULTS.md, the README's table and the figures")
     commands.add_parser("targets", help="print which targets the last runs reached")
+    comparing = commands.add_parser("digests", help="compare results with those of bench/digests.json")
+    comparing.add_argument("--write", action="store_true", help="make these results the record")
     computing = commands.add_parser("reference", help="compute scikit-learn's errors on gb82-photos")
     computing.add_argument("--k", dest="ks", type=int, nargs="+", default=KS, help="default: 16 64 256")
     computing.add_argument("--runs", type=int, default=10, help="number of runs per image and k; default: 10")

@@ -66,7 +66,8 @@ def cases(quick: bool) -> Iterator[Case]:
 
 def images(name: str, quick: bool = False) -> Iterator[Case]:
     """Yield the images of a set in shared/images; none if the set is absent."""
-    for number, path in enumerate(sorted((SHARED / "images" / name).glob("*.*"))):
+    paths = (path for path in (SHARED / "images" / name).glob("*.*") if path.suffix != ".csv")
+    for number, path in enumerate(sorted(paths)):
         if not quick or path.name in QUICK:
             yield Case(name, path.name, path, number)
 
