@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color import table as counting
+from fastkq.color import counting
 from fastkq.color.kinds import stored_palette, to_working_form
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError, FormatError
@@ -58,7 +58,7 @@ class ColorCounts:
         """Count the colors of a checked image; with weights (H, W), also sum the weights for each color."""
         pixels, channels = to_working_form(image), 1 if image.ndim == 2 else image.shape[2]
         counted = counting.count(pixels, threads)
-        summed = None if weights is None else counting.sum_weights(pixels, counted, weights, threads)
+        summed = None if weights is None else counted.sum_weights(pixels, weights, threads)
         return cls(counted, image.dtype, channels, summed)
 
     @classmethod
@@ -138,7 +138,9 @@ class ColorCounts:
         weights = np.zeros(len(merged.counts))
         for counts in (self, other):
             own = counts.counts.astype(np.float64) if counts._weights is None else counts._weights
-            weights[counting.places(counts._counted, merged)] += own
+            table = counts._counted
+            table = table.with_alpha() if table.channels < merged.channels else table
+            weights[merged.index_of(table.colors)] += own
         return weights
 
     def __eq__(self, other: object) -> bool:
@@ -216,7 +218,9 @@ class ColorCounts:
         recounted = cls.of(np.ascontiguousarray(colors[np.newaxis]))
         if len(recounted) != len(colors) or not np.array_equal(recounted.colors, colors):
             raise ValueError("expected distinct colors in the order of `ColorCounts.colors`")
-        return cls(recounted._counted._replace(counts=counts), recounted._dtype, recounted._channels, weights)
+        return cls(
+            recounted._counted.select(slice(None), counts), recounted._dtype, recounted._channels, weights
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the bytes of `to_bytes` to a file, which is written whole or not at all."""

@@ -1,18 +1,24 @@
-"""Counting of the colors of 8-bit images as packed keys, and mapping of pixels by their colors.
+"""Counting of the colors of 8-bit images as packed keys.
 
 Gray and RGB use an array with one counter for each of 2^24 colors. RGBA uses hash tables, one per thread: an
 image has few of the 2^32 possible colors.
 """
 
-from collections import deque
-from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.packed_table import PackedTable, concatenate_in_pieces, from_keys
+from fastkq.color.packed_table import (
+    COLORS,
+    PackedTable,
+    concatenate_in_pieces,
+    fill_hash_table,
+    from_keys,
+    hash_table_size,
+)
+from fastkq.runtime.buffers import ArrayPool
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
@@ -71,37 +77,6 @@ def is_opaque(image: npt.NDArray[np.uint8], threads: int = 1) -> bool:
     return all(opaque)
 
 
-def look_up(
-    image: npt.NDArray[np.uint8],
-    table: PackedTable,
-    values: npt.NDArray[np.unsignedinteger],
-    threads: int = 1,
-) -> npt.NDArray[np.unsignedinteger]:
-    """Return the value of the color of each pixel.
-
-    Parameters
-    ----------
-    image : (H, W) or (H, W, C) uint8, C-contiguous
-    table : PackedTable
-        Table that contains every color of the image; it may have been counted without alpha.
-    values : (M,) unsigned integers
-        Value of each color of the table.
-    threads : int
-        Maximum number of threads.
-
-    Returns
-    -------
-    (H, W), of the dtype of `values`
-    """
-    pixels = _pixels(image)
-    out = np.empty(len(pixels), values.dtype)
-    if table.channels == 4:
-        _look_up_in_hash_table(pixels, table, values, out, threads)
-    else:
-        _look_up_densely(pixels, table, values, out, threads)
-    return out.reshape(image.shape[:2])
-
-
 def _pixels(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return image.reshape(image.shape[0] * image.shape[1], -1)
 
@@ -110,33 +85,7 @@ _CELLS_PER_CHUNK = 1 << 12
 _PIXELS_PER_COUNTER = 1 << 19
 """Minimum number of pixels per counting worker: counting fewer pixels takes less time than merging the
 counters of two workers."""
-_COLORS_PER_CHUNK = 1 << 16
 _MAX_COUNTERS = 4  # maximum number of workers that count
-_COLORS = 1 << 24  # possible colors of RGB, and of RGBA with 6 bits per channel
-
-T = TypeVar("T")
-
-
-class _ArrayPool(Generic[T]):
-    """Pool of at most `max_idle` large arrays that are kept for the next image; each has one user at a time.
-
-    Newly allocated pages take 2 to 11 ms where the system must find huge pages, which is longer than counting
-    a small image.
-    """
-
-    def __init__(self, make: Callable[[], T], max_idle: int) -> None:
-        self._make, self._max_idle = make, max_idle
-        self._idle: deque[T] = deque()
-
-    def take(self) -> T:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._make()
-
-    def give_back(self, used: T) -> None:
-        if len(self._idle) < self._max_idle:
-            self._idle.append(used)
 
 
 class _Counters(NamedTuple):
@@ -158,15 +107,10 @@ class _Counters(NamedTuple):
     @classmethod
     def make(cls) -> "_Counters":
         cells = kernels.color.histogram.CELLS
-        return cls(np.zeros((_MAX_COUNTERS, _COLORS), np.uint8), np.zeros((_MAX_COUNTERS, cells), np.uint8))
+        return cls(np.zeros((_MAX_COUNTERS, COLORS), np.uint8), np.zeros((_MAX_COUNTERS, cells), np.uint8))
 
 
-def _make_dense_table() -> npt.NDArray[np.uint8]:
-    return np.empty(_COLORS, np.uint8)
-
-
-_counters = _ArrayPool(_Counters.make, 2)
-_dense_tables = _ArrayPool(_make_dense_table, 2)
+_counters = ArrayPool(_Counters.make, 2)
 
 
 def _count_densely(
@@ -233,29 +177,6 @@ def _list_colors(
     return keys, numbers
 
 
-def _look_up_densely(
-    pixels: npt.NDArray[np.uint8],
-    table: PackedTable,
-    values: npt.NDArray[np.unsignedinteger],
-    out: npt.NDArray[np.unsignedinteger],
-    threads: int,
-) -> None:
-    # Only the entries of counted colors are written and read: the rest of the array takes no time or memory.
-    dense_table = _dense_tables.take() if values.dtype == np.uint8 else np.empty(_COLORS, values.dtype)
-
-    def fill(worker: int, start: int, stop: int) -> None:
-        kernels.color.histogram.fill_dense_table(table.keys[start:stop], values[start:stop], dense_table)
-
-    over_chunks(fill, len(values), _COLORS_PER_CHUNK, threads)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        kernels.color.histogram.look_up(pixels, start, stop, table.channels, dense_table, out)
-
-    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
-    if values.dtype == np.uint8:
-        _dense_tables.give_back(dense_table)
-
-
 _ENTRIES_AT_ONCE = 1 << 17  # entries of a hash table between two checkpoints
 
 
@@ -281,24 +202,6 @@ def _count_in_hash_tables(pixels: npt.NDArray[np.uint8], max_colors: int, thread
     return None if len(merged.keys) > max_colors else merged
 
 
-def _look_up_in_hash_table(
-    pixels: npt.NDArray[np.uint8],
-    table: PackedTable,
-    values: npt.NDArray[Any],
-    out: npt.NDArray[Any],
-    threads: int,
-) -> None:
-    """Write the value of the color of each pixel to `out` (N,)."""
-    table_size = _table_size(len(table.keys))
-    hash_table, entries = np.zeros(table_size, np.int64), np.zeros(table_size, values.dtype)
-    _fill(table.keys, values, hash_table, entries)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        kernels.color.histogram.look_up_in_table(pixels, start, stop, hash_table, entries, out)
-
-    over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, threads)
-
-
 class _HashTable:
     """Growing hash table of the colors that one worker has counted.
 
@@ -313,7 +216,7 @@ class _HashTable:
     """
 
     def __init__(self) -> None:
-        self.keys = np.zeros(_table_size(1 << 11), np.int64)
+        self.keys = np.zeros(hash_table_size(1 << 11), np.int64)
         self.counts = np.zeros(len(self.keys), np.int64)
         self.used = np.zeros(1, np.int64)
 
@@ -338,19 +241,4 @@ class _HashTable:
         keys, counts = self.entries()
         self.keys = np.zeros(len(self.keys) * 4, np.int64)
         self.counts = np.zeros(len(self.keys), np.int64)
-        _fill(keys, counts, self.keys, self.counts)
-
-
-def _fill(
-    keys: npt.NDArray[np.uint32],
-    values: npt.NDArray[Any],
-    table: npt.NDArray[np.int64],
-    out: npt.NDArray[Any],
-) -> None:
-    for part in slices(len(keys), _ENTRIES_AT_ONCE):
-        kernels.color.histogram.fill_table(keys[part], values[part], table, out)
-
-
-def _table_size(entries: int) -> int:
-    """Return the size of a hash table: a power of two, at least 64, of which at most half is used."""
-    return max(1 << (2 * entries).bit_length(), 1 << 6)
+        fill_hash_table(keys, counts, self.keys, self.counts)

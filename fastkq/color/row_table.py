@@ -1,5 +1,7 @@
 """Table of counted colors of any dtype and number of channels, sorted by their channels."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,11 +9,12 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color.kinds import has_alpha
+from fastkq.color.table import ColorTable
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint, slices
 
 _ROWS_PER_CHUNK = 1 << 16
-_PLACES_PER_CHUNK = 1 << 14
+_PIXELS_PER_CHUNK = 1 << 14
 _ROWS_PER_BUCKET = 1 << 15
 """A bucket holds 1 to 2 times this many rows on average, for at most 2^24 rows, so that it fits into the
 cache."""
@@ -20,19 +23,74 @@ _SAMPLES_PER_BUCKET = 32  # rows of a bucket in the sample from which the bounds
 _TABLE_SIZE = 1 << 16  # counters: one for each possible row of at most 16 bits
 
 
-class RowTable(NamedTuple):
+class RowTable(ColorTable):
     """Distinct colors of images, sorted by the first channel, then by the second, and so on.
 
     Attributes
     ----------
     colors : (M, C)
-        The colors. -0.0 is stored as 0.0, and all colors of alpha 0 as one color of zeros.
+        The colors. -0.0 is stored as 0.0.
     counts : (M,) int64
         Number of pixels of each color.
     """
 
-    colors: npt.NDArray[Any]
-    counts: npt.NDArray[np.int64]
+    __slots__ = ("_colors",)
+
+    def __init__(self, colors: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> None:
+        self._colors, self.counts = colors, counts
+
+    @property
+    def colors(self) -> npt.NDArray[Any]:
+        """The colors (M, C)."""
+        return self._colors
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of the colors."""
+        channels: int = self._colors.shape[1]
+        return channels
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of the colors."""
+        return self._colors.dtype
+
+    def merge(self, other: RowTable, threads: int = 1) -> RowTable:
+        """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
+        tables = (self, other)
+        counted = _merge(*(_CountedWords(_Rows.of(one.colors).to_words(), one.counts) for one in tables))
+        return _decode(counted, self.dtype, self.channels, threads)
+
+    def with_alpha(self) -> RowTable:
+        """Add full alpha to colors that were counted without it; their order stays the same."""
+        opaque = np.full(len(self), np.iinfo(self.dtype).max, self.dtype)
+        return RowTable(np.column_stack((self._colors, opaque)), self.counts)
+
+    def select(
+        self, selection: npt.NDArray[Any] | slice, counts: npt.NDArray[np.int64] | None = None
+    ) -> RowTable:
+        """Return the table of some of the colors, see `ColorTable.select`."""
+        return RowTable(self._colors[selection], self.counts[selection] if counts is None else counts)
+
+    def index_of(self, colors: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+        """Return the index (n,) in the table of each of the colors (n, C), or -1 if the table lacks it."""
+        rows, wanted = _sortable(self._colors), _sortable(np.ascontiguousarray(colors))
+        places = np.searchsorted(rows, wanted)
+        return np.where(rows[np.minimum(places, len(rows) - 1)] == wanted, places, -1)
+
+    def look_up(
+        self, pixels: npt.NDArray[Any], values: npt.NDArray[Any], threads: int = 1
+    ) -> npt.NDArray[Any]:
+        """Return the value of the color of each pixel, see `ColorTable.look_up`."""
+        rows = pixels.reshape(pixels.shape[0] * pixels.shape[1], -1)[:, : self.channels]
+        out, colors = np.empty(len(rows), values.dtype), _sortable(self._colors)
+
+        def work(worker: int, start: int, stop: int) -> None:
+            part = np.ascontiguousarray(rows[start:stop])
+            out[start:stop] = values[np.searchsorted(colors, _sortable(part))]
+
+        over_chunks(work, len(rows), _PIXELS_PER_CHUNK, threads)
+        return out.reshape(pixels.shape[:2])
 
 
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
@@ -59,13 +117,6 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
     return _decode(counted, pixels.dtype, pixels.shape[1], threads)
 
 
-def merge(a: RowTable, b: RowTable, threads: int = 1) -> RowTable:
-    """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
-    dtype, channels = a.colors.dtype, a.colors.shape[1]
-    counted = _merge(*(_CountedWords(_Rows.of(table.colors).to_words(), table.counts) for table in (a, b)))
-    return _decode(counted, dtype, channels, threads)
-
-
 class _Rows(NamedTuple):
     """Rows of an array, viewed as unsigned integers.
 
@@ -87,7 +138,7 @@ class _Rows(NamedTuple):
     has_alpha: bool
 
     @classmethod
-    def of(cls, pixels: npt.NDArray[Any]) -> "_Rows":
+    def of(cls, pixels: npt.NDArray[Any]) -> _Rows:
         bits = pixels.view(f"u{pixels.itemsize}")
         return cls(
             bits, 8 * pixels.itemsize, pixels.dtype.kind == "f", has_alpha(pixels.dtype, pixels.shape[1])
@@ -104,18 +155,6 @@ class _Rows(NamedTuple):
         for part in slices(len(words), _ROWS_PER_CHUNK):
             kernels.color.sorted_rows.to_words(self.bits[part], *self[1:], words[part])
         return words
-
-
-def places(pixels: npt.NDArray[Any], counted: RowTable, threads: int = 1) -> npt.NDArray[np.intp]:
-    """Return the index (N,) of each of the pixels (N, C) in the colors of a table that contains them all."""
-    indices = np.empty(len(pixels), np.intp)
-    colors = _sortable(counted.colors)
-
-    def work(worker: int, start: int, stop: int) -> None:
-        indices[start:stop] = np.searchsorted(colors, _sortable(pixels[start:stop]))
-
-    over_chunks(work, len(pixels), _PLACES_PER_CHUNK, threads)
-    return indices
 
 
 def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color import packed_counting, packed_table
-from fastkq.color.table import sum_weights
+from fastkq.color import packed_counting
+from fastkq.color.table import ColorTable
 from fastkq.runtime.parallel import over_chunks
 
 _MIN_ROWS = 1 << 13
@@ -35,7 +35,7 @@ class Rows(NamedTuple):
         Weight of each vector, the sum of its samples' weights; None: each has the weight 1.
     codes : (n, 1, 3) uint8 or None
         The samples as an image of packed colors; None if rows are not counted.
-    colors : PackedTable or None
+    colors : ColorTable or None
         The counted colors of `codes`, one per vector and in their order; None if rows are not counted.
     """
 
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
     counts: npt.NDArray[np.float64] | None
     weights: npt.NDArray[np.float64] | None
     codes: npt.NDArray[np.uint8] | None = None
-    colors: packed_table.PackedTable | None = None
+    colors: ColorTable | None = None
 
     def variance(self) -> float:
         """Return the mean of the features' variances over all samples, without their weights."""
@@ -65,7 +65,7 @@ class Rows(NamedTuple):
         values: npt.NDArray[np.unsignedinteger] = labels.astype(
             np.uint8 if k <= _MAX_UINT8_LABELS else np.uint32
         )
-        return packed_counting.look_up(self.codes, self.colors, values, threads)[:, 0].astype(np.int32)
+        return self.colors.look_up(self.codes, values, threads)[:, 0].astype(np.int32)
 
 
 def count_rows(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None, threads: int = 1) -> Rows:
@@ -93,7 +93,7 @@ def count_rows(samples: npt.NDArray[Any], weights: npt.NDArray[np.float64] | Non
     colors = packed_counting.count(codes, threads)
     vectors = levels.decode(colors.colors).view(samples.dtype)
     counts = colors.counts.astype(np.float64)
-    summed = counts if weights is None else sum_weights(codes, colors, weights, threads)
+    summed = counts if weights is None else colors.sum_weights(codes, weights, threads)
     return Rows(vectors, counts, summed, codes, colors)
 
 

@@ -11,7 +11,6 @@ from fastkq.color import packed_table
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import GRAY_WITH_ALPHA, canonical_colors, has_alpha
 from fastkq.color.row_table import RowTable
-from fastkq.color.table import channels_of, with_alpha
 from fastkq.errors import ArgumentError
 from fastkq.kmeans import one_dimensional
 from fastkq.kmeans.points import MIN_ROWS_FOR_ALPHA, to_counts
@@ -68,13 +67,14 @@ def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.Prepare
         If k rows cannot satisfy `max_error`.
     """
     counted, fixed = counts.counted, options.fixed
-    if fixed is not None and fixed.shape[1] > channels_of(counted):  # opaque image, counted without alpha
+    if fixed is not None and fixed.shape[1] > counted.channels:  # opaque image, counted without alpha
         if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
             options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
         else:
-            counted, shared = with_alpha(counted), None
+            counted, shared = counted.with_alpha(), None
     if isinstance(counted, packed_table.PackedTable):
         return _fit_packed(counted, counts.weights, k, options, shared)
+    assert isinstance(counted, RowTable)
     return _fit_rows(counted, counts.weights, k, options)
 
 
@@ -85,7 +85,7 @@ def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distor
     """
     colors, rows = counts.working_colors, fitted.palette
     if rows.shape[1] > colors.shape[1]:
-        colors = with_alpha(counts.counted).colors
+        colors = counts.counted.with_alpha().colors
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
     labels = nearest_rows.label(colors, rows, threads) if fitted.labels is None else fitted.labels

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color import packed_counting, packed_table
+from fastkq.color import packed_table
 from fastkq.color.spaces import Space, to_coordinates
 from fastkq.kmeans import one_dimensional
 from fastkq.kmeans.coarsening import Tree
@@ -82,7 +82,7 @@ def fit(
     if len(weighted.keys) == len(counted.keys):
         return palette, labels
     if len(palette) < k:
-        others = _without(counted, weighted.colors)
+        others = counted.without(weighted.colors)
         palette, _ = _fit(PreparedPoints(others, space, threads), palette, k, settings)
         palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
     return palette, nearest_packed.label(counted, palette, threads, space).labels
@@ -104,7 +104,7 @@ def weigh(
         opaque = are_opaque_colors(counted)
         if opaque.any() and not has_weight[opaque].any():
             has_weight[np.argmax(np.where(opaque, counted.counts, 0))] = True
-    return packed_table.PackedTable(counted.keys[has_weight], counts[has_weight], counted.channels)
+    return counted.select(has_weight, counts[has_weight])
 
 
 class _Settings(NamedTuple):
@@ -120,7 +120,7 @@ def _fit(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Return palette and labels, as `fit` does without weights."""
     counted = prepared.counted
-    others = _without(counted, fixed)
+    others = counted.without(fixed)
     if k >= len(fixed) + len(others.keys):
         palette = np.concatenate((fixed, in_order(others.colors)))
         return palette, nearest_packed.label(counted, palette, settings.threads, settings.space).labels
@@ -162,15 +162,3 @@ def _fit_tree(
     unrounded = centroids(tree, to_coordinates(fixed_rows, space), k, plan, threads)
     palette = round_centroids(points, unrounded, fixed_rows, plan.roundings, threads, space)
     return fill(points, palette, len(fixed), k, threads, space)
-
-
-def _without(counted: packed_table.PackedTable, colors: npt.NDArray[np.uint8]) -> packed_table.PackedTable:
-    """Return the table without the given colors (f, C)."""
-    if len(colors) == 0:
-        return counted
-    keys = packed_counting.count(colors[None]).keys
-    places = np.searchsorted(counted.keys, keys)
-    places[places == len(counted.keys)] = 0
-    others = np.ones(len(counted.keys), bool)
-    others[places[counted.keys[places] == keys]] = False
-    return counted._replace(keys=counted.keys[others], counts=counted.counts[others])

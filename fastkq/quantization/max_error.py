@@ -69,9 +69,7 @@ class Reach:
         opaque = are_opaque(coordinates, opacity(self.space))
         for color_mask, row_mask in ((self._opaque, opaque), (~self._opaque, np.ones(len(rows), bool))):
             if color_mask.any() and row_mask.any():
-                part = self._counted._replace(
-                    keys=self._counted.keys[color_mask], counts=self._counted.counts[color_mask]
-                )
+                part = self._counted.select(color_mask)
                 labels = nearest_packed.label(part, rows[row_mask], space=self.space).labels
                 checkpoint()
                 distances = _squared(self._coordinates[:, color_mask] - coordinates[:, row_mask][:, labels])

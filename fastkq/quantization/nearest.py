@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color import packed_table
+from fastkq.color.counting import count_up_to
 from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import Space
-from fastkq.color.table import ColorTable, count_up_to, with_alpha
+from fastkq.color.table import ColorTable
 from fastkq.quantization import dither, nearest_packed, nearest_rows
 from fastkq.quantization.fit import Fit
 from fastkq.quantization.options import Dithering, FitOptions
@@ -55,8 +56,7 @@ def indices_for(
     if counted is None:
         return nearest_packed.map_pixels(pixels, rows, threads, space)
     if isinstance(counted, packed_table.PackedTable):
-        table = with_alpha(counted) if rows.shape[1] == RGBA else counted
-        assert isinstance(table, packed_table.PackedTable)
+        table = counted.with_alpha() if rows.shape[1] == RGBA else counted
         labels = nearest_packed.label(table, rows, threads, space).labels
         return nearest_packed.map_colors(pixels, counted, labels, len(rows), threads)
     return nearest_rows.map_image(pixels, rows, threads)

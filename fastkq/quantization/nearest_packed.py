@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color import packed_counting, packed_table
+from fastkq.color import packed_table
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.spaces import Space, oklab, opacity, to_coordinates
 from fastkq.kmeans.assign import assign
@@ -45,8 +45,7 @@ def label(
 
     def work(worker: int, start: int, stop: int) -> None:
         # Points are made chunk by chunk: all at once, they would take more memory than a large image.
-        keys, counts = counted.keys[start:stop], counted.counts[start:stop]
-        part = packed_table.PackedTable(keys, counts, counted.channels)
+        part = counted.select(slice(start, stop))
         nearest = assign(of_colors(part, space), centroids).labels
         labels[start:stop] = in_counted_order(part, nearest)
         used[worker, nearest] = True
@@ -114,7 +113,7 @@ def map_colors(
     threads: int = 1,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return the indices (H, W) of the pixels from the labels (M,) of the counted colors, all below k."""
-    return packed_counting.look_up(image, counted, labels.astype(index_dtype(k), copy=False), threads)
+    return counted.look_up(image, labels.astype(index_dtype(k), copy=False), threads)
 
 
 def used_rows(indices: npt.NDArray[np.integer[Any]], k: int, threads: int = 1) -> npt.NDArray[np.bool_]:

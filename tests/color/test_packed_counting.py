@@ -49,7 +49,7 @@ def test_keys_interleave_the_bits_of_the_channels(channels):
 def test_look_up_gives_each_pixel_the_value_of_its_color(image, threads):
     counted = packed_counting.count(image)
     values = np.arange(len(counted.colors), dtype=np.uint16)
-    found = packed_counting.look_up(image, counted, values, threads)
+    found = counted.look_up(image, values, threads)
     np.testing.assert_array_equal(counted.colors[found.reshape(-1)], reference.as_pixels(image))
 
 
@@ -58,5 +58,5 @@ def test_look_up_among_the_colors_of_several_images():
     counted = packed_counting.count(np.concatenate(images))
     values = np.arange(len(counted.colors), dtype=np.uint16)
     for image in images:
-        found = packed_counting.look_up(image, counted, values)
+        found = counted.look_up(image, values)
         np.testing.assert_array_equal(counted.colors[found], image)

@@ -41,7 +41,7 @@ def test_chunks_are_merged_exactly_on_any_thread_count(rows, threads):
 def test_merged_counts_of_parts_are_those_of_the_whole(rows, place):
     parts = [part for part in (rows[:place], rows[place:]) if len(part)]
     counted = [row_table.count(part) for part in parts]
-    assert_counted(counted[0] if len(counted) == 1 else row_table.merge(*counted), rows)
+    assert_counted(counted[0] if len(counted) == 1 else counted[0].merge(counted[1]), rows)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

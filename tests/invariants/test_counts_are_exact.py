@@ -60,7 +60,7 @@ def test_fit_on_counts_equals_fit_on_pixels(channels):
     image[:32] = image[32:]
     counted = packed_counting.count(image)
     half = packed_counting.count(image[:32])
-    doubled = half._replace(counts=half.counts * 2)
+    doubled = half.select(slice(None), half.counts * 2)
     np.testing.assert_array_equal(fit_packed.fit(counted, 20)[0], fit_packed.fit(doubled, 20)[0])
 
 

@@ -54,7 +54,7 @@ def test_colors_of_weight_0_do_not_affect_the_fit(image, k, seed):
     has_weight[-1] = True
     k = min(k, int(has_weight.sum()))
     weights = np.where(has_weight, counted.counts, 0).astype(float)
-    alone = counted._replace(keys=counted.keys[has_weight], counts=counted.counts[has_weight])
+    alone = counted.select(has_weight)
     np.testing.assert_array_equal(fit_packed.fit(counted, k, weights=weights)[0], fit_packed.fit(alone, k)[0])
 
 
@@ -95,6 +95,6 @@ def test_sums_of_the_heaviest_weights_are_exact():
     """Sums of coordinates times weights are integers below 2^53: float64 adds them exactly in any order."""
     counted = packed_counting.count(noise(200, 200, 4))
     weights = np.random.default_rng(0).random(len(counted.keys))
-    points = of_colors(counted._replace(counts=to_counts(weights)))
+    points = of_colors(counted.select(slice(None), to_counts(weights)))
     limit = int(points.weights.sum()) * int(np.abs(points.coordinates).max())
     assert limit < 1 << 53

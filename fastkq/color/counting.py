@@ -1,0 +1,48 @@
+"""Count the colors of images of any kind.
+
+Images of 8 bits with 1, 3 or 4 channels (in the working form) are counted in a `PackedTable`, all other
+images in a `RowTable`.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.color import packed_counting, row_table
+from fastkq.color.kinds import RGBA, has_alpha, without_alpha
+from fastkq.color.table import ColorTable
+from fastkq.runtime.progress import slices
+
+_PIXELS_AT_ONCE = 1 << 18  # pixels between two checkpoints
+
+
+def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
+    """Count the distinct colors of an image in its working form; opaque images are counted without alpha."""
+    counted = count_up_to(pixels, pixels.size, threads)
+    assert counted is not None
+    return counted
+
+
+def count_up_to(pixels: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorTable | None:
+    """Count as `count`; return None for an 8-bit RGBA image, not opaque, of more than `max_colors` colors."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
+        rows = pixels.reshape(-1, channels)
+        if has_alpha(pixels.dtype, channels) and _is_opaque(rows):
+            rows = without_alpha(rows[:, np.newaxis])[:, 0]
+        return row_table.count(rows, threads)
+    if channels == RGBA and packed_counting.is_opaque(pixels, threads):
+        return packed_counting.count_without_alpha(pixels, threads)
+    return packed_counting.count_up_to(pixels, max_colors, threads)
+
+
+def _is_opaque(rows: npt.NDArray[Any]) -> bool:
+    top = np.iinfo(rows.dtype).max
+    return all((rows[part, -1] == top).all() for part in slices(len(rows), _PIXELS_AT_ONCE))
+
+
+def merge(a: ColorTable, b: ColorTable) -> ColorTable:
+    """Merge two tables; counts of equal colors are added. Alpha is added to one if only the other has it."""
+    a, b = (table.with_alpha() if table.channels < max(a.channels, b.channels) else table for table in (a, b))
+    return a.merge(b)
