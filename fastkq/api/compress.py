@@ -32,10 +32,11 @@ from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import Space
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
-from fastkq.quantization import fit_packed, nearest_packed, visual_preset
-from fastkq.quantization.fit import Fit, fit
-from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, mapping_stage
+from fastkq.quantization import visual_preset
+from fastkq.quantization.fit import fit, fit_table
+from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, map_pixels, mapping_stage
 from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
+from fastkq.quantization.rounding import Fit, used_rows
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import MAX_COLORS, Coding, Effort, check_coding, check_effort, check_threads
@@ -329,7 +330,7 @@ class Compression:
     def _map(self, fitted: Fit) -> CompressedImage:
         counted = self._counts.counted
         with mapping_stage(self._dithering):
-            indices = indices_of(self._pixels, counted, fitted, self._dithering, self._options)
+            indices = indices_of(self._pixels, counted, fitted, self._dithering, self._options.threads)
             return self._result(fitted.palette, indices)
 
     def _compress_cells(self, k: int) -> CompressedImage | None:
@@ -340,15 +341,15 @@ class Compression:
         pixels, threads = self._pixels, self._options.threads
         with stage("counting", _SHARE_OF_COUNTING, each=0.5):
             cells = packed_counting.count_cells(pixels, threads)
-        if len(cells.keys) < _CELLS_PER_CENTROID * k:
+        if len(cells) < _CELLS_PER_CENTROID * k:
             return None
         with stage("fitting", _SHARE_OF_FITTING, each=0.2):
-            rows, _ = fit_packed.fit(cells, k, self._options.effort, threads)
+            rows = fit_table(cells, k, self._options).palette
         with mapping_stage(self._dithering):
             if self._dithering.strength > 0:
                 return self._result(rows, dithered(pixels, rows, self._dithering, threads))
-            indices = nearest_packed.map_pixels(pixels, rows, threads)
-            is_used = nearest_packed.used_rows(indices, k, threads).all()
+            indices = map_pixels(pixels, rows, threads)
+            is_used = used_rows(indices, k, threads).all()
             return self._result(rows, indices) if is_used else None
 
     def _result(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:

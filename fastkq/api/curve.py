@@ -12,7 +12,7 @@ from fastkq.api.palettes import count_for_fit
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.spaces import Space
 from fastkq.formats import fkq
-from fastkq.quantization.fit import distortion, fit, prepare_points
+from fastkq.quantization.fit import distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import Progress, stage, watched
@@ -107,7 +107,7 @@ def curve(
 def _points(counts: ColorCounts, numbers: list[int], options: FitOptions) -> list[CurvePoint]:
     pixels = int(counts.counts.sum())
     points: list[CurvePoint | None] = [None] * len(numbers)
-    single_thread, shared = options._replace(threads=1), prepare_points(counts, options)
+    single_thread, shared = options._replace(threads=1), prepare_colors(counts, options)
 
     def work(worker: int, start: int, stop: int) -> None:
         # The largest k come first because their fits take longest.

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy.typing as npt
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from fastkq.color.color_counts import ColorCounts
 
-    ImageLike = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes] | Input
-    Images = ImageLike | ColorCounts | Iterable[ImageLike | ColorCounts]
+    ImageLike: TypeAlias = npt.ArrayLike | Image.Image | str | os.PathLike[str] | IO[bytes] | Input
+    Images: TypeAlias = ImageLike | ColorCounts | Iterable[ImageLike | ColorCounts]
 
 
 def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -> Input:

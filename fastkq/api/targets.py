@@ -7,8 +7,9 @@ from typing import NamedTuple
 from fastkq.api.image import CompressedImage
 from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import UnreachableError
-from fastkq.quantization.fit import Fit, distortion, fit, prepare_points
+from fastkq.quantization.fit import distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
+from fastkq.quantization.rounding import Fit
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import MAX_COLORS, Effort
 
@@ -136,7 +137,7 @@ def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
     within = Bracket(least - 1, min(max(len(counts), least), MAX_COLORS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
-    shared = prepare_points(counts, options)
+    shared = prepare_colors(counts, options)
 
     def scout(k: int) -> float:
         with stage(None, _SHARE_OF_A_FIT):

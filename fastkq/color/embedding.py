@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.kinds import has_alpha
-from fastkq.runtime.typing import Vectors
+from fastkq.runtime.typing import Coordinates, Vectors
 
 _FOLD_FROM, _FOLD_BY = 900, 200  # floats of at least 2^900 are multiplied by 2^-200
 _MAX_EXPONENT = 480
@@ -51,6 +51,14 @@ class Embedding(NamedTuple):
         is_folded = exponent > _FOLD_FROM
         exponent = _MAX_EXPONENT - exponent + _FOLD_BY * is_folded if largest > 0 else 0
         return cls(dtype, channels, exponent, is_folded)
+
+    def to_coordinates(self, colors: npt.NDArray[Any]) -> Vectors:
+        """Return the vectors of colors (M, C) as columns, (C, M)."""
+        return self.embed(colors).T
+
+    def to_colors(self, coordinates: Coordinates) -> npt.NDArray[Any]:
+        """Return the colors (M, C) nearest to vectors (C, M), the columns."""
+        return self.colors(np.ascontiguousarray(coordinates.T, np.float64))
 
     def embed(self, colors: npt.NDArray[Any]) -> Vectors:
         """Return the vectors (M, C) of colors (M, C)."""

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
+from fastkq.color.spaces import Space
 from fastkq.color.table import ColorTable
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint, slices
@@ -54,6 +56,10 @@ class RowTable(ColorTable):
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the colors."""
         return self._colors.dtype
+
+    def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> Embedding:
+        """Return the common embedding of the colors of the table and other ones (n, C)."""
+        return Embedding.of(self._colors, other_colors)
 
     def merge(self, other: RowTable, threads: int = 1) -> RowTable:
         """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.kinds import has_alpha
+from fastkq.color.metric import Metric
+from fastkq.color.spaces import Space
 from fastkq.runtime.progress import slices
 
 _PIXELS_AT_ONCE = 1 << 18  # pixels between two checkpoints
@@ -44,6 +46,10 @@ class ColorTable(ABC):
     @abstractmethod
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the colors."""
+
+    @abstractmethod
+    def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> Metric:
+        """Return the metric in a space for the colors of the table and other ones (n, C)."""
 
     @abstractmethod
     def merge(self, other: Self, threads: int = 1) -> Self:
@@ -93,6 +99,12 @@ class ColorTable(ABC):
     def has_transparent(self) -> bool:
         """Whether a color has alpha 0; it is then the first one."""
         return has_alpha(self.dtype, self.channels) and self.select(slice(0, 1)).colors[0, -1] == 0
+
+    @property
+    def are_opaque(self) -> npt.NDArray[np.bool_]:
+        """Mask (M,) of the colors of full alpha; the colors have alpha."""
+        opaque: npt.NDArray[np.bool_] = self.colors[:, -1] == np.iinfo(self.dtype).max
+        return opaque
 
     def without(self, colors: npt.NDArray[Any]) -> Self:
         """Return the table without the given colors (n, C), which it need not have."""

@@ -1,132 +1,88 @@
-"""Weighted points in small boxes along a Morton curve.
+"""Weighted points, and the group of them that may use some centroids only.
 
-The module also has the rule that keeps opaque points opaque: they are assigned to opaque centroids only.
+Points have two forms. `fastkq.kmeans.morton_points.MortonPoints` has at most 4 dimensions and coordinates
+whose weighted sums are exact. `fastkq.kmeans.vector_points.VectorPoints` has any number of dimensions, in
+float64.
+
+The group: of points of 4 dimensions, some may form a group whose last coordinate is `level` (opaque colors).
+They are assigned only to centroids whose last coordinate is `level`, if there are any and at least
+`MIN_CENTROIDS_FOR_GROUP` centroids in all; such centroids keep that coordinate.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import kernels
-from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
 
-_BLOCKS_PER_CHUNK = 1 << 13
+MIN_CENTROIDS_FOR_GROUP = 3
+"""Of fewer centroids, a point of the group takes the nearest one, even if that one is not of the group."""
 
-
-class MortonPoints(NamedTuple):
-    """Weighted points of up to 4 dimensions along the Morton curve, cut into blocks; opaque ones come first.
-
-    A point is a color, or the mean of the colors of a small box. A block is a run of points with its bounding
-    box. If only one centroid can be nearest to a point of that box, the whole block is assigned to it
-    (Kanungo et al., "An efficient k-means clustering algorithm", 2002); otherwise each point of the block is
-    compared with the few centroids that can be nearest to a point of the box.
-
-    Attributes
-    ----------
-    keys : (M,) uint32
-        Morton codes, ascending among the opaque points and among the others. The code of a point that is a
-        mean is that of its first color.
-    coordinates : (C, M) float32 or float64
-        Multiples of `grid_spacing`.
-    weights : (M,) float64
-        Integers, with a sum of at most 2^30.
-    starts : (B + 1,) int64
-        Block b holds the points starts[b] .. starts[b + 1] - 1.
-    low, high : (C, B)
-        Bounding boxes of the blocks.
-    moments : (B, C + 1) float64
-        Weighted sums of the coordinates of each block, and its weight.
-    opaque : int
-        Number of blocks of opaque colors of RGBA. They are the first blocks; their points are assigned to
-        opaque centroids only.
-    opacity : float
-        Last coordinate of opaque colors.
-    """
-
-    keys: npt.NDArray[np.uint32]
-    coordinates: Coordinates
-    weights: npt.NDArray[np.float64]
-    starts: npt.NDArray[np.int64]
-    low: Coordinates
-    high: Coordinates
-    moments: npt.NDArray[np.float64]
-    opaque: int
-    opacity: float
-
-
-def grid_spacing(coordinates: Coordinates) -> float:
-    """Return the step of the grid to which means of points are rounded.
-
-    Weighted sums of rounded means stay below 2^53 steps, so that they are exact in any order of addition. The
-    step is 1/16 for float32 (gray and RGB) and 1 for float64: the integer coordinates of RGBA and Oklab are
-    fine enough.
-    """
-    return 1 / 16 if coordinates.dtype == np.float32 else 1.0
-
-
-def cut_into_blocks(
-    keys: npt.NDArray[np.uint32],
-    coordinates: Coordinates,
-    weights: npt.NDArray[np.float64],
-    opaque: int = 0,
-    opacity: float = 0.0,
-) -> MortonPoints:
-    """Cut points with Morton codes (M,), coordinates (C, M) and weights (M,) into blocks.
-
-    The codes ascend among the first `opaque` points, and among the others.
-    """
-    channels, points = coordinates.shape
-    starts = np.empty(points + 1, np.int64)
-    blocks = kernels.kmeans.morton_tree.cut_by_count(keys, opaque, starts)
-    opaque_blocks = int(np.searchsorted(starts[: blocks + 1], opaque))
-    low = np.empty((channels, blocks), coordinates.dtype)
-    high = np.empty_like(low)
-    moments = np.empty((blocks, channels + 1))
-    for part in slices(blocks, _BLOCKS_PER_CHUNK):
-        kernels.kmeans.morton_tree.compute_bounds(
-            coordinates, weights, starts, part.start, part.stop, low, high, moments
-        )
-    starts = starts[: blocks + 1]
-    return MortonPoints(keys, coordinates, weights, starts, low, high, moments, opaque_blocks, opacity)
-
-
-def means(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the means (n, C) from moments (n, C + 1) of clusters or boxes: weighted sums, and the weight."""
-    divided: npt.NDArray[np.float64] = moments[:, :-1] / moments[:, -1:]
-    return divided
-
-
-MIN_ROWS_FOR_ALPHA = 3
-"""In palettes of fewer rows, an opaque color takes the nearest row, even if that row is not opaque."""
-
-_FAR = -1e9  # last coordinate of centroids that are moved away, so that no opaque point is assigned to them
-
-
-def are_opaque(centroids: Coordinates, opacity: float) -> npt.NDArray[np.bool_]:
-    """Return a mask (k,) of the centroids (C, k) that are exactly opaque; for gray and RGB, none is."""
-    if len(centroids) != 4:
-        return np.zeros(centroids.shape[1], bool)
-    opaque: npt.NDArray[np.bool_] = centroids[3] == opacity
-    return opaque
-
-
-def centroids_for_opaque(centroids: Coordinates, opacity: float) -> Coordinates:
-    """Return the centroids (C, k) for the assignment of opaque points: those not opaque are moved far away.
-
-    They are returned unchanged if no centroid is opaque or if k is below `MIN_ROWS_FOR_ALPHA`.
-    """
-    opaque = are_opaque(centroids, opacity)
-    if len(opaque) < MIN_ROWS_FOR_ALPHA or not opaque.any():
-        return centroids
-    moved = centroids.copy()
-    moved[3, ~opaque] = _FAR
-    return moved
-
+_FAR = -1e9  # last coordinate of centroids that are moved away, so that no point of the group uses them
+_GROUP_DIMENSIONS = 4
 
 _MAX_TOTAL_WEIGHT = 1 << 30
-"""Maximum total weight: with it, sums of weight times coordinate are below 2^53 steps, see `grid_spacing`."""
+"""Maximum total weight: with it, sums of weight times coordinate are below 2^53 steps, see
+`fastkq.kmeans.morton_points.grid_spacing`."""
+
+
+class Assignment(NamedTuple):
+    """Index of the nearest centroid of each point, the lowest among equals, and its squared distance.
+
+    Both arrays are (M,).
+    """
+
+    labels: npt.NDArray[np.int32]
+    distances: Coordinates
+
+
+class WeightedPoints(Protocol):
+    """M weighted points of C dimensions; arrays of centroids are (C, k)."""
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Positive weights, (M,)."""
+
+    @property
+    def group(self) -> int:
+        """Number of points of the group; they are the first points."""
+
+    @property
+    def level(self) -> float:
+        """Last coordinate of the points of the group."""
+
+    def without_group(self) -> WeightedPoints:
+        """Return the points as if none belonged to the group."""
+
+    def assign(self, centroids: Coordinates, threads: int = 1) -> Assignment:
+        """Find the nearest centroid of each point."""
+
+    def moments(self, centroids: Coordinates, threads: int = 1) -> npt.NDArray[np.float64]:
+        """Return the moments (k, C + 1) of the clusters: weighted sums of their points, and weights."""
+
+
+def are_in_group(centroids: Coordinates, level: float) -> npt.NDArray[np.bool_]:
+    """Return a mask (k,) of the centroids (C, k) of the group; with other than 4 dimensions, none is."""
+    if len(centroids) != _GROUP_DIMENSIONS:
+        return np.zeros(centroids.shape[1], bool)
+    in_group: npt.NDArray[np.bool_] = centroids[-1] == level
+    return in_group
+
+
+def centroids_for_group(centroids: Coordinates, level: float) -> Coordinates:
+    """Return the centroids (C, k) to which the points of the group are assigned: others are moved far away.
+
+    They are returned unchanged if the group has no centroid or if k is below `MIN_CENTROIDS_FOR_GROUP`.
+    """
+    in_group = are_in_group(centroids, level)
+    if len(in_group) < MIN_CENTROIDS_FOR_GROUP or not in_group.any():
+        return centroids
+    moved = centroids.copy()
+    moved[-1, ~in_group] = _FAR
+    return moved
 
 
 def to_counts(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -1,19 +1,17 @@
-"""Directed swaps of centroids, for points of up to 4 dimensions.
+"""Directed swaps of centroids: they leave the local optimum in which Lloyd's algorithm ends."""
 
-They leave the local optimum in which Lloyd's algorithm ends.
-"""
+from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.kmeans.coarsening import Summary
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint
-from fastkq.runtime.typing import Coordinates
+from fastkq.runtime.typing import Coordinates, Vectors, Weights
 
 _DISTANCES_PER_PIECE = 1 << 26
 """Distances times dimensions that a piece may compute: about 10 ms of work."""
@@ -24,57 +22,67 @@ _TRIAL_COST = 1 << 17
 """Fixed cost of a trial in distances: a trial takes as long as about 20 * k + this many distances."""
 
 
-class Piece(NamedTuple):
-    """The work between two checkpoints of a search: trials first .. last - 1.
+class SearchForm(NamedTuple):
+    """Points in the form of one of the two kernels of the search.
 
-    A trial numbered 0 or less is one of Lloyd's iterations on all clusters. It may be split into several
-    pieces, each of which labels the points begin .. end - 1.
+    Attributes
+    ----------
+    kernel
+        `fastkq.kernels.kmeans.swap_search_planes.search` or that of swap_search_vectors.
+    points
+        The named tuple of points that the kernel takes.
+    initial_state
+        Called with centroids (D, k); returns the clusters and the region of a search.
+    padded_dims : int
+        D: number of rows of the centroids that the kernel takes; rows beyond the dimensions are zero.
+    dtype
+        Dtype of the centroids that the kernel takes.
     """
 
-    first: int
-    last: int
-    begin: int
-    end: int
+    kernel: Callable[..., bool]
+    points: Any
+    initial_state: Callable[[Coordinates], tuple[Any, Any]]
+    padded_dims: int
+    dtype: type[np.floating[Any]]
 
 
-def pieces(points: int, dims: int, k: int, trials: int) -> Iterator[Piece]:
-    """Yield the pieces of a search in order, with a checkpoint before each."""
-    start = 1 - kernels.kmeans.swap_search.SETTLING_ITERATIONS
-    points_per_piece = max(1, _DISTANCES_PER_PIECE // (k * dims * _POINTS_MULTIPLE)) * _POINTS_MULTIPLE
-    if points <= points_per_piece:
-        first = start
-    else:
-        first = 1
-        for iteration in range(start, 1):
-            for begin in range(0, points, points_per_piece):
-                checkpoint()
-                yield Piece(iteration, iteration + 1, begin, min(begin + points_per_piece, points))
-    trials_per_piece = max(1, _DISTANCES_PER_PIECE // (dims * (20 * k + _TRIAL_COST)))
-    while first <= trials:
-        last = min(max(first, 1) + trials_per_piece, trials + 1)
-        checkpoint()
-        yield Piece(first, last, 0, points)
-        first = last
+class SearchablePoints(Protocol):
+    """n weighted points of C dimensions, in an order that keeps points that are close in space together."""
 
+    @property
+    def coordinates(self) -> Coordinates:
+        """Coordinates, (C, n)."""
 
-_TEMPERATURE = 0.15
-"""The first trials accept an increase of the error below this share of the mean error per cluster; the share
-falls to 0 in later trials. Measured at k = 16 and 64: the error of the best of 8 searches is 0.1 to 0.2 %
-lower than with 0; the errors of single local optima differ by 0.7 %."""
+    @property
+    def weights(self) -> Weights:
+        """Weights, (n,)."""
+
+    @property
+    def of_equal_error(self) -> bool:
+        """True if the points are means of boxes of about equal squared error; False if they are colors."""
+
+    @property
+    def form(self) -> SearchForm:
+        """The points in the form of a kernel."""
 
 
 def search(
-    points: Summary, k: int, swaps: int, searches: int, threads: int = 1, fixed: Coordinates | None = None
+    points: SearchablePoints,
+    k: int,
+    swaps: int,
+    searches: int,
+    threads: int = 1,
+    fixed: Coordinates | None = None,
 ) -> tuple[Coordinates, float]:
     """Search for centroids (C, k) of the points; returns those of the best search, and their squared error.
 
-    Each search starts from different points along the Morton curve, spaced by the density that centroids
-    should have, and moves centroids from where their removal costs least to where a split gains most. A trial
-    takes the cluster that costs least to merge with a neighbor, moves its centroid into the cluster whose
-    split along the principal axis has the largest estimated gain, lets Lloyd's algorithm settle the clusters
-    around both, and keeps the result if the error fell. Early trials also accept a small increase (threshold
-    accepting, Dueck and Scheuer, 1990). The idea is Fritzke's ("Breathing k-means", arXiv:2006.15666); here
-    estimates of cost and gain replace trial and error.
+    Each search starts from different points in their order, spaced by the density that centroids should have,
+    and moves centroids from where their removal costs least to where a split gains most. A trial takes the
+    cluster that costs least to merge with a neighbor, moves its centroid into the cluster whose split along
+    the principal axis has the largest estimated gain, lets Lloyd's algorithm settle the clusters around both,
+    and keeps the result if the error fell. Early trials also accept a small increase (threshold accepting,
+    Dueck and Scheuer, 1990). The idea is Fritzke's ("Breathing k-means", arXiv:2006.15666); here estimates of
+    cost and gain replace trial and error.
 
     Parameters
     ----------
@@ -91,38 +99,65 @@ def search(
     fixed : (C, f)
         The first f centroids, which stay where they are.
     """
-    dims, number = points.coordinates.shape
-    planes = np.zeros((4, number), np.float32)
-    planes[:dims] = points.coordinates
-    centroids = np.zeros((searches, 4, k), np.float32)
-    centroids[:, :dims] = starts(points, k, searches, fixed)
+    n_fixed = 0 if fixed is None else fixed.shape[1]
+    return search_from(points, starts(points, k, searches, fixed), n_fixed, swaps, threads)
+
+
+def search_from(
+    points: SearchablePoints, initial: Coordinates, n_fixed: int, swaps: int, threads: int = 1
+) -> tuple[Coordinates, float]:
+    """Run `search` from initial centroids (searches, C, k), of which the first `n_fixed` stay."""
+    searches, dims, k = initial.shape
+    number, form = len(points.weights), points.form
+    centroids = np.zeros((searches, form.padded_dims, k), form.dtype)
+    centroids[:, :dims] = initial
     errors = np.full((searches, 2), np.inf)
 
     def work(worker: int, start: int, stop: int) -> None:
-        clusters = _clusters(number, centroids[start])
-        region = _region(planes, points.weights, centroids[start])
-        for piece in pieces(number, dims, k, swaps):
-            if not kernels.kmeans.swap_search.search(
-                planes,
-                max(dims, 3),
-                points.weights,
-                centroids[start],
-                0 if fixed is None else fixed.shape[1],
-                swaps,
-                _TEMPERATURE,
-                clusters,
-                region,
-                piece,
-                errors[start],
-            ):
+        state = form.initial_state(centroids[start])
+        for piece in _pieces(number, dims, k, swaps):
+            if not form.kernel(form.points, centroids[start], n_fixed, swaps, *state, piece, errors[start]):
                 break
 
     over_chunks(work, searches, 1, threads)
     best = int(np.argmin(errors[:, 1]))
-    return np.ascontiguousarray(centroids[best, :dims], points.coordinates.dtype), float(errors[best, 1])
+    return np.ascontiguousarray(centroids[best, :dims], initial.dtype), float(errors[best, 1])
 
 
-def starts(points: Summary, k: int, searches: int, fixed: Coordinates | None = None) -> Coordinates:
+class _Piece(NamedTuple):
+    """The work between two checkpoints of a search: trials first .. last - 1.
+
+    A trial numbered 0 or less is one of Lloyd's iterations on all clusters. It may be split into several
+    pieces, each of which labels the points begin .. end - 1.
+    """
+
+    first: int
+    last: int
+    begin: int
+    end: int
+
+
+def _pieces(points: int, dims: int, k: int, trials: int) -> Iterator[_Piece]:
+    """Yield the pieces of a search in order, with a checkpoint before each."""
+    start = 1 - kernels.kmeans.swap_search.SETTLING_ITERATIONS
+    points_per_piece = max(1, _DISTANCES_PER_PIECE // (k * dims * _POINTS_MULTIPLE)) * _POINTS_MULTIPLE
+    if points <= points_per_piece:
+        first = start
+    else:
+        first = 1
+        for iteration in range(start, 1):
+            for begin in range(0, points, points_per_piece):
+                checkpoint()
+                yield _Piece(iteration, iteration + 1, begin, min(begin + points_per_piece, points))
+    trials_per_piece = max(1, _DISTANCES_PER_PIECE // (dims * (20 * k + _TRIAL_COST)))
+    while first <= trials:
+        last = min(max(first, 1) + trials_per_piece, trials + 1)
+        checkpoint()
+        yield _Piece(first, last, 0, points)
+        first = last
+
+
+def starts(points: SearchablePoints, k: int, searches: int, fixed: Coordinates | None = None) -> Coordinates:
     """Return initial centroids (searches, C, k), different ones for each search.
 
     The first f centroids are `fixed` (C, f). Each replaces the initial centroid that is nearest to it.
@@ -152,36 +187,88 @@ def _remaining(starts: Coordinates, fixed: Coordinates) -> npt.NDArray[np.intp]:
     return left
 
 
-def _clusters(points: int, centroids: Coordinates) -> Any:
-    k = centroids.shape[1]
-    return kernels.kmeans.cluster_stats.Clusters(
-        centroids=centroids.copy(),
-        moments=np.empty((k, 15)),
-        explained=np.zeros(k),
-        spread=np.empty(k),
-        axis=np.empty((k, 4)),
-        mass=np.empty(k),
-        removal=np.empty(k),
-        merge_target=np.zeros(k, np.int32),
-        first=np.empty(k, np.int32),
-        after=np.empty(points, np.int32),
-        changed=np.zeros(k, np.int64),
-    )
+def planes_form(coordinates: Coordinates, weights: Weights) -> SearchForm:
+    """Return points (C, n) of at most 4 dimensions as four planes of float32."""
+    dims, number = coordinates.shape
+    planes = np.zeros((4, number), np.float32)
+    planes[:dims] = coordinates
+
+    def initial_state(centroids: Coordinates) -> tuple[Any, Any]:
+        k, kernel = centroids.shape[1], kernels.kmeans.swap_search_planes
+        clusters = kernel.Clusters(
+            centroids=centroids.copy(),
+            moments=np.empty((k, 15)),
+            explained=np.zeros(k),
+            spreads=np.empty(k),
+            axes=np.empty((k, 4)),
+            masses=np.empty(k),
+            removals=np.empty(k),
+            merge_target=np.zeros(k, np.int32),
+            heads=np.empty(k, np.int32),
+            links=np.empty(number, np.int32),
+            changed=np.zeros(k, np.int64),
+        )
+        region = kernel.Region(  # it holds all clusters and points
+            clusters=np.arange(k, dtype=np.int32),
+            inside=np.zeros(k, np.bool_),
+            centroids=centroids.copy(),
+            moments=np.empty((k, 15)),
+            points=np.arange(number, dtype=np.int32),
+            coordinates=planes.copy(),
+            weights=weights.copy(),
+            labels=np.empty(number, np.int32),
+            best=np.empty(number, np.float32),
+            distances=np.empty(k, np.float32),
+            costs=np.empty(k),
+        )
+        return clusters, region
+
+    points = kernels.kmeans.swap_search_planes.Points(planes, weights, max(dims, 3))
+    return SearchForm(kernels.kmeans.swap_search_planes.search, points, initial_state, 4, np.float32)
 
 
-def _region(planes: npt.NDArray[np.float32], weights: npt.NDArray[np.float64], centroids: Coordinates) -> Any:
-    """Make a region that holds all clusters and points."""
-    points, k = planes.shape[1], centroids.shape[1]
-    return kernels.kmeans.swap_search.Region(
-        clusters=np.arange(k, dtype=np.int32),
-        inside=np.zeros(k, np.uint8),
-        centroids=centroids.copy(),
-        moments=np.empty((k, 15)),
-        points=np.arange(points, dtype=np.int32),
-        coordinates=planes.copy(),
-        weights=weights.copy(),
-        labels=np.empty(points, np.int32),
-        best=np.empty(points, np.float32),
-        distance=np.empty(k, np.float32),
-        cost=np.empty(k),
+def vectors_form(vectors: Vectors, weights: Weights) -> SearchForm:
+    """Return vectors (n, d) of any dimension in float64."""
+    number, dims = vectors.shape
+    lanes = int(kernels.kmeans.nearest_vectors.LANES)
+    padded_dims = -(-dims // lanes) * lanes
+
+    def initial_state(centroids: Coordinates) -> tuple[Any, Any]:
+        k, kernel = centroids.shape[1], kernels.kmeans.swap_search_vectors
+        run = int(kernels.kmeans.nearest_vectors.VECTORS_PER_RUN)
+        runs = -(-number // run)
+        planes = np.zeros((runs * run, padded_dims))
+        planes[:number, :dims] = vectors
+        clusters = kernel.Clusters(
+            centroids=centroids.copy(),
+            weights=np.empty(k),
+            errors=np.zeros(k),
+            axes=np.empty((k, dims)),
+            spreads=np.empty(k),
+            masses=np.empty(k),
+            removals=np.empty(k),
+            merge_target=np.zeros(k, np.int64),
+            heads=np.full(k, -1),
+            links=np.empty(number, np.int64),
+            changed=np.zeros(k, np.int64),
+        )
+        region = kernel.Region(  # it holds all clusters and points
+            clusters=np.arange(k),
+            inside=np.zeros(k, np.bool_),
+            centroids=centroids.copy(),
+            sums=np.empty((k, dims + 1)),
+            points=np.arange(number),
+            planes=np.ascontiguousarray(planes.reshape(runs, run, padded_dims).transpose(0, 2, 1)),
+            weights=weights.copy(),
+            labels=np.empty(runs * run, np.int64),
+            best=np.empty(run),
+            distances=np.empty(k),
+            costs=np.empty(k),
+            squares=np.empty((2, run)),
+        )
+        return clusters, region
+
+    points = kernels.kmeans.swap_search_vectors.Points(vectors, weights)
+    return SearchForm(
+        kernels.kmeans.swap_search_vectors.search, points, initial_state, padded_dims, np.float64
     )

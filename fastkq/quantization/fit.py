@@ -1,51 +1,36 @@
-"""Palettes for counted colors of either form: packed 8-bit keys, or rows of any dtype."""
+"""Fit palettes to counted colors."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import metrics
-from fastkq.color import packed_table
 from fastkq.color.color_counts import ColorCounts
-from fastkq.color.kinds import GRAY_WITH_ALPHA, canonical_colors, has_alpha
-from fastkq.color.row_table import RowTable
+from fastkq.color.kinds import GRAY_WITH_ALPHA, RGBA, canonical_colors
+from fastkq.color.packed_table import PackedTable
+from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError
 from fastkq.kmeans import one_dimensional
-from fastkq.kmeans.points import MIN_ROWS_FOR_ALPHA, to_counts
-from fastkq.quantization import fit_packed, fit_rows, nearest_rows, points
+from fastkq.kmeans.fit import fit as fit_centroids
+from fastkq.kmeans.plans import plan_of
+from fastkq.kmeans.points import to_counts
 from fastkq.quantization.max_error import fit_within_max_error
+from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
-
-_ZERO_WEIGHT_BITS = 30
-"""Weights of 16-bit gray levels are at least 2^-30 of the largest, because weights must be positive."""
-
-
-class Fit(NamedTuple):
-    """A fitted palette.
-
-    Attributes
-    ----------
-    palette : (k, C)
-        In the working form of the image.
-    labels : (M,) unsigned integers or None
-        Nearest palette row of each counted color; None if the colors have not been assigned.
-    """
-
-    palette: npt.NDArray[Any]
-    labels: npt.NDArray[np.unsignedinteger] | None
+from fastkq.quantization.points import ColorPoints, PreparedColors, prepare, weigh
+from fastkq.quantization.rounding import (
+    Fit,
+    in_order,
+    in_order_after,
+    replace_unused,
+    round_centroids,
+    with_transparent,
+)
 
 
-def prepare_points(counts: ColorCounts, options: FitOptions) -> points.PreparedPoints | None:
-    """Return the data that several fits to the same counts can share, or None if they can share none."""
-    counted = counts.counted
-    if isinstance(counted, packed_table.PackedTable) and counts.weights is None and options.max_error is None:
-        return points.PreparedPoints(counted, options.space, options.threads)
-    return None
-
-
-def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.PreparedPoints | None = None) -> Fit:
+def fit(counts: ColorCounts, k: int, options: FitOptions, prepared: PreparedColors | None = None) -> Fit:
     """Fit a palette of at most k colors to counted colors.
 
     Parameters
@@ -56,8 +41,8 @@ def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.Prepare
         Largest number of palette rows.
     options
         Options of the fit.
-    shared
-        Result of `prepare_points` for the same counts and options; it saves time when several k are fitted.
+    prepared
+        Result of `prepare_colors` for the same counts and options; it saves time when several k are fitted.
 
     Raises
     ------
@@ -66,16 +51,133 @@ def fit(counts: ColorCounts, k: int, options: FitOptions, shared: points.Prepare
     UnreachableError
         If k rows cannot satisfy `max_error`.
     """
-    counted, fixed = counts.counted, options.fixed
-    if fixed is not None and fixed.shape[1] > counted.channels:  # opaque image, counted without alpha
-        if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
-            options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
-        else:
-            counted, shared = counted.with_alpha(), None
-    if isinstance(counted, packed_table.PackedTable):
-        return _fit_packed(counted, counts.weights, k, options, shared)
-    assert isinstance(counted, RowTable)
-    return _fit_rows(counted, counts.weights, k, options)
+    table, options = _match_alpha(counts.counted, options)
+    if options.max_error is None:
+        return fit_table(table, k, options, counts.weights, prepared)
+    if not isinstance(table, PackedTable):
+        raise ArgumentError(
+            f"expected an image of uint8 with at most {RGBA} channels for max_error, got {table.dtype} "
+            f"with {table.channels} channels"
+        )
+    return fit_within_max_error(table, k, options, counts.weights, fit_table)
+
+
+def prepare_colors(counts: ColorCounts, options: FitOptions) -> PreparedColors | None:
+    """Return the data that several fits to the same counts can share, or None if they can share none."""
+    if counts.weights is not None or options.max_error is not None:
+        return None
+    return _prepare(*_match_alpha(counts.counted, options))
+
+
+def _match_alpha(table: ColorTable, options: FitOptions) -> tuple[ColorTable, FitOptions]:
+    """Return a table and fixed colors with the same channels: an opaque image is counted without alpha."""
+    fixed = options.fixed
+    if fixed is None or fixed.shape[1] == table.channels:
+        return table, options
+    if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
+        return table, options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
+    return table.with_alpha(), options
+
+
+def _fixed_rows(table: ColorTable, options: FitOptions) -> npt.NDArray[Any]:
+    return np.empty((0, table.channels), table.dtype) if options.fixed is None else options.fixed
+
+
+def _prepare(table: ColorTable, options: FitOptions) -> PreparedColors:
+    return prepare(table, table.metric(options.space, _fixed_rows(table, options)), options.threads)
+
+
+def fit_table(
+    table: ColorTable,
+    k: int,
+    options: FitOptions,
+    weights: npt.NDArray[np.float64] | None = None,
+    prepared: PreparedColors | None = None,
+) -> Fit:
+    """Fit a palette of exactly min(k, distinct colors) different colors, without a maximum error.
+
+    For gray images of integers it has the least possible squared error, at every effort.
+
+    Parameters
+    ----------
+    table : ColorTable
+        The distinct colors and their counts.
+    k : int
+        Largest number of palette rows.
+    options : FitOptions
+        At most k fixed colors, of the channels of the table: the palette holds them even if no pixel uses
+        them. They count as colors of the image.
+    weights : (M,) float64, optional
+        Weights of the squared errors, in place of the counts: finite, at least 0, not all 0. Colors of weight
+        0 get rows only if fewer than k others exist, or if opacity requires it.
+    prepared : PreparedColors, optional
+        Prepared colors of the same table and options, shared by several fits.
+
+    Returns
+    -------
+    Fit
+        The palette has the fixed colors in the given order, then the others in the order of
+        `fastkq.quantization.rounding.in_order`. Each row that is not fixed is the nearest row of some color.
+        The labels are in the order of the table.
+
+    Notes
+    -----
+    For k of 3 or more, transparent colors get transparent rows and opaque colors of 8-bit RGBA get opaque
+    rows, as long as the fixed colors leave a free row for each kind that they do not contain.
+    """
+    if weights is None:
+        return _fit(prepared or _prepare(table, options), k, options)
+    weighted = weigh(table, weights, k)
+    fitted = _fit(_prepare(weighted, options), k, options)
+    if len(weighted) == len(table):
+        return fitted
+    palette, n_fixed = fitted.palette, len(_fixed_rows(table, options))
+    if len(palette) < k:
+        others, around = table.without(weighted.colors), options._replace(fixed=palette)
+        palette = in_order_after(_fit(_prepare(others, around), k, around).palette, n_fixed)
+    return _labeled(_prepare(table, options), palette, options)
+
+
+def _labeled(prepared: PreparedColors, palette: npt.NDArray[Any], options: FitOptions) -> Fit:
+    if not prepared.wants_labels:
+        return Fit(palette, None)
+    return Fit(palette, label(prepared.table, palette, options.threads, options.space).labels)
+
+
+def _fit(prepared: PreparedColors, k: int, options: FitOptions) -> Fit:
+    """Return palette and labels, as `fit_table` does without weights."""
+    table = prepared.table
+    fixed = _fixed_rows(table, options)
+    others = table.without(fixed)
+    if k >= len(fixed) + len(others):
+        return _labeled(prepared, np.concatenate((fixed, in_order(others.colors))), options)
+    if k == len(fixed):
+        return _labeled(prepared, fixed, options)
+    if table.channels == 1 and table.dtype.kind == "u" and options.space == "rgb":
+        levels = one_dimensional.fit(
+            table.colors[:, 0], to_counts(table.counts.astype(np.float64)), k, fixed=fixed[:, 0]
+        )
+        palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
+        return _labeled(prepared, palette, options)
+    cells = prepared.cells(k)
+    if cells is not None:
+        palette = _fit_points(prepared, cells, k, options).palette
+        labeled = label(table, palette, options.threads, options.space)
+        if labeled.used[len(fixed) :].all():
+            return Fit(palette, labeled.labels)
+    palette, labels = _fit_points(prepared, prepared.colors, k, options)
+    return Fit(palette, labels if labels is None else prepared.in_table_order(labels))
+
+
+def _fit_points(prepared: PreparedColors, points: ColorPoints, k: int, options: FitOptions) -> Fit:
+    """Fit centroids, round them and replace unused rows; return the palette and the labels of the points."""
+    table, metric, threads = prepared.table, prepared.metric, options.threads
+    fixed = _fixed_rows(table, options)
+    plan = plan_of(options.effort, table.channels, is_rounded=table.dtype == np.uint8)
+    held, hierarchy = with_transparent(table, fixed, k), points.hierarchy(k, threads)
+    centroids = fit_centroids(hierarchy, metric.to_coordinates(held), k, plan, threads)
+    palette = round_centroids(hierarchy.points, metric, centroids, held, plan.roundings, threads)
+    return replace_unused(points, palette, len(fixed), threads)
 
 
 def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distortion:
@@ -88,7 +190,7 @@ def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distor
         colors = counts.counted.with_alpha().colors
     is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
-    labels = nearest_rows.label(colors, rows, threads) if fitted.labels is None else fitted.labels
+    labels = label(counts.counted, rows, threads).labels if fitted.labels is None else fitted.labels
     rows = canonical_colors(rows)
     peak = metrics.PEAKS.get(counts.dtype.name)
     measured = metrics.of_colors(colors, counts.counts, rows, labels, channels, peak)
@@ -98,65 +200,3 @@ def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distor
     # An opaque image was counted without alpha: that channel has no error, but it counts in the mean. (Gray
     # with alpha is measured in two channels of RGBA.)
     return metrics.Distortion(measured.mse * share, measured.psnr - 10 * math.log10(share))
-
-
-def _fit_packed(
-    counted: packed_table.PackedTable,
-    weights: npt.NDArray[np.float64] | None,
-    k: int,
-    options: FitOptions,
-    shared: points.PreparedPoints | None,
-) -> Fit:
-    fixed, max_error, min_share, space, effort, threads = options
-    if max_error is None:
-        fitted = fit_packed.fit(
-            counted, k, effort, threads, fixed=fixed, weights=weights, space=space, prepared=shared
-        )
-    else:
-        bounds = {"max_error": max_error, "min_share": min_share}
-        fitted = fit_within_max_error(
-            counted, k, effort, threads, **bounds, fixed=fixed, weights=weights, space=space
-        )
-    return Fit(*fitted)
-
-
-def _fit_rows(counted: RowTable, weights: npt.NDArray[np.float64] | None, k: int, options: FitOptions) -> Fit:
-    fixed, max_error, _, _, effort, threads = options
-    if max_error is not None:
-        raise ArgumentError(
-            f"expected an image of uint8 with at most 4 channels for max_error, got {counted.colors.dtype} "
-            f"with {counted.colors.shape[1]} channels"
-        )
-    point_weights = counted.counts.astype(np.float64) if weights is None else weights
-    if counted.colors.dtype == np.uint16 and counted.colors.shape[1] == 1:
-        rows = _fit_levels(counted.colors, point_weights, k, fixed)
-    else:
-        fixed_rows = _with_transparent(counted.colors, k, fixed)
-        rows = fit_rows.fit(counted.colors, point_weights, k, effort, threads, fixed=fixed_rows)
-    return Fit(rows, None)  # the pixels are mapped directly: labels of the colors would save no time
-
-
-def _with_transparent(
-    colors: npt.NDArray[Any], k: int, fixed: npt.NDArray[Any] | None
-) -> npt.NDArray[Any] | None:
-    """Return the fixed rows, plus the transparent color if the image has it and k leaves 2 or more free rows.
-
-    As a fixed row it stays exactly transparent. Its position in the palette does not change: rows that are
-    not fixed are sorted by alpha, so it would be the first of them anyway.
-    """
-    rows = colors[:0] if fixed is None else fixed
-    if not has_alpha(colors.dtype, colors.shape[1]) or k < max(MIN_ROWS_FOR_ALPHA, len(rows) + 2):
-        return fixed
-    if colors[:, -1].min() > 0 or (len(rows) and rows[:, -1].min() == 0):
-        return fixed
-    return np.concatenate((rows, np.zeros((1, colors.shape[1]), colors.dtype)))
-
-
-def _fit_levels(
-    levels: npt.NDArray[Any], weights: npt.NDArray[np.float64], k: int, fixed: npt.NDArray[Any] | None
-) -> npt.NDArray[Any]:
-    """Return the rows (k, 1) of least squared error for 16-bit gray levels (M, 1), fixed ones first."""
-    fixed_levels = levels[:0] if fixed is None else fixed
-    positive = np.maximum(weights, np.ldexp(weights.max(), -_ZERO_WEIGHT_BITS))
-    fitted_levels = one_dimensional.fit(levels[:, 0], to_counts(positive), k, fixed=fixed_levels[:, 0])
-    return np.concatenate((fixed_levels, fitted_levels[~np.isin(fitted_levels, fixed_levels)][:, np.newaxis]))

@@ -7,17 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color import packed_table
-from fastkq.color.spaces import Space, opacity, to_colors, to_coordinates, unit
+from fastkq.color.metric import SpaceMetric
+from fastkq.color.packed_table import PackedTable, colors_of
 from fastkq.errors import UnreachableError
-from fastkq.kmeans.lloyd import cluster_moments, move
-from fastkq.kmeans.points import MortonPoints, are_opaque
-from fastkq.quantization import nearest_packed
-from fastkq.quantization.fit_packed import fit, weigh
-from fastkq.quantization.points import of_colors
-from fastkq.quantization.rounding import in_order
+from fastkq.kmeans.lloyd import move
+from fastkq.kmeans.morton_points import MortonPoints
+from fastkq.kmeans.points import are_in_group
+from fastkq.quantization.nearest import label
+from fastkq.quantization.options import FitOptions
+from fastkq.quantization.points import of_colors, weigh
+from fastkq.quantization.rounding import Fit, in_order_after, with_transparent
 from fastkq.runtime.progress import checkpoint, slices, stage
-from fastkq.runtime.validation import MAX_COLORS, Effort
+from fastkq.runtime.validation import MAX_COLORS
 
 Colors = npt.NDArray[np.uint8]
 
@@ -31,46 +32,48 @@ class Reach:
     Rare colors are exempt, see `min_share` of `fit_within_max_error`.
     """
 
-    def __init__(
-        self, counted: packed_table.PackedTable, max_error: float, min_share: float, space: Space
-    ) -> None:
-        self.squared_radius = (max_error * unit(counted.channels, space)) ** 2
-        self.space, self._counted = space, counted
-        self._coordinates = to_coordinates(counted.colors, space).astype(np.float64)
-        self._opaque = are_opaque(self._coordinates, opacity(space))
-        self._is_required = counted.counts > min_share * counted.counts.sum()
+    def __init__(self, table: PackedTable, options: FitOptions) -> None:
+        assert options.max_error is not None
+        self.space, self.threads = options.space, options.threads
+        self.metric, self._table = SpaceMetric(options.space, table.channels), table
+        self.squared_radius = (options.max_error * self.metric.unit) ** 2
+        self._coordinates = self._coordinates_of(table.colors)
+        self._opaque = are_in_group(self._coordinates, self.metric.opacity)
+        self._is_required = table.counts > options.min_share * table.counts.sum()
         if self._opaque.any():
             # The palette needs an opaque row even if all opaque colors are rarer than `min_share`.
-            self._is_required[np.argmax(np.where(self._opaque, counted.counts, 0))] = True
+            self._is_required[np.argmax(np.where(self._opaque, table.counts, 0))] = True
 
-    def distances(self, palette: Colors, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    def _coordinates_of(self, colors: Colors) -> npt.NDArray[np.float64]:
+        return self.metric.to_coordinates(colors).astype(np.float64)
+
+    def distances(self, palette: Colors, labels: npt.NDArray[Any] | None) -> npt.NDArray[np.float64]:
         """Return the squared distances (M,) of the colors from their rows; 0 for colors that are exempt."""
-        rows = to_coordinates(palette, self.space).astype(np.float64)
+        assert labels is not None  # packed colors are labeled
+        rows = self._coordinates_of(palette)
         distances = np.empty(len(labels))
         for part in slices(len(labels), _COLORS_PER_CHUNK):
             distances[part] = _squared(self._coordinates[:, part] - rows[:, labels[part]])
             distances[part][~self._is_required[part]] = 0.0
         return distances
 
-    def labels(self, palette: Colors, threads: int = 1) -> npt.NDArray[Any]:
+    def labels(self, palette: Colors) -> npt.NDArray[Any]:
         """Return the nearest row of each color, (M,)."""
-        return nearest_packed.label(self._counted, palette, threads, self.space).labels
+        return label(self._table, palette, self.threads, self.space).labels
 
     def with_transparent(self, rows: Colors) -> Colors:
-        """Return the rows (f, C), plus a transparent one if an RGBA image has that color and they do not."""
-        if self._counted.channels != 4 or self._counted.keys[0] != 0 or (rows[:, 3] == 0).any():
-            return rows
-        return np.concatenate((rows, np.zeros((1, 4), np.uint8)))
+        """Return the rows (f, C), plus a transparent one if the image has that color and they do not."""
+        return with_transparent(self._table, rows, MAX_COLORS)
 
     def unreached(self, rows: Colors) -> npt.NDArray[np.bool_]:
         """Return a mask (M,) of the non-exempt colors that are out of reach of all rows (f, C)."""
         far: npt.NDArray[np.bool_] = self._is_required.copy()
-        coordinates = to_coordinates(rows, self.space).astype(np.float64)
-        opaque = are_opaque(coordinates, opacity(self.space))
+        coordinates = self._coordinates_of(rows)
+        opaque = are_in_group(coordinates, self.metric.opacity)
         for color_mask, row_mask in ((self._opaque, opaque), (~self._opaque, np.ones(len(rows), bool))):
             if color_mask.any() and row_mask.any():
-                part = self._counted.select(color_mask)
-                labels = nearest_packed.label(part, rows[row_mask], space=self.space).labels
+                part = self._table.select(color_mask)
+                labels = label(part, rows[row_mask], space=self.space).labels
                 checkpoint()
                 distances = _squared(self._coordinates[:, color_mask] - coordinates[:, row_mask][:, labels])
                 far[color_mask] &= distances > self.squared_radius
@@ -87,7 +90,7 @@ class Reach:
 
     def _with_counted(self, rows: Colors, colors: npt.NDArray[np.intp]) -> Colors:
         """Return the rows, plus the counted colors with the given indices in the table."""
-        return np.concatenate((rows, packed_table.colors_of(self._counted.keys[colors], rows.shape[1])))
+        return np.concatenate((rows, colors_of(self._table.keys[colors], rows.shape[1])))
 
     def _cover(self, colors: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Return few of the colors, such that each of the colors is in reach of one of them.
@@ -137,38 +140,29 @@ _FIT_SHARE = 0.3
 _K_ATTEMPTS = 3
 """If k rows are not enough, this many larger numbers of rows are tried to find one that is."""
 
-_Fit = Callable[[int, Colors], tuple[Colors, npt.NDArray[Any]]]
+_FitAround = Callable[[int, Colors], Fit]
+_FitTable = Callable[[PackedTable, int, FitOptions, npt.NDArray[np.float64] | None], Fit]
 
 
 def fit_within_max_error(
-    counted: packed_table.PackedTable,
+    table: PackedTable,
     k: int,
-    effort: Effort = "balanced",
-    threads: int = 1,
-    *,
-    max_error: float,
-    min_share: float = 0.0,
-    fixed: Colors | None = None,
-    weights: npt.NDArray[np.float64] | None = None,
-    space: Space = "rgb",
-) -> tuple[Colors, npt.NDArray[Any]]:
-    """Fit a palette such that no color is farther than `max_error` from its row.
+    options: FitOptions,
+    weights: npt.NDArray[np.float64] | None,
+    fit_table: _FitTable,
+) -> Fit:
+    """Fit a palette such that no color is farther than `options.max_error` from its row.
+
+    The error is the Euclidean distance over all channels together. Its unit is an 8-bit level for gray, RGB
+    and RGBA (composited over black, mid-gray and white, see `fastkq.color.spaces.rgb`). With space "oklab" it
+    is the unit of Oklab. Colors are exempt if at most the share `options.min_share` of the pixels has them.
 
     Parameters
     ----------
-    counted, k, effort, threads, fixed, weights, space
-        As in `fastkq.quantization.fit_packed.fit`.
-    max_error : float
-        Largest Euclidean distance over all channels together. The unit is an 8-bit level for gray, RGB and
-        RGBA (composited over black, mid-gray and white, see `fastkq.color.spaces.rgb`). With space "oklab" it
-        is the unit of Oklab.
-    min_share : float
-        Colors are exempt if at most this share of the pixels has them.
-
-    Returns
-    -------
-    palette, labels
-        As from `fastkq.quantization.fit_packed.fit`.
+    table, k, options, weights
+        As in `fastkq.quantization.fit.fit_table`.
+    fit_table
+        `fastkq.quantization.fit.fit_table`.
 
     Raises
     ------
@@ -184,49 +178,48 @@ def fit_within_max_error(
     2. If that needs more than k rows, cover all non-exempt colors greedily, and fit the remaining rows.
     3. If rows were added, move all rows by Lloyd steps, as far as their colors stay within reach.
     """
-    if fixed is None:
-        fixed = np.empty((0, counted.channels), np.uint8)
-    reach = Reach(counted, max_error, min_share, space)
+    fixed = np.empty((0, table.channels), np.uint8) if options.fixed is None else options.fixed
+    reach = Reach(table, options)
 
-    def fit_around(k: int, fixed_rows: Colors) -> tuple[Colors, npt.NDArray[Any]]:
+    def fit_around(k: int, fixed_rows: Colors) -> Fit:
         with stage(None, _FIT_SHARE, each=0.2):
-            return fit(counted, k, effort, threads, fixed=fixed_rows, weights=weights, space=space)
+            return fit_table(table, k, options._replace(fixed=fixed_rows), weights)
 
     attempt = _attempt(reach, fixed, k, fit_around)
     if attempt.palette is None:
-        best = attempt.worst**0.5 / unit(counted.channels, space)
-        raise _unreachable(k, max_error, best, _sufficient_k(reach, fixed, k, attempt, fit_around))
+        best = attempt.worst**0.5 / reach.metric.unit
+        raise _unreachable(k, options, best, _sufficient_k(reach, fixed, k, attempt, fit_around))
     palette = attempt.palette
     if not attempt.is_plain:
-        points = of_colors(counted if weights is None else weigh(counted, weights, k), space)
-        palette = _constrained_lloyd(reach, palette, len(reach.with_transparent(fixed)), points, threads)
-    palette = np.concatenate((fixed, in_order(palette[len(fixed) :])))
-    return palette, nearest_packed.label(counted, palette, threads, space).labels
+        weighted = table if weights is None else weigh(table, weights, k)
+        points = of_colors(weighted, reach.metric)
+        palette = _constrained_lloyd(reach, palette, len(reach.with_transparent(fixed)), points)
+    palette = in_order_after(palette, len(fixed))
+    return Fit(palette, reach.labels(palette))
 
 
-def _constrained_lloyd(
-    reach: Reach, palette: Colors, n_fixed: int, points: MortonPoints, threads: int
-) -> Colors:
+def _constrained_lloyd(reach: Reach, palette: Colors, n_fixed: int, points: MortonPoints) -> Colors:
     """Return the rows after Lloyd steps that keep each non-exempt color in reach of its row.
 
     The first `n_fixed` rows stay.
     """
-    space = reach.space
+    metric = reach.metric
     for _ in range(_LLOYD_STEPS):
-        coordinates = to_coordinates(palette, space)
+        coordinates = metric.to_coordinates(palette)
         means = coordinates.copy()
-        move(cluster_moments(points, coordinates, threads), means, points.opacity, n_fixed=n_fixed)
-        moved, labels = palette.copy(), reach.labels(palette, threads)
+        move(points.moments(coordinates, reach.threads), means, points.level, n_fixed=n_fixed)
+        moved, labels = palette.copy(), reach.labels(palette)
         is_pending = np.arange(len(palette)) >= n_fixed
         for share in _STEP_SHARES:
             candidate = moved.copy()
-            candidate[is_pending] = to_colors(coordinates + share * (means - coordinates), space)[is_pending]
+            shifted = metric.to_colors(coordinates + share * (means - coordinates))
+            candidate[is_pending] = shifted[is_pending]
             worst = np.zeros(len(palette))
             np.maximum.at(worst, labels, reach.distances(candidate, labels))
             is_accepted = is_pending & (worst <= reach.squared_radius)
             moved[is_accepted] = candidate[is_accepted]
             is_pending &= ~is_accepted
-        used = np.bincount(reach.labels(moved, threads), minlength=len(palette)) > 0
+        used = np.bincount(reach.labels(moved), minlength=len(palette)) > 0
         if not used[n_fixed:].all() or (moved == palette).all():
             break
         palette = moved
@@ -258,7 +251,7 @@ class _Attempt(NamedTuple):
     enough: int | None
 
 
-def _attempt(reach: Reach, fixed: Colors, k: int, fit_around: _Fit) -> _Attempt:
+def _attempt(reach: Reach, fixed: Colors, k: int, fit_around: _FitAround) -> _Attempt:
     """Try to satisfy the constraint with k rows: steps 1 and 2 of `fit_within_max_error`."""
     fixed_rows, worst, likely = fixed, np.inf, 0
     for _ in range(1 + _REFITS):
@@ -277,10 +270,12 @@ def _attempt(reach: Reach, fixed: Colors, k: int, fit_around: _Fit) -> _Attempt:
         return _Attempt(
             None, False, worst, likely, len(fixed_rows) if len(fixed_rows) <= MAX_COLORS else None
         )
-    return _Attempt(fit_around(k, fixed_rows)[0], False, reach.squared_radius, k, k)
+    return _Attempt(fit_around(k, fixed_rows).palette, False, reach.squared_radius, k, k)
 
 
-def _sufficient_k(reach: Reach, fixed: Colors, k: int, failed: _Attempt, fit_around: _Fit) -> int | None:
+def _sufficient_k(
+    reach: Reach, fixed: Colors, k: int, failed: _Attempt, fit_around: _FitAround
+) -> int | None:
     """Return the smallest number of rows that is found to be enough in a few attempts, or None."""
     too_few, sufficient, next_try = k, failed.enough or MAX_COLORS + 1, failed.likely
     for _ in range(_K_ATTEMPTS):
@@ -295,10 +290,11 @@ def _sufficient_k(reach: Reach, fixed: Colors, k: int, failed: _Attempt, fit_aro
     return sufficient if sufficient <= MAX_COLORS else None
 
 
-def _unreachable(k: int, max_error: float, best: float, sufficient: int | None) -> UnreachableError:
+def _unreachable(k: int, options: FitOptions, best: float, sufficient: int | None) -> UnreachableError:
     remedy = f"k = {sufficient} suffices" if sufficient else f"more than {MAX_COLORS} would be needed"
     return UnreachableError(
-        f"expected all colors within {max_error:g} of a palette of {k}, got one at {best:.6g}: {remedy}",
+        f"expected all colors within {options.max_error:g} of a palette of {k}, got one at {best:.6g}: "
+        f"{remedy}",
         best=best,
         k=sufficient,
     )

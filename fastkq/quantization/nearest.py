@@ -1,22 +1,122 @@
 """Choice of indices for pixels: the nearest palette row, or dithering."""
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color import packed_table
+from fastkq import kernels
 from fastkq.color.counting import count_up_to
+from fastkq.color.embedding import Embedding
+from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
-from fastkq.color.spaces import Space
+from fastkq.color.spaces import Space, oklab, opacity, to_coordinates
 from fastkq.color.table import ColorTable
-from fastkq.quantization import dither, nearest_packed, nearest_rows
-from fastkq.quantization.fit import Fit
-from fastkq.quantization.options import Dithering, FitOptions
+from fastkq.kmeans.points import Assignment, centroids_for_group
+from fastkq.quantization import dither
+from fastkq.quantization.options import Dithering
+from fastkq.quantization.points import assign_in_chunks, prepare
+from fastkq.quantization.rounding import Fit
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import rows_per_band, stage
+
+_COLORS_PER_CHUNK = 1 << 14
+_PIXELS_PER_CHUNK = 1 << 17
+_DISTANCES_PER_CHUNK = 1 << 25  # pixels times palette rows
+_NO_LINEAR_LIGHT = np.empty(0)  # if this is passed, the kernel measures distances in RGB
+
+
+class Labels(NamedTuple):
+    """Assignment of counted colors to palette rows.
+
+    Attributes
+    ----------
+    labels : (M,) uint8, or uint16 if the palette has more than 256 rows
+        Nearest row of each color.
+    used : (k,) bool
+        Whether a row is the nearest row of any color.
+    """
+
+    labels: npt.NDArray[np.unsignedinteger]
+    used: npt.NDArray[np.bool_]
+
+
+def label(table: ColorTable, palette: npt.NDArray[Any], threads: int = 1, space: Space = "rgb") -> Labels:
+    """Find the nearest palette row of each color of a table; the lowest index among equals."""
+    labels = np.empty(len(table), index_dtype(len(palette)))
+    used = np.zeros((threads, len(palette)), bool)
+    metric = table.metric(space, palette)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        # Points are made chunk by chunk: all at once, they would take more memory than a large image.
+        part = prepare(table.select(slice(start, stop)), metric)
+        nearest = part.colors.assign(palette, threads=1).labels
+        labels[start:stop] = part.in_table_order(nearest)
+        used[worker, nearest] = True
+
+    over_chunks(work, len(labels), _COLORS_PER_CHUNK, threads)
+    return Labels(labels, np.logical_or.reduce(used))
+
+
+def map_pixels(
+    pixels: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1, space: Space = "rgb"
+) -> npt.NDArray[np.unsignedinteger]:
+    """Map each pixel to its nearest palette row, without a table of colors; the lowest index among equals.
+
+    Parameters
+    ----------
+    pixels : (H, W, 4) uint8, or (H, W) or (H, W, C) of a kind that is counted in a `RowTable`; C-contiguous
+    palette : (k, C) of the same dtype
+    threads : int
+        Number of threads. The result does not depend on it.
+    space : {"rgb", "oklab"}
+        Space in which distances are measured, see `fastkq.color.spaces`.
+
+    Returns
+    -------
+    (H, W) uint8, or uint16 if the palette has more than 256 rows
+    """
+    rows = pixels.reshape(pixels.shape[0] * pixels.shape[1], -1)
+    indices = np.empty(len(rows), index_dtype(len(palette)))
+    if rows.dtype == np.uint8 and rows.shape[1] == RGBA:
+        _map_rgba(rows, palette, indices, threads, space)
+    else:
+
+        def keep(start: int, stop: int, assignment: Assignment) -> None:
+            indices[start:stop] = assignment.labels
+
+        assign_in_chunks(Embedding.of(rows, palette), rows, palette, keep, threads)
+    return indices.reshape(pixels.shape[:2])
+
+
+def _map_rgba(
+    pixels: npt.NDArray[np.uint8],
+    palette: npt.NDArray[np.uint8],
+    indices: npt.NDArray[np.unsignedinteger],
+    threads: int,
+    space: Space,
+) -> None:
+    centroids = to_coordinates(palette, space)
+    for_opaque = centroids_for_group(centroids, opacity(space))
+    linear = oklab.linear_light() if space == "oklab" else _NO_LINEAR_LIGHT
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernels.quantization.pixel_mapping.map_pixels(
+            pixels, start, stop, centroids, for_opaque, linear, indices
+        )
+
+    # In the worst case each pixel is compared with every row.
+    chunk = min(_PIXELS_PER_CHUNK, max(1, _DISTANCES_PER_CHUNK // len(palette)))
+    over_chunks(work, len(pixels), chunk, threads)
+
+
+def map_colors(
+    pixels: npt.NDArray[Any], table: ColorTable, labels: npt.NDArray[Any], k: int, threads: int = 1
+) -> npt.NDArray[np.unsignedinteger]:
+    """Return the indices (H, W) of the pixels from the labels (M,) of the counted colors, all below k."""
+    return table.look_up(pixels, labels.astype(index_dtype(k), copy=False), threads)
 
 
 def mapping_stage(dithering: Dithering) -> AbstractContextManager[None]:
@@ -25,7 +125,7 @@ def mapping_stage(dithering: Dithering) -> AbstractContextManager[None]:
 
 
 def indices_of(
-    pixels: npt.NDArray[Any], counted: ColorTable, fitted: Fit, dithering: Dithering, options: FitOptions
+    pixels: npt.NDArray[Any], table: ColorTable, fitted: Fit, dithering: Dithering, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return the indices (H, W) of an image for a palette that was fitted to its colors.
 
@@ -33,57 +133,55 @@ def indices_of(
     ----------
     pixels : (H, W) or (H, W, C)
         The image in its working form.
-    counted
+    table
         Table of the colors to which the palette was fitted; it contains all colors of the image.
     fitted
-        The palette and the labels of `counted`.
+        The palette and the labels of `table`.
     """
+    palette = fitted.palette
     if dithering.strength > 0:
-        return dithered(pixels, fitted.palette, dithering, options.threads)
-    if isinstance(counted, packed_table.PackedTable):
-        assert fitted.labels is not None
-        return nearest_packed.map_colors(pixels, counted, fitted.labels, len(fitted.palette), options.threads)
-    return nearest_rows.map_image(_match_channels(pixels, fitted.palette), fitted.palette, options.threads)
+        return dithered(pixels, palette, dithering, threads)
+    if fitted.labels is None:
+        return map_pixels(_match_channels(pixels, palette), palette, threads)
+    return map_colors(pixels, table, fitted.labels, len(palette), threads)
 
 
 def indices_for(
-    pixels: npt.NDArray[Any], rows: npt.NDArray[Any], dithering: Dithering, space: Space, threads: int
+    pixels: npt.NDArray[Any], palette: npt.NDArray[Any], dithering: Dithering, space: Space, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
-    """Return the indices (H, W) of an image for a given palette `rows` (k, C), both in the working form."""
+    """Return the indices (H, W) of an image for a given palette (k, C), both in the working form."""
     if dithering.strength > 0:
-        return dithered(pixels, rows, dithering, threads)
-    counted = count_up_to(pixels, MAX_RGBA_COLORS, threads)
-    if counted is None:
-        return nearest_packed.map_pixels(pixels, rows, threads, space)
-    if isinstance(counted, packed_table.PackedTable):
-        table = counted.with_alpha() if rows.shape[1] == RGBA else counted
-        labels = nearest_packed.label(table, rows, threads, space).labels
-        return nearest_packed.map_colors(pixels, counted, labels, len(rows), threads)
-    return nearest_rows.map_image(pixels, rows, threads)
+        return dithered(pixels, palette, dithering, threads)
+    table = count_up_to(pixels, MAX_RGBA_COLORS, threads) if palette.dtype == np.uint8 else None
+    if table is None:
+        return map_pixels(pixels, palette, threads, space)
+    with_alpha = table.with_alpha() if table.channels < palette.shape[1] else table
+    labels = label(with_alpha, palette, threads, space).labels
+    return map_colors(pixels, table, labels, len(palette), threads)
 
 
 def dithered(
-    pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.uint8], dithering: Dithering, threads: int
+    pixels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], dithering: Dithering, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return dithered indices (H, W): the mean color of neighboring pixels approximates the image.
 
     Opaque pixels get opaque rows.
     """
-    pixels = _match_channels(pixels, rows)
+    pixels = _match_channels(pixels, palette)
     method = dither.diffuse if dithering.method == "diffusion" else dither.ordered
-    return keep_opaque(pixels, rows, method(pixels, rows, dithering.strength, threads), threads)
+    return keep_opaque(pixels, palette, method(pixels, palette, dithering.strength, threads), threads)
 
 
-def _match_channels(pixels: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _match_channels(pixels: npt.NDArray[Any], palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the pixels, without their alpha if the palette was fitted without it."""
-    if pixels.ndim == 3 and rows.shape[1] < pixels.shape[2]:
+    if pixels.ndim == 3 and palette.shape[1] < pixels.shape[2]:
         return without_alpha(pixels)
     return pixels
 
 
 def keep_opaque(
     pixels: npt.NDArray[np.uint8],
-    rows: npt.NDArray[np.uint8],
+    palette: npt.NDArray[np.uint8],
     indices: npt.NDArray[np.unsignedinteger],
     threads: int,
 ) -> npt.NDArray[np.unsignedinteger]:
@@ -91,17 +189,15 @@ def keep_opaque(
 
     An opaque pixel of RGBA whose row is not opaque gets the index of its nearest opaque row.
     """
-    if rows.shape[1] != RGBA:
+    if palette.shape[1] != RGBA:
         return indices
-    translucent = rows[:, 3] != OPAQUE_ALPHA
+    translucent = palette[:, 3] != OPAQUE_ALPHA
 
     def work(worker: int, start: int, stop: int) -> None:
         band, band_indices = pixels[start:stop], indices[start:stop]
         is_wrong = (band[:, :, 3] == OPAQUE_ALPHA) & translucent[band_indices]
         if is_wrong.any():
-            band_indices[is_wrong] = nearest_packed.map_pixels(
-                np.ascontiguousarray(band[is_wrong])[np.newaxis], rows
-            )[0]
+            band_indices[is_wrong] = map_pixels(np.ascontiguousarray(band[is_wrong])[np.newaxis], palette)[0]
 
     if translucent.any():
         over_chunks(work, len(pixels), rows_per_band(pixels), threads)

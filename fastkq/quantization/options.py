@@ -30,12 +30,12 @@ class FitOptions(NamedTuple):
         Number of threads.
     """
 
-    fixed: npt.NDArray[Any] | None
-    max_error: float | None
-    min_share: float
-    space: Space
-    effort: Effort
-    threads: int
+    fixed: npt.NDArray[Any] | None = None
+    max_error: float | None = None
+    min_share: float = 0.0
+    space: Space = "rgb"
+    effort: Effort = "balanced"
+    threads: int = 1
 
     @property
     def is_plain(self) -> bool:

@@ -1,87 +1,213 @@
-"""Conversion of counted colors to weighted points for k-means."""
+"""Counted colors as weighted points for k-means."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color import packed_table
 from fastkq.color.embedding import Embedding
-from fastkq.color.spaces import Space, opacity, to_coordinates
-from fastkq.kmeans.coarsening import Tree, WeightedVectors, partition
-from fastkq.kmeans.points import MortonPoints, cut_into_blocks, grid_spacing
+from fastkq.color.kinds import has_alpha
+from fastkq.color.metric import Metric, SpaceMetric
+from fastkq.color.packed_table import PackedTable, colors_of
+from fastkq.color.row_table import RowTable
+from fastkq.color.table import ColorTable
+from fastkq.kmeans.fit import PointHierarchy
+from fastkq.kmeans.morton_points import MortonPoints, grid_spacing
+from fastkq.kmeans.morton_tree import Tree
+from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP, Assignment, to_counts
+from fastkq.kmeans.vector_points import VectorPoints, rows_per_chunk
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
-from fastkq.runtime.typing import Coordinates
+from fastkq.runtime.typing import Coordinates, Vectors
 
+Table = TypeVar("Table", bound=ColorTable)
+
+
+class ColorPoints(Protocol):
+    """Colors, or cells of colors, as weighted points."""
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Weights, (M,)."""
+
+    def hierarchy(self, k: int, threads: int) -> PointHierarchy:
+        """Return the points and their summaries, for a fit of k centroids."""
+
+    def uses_all(self, palette: npt.NDArray[Any], n_fixed: int, threads: int) -> bool:
+        """Return whether every row from `n_fixed` on is found, at low cost, to be nearest to some point.
+
+        False means that this is not known. `palette` is (k, C).
+        """
+
+    def assign(self, palette: npt.NDArray[Any], threads: int) -> Assignment:
+        """Find the nearest row of a palette (k, C) for each point."""
+
+    def color_at(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return the colors (n, C) of the points with these indices."""
+
+
+class PreparedColors(Protocol):
+    """The colors of a table as points; what several fits share is computed on first use."""
+
+    @property
+    def table(self) -> ColorTable:
+        """The table."""
+
+    @property
+    def metric(self) -> Metric:
+        """The metric of the points."""
+
+    @property
+    def wants_labels(self) -> bool:
+        """Whether pixels are mapped by the labels of their colors; otherwise they are mapped directly."""
+
+    @property
+    def colors(self) -> ColorPoints:
+        """All colors."""
+
+    def cells(self, k: int) -> ColorPoints | None:
+        """Return cells of colors if there are too many colors for a fit of k rows, otherwise None."""
+
+    def in_table_order(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return labels of the points `colors`, reordered to the order of the table."""
+
+
+def prepare(table: ColorTable, metric: Metric, threads: int = 1) -> PreparedColors:
+    """Prepare the colors of a table for fits, in a metric that `ColorTable.metric` returned."""
+    return _FORMS[type(table)](table, metric, threads)
+
+
+def weigh(table: Table, weights: npt.NDArray[np.float64], k: int) -> Table:
+    """Return the table of the colors of positive weight, with the weights (M,) as integer counts.
+
+    For k of 3 or more, the transparent color and, for 8-bit RGBA, at least one opaque color stay in the table
+    with a weight of at least 1, so that the palette gets rows for them.
+    """
+    has_weight = weights > 0
+    counts = np.ones(len(weights), np.int64)
+    counts[has_weight] = to_counts(weights[has_weight])
+    if k >= MIN_CENTROIDS_FOR_GROUP and has_alpha(table.dtype, table.channels):
+        has_weight[0] |= table.has_transparent
+        opaque = table.are_opaque
+        if opaque.any() and not has_weight[opaque].any():
+            has_weight[np.argmax(np.where(opaque, table.counts, 0))] = True
+    return table.select(has_weight, counts[has_weight])
+
+
+_MAX_PACKED_COLORS = 1 << 18
+_PACKED_COLORS_PER_CENTROID = 256
+"""If there are more than `_MAX_PACKED_COLORS` colors and more than this number per centroid, the palette is
+fitted to cells of colors."""
 _CELLS_PER_CHUNK = 1 << 12
 _COLORS_PER_CHUNK = 1 << 18
-_OPAQUE_KEY = np.uint32(0x88888888)
-"""Bits of alpha in the Morton code of an RGBA color; all are set for alpha 255."""
 
 
-def of_colors(counted: packed_table.PackedTable, space: Space = "rgb") -> MortonPoints:
-    """Return one point per color, weighted by its count; opaque colors of RGBA come first."""
-    keys, places, opaque = _opaque_first(counted)
-    weights = counted.counts[places].astype(np.float64)
-    return cut_into_blocks(keys, _coordinates(keys, counted.channels, space), weights, opaque, opacity(space))
+class PackedColors:
+    """The colors of a `PackedTable` as `MortonPoints`."""
+
+    wants_labels = True
+
+    def __init__(self, table: PackedTable, metric: SpaceMetric, threads: int) -> None:
+        self.table, self.metric, self._threads = table, metric, threads
+
+    @cached_property
+    def colors(self) -> _PackedPoints:
+        """One point per color."""
+        return _PackedPoints(of_colors(self.table, self.metric), self.metric)
+
+    @cached_property
+    def _cells(self) -> _PackedPoints:
+        return _PackedPoints(of_cells(self.table, self.metric, self._threads), self.metric)
+
+    def cells(self, k: int) -> _PackedPoints | None:
+        """One point per cell, or None if there are few enough colors."""
+        is_large = len(self.table) > max(_MAX_PACKED_COLORS, _PACKED_COLORS_PER_CENTROID * k)
+        return self._cells if is_large else None
+
+    def in_table_order(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return labels of the points `colors`, reordered to the order of the table."""
+        return in_table_order(self.table, labels)
 
 
-def _coordinates(keys: npt.NDArray[np.uint32], channels: int, space: Space) -> Coordinates:
+class _PackedPoints:
+    def __init__(self, points: MortonPoints, metric: SpaceMetric) -> None:
+        self.points, self._metric = points, metric
+        self.weights = points.weights
+
+    @cached_property
+    def _tree(self) -> Tree:
+        return Tree(self.points)
+
+    def hierarchy(self, k: int, threads: int) -> Tree:
+        return self._tree
+
+    def uses_all(self, palette: npt.NDArray[np.uint8], n_fixed: int, threads: int) -> bool:
+        return False  # `assign` costs little more
+
+    def assign(self, palette: npt.NDArray[np.uint8], threads: int) -> Assignment:
+        return self.points.assign(self._metric.to_coordinates(palette), threads)
+
+    def color_at(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
+        return colors_of(self.points.keys[indices], self._metric.channels)
+
+
+def of_colors(table: PackedTable, metric: SpaceMetric) -> MortonPoints:
+    """Return one point per color, weighted by its count; opaque colors of RGBA are the group."""
+    keys, places, opaque = _opaque_first(table)
+    weights = table.counts[places].astype(np.float64)
+    return MortonPoints.cut(keys, _coordinates(keys, metric), weights, opaque, metric.opacity)
+
+
+def _coordinates(keys: npt.NDArray[np.uint32], metric: SpaceMetric) -> Coordinates:
     """Return the coordinates (C, M) of packed colors (M,)."""
     if len(keys) <= _COLORS_PER_CHUNK:
-        return to_coordinates(packed_table.colors_of(keys, channels), space)
-    first = to_coordinates(packed_table.colors_of(keys[:1], channels), space)
+        return metric.to_coordinates(colors_of(keys, metric.channels))
+    first = metric.to_coordinates(colors_of(keys[:1], metric.channels))
     coordinates = np.empty((len(first), len(keys)), first.dtype)
     for part in slices(len(keys), _COLORS_PER_CHUNK):
-        coordinates[:, part] = to_coordinates(packed_table.colors_of(keys[part], channels), space)
+        coordinates[:, part] = metric.to_coordinates(colors_of(keys[part], metric.channels))
     return coordinates
 
 
-def in_counted_order(counted: packed_table.PackedTable, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def in_table_order(table: PackedTable, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return values (M,) of the points of `of_colors`, reordered to the order of the table."""
-    if counted.channels != 4:
+    places = _opaque_first(table).places
+    if isinstance(places, slice):
         return values
-    ordered, places = np.empty_like(values), _opaque_first(counted).places
-    assert isinstance(places, np.ndarray)
+    ordered = np.empty_like(values)
     for part in slices(len(values), _COLORS_PER_CHUNK):
         ordered[places[part]] = values[part]
     return ordered
 
 
-def are_opaque_colors(counted: packed_table.PackedTable) -> npt.NDArray[np.bool_]:
-    """Return a mask (M,) of the opaque colors of an RGBA table."""
-    opaque: npt.NDArray[np.bool_] = (counted.keys & _OPAQUE_KEY) == _OPAQUE_KEY
-    return opaque
-
-
-def of_cells(counted: packed_table.PackedTable, threads: int = 1, space: Space = "rgb") -> MortonPoints:
+def of_cells(table: PackedTable, metric: SpaceMetric, threads: int = 1) -> MortonPoints:
     """Return one point per cell, the mean of its colors; a cell is a box of 4 levels per channel.
 
     The weight is the number of pixels. The opaque and the other colors of a cell are separate points.
     """
-    sorted_colors = _opaque_first(counted)
-    counts = counted.counts[sorted_colors.places]
-    firsts, opaque = _cells(sorted_colors, 2 * counted.channels)
+    sorted_colors = _opaque_first(table)
+    counts = table.counts[sorted_colors.places]
+    firsts, opaque = _cells(sorted_colors, 2 * table.channels)
     keys = sorted_colors.keys[firsts[:-1]]
     weights = np.empty(len(keys))
-    coordinates = _coordinates(keys, counted.channels, space)
+    coordinates = _coordinates(keys, metric)
 
     def work(worker: int, start: int, stop: int) -> None:
         # Coordinates are made chunk by chunk: all at once, they would take more memory than the image.
         first, last = firsts[start], firsts[stop]
-        colors = to_coordinates(
-            packed_table.colors_of(sorted_colors.keys[first:last], counted.channels), space
-        )
+        colors = metric.to_coordinates(colors_of(sorted_colors.keys[first:last], table.channels))
         runs = firsts[start : stop + 1] - first
         kernels.kmeans.morton_tree.merge_runs(
             colors, counts[first:last], runs, grid_spacing(colors), coordinates, weights, start
         )
 
     over_chunks(work, len(keys), _CELLS_PER_CHUNK, threads)
-    return cut_into_blocks(keys, coordinates, weights, opaque, opacity(space))
+    return MortonPoints.cut(keys, coordinates, weights, opaque, metric.opacity)
 
 
 class _OpaqueFirst(NamedTuple):
@@ -102,13 +228,13 @@ class _OpaqueFirst(NamedTuple):
     opaque: int
 
 
-def _opaque_first(counted: packed_table.PackedTable) -> _OpaqueFirst:
+def _opaque_first(table: PackedTable) -> _OpaqueFirst:
     """Return the colors of a table with the opaque ones of RGBA moved to the front."""
-    if counted.channels != 4:
-        return _OpaqueFirst(counted.keys, slice(None), 0)
-    is_opaque = are_opaque_colors(counted)
+    if table.channels != 4:
+        return _OpaqueFirst(table.keys, slice(None), 0)
+    is_opaque = table.are_opaque
     opaque = int(np.count_nonzero(is_opaque))
-    keys, places = np.empty_like(counted.keys), np.empty(len(is_opaque), np.intp)
+    keys, places = np.empty_like(table.keys), np.empty(len(is_opaque), np.intp)
     next_opaque, next_other = 0, opaque
     for part in slices(len(places), _COLORS_PER_CHUNK):
         opaque_places, other_places = np.flatnonzero(is_opaque[part]), np.flatnonzero(~is_opaque[part])
@@ -116,7 +242,7 @@ def _opaque_first(counted: packed_table.PackedTable) -> _OpaqueFirst:
         places[next_other : next_other + len(other_places)] = part.start + other_places
         next_opaque, next_other = next_opaque + len(opaque_places), next_other + len(other_places)
     for part in slices(len(places), _COLORS_PER_CHUNK):
-        keys[part] = counted.keys[places[part]]
+        keys[part] = table.keys[places[part]]
     return _OpaqueFirst(keys, places, opaque)
 
 
@@ -131,50 +257,122 @@ def _cells(sorted_colors: _OpaqueFirst, shift: int) -> tuple[npt.NDArray[np.int6
     return starts[: cells + 1], opaque_cells
 
 
-class PreparedPoints:
-    """Data shared by several fits to the same colors, computed on first use.
-
-    The computation takes a tenth of the time of a fit.
-    """
-
-    def __init__(self, counted: packed_table.PackedTable, space: Space = "rgb", threads: int = 1) -> None:
-        self.counted, self.space = counted, space
-        self._threads = threads
-
-    @cached_property
-    def colors(self) -> Tree:
-        """Tree of the points of `of_colors`."""
-        return Tree(of_colors(self.counted, self.space))
-
-    @cached_property
-    def cells(self) -> Tree:
-        """Tree of the points of `of_cells`."""
-        return Tree(of_cells(self.counted, self._threads, self.space))
-
-
+_MAX_VECTORS = 1 << 20
+"""If there are more colors, the palette is fitted to the means of boxes of colors."""
+_CONDENSED = 1 << 18
+_CONDENSED_PER_CENTROID = 64
+"""The number of means is the larger of `_CONDENSED` and `_CONDENSED_PER_CENTROID` per centroid."""
 _VECTORS_PER_CHUNK = 1 << 16
 """Vectors are divided into boxes in chunks of this many, on several threads; a chunk fits into the cache."""
+_FEW_COLORS = 1 << 18
+_PARTS = 16
+"""`uses_all` visits at most `_FEW_COLORS` colors in one pass, and more colors in this many interleaved
+parts."""
+
+
+class RowColors:
+    """The colors of a `RowTable` as `VectorPoints`; vectors are made anew for each pass, chunk by chunk."""
+
+    wants_labels = False  # looking up a row takes as long as finding its nearest palette row
+
+    def __init__(self, table: RowTable, metric: Embedding, threads: int) -> None:
+        self.table, self.metric = table, metric
+        self.weights = table.counts.astype(np.float64)
+
+    @property
+    def colors(self) -> RowColors:
+        """One point per color."""
+        return self
+
+    def cells(self, k: int) -> None:
+        """Return None: `hierarchy` condenses the colors."""
+
+    def in_table_order(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the labels, which are in the order of the table."""
+        return labels
+
+    def hierarchy(self, k: int, threads: int) -> VectorPoints:
+        """Return the colors, or the means of boxes if there are more than `_MAX_VECTORS`."""
+        condensed = max(_CONDENSED, _CONDENSED_PER_CENTROID * k)
+        if len(self.table) > max(_MAX_VECTORS, condensed):
+            return condense(self.metric, self.table.colors, self.weights, condensed, threads)
+        return VectorPoints(self.metric.embed(self.table.colors), self.weights)
+
+    def uses_all(self, palette: npt.NDArray[Any], n_fixed: int, threads: int) -> bool:
+        """Return whether every row from `n_fixed` on is the nearest one of some color."""
+        is_used, colors = np.zeros(len(palette), bool), self.table.colors
+
+        def keep(start: int, stop: int, assignment: Assignment) -> None:
+            is_used[assignment.labels] = True
+
+        parts = _PARTS if len(colors) > _FEW_COLORS else 1
+        for part in range(parts):
+            assign_in_chunks(self.metric, colors[part::parts], palette, keep, threads)
+            if is_used[n_fixed:].all():  # usually true after the first part
+                return True
+        return False
+
+    def assign(self, palette: npt.NDArray[Any], threads: int) -> Assignment:
+        """Find the nearest row of the palette for each color."""
+        assignment = Assignment(np.empty(len(self.table), np.int32), np.empty(len(self.table)))
+
+        def keep(start: int, stop: int, chunk: Assignment) -> None:
+            for whole, part in zip(assignment, chunk, strict=True):
+                whole[start:stop] = part
+
+        assign_in_chunks(self.metric, self.table.colors, palette, keep, threads)
+        return assignment
+
+    def color_at(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return the colors (n, C) with these indices."""
+        return self.table.colors[indices]
+
+
+def assign_in_chunks(
+    metric: Embedding,
+    colors: npt.NDArray[Any],
+    palette: npt.NDArray[Any],
+    keep: Callable[[int, int, Assignment], None],
+    threads: int,
+) -> None:
+    """Call ``keep(start, stop, assignment)`` for each chunk of the colors (M, C), on several threads."""
+    centroids = np.ascontiguousarray(metric.to_coordinates(palette))
+
+    def work(worker: int, start: int, stop: int) -> None:
+        # Vectors are made chunk by chunk: all at once, they would take more memory than a large image.
+        keep(start, stop, VectorPoints(metric.embed(colors[start:stop]), _NO_WEIGHTS).assign(centroids))
+
+    over_chunks(work, len(colors), rows_per_chunk(colors.shape[1]), threads)
+
+
+_NO_WEIGHTS: Vectors = np.empty(0)
 
 
 def condense(
-    embedding: Embedding,
+    metric: Embedding,
     colors: npt.NDArray[Any],
     weights: npt.NDArray[np.float64],
     boxes: int,
     threads: int,
-) -> WeightedVectors:
+) -> VectorPoints:
     """Return the weighted means of about `boxes` boxes of colors (M, C) with weights (M,).
 
     The means have the same total weight and the same weighted mean as the colors. Their order keeps means
     that are close in space together.
     """
     chunks = -(-len(weights) // _VECTORS_PER_CHUNK)
-    parts: list[WeightedVectors | None] = [None] * chunks
+    parts: list[VectorPoints | None] = [None] * chunks
 
     def work(worker: int, start: int, stop: int) -> None:
-        chunk_vectors = WeightedVectors(embedding.embed(colors[start:stop]), weights[start:stop])
-        parts[start // _VECTORS_PER_CHUNK] = partition(chunk_vectors, -(-boxes // chunks))[1]
+        chunk = VectorPoints(metric.embed(colors[start:stop]), weights[start:stop])
+        parts[start // _VECTORS_PER_CHUNK] = chunk.partition(-(-boxes // chunks))[1]
 
     over_chunks(work, len(weights), _VECTORS_PER_CHUNK, threads)
     means, sums = zip(*(part for part in parts if part is not None), strict=True)
-    return WeightedVectors(np.concatenate(means), np.concatenate(sums))
+    return VectorPoints(np.concatenate(means), np.concatenate(sums))
+
+
+_FORMS: dict[type[ColorTable], Callable[[Any, Any, int], PreparedColors]] = {
+    PackedTable: PackedColors,
+    RowTable: RowColors,
+}

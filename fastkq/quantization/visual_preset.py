@@ -11,8 +11,11 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color import packed_counting
 from fastkq.color.indexed_image import index_dtype
-from fastkq.quantization import cell_index, fit_packed, nearest_packed
-from fastkq.quantization.rounding import in_order
+from fastkq.quantization import cell_index
+from fastkq.quantization.fit import fit_table
+from fastkq.quantization.nearest import map_colors
+from fastkq.quantization.options import FitOptions
+from fastkq.quantization.rounding import in_order, used_rows
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import stage
 from fastkq.runtime.validation import Effort
@@ -100,11 +103,10 @@ def visual(
         return np.column_stack((colors, np.full(len(colors), 255, np.uint8))), indices
     plan = _PLANS[effort]
     counted = packed_counting.count_up_to(image, packed_counting.MAX_RGBA_COLORS, threads)
-    start, labels = fit_packed.fit(
-        counted or packed_counting.count_cells(image, threads), k, plan.start, threads
-    )
-    if counted is not None and len(start) == len(counted.keys):
-        return start, nearest_packed.map_colors(image, counted, labels, len(start), threads)
+    table = packed_counting.count_cells(image, threads) if counted is None else counted
+    start, labels = fit_table(table, k, FitOptions(effort=plan.start, threads=threads))
+    if counted is not None and labels is not None and len(start) == len(counted):
+        return start, map_colors(image, counted, labels, len(start), threads)
     canvas = _Canvas(image, len(start), threads)
     levels = start.astype(np.float64)
     band_step = plan.band_step
@@ -188,7 +190,7 @@ def _drop_unused(
     colors: npt.NDArray[np.uint8], indices: npt.NDArray[np.unsignedinteger], threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.unsignedinteger]]:
     """Return the palette without unused rows, and the indices adapted to it."""
-    used = nearest_packed.used_rows(indices, len(colors), threads)
+    used = used_rows(indices, len(colors), threads)
     if used.all():
         return colors, indices
     kept_rows = colors[used]

@@ -10,7 +10,8 @@ import hashlib, sys
 import numpy as np
 import fastkq
 from fastkq.color import packed_counting
-from fastkq.quantization import fit_packed
+from fastkq.quantization.fit import fit_table
+from fastkq.quantization.options import FitOptions
 digest = hashlib.sha256()
 side = int(sys.argv[1])
 WAYS = (
@@ -25,7 +26,8 @@ for channels in (1, 3, 4):
         digest.update(fastkq.compress(smooth, k).to_bytes())
         counted = packed_counting.count(smooth)
         weights = generator.random(len(counted.keys))
-        for array in fit_packed.fit(counted, k, fixed=smooth[0, :1], weights=weights, space="oklab"):
+        options = FitOptions(fixed=smooth[0, :1], space="oklab")
+        for array in fit_table(counted, k, options, weights):
             digest.update(array.tobytes())
         for way in WAYS if k == 7 else ():
             digest.update(fastkq.compress(smooth, k if "target_psnr" not in way else None, **way).to_bytes())
@@ -37,15 +39,17 @@ ROWS = """
 import hashlib, sys
 import numpy as np
 from fastkq.color import row_table
-from fastkq.quantization import fit_rows, nearest_rows
+from fastkq.quantization.fit import fit_table
+from fastkq.quantization.nearest import label
+from fastkq.quantization.options import FitOptions
 digest = hashlib.sha256()
 for dtype, channels in ((np.uint16, 3), (np.uint16, 4), (np.float32, 1), (np.float64, 6)):
     generator = np.random.default_rng(channels)
     walk = np.cumsum(generator.integers(-9, 10, (int(sys.argv[1]), channels)), axis=0) % 5003
     rows = (walk * 0.37 if np.dtype(dtype).kind == "f" else walk).astype(dtype)
     counted = row_table.count(rows)
-    palette = fit_rows.fit(counted.colors, np.sqrt(counted.counts), 9)
-    for array in (*counted, palette, nearest_rows.label(rows, palette)):
+    palette = fit_table(counted, 9, FitOptions(), np.sqrt(counted.counts)).palette
+    for array in (counted.colors, counted.counts, palette, label(counted, palette).labels):
         digest.update(array.tobytes())
 print(digest.hexdigest())
 """

@@ -1,8 +1,8 @@
 """Weighted points of images and the error of centroids on them."""
 
 from fastkq.color import packed_counting
-from fastkq.kmeans.coarsening import Summary
-from fastkq.quantization.points import of_colors
+from fastkq.kmeans.morton_tree import Summary
+from tests.helpers.fits import of_colors
 
 
 def summary_of(image):

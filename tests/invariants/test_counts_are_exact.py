@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq.color import packed_counting
-from fastkq.quantization import fit_packed
+from tests.helpers.fits import fit
 from tests.helpers.images import KINDS, images_of_any_kind, noise, of_few_values
 
 
@@ -61,7 +61,7 @@ def test_fit_on_counts_equals_fit_on_pixels(channels):
     counted = packed_counting.count(image)
     half = packed_counting.count(image[:32])
     doubled = half.select(slice(None), half.counts * 2)
-    np.testing.assert_array_equal(fit_packed.fit(counted, 20)[0], fit_packed.fit(doubled, 20)[0])
+    np.testing.assert_array_equal(fit(counted, 20)[0], fit(doubled, 20)[0])
 
 
 @given(images_of_any_kind(), st.integers(1, 9), st.integers(0, 99))

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 import fastkq
 from fastkq.color import packed_counting
-from fastkq.quantization import fit_rows, nearest_packed, nearest_rows
+from fastkq.quantization.nearest import map_pixels
+from tests.helpers.fits import fit_rows, label_rows, map_image
 from tests.helpers.images import images, noise
 from tests.helpers.rows import colors_and_weights, counted_of, squared_distances
 from tests.reference import kmeans as reference
@@ -17,7 +18,7 @@ from tests.reference import oklab
 @given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
 def test_mapping_is_exact(image, k, seed, threads):
     palette = noise(k, reference.as_pixels(image).shape[1], seed=seed) // np.uint8(1 + seed % 9)
-    indices = nearest_packed.map_image(image, packed_counting.count(image), palette, threads)
+    indices = map_image(image, packed_counting.count(image), palette, threads)
     assert indices.shape == image.shape[:2]
     assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)
     np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
@@ -28,7 +29,7 @@ def test_mapping_is_exact(image, k, seed, threads):
 def test_mapping_is_exact_on_many_colors(channels, k):
     image = noise(150, 101, channels)
     palette = noise(k, channels, seed=1)
-    indices = nearest_packed.map_image(image, packed_counting.count(image), palette, 2)
+    indices = map_image(image, packed_counting.count(image), palette, 2)
     np.testing.assert_array_equal(indices.reshape(-1), reference.nearest(reference.as_pixels(image), palette))
 
 
@@ -38,15 +39,15 @@ def test_mapping_of_pixels_equals_mapping_of_colors(k, threads):
     image, palette = noise(90, 131, 4), noise(k, 4, seed=1)
     image[:40] = image[:40] // 16 + 100  # runs of similar pixels
     np.testing.assert_array_equal(
-        nearest_packed.map_pixels(image, palette, threads),
-        nearest_packed.map_image(image, packed_counting.count(image), palette),
+        map_pixels(image, palette, threads),
+        map_image(image, packed_counting.count(image), palette),
     )
 
 
 def test_ties_go_to_the_lowest_index():
     image = np.full((3, 3, 3), 100, np.uint8)
     palette = np.array([[0, 0, 0], [100, 103, 100], [103, 100, 100], [100, 100, 97]], np.uint8)
-    assert (nearest_packed.map_image(image, packed_counting.count(image), palette) == 1).all()
+    assert (map_image(image, packed_counting.count(image), palette) == 1).all()
 
 
 @given(colors_and_weights(), st.integers(1, 300), st.integers(1, 3), st.integers(0, 99))
@@ -55,7 +56,7 @@ def test_mapping_of_any_dtype_is_exact(counted, k, threads, seed):
     rows = counted.colors[generator.integers(0, len(counted.colors), k)]
     if seed % 2:  # colors that the image does not have, and equal rows
         rows = np.roll(rows, 1, axis=1)
-    labels = nearest_rows.label(counted.colors, rows, threads)
+    labels = label_rows(counted.colors, rows, threads)
     assert labels.dtype == (np.uint8 if k <= 256 else np.uint16)
     np.testing.assert_array_equal(labels, squared_distances(counted.colors, rows).argmin(axis=1))
 
@@ -66,9 +67,9 @@ def test_mapping_is_exact_on_runs_of_similar_pixels(channels, dtype):
     generator = np.random.default_rng(channels)
     walk = np.cumsum(generator.normal(size=(41 * 50, channels)), axis=0)
     image = ((walk - walk.min()) * 250 / np.ptp(walk)).astype(dtype).reshape(41, 50, channels)
-    palette = fit_rows.fit(*counted_of(image), 300)
+    palette = fit_rows(*counted_of(image), 300)
     palette = generator.permutation(palette)
-    indices = nearest_rows.map_image(image, palette, 2)
+    indices = map_pixels(image, palette, 2)
     assert indices.shape == (41, 50)
     expected = squared_distances(image.reshape(-1, channels), palette).argmin(axis=1)
     np.testing.assert_array_equal(indices.reshape(-1), expected)
@@ -79,7 +80,7 @@ def test_mapping_of_uint16_is_exact_in_integer_arithmetic():
     colors = generator.integers(0, 65536, (900, 3), dtype=np.uint16)
     palette = generator.integers(0, 65536, (257, 3), dtype=np.uint16)
     exact = ((colors.astype(int)[:, None] - palette.astype(int)[None]) ** 2).sum(axis=2)
-    np.testing.assert_array_equal(nearest_rows.label(colors, palette), exact.argmin(axis=1))
+    np.testing.assert_array_equal(label_rows(colors, palette), exact.argmin(axis=1))
 
 
 @given(st.integers(0, 999), st.sampled_from([np.float32, np.float64]))
@@ -94,7 +95,7 @@ def test_near_ties_are_decided_as_by_brute_force(seed, dtype):
     palette = (generator.integers(0, 4, (k, channels)) * 2 * step + offset).astype(dtype)
     colors = (generator.integers(0, 7, (700, channels)) * step + offset).astype(dtype)
     expected = squared_distances(colors, palette).argmin(axis=1)
-    np.testing.assert_array_equal(nearest_rows.label(colors, palette), expected)
+    np.testing.assert_array_equal(label_rows(colors, palette), expected)
 
 
 @given(images(), st.integers(1, 300), st.integers(0, 1000), st.sampled_from([1, 2]))
@@ -103,10 +104,10 @@ def test_mapping_in_oklab_is_exact(image, k, seed, threads):
     rows = noise(k, counted.channels, seed=seed) // np.uint8(1 + seed % 9)
     rows[: k // 3, -1] = 255
     expected = oklab.nearest(reference.as_pixels(image), rows)
-    mapped = nearest_packed.map_image(image, counted, rows, threads, "oklab")
+    mapped = map_image(image, counted, rows, threads, "oklab")
     np.testing.assert_array_equal(mapped.reshape(-1), expected)
     if counted.channels == 4:
-        pixelwise = nearest_packed.map_pixels(image, rows, threads, "oklab")
+        pixelwise = map_pixels(image, rows, threads, "oklab")
         np.testing.assert_array_equal(pixelwise.reshape(-1), expected)
 
 

@@ -54,10 +54,12 @@ def test_every_kernel_is_nopython_nogil_and_serial():
 MAP = """
 import numpy as np
 from fastkq.color import packed_counting
-from fastkq.quantization import nearest_packed
+from fastkq.quantization.nearest import label, map_colors
 image = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
 palette = np.random.default_rng(1).integers(0, 256, (9, 3), dtype=np.uint8)
-print(np.bincount(nearest_packed.map_image(image, packed_counting.count(image), palette).ravel()))
+table = packed_counting.count(image)
+indices = map_colors(image, table, label(table, palette).labels, len(palette))
+print(np.bincount(indices.ravel()))
 """
 
 

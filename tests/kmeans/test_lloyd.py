@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.kmeans import lloyd
-from fastkq.quantization.points import of_colors
+from fastkq.kmeans import lloyd, morton_points
+from tests.helpers.fits import of_colors
 from tests.helpers.images import images
 from tests.reference import kmeans as reference
 
@@ -37,14 +37,12 @@ def test_lloyd_never_increases_the_error(china):
 
 
 def _distances(points, centroids):
-    from fastkq.kmeans.assign import assign
-
-    return assign(points, centroids).distances.astype(float)
+    return points.assign(centroids).distances.astype(float)
 
 
 def test_same_centroids_on_any_thread_count(china):
     points = of_colors(packed_counting.count(china))
     seeds = spread(points, 200)
-    assert points.coordinates.shape[1] * 200 > lloyd._DISTANCES_ALONE
+    assert points.coordinates.shape[1] * 200 > morton_points._MAX_SERIAL_DISTANCES
     alone, shared = (lloyd.lloyd(points, seeds, 0.0, 4, threads) for threads in (1, 3))
     np.testing.assert_array_equal(alone, shared)

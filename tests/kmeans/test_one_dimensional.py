@@ -11,7 +11,7 @@ import fastkq
 from fastkq import kernels
 from fastkq.color import packed_counting
 from fastkq.kmeans import one_dimensional
-from fastkq.quantization import fit_packed
+from tests.helpers.fits import fit
 from tests.helpers.images import noise
 
 
@@ -166,7 +166,7 @@ def test_gray_image_has_the_least_error_at_every_effort(china, k, effort):
 
 def test_labels_of_gray_colors_are_their_nearest_levels():
     counted = packed_counting.count(noise(40, 50))
-    levels, labels = fit_packed.fit(counted, 12)
+    levels, labels = fit(counted, 12)
     distances = np.abs(counted.colors.astype(int) - levels[:, 0].astype(int))
     np.testing.assert_array_equal(labels, distances.argmin(axis=1))
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.kmeans.coarsening import Tree
+from fastkq.kmeans.morton_tree import Tree
 from fastkq.kmeans.swap_search import search
-from fastkq.quantization.points import of_colors
+from tests.helpers.fits import of_colors
 from tests.helpers.images import images, noise
 from tests.helpers.points import error_of, summary_of
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.quantization import dither, nearest_packed
+from fastkq.quantization import dither
 from fastkq.quantization.nearest import keep_opaque
+from tests.helpers.fits import map_image
 from tests.helpers.images import images, noise
 from tests.reference.dither import diffused
 from tests.reference.kmeans import as_pixels
@@ -19,7 +20,7 @@ METHODS = [dither.diffuse, dither.ordered]
 @given(image=images(side=40), k=st.integers(1, 300), seed=st.integers(0, 1000))
 def test_strength_0_gives_the_nearest_row(method, image, k, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed) // np.uint8(1 + seed % 9)
-    expected = nearest_packed.map_image(image, packed_counting.count(image), palette)
+    expected = map_image(image, packed_counting.count(image), palette)
     found = keep_opaque(image, palette, method(image, palette, 0.0), 1)  # the methods do not apply this rule
     np.testing.assert_array_equal(found, expected)
 

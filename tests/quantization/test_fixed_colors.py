@@ -1,7 +1,5 @@
 """Fixed colors come first in a palette, unchanged, and the other rows are fitted around them."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,10 +8,11 @@ from hypothesis import strategies as st
 from fastkq.color import packed_counting
 from fastkq.color.spaces import to_coordinates
 from fastkq.kmeans import lloyd
-from fastkq.kmeans.coarsening import Tree
+from fastkq.kmeans.morton_tree import Tree
 from fastkq.kmeans.swap_search import search, starts
-from fastkq.quantization import fit_packed, rounding
-from fastkq.quantization.points import of_colors
+from fastkq.quantization import rounding
+from fastkq.quantization.nearest import label
+from tests.helpers.fits import fit, of_colors
 from tests.helpers.images import images, noise
 from tests.helpers.points import error_of, summary_of
 from tests.reference import kmeans as reference
@@ -36,7 +35,7 @@ def images_and_fixed(draw):
 def test_fixed_colors_come_first_and_others_are_used_and_in_order(case, threads):
     image, k, fixed = case
     counted = packed_counting.count(image)
-    rows, labels = fit_packed.fit(counted, k, threads=threads, fixed=fixed)
+    rows, labels = fit(counted, k, threads=threads, fixed=fixed)
     f = len(fixed)
     np.testing.assert_array_equal(rows[:f], fixed)
     np.testing.assert_array_equal(rounding.in_order(rows[f:]), rows[f:])
@@ -49,7 +48,7 @@ def test_fixed_colors_come_first_and_others_are_used_and_in_order(case, threads)
 def test_labels_are_the_nearest_of_all_rows(case):
     image, k, fixed = case
     counted = packed_counting.count(image)
-    rows, labels = fit_packed.fit(counted, k, fixed=fixed)
+    rows, labels = fit(counted, k, fixed=fixed)
     np.testing.assert_array_equal(labels, reference.nearest(counted.colors, rows))
 
 
@@ -57,7 +56,7 @@ def test_labels_are_the_nearest_of_all_rows(case):
 def test_fixing_no_color_changes_nothing(image, k):
     counted = packed_counting.count(image)
     none = np.empty((0, counted.channels), np.uint8)
-    for free, fixed in zip(fit_packed.fit(counted, k), fit_packed.fit(counted, k, fixed=none), strict=True):
+    for free, fixed in zip(fit(counted, k), fit(counted, k, fixed=none), strict=True):
         np.testing.assert_array_equal(free, fixed)
 
 
@@ -94,8 +93,8 @@ def test_free_rows_are_fitted_around_fixed_colors(china, k, f):
     """The error is below that of a palette fitted alone and then joined with the fixed colors."""
     counted = packed_counting.count(china)
     fixed = np.random.default_rng(1).choice(counted.colors, f)
-    together = error(counted, fit_packed.fit(counted, k, fixed=fixed)[0])
-    joined = error(counted, np.concatenate((fixed, fit_packed.fit(counted, k - f)[0])))
+    together = error(counted, fit(counted, k, fixed=fixed)[0])
+    joined = error(counted, np.concatenate((fixed, fit(counted, k - f)[0])))
     assert together < 0.999 * joined
 
 
@@ -112,7 +111,7 @@ def test_error_matches_the_best_of_five_lloyd_runs(china, k, f):
             points, np.column_stack((fixed_centroids, seeds)), 0.0, 100, threads=2, n_fixed=f
         )
         errors.append(error(counted, np.floor(centroids.T + 0.5)))
-    assert error(counted, fit_packed.fit(counted, k, fixed=fixed)[0]) < 1.005 * min(errors)
+    assert error(counted, fit(counted, k, fixed=fixed)[0]) < 1.005 * min(errors)
 
 
 def error(counted, rows):
@@ -122,26 +121,23 @@ def error(counted, rows):
 
 
 def mapped(counted, rows):
-    from fastkq.quantization import nearest_packed
-
-    return nearest_packed.label(counted, rows.astype(np.uint8)).labels
+    return label(counted, rows.astype(np.uint8)).labels
 
 
 @pytest.mark.parametrize("f", [0, 3, 4199])
 def test_palettes_too_large_for_swap_search_keep_fixed_colors(f):
     counted, fixed = packed_counting.count(noise(80, 80, 3)), np.unique(noise(5000, 3, seed=1), axis=0)[:f]
-    rows, labels = fit_packed.fit(counted, 4200, "fast", fixed=fixed)
+    rows, labels = fit(counted, 4200, "fast", fixed=fixed)
     np.testing.assert_array_equal(rows[:f], fixed)
     assert len(np.unique(rows, axis=0)) == 4200
     assert set(range(f, 4200)) <= set(labels.tolist())
 
 
 def test_colors_merged_in_cells_are_fitted_around_fixed_colors(monkeypatch):
-    fit = import_module("fastkq.quantization.fit_packed")
-    monkeypatch.setattr(fit, "_MAX_COLORS", 500)
-    monkeypatch.setattr(fit, "_COLORS_PER_CENTROID", 20)
+    monkeypatch.setattr("fastkq.quantization.points._MAX_PACKED_COLORS", 500)
+    monkeypatch.setattr("fastkq.quantization.points._PACKED_COLORS_PER_CENTROID", 20)
     image, fixed = noise(100, 100, 3), noise(3, 3, seed=1)
-    rows, labels = fit_packed.fit(packed_counting.count(image), 20, fixed=fixed)
+    rows, labels = fit(packed_counting.count(image), 20, fixed=fixed)
     np.testing.assert_array_equal(rows[:3], fixed)
     np.testing.assert_array_equal(labels, reference.nearest(packed_counting.count(image).colors, rows))
     assert len(np.unique(rows, axis=0)) == 20

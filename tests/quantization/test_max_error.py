@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from fastkq.color import packed_counting
 from fastkq.color.spaces import to_coordinates, unit
 from fastkq.errors import ArgumentError, UnreachableError
-from fastkq.quantization import fit_packed
-from fastkq.quantization.max_error import fit_within_max_error
+from tests.helpers.fits import fit, fit_within
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
 
@@ -26,13 +25,13 @@ def distances(counted, rows, labels, space="rgb"):
 def fit_with_enough_rows(counted, k, **options):
     """Return k and a palette under the constraint, for the k that the error states if k is too small."""
     try:
-        return k, fit_within_max_error(counted, k, **options)
+        return k, fit_within(counted, k, **options)
     except UnreachableError as error:
         unreachable = error
     assert unreachable.k > k
     assert f"k = {unreachable.k} suffices" in str(unreachable)
     assert unreachable.best > options["max_error"]
-    return unreachable.k, fit_within_max_error(counted, unreachable.k, **options)
+    return unreachable.k, fit_within(counted, unreachable.k, **options)
 
 
 @given(images(side=12), st.integers(1, 40), st.floats(0, 1), SPACES)
@@ -63,11 +62,9 @@ def test_colors_below_min_share_are_exempt(image, max_error, min_share, f, seed)
 @given(images(), st.integers(1, 40))
 def test_constraint_met_by_the_plain_fit_changes_nothing(image, k):
     counted = packed_counting.count(image)
-    plain = fit_packed.fit(counted, k)
+    plain = fit(counted, k)
     reached = float(distances(counted, *plain).max())
-    for one, other in zip(
-        plain, fit_within_max_error(counted, k, max_error=reached * (1 + 1e-9)), strict=True
-    ):
+    for one, other in zip(plain, fit_within(counted, k, max_error=reached * (1 + 1e-9)), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -83,12 +80,12 @@ def a_map_with_a_red_dot():
 def test_red_dot_on_a_map_stays_red():
     counted = packed_counting.count(a_map_with_a_red_dot())
     red = np.flatnonzero((counted.colors == [230, 20, 20]).all(axis=1))
-    gray, gray_labels = fit_packed.fit(counted, 16)
+    gray, gray_labels = fit(counted, 16)
     assert np.abs(gray[gray_labels[red]].astype(int) - [230, 20, 20]).max() > 100
-    rows, labels = fit_within_max_error(counted, 16, max_error=30)
+    rows, labels = fit_within(counted, 16, max_error=30)
     assert np.abs(rows[labels[red]].astype(int) - [230, 20, 20]).max() <= 30
     assert distances(counted, rows, labels).max() <= 30
-    without = fit_within_max_error(counted, 16, max_error=30, min_share=1e-5)
+    without = fit_within(counted, 16, max_error=30, min_share=1e-5)
     np.testing.assert_array_equal(without[0], gray)
 
 
@@ -96,23 +93,23 @@ def test_red_dot_on_a_map_stays_red():
 def test_one_row_serves_many_rare_colors(china, k, max_error):
     """More than 2 k colors violate the constraint in the plain fit; a row for each would be too many."""
     counted = packed_counting.count(china)
-    far = distances(counted, *fit_packed.fit(counted, k)) > max_error
+    far = distances(counted, *fit(counted, k)) > max_error
     assert far.sum() > 2 * k
-    rows, labels = fit_within_max_error(counted, k, max_error=max_error)
+    rows, labels = fit_within(counted, k, max_error=max_error)
     assert distances(counted, rows, labels).max() <= max_error
 
 
 def test_constraint_raises_the_squared_error_little(flower):
     """Rows that cover rare colors are moved to lower the error: many rows are no color of the image."""
     counted = packed_counting.count(flower)
-    rows, labels = fit_within_max_error(counted, 64, max_error=38)
+    rows, labels = fit_within(counted, 64, max_error=38)
     moved = (rows[:, None] != counted.colors[None]).any(axis=2).all(axis=1)
     assert moved.sum() > 10
 
     def squared_error(rows, labels):
         return distances(counted, rows, labels) ** 2 @ counted.counts
 
-    assert squared_error(rows, labels) < 1.2 * squared_error(*fit_packed.fit(counted, 64))
+    assert squared_error(rows, labels) < 1.2 * squared_error(*fit(counted, 64))
 
 
 def test_unreachable_error_states_the_best_and_can_be_pickled():
@@ -120,7 +117,7 @@ def test_unreachable_error_states_the_best_and_can_be_pickled():
     with pytest.raises(
         UnreachableError, match="expected all colors within 5 of a palette of 4, got one at"
     ) as caught:
-        fit_within_max_error(counted, 4, max_error=5)
+        fit_within(counted, 4, max_error=5)
     assert isinstance(caught.value, ArgumentError)
     assert 5 < caught.value.best < 442
     copied = pickle.loads(pickle.dumps(caught.value))

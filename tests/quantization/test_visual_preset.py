@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from fastkq.color import packed_counting
-from fastkq.quantization import fit_packed, nearest_packed, rounding, visual_preset
+from fastkq.quantization import rounding, visual_preset
+from tests.helpers.fits import fit, map_image
 from tests.helpers.images import images, noise
 from tests.reference.kmeans import as_pixels
 
@@ -20,8 +21,8 @@ def blurred_error(image, shown):
 @pytest.mark.parametrize("k", [4, 16, 64])
 def test_blurred_error_is_below_that_of_nearest_colors(china, k):
     image = china[:160, :200]
-    plain, _ = fit_packed.fit(packed_counting.count(image), k)
-    nearest = nearest_packed.map_image(image, packed_counting.count(image), plain)
+    plain, _ = fit(packed_counting.count(image), k)
+    nearest = map_image(image, packed_counting.count(image), plain)
     colors, indices = visual_preset.visual(image, k)
     assert blurred_error(image, colors[indices]) < 0.75 * blurred_error(image, plain[nearest])
 

@@ -7,8 +7,7 @@ from hypothesis.extra import numpy as hnp
 
 from fastkq.color import packed_counting
 from fastkq.kmeans.points import to_counts
-from fastkq.quantization import fit_packed
-from fastkq.quantization.points import of_colors
+from tests.helpers.fits import fit, of_colors
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
 
@@ -20,8 +19,8 @@ POSITIVE = st.floats(1e-300, 1e300)
 def test_counts_as_weights_change_nothing(image, k):
     counted = packed_counting.count(image)
     plain, weighted = (
-        fit_packed.fit(counted, k),
-        fit_packed.fit(counted, k, weights=counted.counts.astype(float)),
+        fit(counted, k),
+        fit(counted, k, weights=counted.counts.astype(float)),
     )
     for one, other in zip(plain, weighted, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -31,7 +30,7 @@ def test_counts_as_weights_change_nothing(image, k):
 def test_only_ratios_of_weights_matter(image, k, exponent, seed):
     counted = packed_counting.count(image)
     weights = np.random.default_rng(seed).random(len(counted.keys)) + 0.01
-    plain, scaled = (fit_packed.fit(counted, k, weights=weights * scale)[0] for scale in (1.0, 2.0**exponent))
+    plain, scaled = (fit(counted, k, weights=weights * scale)[0] for scale in (1.0, 2.0**exponent))
     np.testing.assert_array_equal(plain, scaled)
 
 
@@ -41,7 +40,7 @@ def test_palette_is_complete_and_labels_are_nearest(image, k, weightless, seed):
     generator = np.random.default_rng(seed)
     weights = generator.random(len(counted.keys)) * (generator.random(len(counted.keys)) >= weightless)
     weights[0] += 1.0
-    rows, labels = fit_packed.fit(counted, k, weights=weights)
+    rows, labels = fit(counted, k, weights=weights)
     assert len(np.unique(rows, axis=0)) == len(rows) == min(k, len(counted.keys))
     np.testing.assert_array_equal(labels, reference.nearest(counted.colors, rows))
     assert len(np.unique(labels)) == len(rows)
@@ -55,14 +54,14 @@ def test_colors_of_weight_0_do_not_affect_the_fit(image, k, seed):
     k = min(k, int(has_weight.sum()))
     weights = np.where(has_weight, counted.counts, 0).astype(float)
     alone = counted.select(has_weight)
-    np.testing.assert_array_equal(fit_packed.fit(counted, k, weights=weights)[0], fit_packed.fit(alone, k)[0])
+    np.testing.assert_array_equal(fit(counted, k, weights=weights)[0], fit(alone, k)[0])
 
 
 def test_surplus_rows_go_to_colors_of_weight_0():
     counted = packed_counting.count(noise(40, 40, 3))
     weights = np.zeros(len(counted.keys))
     weights[::100] = 1.0
-    rows, _ = fit_packed.fit(counted, 50, weights=weights)
+    rows, _ = fit(counted, 50, weights=weights)
     kept = (rows[:, None] == counted.colors[::100][None]).all(axis=2).any(axis=0)
     assert kept.all()
     assert len(kept) < 50 == len(rows)
@@ -78,7 +77,7 @@ def test_heavier_colors_have_less_error(china):
         difference = counted.colors[reds].astype(int) - rows[labels].astype(int)
         return ((difference**2).sum(axis=1) * counted.counts[reds]).sum()
 
-    plain, weighted = fit_packed.fit(counted, 16)[0], fit_packed.fit(counted, 16, weights=weights)[0]
+    plain, weighted = fit(counted, 16)[0], fit(counted, 16, weights=weights)[0]
     assert error_of_reds(weighted) < 0.5 * error_of_reds(plain)
 
 

@@ -13,12 +13,15 @@ from bench.cases import Pixels, of_24_megapixels
 from bench.timing import medians
 from fastkq.color import indexed_image, packed_counting
 from fastkq.color.indexed_image import paint
+from fastkq.color.metric import SpaceMetric
 from fastkq.color.spaces import to_coordinates
 from fastkq.formats.fkq.bits import pack, unpack
-from fastkq.kmeans import assign, lloyd
-from fastkq.kmeans.coarsening import Tree
+from fastkq.kmeans import lloyd
+from fastkq.kmeans.morton_tree import Tree
 from fastkq.kmeans.swap_search import search
-from fastkq.quantization import fit_packed, nearest_packed
+from fastkq.quantization.fit import fit_table
+from fastkq.quantization.nearest import map_colors
+from fastkq.quantization.options import FitOptions
 from fastkq.quantization.points import of_colors
 
 STAGES = (
@@ -46,22 +49,23 @@ fastkq.compress(image, 64)
 def stages(image: Pixels, k: int) -> dict[str, Callable[[int], object]]:
     """Return the STAGES by name as calls that take a number of threads; their inputs are made beforehand."""
     counted = packed_counting.count(image, 2)
-    points = of_colors(counted)
+    metric = SpaceMetric("rgb", 3)
+    points = of_colors(counted, metric)
     summary = Tree(points).summary(25 * k)
     centroids, _ = search(summary, k, 0, 1)
-    colors, labels = fit_packed.fit(counted, k, threads=2)
-    indices = nearest_packed.map_colors(image, counted, labels, k, 2)
+    colors, labels = fit_table(counted, k, FitOptions(threads=2))
+    indices = map_colors(image, counted, labels, k, 2)
     bits = indexed_image.bits_per_index(len(colors))
     packed = pack(indices, bits, 2)
     return {
         "count": lambda threads: packed_counting.count(image, threads),
-        "points": lambda threads: of_colors(counted),
+        "points": lambda threads: of_colors(counted, metric),
         "coarsen": lambda threads: Tree(points).summary(25 * k),
         "search": lambda threads: search(summary, k, 40, 2, threads),
         "lloyd": lambda threads: lloyd.lloyd(points, centroids, 0.0, 10, threads),
-        "fit": lambda threads: fit_packed.fit(counted, k, threads=threads),
-        "assign": lambda threads: assign.assign(points, to_coordinates(colors), threads),
-        "map": lambda threads: nearest_packed.map_colors(image, counted, labels, k, threads),
+        "fit": lambda threads: fit_table(counted, k, FitOptions(threads=threads)),
+        "assign": lambda threads: points.assign(to_coordinates(colors), threads),
+        "map": lambda threads: map_colors(image, counted, labels, k, threads),
         "pack": lambda threads: pack(indices, bits, threads),
         "unpack": lambda threads: unpack(packed, indices.size, bits, threads),
         "decompress": lambda threads: paint(colors, indices, threads),

@@ -8,7 +8,8 @@ Kanungo et al., An efficient k-means clustering algorithm: analysis and implemen
 import numpy as np
 
 from fastkq.kernels.jit import inner_kernel, kernel
-from fastkq.kernels.kmeans.nearest_vectors import bounds, candidates
+from fastkq.kernels.kmeans.candidates import Subset, candidates, every, rounding_slack
+from fastkq.kernels.kmeans.nearest_vectors import bounds
 from fastkq.kernels.kmeans.tiles import (
     LANES,
     nearest_two,
@@ -239,21 +240,23 @@ def assign(
     (k, dims), dtype = centroids.shape, planes.dtype
     centroid_planes = np.empty((planes.shape[0], round_up_to_lanes(k)), dtype)
     offset_planes(centroids, np.zeros(dims, dtype), dtype.type(np.inf), centroid_planes)
-    ids, group_ids, few_ids = np.arange(k).astype(np.int32), np.empty(k, np.int32), np.empty(k, np.int32)
-    group, few = np.zeros(centroid_planes.shape, dtype), np.zeros(centroid_planes.shape, dtype)
-    scratch, tile = np.empty((2, k), dtype), new_tile(dtype)
+    everything = every(centroid_planes, np.empty(k, np.int32))
+    group = Subset(np.zeros(centroid_planes.shape, dtype), np.empty(k, np.int32))
+    few = Subset(np.zeros(centroid_planes.shape, dtype), np.empty(k, np.int32))
+    scratch, tile = np.empty(k, dtype), new_tile(dtype)
+    relative, absolute = rounding_slack(dims, dtype)
     sums = np.empty((_SUM_SETS, k, dims + 1))
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
     changed = 0
     for base in range(first_leaf, last_leaf, _LEAVES_PER_GROUP):
         end = min(base + _LEAVES_PER_GROUP, last_leaf)
         bounds(lows, highs, base, end, low, high)
-        group_count = candidates(low, high, centroid_planes, k, scratch, ids, group, group_ids)
+        group_count = candidates(low, high, everything, k, relative, absolute, scratch, group)
         for leaf in range(base, end):
             first, number = starts[leaf], starts[leaf + 1] - starts[leaf]
-            count = candidates(lows[leaf], highs[leaf], group, group_count, scratch, group_ids, few, few_ids)
+            count = candidates(lows[leaf], highs[leaf], group, group_count, relative, absolute, scratch, few)
             if count == 1:
-                owner = few_ids[0]
+                owner = few.ids[0]
                 changed += owners[leaf] != owner
                 owners[leaf] = owner
                 if totals.shape[0] > 0:
@@ -261,9 +264,11 @@ def assign(
                         totals[owner, d] += moments[leaf, d]
                 continue
             for j in range(count, round_up_to_lanes(count)):
-                few[0, j] = np.inf
-            nearest_two(planes, first, round_up_to_step(number), few, round_up_to_lanes(count), tile)
-            changed += _relabel(owners, labels, leaf, first, number, tile.label, few_ids)
+                few.coordinates[0, j] = np.inf
+            nearest_two(
+                planes, first, round_up_to_step(number), few.coordinates, round_up_to_lanes(count), tile
+            )
+            changed += _relabel(owners, labels, leaf, first, number, tile.label, few.ids)
             if totals.shape[0] > 0:
-                _accumulate(planes, weights, first, number, dims, count, tile.label, few_ids, sums, totals)
+                _accumulate(planes, weights, first, number, dims, count, tile.label, few.ids, sums, totals)
     return changed

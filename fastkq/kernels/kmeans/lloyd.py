@@ -3,8 +3,9 @@
 import numpy as np
 
 from fastkq.kernels.jit import inner_kernel, kernel
+from fastkq.kernels.kmeans.candidates import candidates
 from fastkq.kernels.kmeans.morton_tree import POINTS_PER_BLOCK
-from fastkq.kernels.kmeans.nearest_centroid import BLOCKS_PER_GROUP, bounds, buffers, candidates, nearest
+from fastkq.kernels.kmeans.nearest_centroid import BLOCKS_PER_GROUP, bounds, buffers, nearest
 
 OVER_RELAXATION = 1.85
 """Centroids move by this factor times the vector to the mean of the cluster, because a cluster gains points
@@ -16,8 +17,8 @@ iterations with 1.85 reach the error of 20 with 1.0, and 20 iterations with 1.85
 def add(points, start, stop, ids, label, totals):
     """Add the points start .. stop - 1 to the moments of their clusters.
 
-    Point i belongs to cluster ids[label[i - start]]. points, a `fastkq.kmeans.points.MortonPoints`, ids and
-    label, in; totals (k, C + 1) float64, in and out: weighted sums of the coordinates, and weights.
+    Point i belongs to cluster ids[label[i - start]]. points, `fastkq.kmeans.morton_points.MortonPoints`, ids
+    and label, in; totals (k, C + 1) float64, in and out: weighted sums of the coordinates, and weights.
     """
     dims = points.coordinates.shape[0]
     for i in range(start, stop):
@@ -42,7 +43,7 @@ def assign(points, centroids, first_block, last_block, totals, labels, distances
 
     Parameters
     ----------
-    points : fastkq.kmeans.points.MortonPoints, in
+    points : fastkq.kmeans.morton_points.MortonPoints, in
     centroids : (C, k), in
     first_block, last_block : int
         Their difference is a multiple of BLOCKS_PER_GROUP, except at the end of the blocks.
@@ -55,27 +56,28 @@ def assign(points, centroids, first_block, last_block, totals, labels, distances
     """
     dims, k = centroids.shape
     is_labeling = labels.shape[0] > 0
-    low, high, scratch, ids, group, group_ids, few, few_ids = buffers(centroids)
+    low, high, scratch, everything, group, few = buffers(centroids)
+    exact = centroids.dtype.type(0)
     best, label = np.empty(POINTS_PER_BLOCK, centroids.dtype), np.empty(POINTS_PER_BLOCK, np.int32)
     for first in range(first_block, last_block, BLOCKS_PER_GROUP):
         last = min(first + BLOCKS_PER_GROUP, last_block)
         bounds(points.low, points.high, first, last, low, high)
-        group_count = candidates(low, high, centroids, k, scratch, ids, group, group_ids)
+        group_count = candidates(low, high, everything, k, exact, exact, scratch, group)
         for b in range(first, last):
             bounds(points.low, points.high, b, b + 1, low, high)
-            count = candidates(low, high, group, group_count, scratch, group_ids, few, few_ids)
+            count = candidates(low, high, group, group_count, exact, exact, scratch, few)
             if count == 1 and not is_labeling:
                 for m in range(dims + 1):
-                    totals[few_ids[0], m] += points.moments[b, m]
+                    totals[few.ids[0], m] += points.block_moments[b, m]
                 continue
             start, stop = points.starts[b], points.starts[b + 1]
-            nearest(points.coordinates, start, stop, few, count, best, label)
+            nearest(points.coordinates, start, stop, few.coordinates, count, best, label)
             if is_labeling:
                 for i in range(start, stop):
-                    labels[i] = few_ids[label[i - start]]
+                    labels[i] = few.ids[label[i - start]]
                     distances[i] = best[i - start]
             else:
-                add(points, start, stop, few_ids, label, totals)
+                add(points, start, stop, few.ids, label, totals)
 
 
 @kernel

@@ -6,6 +6,7 @@ Arithmetic on integer coordinates (palettes and colors) is exact here: see `fast
 import numpy as np
 
 from fastkq.kernels.jit import inner_kernel
+from fastkq.kernels.kmeans.candidates import Subset, every
 
 BLOCKS_PER_GROUP = 8
 """The blocks of a group select their candidates from the candidates of the group's box, which are few even
@@ -13,95 +14,18 @@ for thousands of centroids."""
 
 
 @inner_kernel
-def first_smallest(values, count):
-    """Return the index of the smallest of values[:count], the first among equals.
-
-    Four running minima take 0.3 ns per value. A single one takes 1 ns, because each comparison waits for the
-    previous one.
-    """
-    a = b = c = d = values[0]
-    for j in range(0, count - 3, 4):
-        a = values[j] if values[j] < a else a
-        b = values[j + 1] if values[j + 1] < b else b
-        c = values[j + 2] if values[j + 2] < c else c
-        d = values[j + 3] if values[j + 3] < d else d
-    for j in range(count - count % 4, count):
-        a = values[j] if values[j] < a else a
-    smallest = min(min(a, b), min(c, d))
-    place = 0
-    while values[place] != smallest:
-        place += 1
-    return place
-
-
-@inner_kernel
-def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
-    """Select the centroids that may be nearest to a point of a box, in their given order.
-
-    Let b be the centroid with the smallest distance from its farthest corner of the box. Another centroid is
-    left out if b is nearer at every point of the box.
-
-    Parameters
-    ----------
-    low, high : (C,), in
-        Corners of the box.
-    centroids : (C, >= count), in
-    scratch : (>= count,)
-    ids : (>= count,) int32, in
-        Indices of the centroids.
-    out_centroids, out_ids : (C, >= count) and (>= count,), out
-        The candidates and their indices.
-
-    Returns
-    -------
-    int
-        Number of candidates.
-    """
-    dims = low.shape[0]
-    two, half = low.dtype.type(2), low.dtype.type(0.5)
-    for d in range(dims):
-        middle = (low[d] + high[d]) * half
-        reach = (high[d] - low[d]) * half
-        row = centroids[d, :count]
-        for j in range(count):
-            outer = abs(row[j] - middle) + reach
-            scratch[j] = outer * outer if d == 0 else scratch[j] + outer * outer
-    best = first_smallest(scratch, count)
-    # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
-    for d in range(dims):
-        b, row = centroids[d, best], centroids[d, :count]
-        near, far = two * low[d] - b, two * high[d] - b
-        for j in range(count):
-            c = row[j]
-            gain = (c - b) * ((far if c > b else near) - c)
-            scratch[j] = gain if d == 0 else scratch[j] + gain
-    kept = 0
-    for j in range(count):
-        if scratch[j] >= 0:
-            for d in range(dims):
-                out_centroids[d, kept] = centroids[d, j]
-            out_ids[kept] = ids[j]
-            kept += 1
-    return kept
-
-
-@inner_kernel
 def buffers(centroids):
     """Allocate the arrays that a search among centroids (C, k) needs.
 
-    Returns the corners of a box, low and high (C,); scratch (k,); the indices 0 .. k - 1 of all centroids,
-    int32; and, for the candidates of a group and for those of a block, coordinates (C, k) and indices (k,)
-    int32.
+    Returns the corners of a box, low and high (C,); scratch (k,); and three subsets of `candidates`: all
+    centroids, and buffers for the candidates of a group and for those of a block.
     """
     dims, k = centroids.shape
     dtype = centroids.dtype
     low, high, scratch = np.empty(dims, dtype), np.empty(dims, dtype), np.empty(k, dtype)
-    ids = np.empty(k, np.int32)
-    for j in range(k):
-        ids[j] = j
-    group, group_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
-    few, few_ids = np.empty((dims, k), dtype), np.empty(k, np.int32)
-    return low, high, scratch, ids, group, group_ids, few, few_ids
+    group = Subset(np.empty((dims, k), dtype), np.empty(k, np.int32))
+    few = Subset(np.empty((dims, k), dtype), np.empty(k, np.int32))
+    return low, high, scratch, every(centroids, np.empty(k, np.int32)), group, few
 
 
 @inner_kernel

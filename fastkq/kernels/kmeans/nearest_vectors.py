@@ -7,7 +7,7 @@ way, so its labels equal those of brute force.
 import numpy as np
 
 from fastkq.kernels.jit import inner_kernel, kernel
-from fastkq.kernels.kmeans.nearest_centroid import first_smallest
+from fastkq.kernels.kmeans.candidates import Subset, candidates, every, rounding_slack
 
 VECTORS_PER_RUN = 128
 """Vectors of a run, which share a bounding box and its candidate centroids."""
@@ -16,64 +16,6 @@ RUNS_PER_GROUP = 8
 thousands of centroids."""
 LANES = 4
 """Number of dimensions that one pass over a run handles. Planes are padded with zeros to a multiple of it."""
-
-
-@inner_kernel
-def candidates(low, high, centroids, count, scratch, ids, out_centroids, out_ids):
-    """Select the centroids that may be nearest to a vector of a box, in their given order.
-
-    Let b be the centroid with the smallest distance from its farthest corner of the box. Another centroid is
-    left out if b is nearer at every point of the box, by more than any rounding error of the distances.
-
-    Parameters
-    ----------
-    low, high : (d,), in
-        Corners of the box.
-    centroids : (>= d, >= count), in
-    scratch : (2, >= count)
-    ids : (>= count,), in
-        Indices of the centroids.
-    out_centroids, out_ids : (>= d, >= count) and (>= count,), out
-        The candidates and their indices.
-
-    Returns
-    -------
-    int
-        Number of candidates.
-    """
-    dims = low.shape[0]
-    half = low.dtype.type(0.5)
-    slack = low.dtype.type((dims + 16) * 2.0 * np.finfo(low.dtype).eps)
-    tiny = low.dtype.type(np.finfo(low.dtype).tiny)  # squares underflow: errors are absolute
-    outer, gain = scratch[0], scratch[1]
-    for j in range(count):
-        outer[j] = 0
-    for d in range(dims):
-        middle, reach = low[d] * half + high[d] * half, (high[d] - low[d]) * half
-        row = centroids[d]
-        for j in range(count):
-            distance = abs(row[j] - middle) + reach
-            outer[j] += distance * distance
-    best = first_smallest(outer, count)
-    least = outer[best]
-    for j in range(count):
-        gain[j] = slack * (outer[j] + least) + tiny
-    # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
-    for d in range(dims):
-        b, row = centroids[d, best], centroids[d]
-        to_low, to_high = low[d] - b, high[d] - b
-        for j in range(count):
-            c = row[j]
-            corner = (high[d] - c) + to_high if c > b else (low[d] - c) + to_low
-            gain[j] += (c - b) * corner
-    kept = 0
-    for j in range(count):
-        if not gain[j] < 0:  # overflowing squares make the gain NaN: keep
-            for d in range(dims):
-                out_centroids[d, kept] = centroids[d, j]
-            out_ids[kept] = ids[j]
-            kept += 1
-    return kept
 
 
 @inner_kernel
@@ -176,51 +118,44 @@ def assign(vectors, weights, start, stop, centroids, labels, distances, totals):
     totals : (k, d + 1) float64, in and out
         Moments of the clusters, to which those of the vectors are added: weighted sums and weights. May be
         empty.
-
-    Returns
-    -------
-    float
-        The weighted squared error if `totals` is not empty, otherwise 0.
     """
     dims, k = centroids.shape
     dtype = vectors.dtype
     padded = -(-dims // LANES) * LANES
     group_size = VECTORS_PER_RUN * RUNS_PER_GROUP
-    all_centroids, ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
+    all_centroids = np.zeros((padded, k), dtype)
     for j in range(k):
-        ids[j] = j
         for d in range(dims):  # an array assignment takes 3 s to compile
             all_centroids[d, j] = centroids[d, j]
-    group, group_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
-    few, few_ids = np.zeros((padded, k), dtype), np.empty(k, np.int64)
-    scratch, squares = np.empty((2, k), dtype), np.empty((2, VECTORS_PER_RUN), dtype)
+    everything = every(all_centroids, np.empty(k, np.int64))
+    group = Subset(np.zeros((padded, k), dtype), np.empty(k, np.int64))
+    few = Subset(np.zeros((padded, k), dtype), np.empty(k, np.int64))
+    scratch, squares = np.empty(k, dtype), np.empty((2, VECTORS_PER_RUN), dtype)
+    relative, absolute = rounding_slack(dims, dtype)
     best, label = np.empty(VECTORS_PER_RUN, dtype), np.empty(VECTORS_PER_RUN, np.int64)
     planes = np.zeros((RUNS_PER_GROUP, padded, VECTORS_PER_RUN), dtype)
     lows, highs = np.empty((RUNS_PER_GROUP, dims), dtype), np.empty((RUNS_PER_GROUP, dims), dtype)
     low, high = np.empty(dims, dtype), np.empty(dims, dtype)
-    error = 0.0
     for base in range(start, stop, group_size):
         group_vectors = min(group_size, stop - base)
         runs = load(vectors, base, group_vectors, planes, lows, highs)
         bounds(lows, highs, 0, runs, low, high)
-        group_count = candidates(low, high, all_centroids, k, scratch, ids, group, group_ids)
+        group_count = candidates(low, high, everything, k, relative, absolute, scratch, group)
         for run in range(runs):
             first = run * VECTORS_PER_RUN
             number = min(VECTORS_PER_RUN, group_vectors - first)
-            count = candidates(lows[run], highs[run], group, group_count, scratch, group_ids, few, few_ids)
-            nearest(planes[run], few, count, squares, best, label)
+            count = candidates(lows[run], highs[run], group, group_count, relative, absolute, scratch, few)
+            nearest(planes[run], few.coordinates, count, squares, best, label)
             first += base
             if labels.shape[0] > 0:
                 for i in range(number):
-                    labels[first + i] = few_ids[label[i]]
+                    labels[first + i] = few.ids[label[i]]
             if distances.shape[0] > 0:
                 for i in range(number):
                     distances[first + i] = best[i]
             if totals.shape[0] > 0:
                 for i in range(number):
-                    row, weight = totals[few_ids[label[i]]], weights[first + i]
+                    row, weight = totals[few.ids[label[i]]], weights[first + i]
                     for d in range(dims):
                         row[d] += weight * np.float64(vectors[first + i, d])
                     row[dims] += weight
-                    error += weight * np.float64(best[i])
-    return error

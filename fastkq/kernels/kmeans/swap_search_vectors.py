@@ -1,7 +1,7 @@
-"""Directed swaps for vectors of any dimension: move single centroids to leave a local optimum.
+"""Directed swaps for vectors of any dimension, in float64.
 
-The method is that of `fastkq.kernels.kmeans.swap_search`, which handles at most 4 dimensions and 8-bit
-values. The comments on its constants give the reasons for their values.
+Errors are sums of squared distances, never differences of sums of squares: with one distant outlier, such
+differences would have no significant digits for the other vectors.
 """
 
 from typing import Any, NamedTuple
@@ -9,22 +9,63 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels.jit import inner_kernel, kernel
-from fastkq.kernels.kmeans.cluster_stats_vectors import (
-    centroid_distances,
-    choose,
-    update_removal,
-    update_spread,
-)
 from fastkq.kernels.kmeans.nearest_vectors import VECTORS_PER_RUN, nearest
+from fastkq.kernels.kmeans.swap_search import (
+    FIXED_MASS,
+    MAX_ERROR_INCREASE,
+    SETTLING_ITERATIONS,
+    choose,
+    copy_back,
+    is_accepted,
+    keep_best,
+    place_halves,
+    reject,
+    select_clusters,
+    update_removals,
+)
 
-SETTLING_ITERATIONS = 3
-_SPLIT_OFFSET = 0.8
-_FAILURE_FACTOR = 1.2
-_REGION_CLUSTERS = 24
-_MAX_ERROR_INCREASE = 0.5
+_POWER_ITERATIONS = 4
+"""Steps of the power method that finds a principal axis."""
 
 
-class VectorRegion(NamedTuple):
+class Points(NamedTuple):
+    """Weighted vectors."""
+
+    vectors: Any  # (n, d) float64
+    weights: Any  # (n,) float64
+
+
+class Clusters(NamedTuple):
+    """Statistics of k clusters of n points.
+
+    Attributes
+    ----------
+    centroids : (D, k) float64
+        D is d rounded up to a multiple of LANES of `fastkq.kernels.kmeans.nearest_vectors`.
+    weights, errors : (k,) float64
+        Weights, and squared errors about the centroids.
+    axes : (k, d) float64
+        Principal axes; the length of each is the standard deviation along it.
+    spreads : (k,) float64
+        Squared errors along the principal axes.
+    masses, removals, merge_target, heads, links, changed
+        As in `fastkq.kernels.kmeans.swap_search_planes.Clusters`; integers are int64.
+    """
+
+    centroids: Any
+    weights: Any
+    errors: Any
+    axes: Any
+    spreads: Any
+    masses: Any
+    removals: Any
+    merge_target: Any
+    heads: Any
+    links: Any
+    changed: Any
+
+
+class Region(NamedTuple):
     """Copies of some clusters and of their points, on which a swap is tried."""
 
     clusters: Any  # (k,) int64: indices
@@ -36,68 +77,79 @@ class VectorRegion(NamedTuple):
     weights: Any  # (n,) float64
     labels: Any  # (n rounded up to whole runs,) int64
     best: Any  # (VECTORS_PER_RUN,) float64
-    distances: Any  # (k,) float64
+    distances: Any  # (k,) float64, scratch
+    costs: Any  # (k,) float64, scratch
     squares: Any  # (2, VECTORS_PER_RUN) float64
 
 
 @inner_kernel
-def _select_clusters(clusters, removed, split, region):
-    """Select the clusters nearest to two clusters, half of them for each; return their number.
+def _update_spread(points, clusters, j, offset):
+    """Compute the spread and the principal axis of cluster j by power iteration over its points.
 
-    clusters, in; region, in and out: region.clusters receives the indices. If k is at most
-    _REGION_CLUSTERS, all are selected.
+    points, in; clusters, in and out; offset (d,), scratch.
     """
-    k = clusters.spreads.shape[0]
-    if k <= _REGION_CLUSTERS:
-        for j in range(k):
-            region.clusters[j] = j
-        return k
-    count = 0
-    for center in (removed, split):
-        centroid_distances(clusters.centroids, k, center, region.distances)
-        for _ in range(_REGION_CLUSTERS // 2):
-            closest = 0
-            for j in range(1, k):
-                if region.distances[j] < region.distances[closest]:
-                    closest = j
-            region.distances[closest] = np.inf
-            if not region.inside[closest]:
-                region.inside[closest] = True
-                region.clusters[count] = closest
-                count += 1
-    for place in range(count):
-        region.inside[region.clusters[place]] = False
-    return count
+    vectors, weights, dims = points.vectors, points.weights, offset.shape[0]
+    centroids, axis = clusters.centroids, clusters.axes[j]
+    widest = 0
+    for d in range(dims):
+        axis[d] = 0.0
+    i = clusters.heads[j]
+    while i >= 0:
+        for d in range(dims):
+            axis[d] += weights[i] * (vectors[i, d] - centroids[d, j]) ** 2
+        i = clusters.links[i]
+    for d in range(1, dims):
+        if axis[d] > axis[widest]:
+            widest = d
+    spread = axis[widest]
+    for d in range(dims):
+        axis[d] = 1.0 if d == widest else 0.0
+    clusters.spreads[j] = 0.0
+    if not (spread > 0 and clusters.weights[j] > 0):
+        return
+    for _ in range(_POWER_ITERATIONS):
+        for d in range(dims):
+            offset[d] = 0.0
+        i = clusters.heads[j]
+        while i >= 0:
+            along = 0.0
+            for d in range(dims):
+                along += (vectors[i, d] - centroids[d, j]) * axis[d]
+            along *= weights[i]
+            for d in range(dims):
+                offset[d] += along * (vectors[i, d] - centroids[d, j])
+            i = clusters.links[i]
+        norm = 0.0
+        for d in range(dims):
+            offset[d] /= spread
+            norm += offset[d] * offset[d]
+        norm = np.sqrt(norm)
+        for d in range(dims):
+            axis[d] = offset[d] / norm
+        spread *= norm
+    clusters.spreads[j] = spread
+    deviation = np.sqrt(spread / clusters.weights[j])
+    for d in range(dims):
+        axis[d] *= deviation
 
 
 @inner_kernel
-def _gather(vectors, weights, clusters, count, region):
+def _gather(points, clusters, count, region):
     """Copy the centroids and points of the region's clusters; return the number of points."""
-    points = 0
+    number, dims = 0, points.vectors.shape[1]
     for place in range(count):
         j = region.clusters[place]
-        for d in range(vectors.shape[1]):
+        for d in range(dims):
             region.centroids[d, place] = clusters.centroids[d, j]
         i = clusters.heads[j]
         while i >= 0:
-            region.points[points] = i
-            for d in range(vectors.shape[1]):
-                region.planes[points // VECTORS_PER_RUN, d, points % VECTORS_PER_RUN] = vectors[i, d]
-            region.weights[points] = weights[i]
-            points += 1
+            region.points[number] = i
+            for d in range(dims):
+                region.planes[number // VECTORS_PER_RUN, d, number % VECTORS_PER_RUN] = points.vectors[i, d]
+            region.weights[number] = points.weights[i]
+            number += 1
             i = clusters.links[i]
-    return points
-
-
-@inner_kernel
-def _place_halves(clusters, fixed, removed, split, count, region):
-    """Place two centroids at the means of the halves of the split cluster; a fixed one stays."""
-    for place in range(count):
-        j = region.clusters[place]
-        if j == removed or (j == split and j >= fixed):
-            side = _SPLIT_OFFSET if j == removed else -_SPLIT_OFFSET
-            for d in range(clusters.axes.shape[1]):
-                region.centroids[d, place] = clusters.centroids[d, split] + side * clusters.axes[split, d]
+    return number
 
 
 @inner_kernel
@@ -129,7 +181,7 @@ def _add(region, begin, end, count, error):
 
 
 @inner_kernel
-def _move(region, fixed, count, error):
+def _move(region, n_fixed, count, error):
     """Move the region's free centroids to the means of their points; return the squared error afterwards.
 
     error: the squared error about the centroids before the move.
@@ -137,7 +189,7 @@ def _move(region, fixed, count, error):
     dims = region.sums.shape[1] - 1
     for place in range(count):
         row = region.sums[place]
-        if row[dims] > 0 and region.clusters[place] >= fixed:
+        if row[dims] > 0 and region.clusters[place] >= n_fixed:
             for d in range(dims):
                 mean = row[d] / row[dims]
                 error -= row[dims] * (mean - region.centroids[d, place]) ** 2
@@ -146,7 +198,7 @@ def _move(region, fixed, count, error):
 
 
 @inner_kernel
-def _settle(clusters, fixed, points, count, region, max_increase):
+def _settle(clusters, n_fixed, number, count, region, max_increase):
     """Run Lloyd's iterations within the region; return the change of its squared error.
 
     They stop early when the error is still more than `max_increase` higher than before the swap.
@@ -157,103 +209,80 @@ def _settle(clusters, fixed, points, count, region, max_increase):
     change = np.inf
     for _ in range(SETTLING_ITERATIONS):
         _clear(region, count)
-        error = _add(region, 0, points, count, 0.0)
-        change = _move(region, fixed, count, error) - before
+        error = _add(region, 0, number, count, 0.0)
+        change = _move(region, n_fixed, count, error) - before
         if change > max_increase:
             break
     return change
 
 
 @inner_kernel
-def _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset):
+def _accept(points, clusters, n_fixed, region, number, count, trial):
     """Copy the region's state back to the clusters, and update their statistics.
 
-    trial: the number of the trial; offset (d,), scratch.
+    trial: the number of the trial.
     """
-    k, dims = clusters.axes.shape
+    dims = clusters.axes.shape[1]
+    offset = np.empty(dims)
+    copy_back(clusters, region, number, count, trial)
     for place in range(count):
         j = region.clusters[place]
-        for d in range(dims):
-            clusters.centroids[d, j] = region.centroids[d, place]
-        clusters.weights[j] = region.sums[place, dims]
-        clusters.errors[j], clusters.heads[j], clusters.changed[j] = 0.0, -1, trial
-    for p in range(points - 1, -1, -1):
+        clusters.weights[j], clusters.errors[j] = region.sums[place, dims], 0.0
+        clusters.masses[j] = FIXED_MASS if j < n_fixed else clusters.weights[j]
+    for p in range(number - 1, -1, -1):
         i, j = region.points[p], region.clusters[region.labels[p]]
-        clusters.links[i] = clusters.heads[j]
-        clusters.heads[j] = i
         distance = 0.0
         for d in range(dims):
-            distance += (vectors[i, d] - clusters.centroids[d, j]) ** 2
-        clusters.errors[j] += weights[i] * distance
+            distance += (points.vectors[i, d] - clusters.centroids[d, j]) ** 2
+        clusters.errors[j] += points.weights[i] * distance
     for place in range(count):
-        update_spread(vectors, weights, clusters, region.clusters[place], offset)
-    for j in range(k):
-        if clusters.changed[j] == trial or clusters.changed[clusters.merge_target[j]] == trial:
-            update_removal(clusters, fixed, j, region.distances)
+        _update_spread(points, clusters, region.clusters[place], offset)
+    update_removals(clusters, n_fixed, region, trial)
+
+
+@inner_kernel
+def _total_error(clusters):
+    """Return the total squared error of the clusters about their centroids."""
+    total = 0.0
+    for j in range(clusters.errors.shape[0]):
+        total += clusters.errors[j]
+    return total
 
 
 @kernel
-def search(vectors, weights, centroids, fixed, trials, temperature, clusters, region, piece, errors):
+def search(points, centroids, n_fixed, trials, clusters, region, piece, errors):
     """Run one piece of the search: swap single centroids while the estimated gains are large enough.
 
-    Trials, pieces and the temperature are those of `fastkq.kernels.kmeans.swap_search.search`.
-
-    Parameters
-    ----------
-    vectors : (n, d) float64, in
-    weights : (n,) float64, in
-    centroids : (D, k) float64, in and out
-        The best centroids so far; D is a multiple of LANES of `fastkq.kernels.kmeans.nearest_vectors`. The
-        first `fixed` are fixed.
-    trials : int
-    temperature : float
-    clusters : fastkq.kernels.kmeans.cluster_stats_vectors.VectorClusters, in and out
-        State that is kept between the pieces, as are `region` and `errors`.
-    region : VectorRegion, in and out
-        Its arrays are large enough for all clusters and points.
-    piece : (first, last, begin, end), in
-    errors : (2,) float64, in and out
-        The current squared error, and the least so far, that of `centroids`. Infinite at first.
-
-    Returns
-    -------
-    bool
-        Whether the search goes on: False if no swap is left to try.
+    The parameters and the result are those of `fastkq.kernels.kmeans.swap_search_planes.search`, with the
+    named tuples of this module and centroids (D, k) float64.
     """
-    number, k = vectors.shape[0], centroids.shape[1]
-    offset = np.empty(clusters.axes.shape[1])
+    total, k = points.weights.shape[0], centroids.shape[1]
     first, last, begin, end = piece
     for trial in range(first, last):
         if trial <= 0:
             if begin == 0:
                 _clear(region, k)
             _add(region, begin, end, k, 0.0)
-            if end < number:
+            if end < total:
                 return True
-            _move(region, fixed, k, 0.0)
+            _move(region, n_fixed, k, 0.0)
             if trial < 0:
                 continue
-            _accept(vectors, weights, clusters, fixed, region, number, k, trial, offset)
+            _accept(points, clusters, n_fixed, region, total, k, trial)
+            errors[0] = _total_error(clusters)
         else:
             removed, split = choose(clusters)
             if removed < 0:
                 return False
-            total = errors[0]
-            count = _select_clusters(clusters, removed, split, region)
-            points = _gather(vectors, weights, clusters, count, region)
-            _place_halves(clusters, fixed, removed, split, count, region)
-            change = _settle(clusters, fixed, points, count, region, _MAX_ERROR_INCREASE * total / k)
-            if not change < temperature * (1.0 - trial / trials) ** 2 * (total / k):
-                clusters.removals[removed] *= _FAILURE_FACTOR
-                clusters.spreads[split] /= _FAILURE_FACTOR
-                continue
-            _accept(vectors, weights, clusters, fixed, region, points, count, trial, offset)
-        errors[0] = 0.0
-        for j in range(k):
-            errors[0] += clusters.errors[j]
-        if errors[0] < errors[1]:
-            errors[1] = errors[0]
-            for d in range(centroids.shape[0]):
-                for j in range(k):
-                    centroids[d, j] = clusters.centroids[d, j]
+            mean_error = errors[0] / k
+            count = select_clusters(clusters, removed, split, region)
+            number = _gather(points, clusters, count, region)
+            place_halves(clusters, n_fixed, removed, split, count, region)
+            change = _settle(clusters, n_fixed, number, count, region, MAX_ERROR_INCREASE * mean_error)
+            if is_accepted(change, trial, trials, mean_error):
+                _accept(points, clusters, n_fixed, region, number, count, trial)
+                errors[0] = _total_error(clusters)
+            else:
+                reject(clusters, removed, split)
+        keep_best(clusters, centroids, errors)
     return True

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels.jit import inlined, inner_kernel, kernel
-from fastkq.kernels.kmeans.nearest_centroid import candidates
+from fastkq.kernels.kmeans.candidates import Subset, candidates
 
 LANES = 4  # palette rows that are compared per iteration; lists are padded to a multiple of this
 COARSER = 2
@@ -71,7 +71,7 @@ class CandidateLists(NamedTuple):
     used : (2,) int64
         The number of used entries of `lists` and of `coarse_lists`.
     low, high, scratch, places, group, group_places, few, few_places
-        Buffers for `fastkq.kernels.kmeans.nearest_centroid.candidates`.
+        Buffers for `fastkq.kernels.kmeans.candidates`.
     """
 
     fine: Any
@@ -154,16 +154,8 @@ def list_cell(palette, memory, cell):
         memory.used[:] = 0
     count = _load_coarse(palette, memory, cell)
     _bound(memory, cell, palette.bits, palette.shift)
-    count = candidates(
-        memory.low,
-        memory.high,
-        memory.group,
-        count,
-        memory.scratch,
-        memory.group_places,
-        memory.few,
-        memory.few_places,
-    )
+    group, few = Subset(memory.group, memory.group_places), Subset(memory.few, memory.few_places)
+    count = candidates(memory.low, memory.high, group, count, 0.0, 0.0, memory.scratch, few)
     first = memory.used[0]
     padded = (count + LANES - 1) // LANES * LANES
     for i in range(padded):
@@ -202,16 +194,9 @@ def _list_coarse(palette, memory, coarse):
     """Make the list of a coarse cell and return its entry in `CandidateLists.coarse`."""
     k = palette.different.shape[1]
     _bound(memory, coarse, palette.bits - COARSER, palette.shift + COARSER)
-    count = candidates(
-        memory.low,
-        memory.high,
-        palette.different,
-        k,
-        memory.scratch,
-        memory.places,
-        memory.group,
-        memory.group_places,
-    )
+    everything = Subset(palette.different, memory.places)
+    group = Subset(memory.group, memory.group_places)
+    count = candidates(memory.low, memory.high, everything, k, 0.0, 0.0, memory.scratch, group)
     first = memory.used[1]
     for i in range(count):
         memory.coarse_lists[first + i] = memory.group_places[i]

@@ -4,7 +4,8 @@ import numpy as np
 
 from fastkq.kernels.color import oklab
 from fastkq.kernels.jit import inner_kernel, kernel
-from fastkq.kernels.kmeans.nearest_centroid import buffers, candidates, nearest
+from fastkq.kernels.kmeans.candidates import Subset, candidates
+from fastkq.kernels.kmeans.nearest_centroid import buffers, nearest
 
 _ALPHA_WEIGHT = 361  # coordinate units per step of alpha, as in fastkq.color.spaces.rgb
 PIXELS_PER_RUN = 128  # measured: 24 megapixels at k = 256 take 0.46 s; with 64 0.53 s, with 32 0.54 s
@@ -22,7 +23,7 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
     Candidates are selected for a run of pixels. They are few, since neighboring pixels have similar colors.
     """
     k = centroids.shape[1]
-    low, high, scratch, ids, _, _, few, few_ids = buffers(centroids)
+    low, high, scratch, everything, _, few = buffers(centroids)
     coordinates, places = np.empty((4, PIXELS_PER_RUN)), np.empty(PIXELS_PER_RUN, np.int64)
     light = oklab.buffers()
     best, label = np.empty(PIXELS_PER_RUN), np.empty(PIXELS_PER_RUN, np.int32)
@@ -37,11 +38,11 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
             else:
                 _to_rgb(pixels, places, number, coordinates)
             _bound(coordinates, number, low, high)
-            rows = for_opaque if is_opaque else centroids
-            count = candidates(low, high, rows, k, scratch, ids, few, few_ids)
-            nearest(coordinates, np.int64(0), np.int64(number), few, count, best, label)
+            rows = Subset(for_opaque if is_opaque else centroids, everything.ids)
+            count = candidates(low, high, rows, k, 0.0, 0.0, scratch, few)
+            nearest(coordinates, np.int64(0), np.int64(number), few.coordinates, count, best, label)
             for i in range(number):
-                indices[places[i]] = few_ids[label[i]]
+                indices[places[i]] = few.ids[label[i]]
 
 
 @inner_kernel

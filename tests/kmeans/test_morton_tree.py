@@ -1,4 +1,4 @@
-"""Coarsening: points merged in cells and boxes."""
+"""Points along a Morton curve, merged in cells and boxes."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.kmeans.coarsening import Tree
-from fastkq.kmeans.points import cut_into_blocks, grid_spacing
-from fastkq.quantization.points import of_cells, of_colors
+from fastkq.kmeans.morton_points import MortonPoints, grid_spacing
+from fastkq.kmeans.morton_tree import Tree
+from tests.helpers.fits import of_cells, of_colors
 from tests.helpers.images import images
 
 
@@ -20,8 +20,8 @@ def test_coarsening_keeps_the_moments_of_all_pixels(image, scale, threads):
     tree = Tree(colors)
     merged = [
         cells,
-        tree.summary_within(-1.0),
-        tree.summary_within(tree.error / 4**scale),
+        tree._means(tree._leaves(-1.0)),
+        tree._means(tree._leaves(tree.error / 4**scale)),
         tree.summary(1 + 4 * scale),
     ]
     is_opaque = counted.colors[:, -1] == 255 if counted.channels == 4 else np.zeros(len(counted.keys), bool)
@@ -33,12 +33,12 @@ def test_coarsening_keeps_the_moments_of_all_pixels(image, scale, threads):
         np.testing.assert_array_less(
             np.abs((points.coordinates * points.weights).sum(axis=1) - total), rounding + 1e-9
         )
-        assert_in_blocks(cut_into_blocks(points.keys, points.coordinates, points.weights))
+        assert_in_blocks(MortonPoints.cut(points.keys, points.coordinates, points.weights))
 
 
 def assert_in_blocks(points):
     sums = np.concatenate([points.coordinates * points.weights, points.weights[None]])
-    np.testing.assert_array_equal(points.moments.sum(axis=0), sums.sum(axis=1))
+    np.testing.assert_array_equal(points.block_moments.sum(axis=0), sums.sum(axis=1))
     assert (np.diff(points.starts) > 0).all()
     for b, (start, stop) in enumerate(zip(points.starts[:-1], points.starts[1:], strict=True)):
         np.testing.assert_array_equal(points.low[:, b], points.coordinates[:, start:stop].min(axis=1))
@@ -57,7 +57,7 @@ def test_boxes_of_a_summary_have_at_most_the_requested_error(image, scale):
     points = of_colors(packed_counting.count(image))
     tree = Tree(points)
     tolerance = tree.error / 3**scale
-    summary = tree.summary_within(tolerance)
+    summary = tree._means(tree._leaves(tolerance))
     firsts = np.searchsorted(points.keys, summary.keys)
     for start, stop in zip(firsts, [*firsts[1:], len(points.keys)], strict=True):
         inside, weights = points.coordinates[:, start:stop].astype(float), points.weights[start:stop]

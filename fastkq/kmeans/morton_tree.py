@@ -1,8 +1,6 @@
-"""Coarse summaries of weighted points: the weighted means of boxes of about equal squared error.
+"""Coarse summaries of points along a Morton curve: weighted means of boxes of about equal squared error."""
 
-`Tree` cuts the Morton curve into boxes, for points of up to 4 dimensions. `partition` divides boxes at their
-mean, in any number of dimensions.
-"""
+from __future__ import annotations
 
 import copy
 from typing import NamedTuple
@@ -11,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.kmeans.points import MortonPoints, grid_spacing
+from fastkq.kmeans.morton_points import MortonPoints, grid_spacing
+from fastkq.kmeans.swap_search import SearchForm, planes_form
 from fastkq.runtime.progress import checkpoint, slices
-from fastkq.runtime.typing import Coordinates, Vectors
+from fastkq.runtime.typing import Coordinates
 
 
 class Summary(NamedTuple):
@@ -27,8 +26,8 @@ class Summary(NamedTuple):
         Weighted mean of each box.
     weights : (n,) float64
         Sum of the weights in each box.
-    opaque : int
-        Number of opaque boxes, which come first.
+    group : int
+        Number of boxes of the group, which come first.
     of_equal_error : bool
         True if the boxes have about equal squared errors; False if each box is a single point.
     """
@@ -36,8 +35,17 @@ class Summary(NamedTuple):
     keys: npt.NDArray[np.uint32]
     coordinates: Coordinates
     weights: npt.NDArray[np.float64]
-    opaque: int = 0
+    group: int = 0
     of_equal_error: bool = False
+
+    @property
+    def form(self) -> SearchForm:
+        """The points as the swap search takes them."""
+        return planes_form(self.coordinates, self.weights)
+
+    def cut(self, level: float) -> MortonPoints:
+        """Cut the means into blocks; `level` is the last coordinate of those of the group."""
+        return MortonPoints.cut(self.keys, self.coordinates, self.weights, self.group, level)
 
 
 _MAX_GUESSES = 8  # maximum number of tolerances that are tried for one summary
@@ -54,7 +62,6 @@ class Tree:
 
     def __init__(self, points: MortonPoints) -> None:
         self.points = points
-        self._opaque = int(points.starts[points.opaque])
         self._moments = np.empty((len(points.keys) + 1, 6))
         self._moments[0] = 0.0
         for part in slices(len(points.keys), _POINTS_AT_ONCE):
@@ -65,14 +72,14 @@ class Tree:
         self.error = square - (a * a + b * b + c * c + d * d) / weight
         self._boxes, self._tolerance = 1, self.error
 
-    def fresh_copy(self) -> "Tree":
-        """Return the tree in its initial state, so that summaries do not depend on those made before.
+    def coarsen(self, coarse: int, fine: int) -> tuple[Summary, MortonPoints, MortonPoints]:
+        """Return a summary of about `coarse` boxes, the means of about `fine` boxes, and the points.
 
-        Each summary starts its search for a tolerance where the one before ended.
+        The result does not depend on earlier calls.
         """
-        tree = copy.copy(self)
+        tree = copy.copy(self)  # each summary starts its search for a tolerance where the one before ended
         tree._boxes, tree._tolerance = 1, self.error
-        return tree
+        return tree.summary(coarse), tree.summary(fine).cut(self.points.level), self.points
 
     def summary(self, boxes: int) -> Summary:
         """Summarize the points by 0.8 to 1.6 times `boxes` boxes of about equal squared error.
@@ -82,7 +89,7 @@ class Tree:
         of a photograph as well as 8,000 boxes of equal size.
         """
         if len(self.points.keys) <= 1.6 * boxes:
-            return Summary(self.points.keys, self.points.coordinates, self.points.weights, self._opaque)
+            return Summary(self.points.keys, self.points.coordinates, self.points.weights, self.points.group)
         for _ in range(_MAX_GUESSES):
             # The error of a box is proportional to the number of boxes to the power of -5/3 in three
             # dimensions, and of -2 in two. The power used here is -3/2.
@@ -92,10 +99,6 @@ class Tree:
                 break
         return self._means(starts)
 
-    def summary_within(self, tolerance: float) -> Summary:
-        """Summarize the points by the largest boxes whose squared error is at most `tolerance`."""
-        return self._means(self._leaves(tolerance))
-
     def _leaves(self, tolerance: float) -> npt.NDArray[np.int64]:
         starts = np.empty(len(self.points.keys) + 1, np.int64)
         state = np.zeros(2 + kernels.kmeans.morton_tree.MAX_DEPTH, np.int64)
@@ -103,7 +106,7 @@ class Tree:
             checkpoint()
             kernels.kmeans.morton_tree.cut_by_error(
                 self.points.keys,
-                self._opaque,
+                self.points.group,
                 self._moments,
                 tolerance,
                 starts,
@@ -124,40 +127,5 @@ class Tree:
             kernels.kmeans.morton_tree.summarize(
                 self._moments, starts, part.start, part.stop, spacing, coordinates, weights
             )
-        opaque = int(np.searchsorted(starts, self._opaque))
-        return Summary(points.keys[starts[:-1]], coordinates, weights, opaque, of_equal_error=True)
-
-
-_VECTORS_AT_ONCE = 1 << 19
-
-
-class WeightedVectors(NamedTuple):
-    """Vectors (n, d) and their weights (n,), ordered so that vectors close in space stand together."""
-
-    vectors: Vectors
-    weights: npt.NDArray[np.float64]
-
-
-def partition(points: WeightedVectors, boxes: int) -> tuple[WeightedVectors, WeightedVectors]:
-    """Divide the points into at most `boxes` boxes of about equal squared error.
-
-    Returns the points in the order of the boxes, and the mean and weight of each box.
-    """
-    vectors, weights = points.vectors.copy(), points.weights.copy()
-    boxes = min(boxes, len(weights))
-    cut = kernels.kmeans.box_partition.Boxes(
-        starts=np.empty(boxes, np.int64),
-        stops=np.empty(boxes, np.int64),
-        means=np.empty((boxes, vectors.shape[1])),
-        weights=np.empty(boxes),
-        errors=np.empty(boxes),
-        axes=np.empty(boxes, np.int64),
-        heap=np.empty(boxes, np.int64),
-    )
-    count = 0
-    while count >= 0:
-        checkpoint()
-        count = kernels.kmeans.box_partition.partition(vectors, weights, cut, count, _VECTORS_AT_ONCE)
-    count = -count
-    order = np.argsort(cut.starts[:count])
-    return WeightedVectors(vectors, weights), WeightedVectors(cut.means[order], cut.weights[order])
+        group = int(np.searchsorted(starts, points.group))
+        return Summary(points.keys[starts[:-1]], coordinates, weights, group, of_equal_error=True)
