@@ -5,7 +5,7 @@ exact: below 2^24 in float32 for gray and RGB, below 2^53 in float64 for RGBA an
 floating-point mapping finds the exact nearest row.
 
 Opaque colors stay opaque: in a palette of at least 3 rows of which at least one is opaque, they are assigned
-to opaque rows only (see `fastkq.kmeans.points.centroids_for_opaque`). Colors of alpha 0 need no such rule: a
+to opaque rows only (see `fastkq.kmeans.points.centroids_for_group`). Colors of alpha 0 need no such rule: a
 row of alpha 0 is at distance 0.
 """
 
