@@ -23,7 +23,7 @@ from bench.suites.engine.stages import stages
 from bench.targets import Target
 from bench.timing import in_turns
 from fastkq.color.indexed_image import Box
-from fastkq.formats.fkq import Contents, Part, version_2
+from fastkq.formats.fkq import Part, version_2
 from fastkq.formats.fkq.layout import parts_for
 
 TITLE = "Size and speed of the coding"
@@ -303,8 +303,7 @@ def _cuts() -> Iterator[Cut]:
         for k in KS:
             compressed = fastkq.compress(case.read(), k)
             data = compressed.to_bytes(threads=THREADS)
-            contents = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
-            in_one = version_2.encode(contents, 1, grid=(1, 1))
+            in_one = version_2.encode(compressed, 1, grid=(1, 1))
             with fastkq.open(data) as file:
                 parts = len(file.parts)
             yield Cut(case.image, k, compressed.indices.size, parts, len(data), len(in_one))

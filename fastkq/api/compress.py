@@ -354,4 +354,5 @@ class Compression:
 
     def _result(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
         pixels, metadata, _ = self._source
-        return CompressedImage(stored_palette(rows, *ImageKind.of(pixels)), indices, pixels.shape, metadata)
+        palette = stored_palette(rows, *ImageKind.of(pixels))
+        return CompressedImage.unchecked(palette, indices, pixels.shape, metadata)

@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.api.file import CompressedFile
-from fastkq.api.image import CompressedImage
-from fastkq.api.inputs import compressed_from_picture, decode_picture
+from fastkq.api.inputs import decode_picture
 from fastkq.color.color_counts import ColorCounts
-from fastkq.color.indexed_image import bits_per_index
+from fastkq.color.indexed_image import IndexedImage, bits_per_index, count_indices
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.fkq import Part
@@ -150,7 +149,7 @@ def read_facts(file: SourceLike) -> Facts:
 
 def _facts_of_fkq(source: Source) -> Facts:
     with CompressedFile(source) as file:
-        facts = _facts_of_compressed(file.load(), source, "fkq")
+        facts = _facts_of_indexed(file.load(), source, "fkq")
         return facts._replace(version=file.version, coding=file.coding, parts=file.parts)
 
 
@@ -158,7 +157,7 @@ def _facts_of_picture(source: Source) -> Facts:
     picture = decode_picture(source)
     kind = picture.format or "image"
     if picture.has_palette:
-        return _facts_of_compressed(compressed_from_picture(picture), source, kind)
+        return _facts_of_indexed(picture.indexed(), source, kind)
     pixels = picture.pixels()
     name, dtype = source.name or "", pixels.dtype.name
     return Facts(
@@ -166,8 +165,8 @@ def _facts_of_picture(source: Source) -> Facts:
     )
 
 
-def _facts_of_compressed(compressed: CompressedImage, source: Source, kind: str) -> Facts:
-    counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
-    used, colors = int(np.count_nonzero(counts)), PaletteCounts(compressed.palette, counts)
-    name, shape, dtype = source.name or "", compressed.shape, compressed.dtype.name
-    return Facts(name, kind, shape, dtype, source.length, compressed.metadata, used, colors)
+def _facts_of_indexed(image: IndexedImage, source: Source, kind: str) -> Facts:
+    counts = count_indices(image)
+    used, colors = int(np.count_nonzero(counts)), PaletteCounts(image.palette, counts)
+    name, shape, dtype = source.name or "", image.shape, image.dtype.name
+    return Facts(name, kind, shape, dtype, source.length, image.metadata, used, colors)

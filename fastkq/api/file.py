@@ -154,13 +154,13 @@ class CompressedFile:
         box = None if region is None else check_region(region, *self.shape[:2])
         limit, workers = check_max_pixels(max_pixels), check_threads(threads)
         with watched(progress), stage("decoding"), _with_name(self._source):
-            contents = fkq.decode(
+            image = fkq.decode(
                 self._source, self._head, box, strict=self._strict, max_pixels=limit, threads=workers
             )
-        if contents.damage:
-            message = f"{self._source.name or 'the file'} is damaged: {_summary(contents.damage)}"
+        if image.damage:
+            message = f"{self._source.name or 'the file'} is damaged: {_summary(image.damage)}"
             warnings.warn(message, DamageWarning, stacklevel=3)
-        return CompressedImage(*contents)
+        return CompressedImage.of(image)
 
     def close(self) -> None:
         """Close the file if it was opened here; a file object that was passed stays open."""

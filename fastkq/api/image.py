@@ -76,7 +76,7 @@ class CompressedImage(IndexedImage):
             As in `fastkq.compress`.
         """
         with watched(progress), stage("painting"):
-            return paint(self._palette, self._indices, check_threads(threads)).reshape(self._shape)
+            return paint(self, check_threads(threads)).reshape(self._shape)
 
     def report(self, image: npt.ArrayLike, *, ssim: bool = True, threads: int | None = None) -> Report:
         """Measure the error against the original image, as a whole and per color.
@@ -101,7 +101,7 @@ class CompressedImage(IndexedImage):
         ArgumentError
             If the image does not have this `shape` and `dtype`.
         """
-        return quality.report(image, self._palette, self._indices, self._shape, ssim=ssim, threads=threads)
+        return quality.report(image, self, ssim=ssim, threads=threads)
 
     def to_bytes(
         self,
@@ -132,11 +132,7 @@ class CompressedImage(IndexedImage):
         """
         coding, workers = validation.check_coding(coding), check_threads(threads)
         with watched(progress), stage("coding"):
-            return fkq.encode(self._contents(metadata), coding, workers)
-
-    def _contents(self, metadata: bool) -> fkq.Contents:
-        stored = self._metadata if metadata else Metadata()
-        return fkq.Contents(self._palette, self._indices, self._shape, stored)
+            return fkq.encode(self if metadata else self.with_metadata(None), coding, workers)
 
     @classmethod
     def from_bytes(
@@ -170,11 +166,11 @@ class CompressedImage(IndexedImage):
         stream = source.in_memory(data)
         with watched(progress), stage("decoding"):
             head = fkq.read_head(stream)
-            return cls(*fkq.decode(stream, head, max_pixels=limit, threads=workers))
+            return cls.of(fkq.decode(stream, head, max_pixels=limit, threads=workers))
 
     def with_metadata(self, metadata: Metadata | None) -> CompressedImage:
         """Return the same image with other metadata, or with none; both share their arrays."""
-        return type(self)(self._palette, self._indices, self._shape, metadata, self._damage)
+        return self.of(self, metadata=metadata)
 
     def to_8bit(self) -> CompressedImage:
         """Return the image with a uint8 palette, which image files can hold, and the same indices.
@@ -187,7 +183,7 @@ class CompressedImage(IndexedImage):
         ArgumentError
             If the palette holds floats: their scale is not known.
         """
-        return type(self)(as_8bit(self._palette), self._indices, self._shape, self._metadata, self._damage)
+        return self.of(self, palette=as_8bit(self._palette))
 
     def to_pil(self) -> Image.Image:
         """Convert the image to a PIL image without loss of a color.
@@ -258,9 +254,9 @@ class CompressedImage(IndexedImage):
         OSError
             If the file cannot be written; a file that existed before is then unchanged.
         """
-        contents = self._contents(metadata)
+        image = self if metadata else self.with_metadata(None)
         with watched(progress):
-            saving.save(path, contents, coding, optimize=optimize, threads=threads)
+            saving.save(path, image, coding, optimize=optimize, threads=threads)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:

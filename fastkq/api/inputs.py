@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy.typing as npt
@@ -70,7 +69,7 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
             picture = decode_picture(stream, depth=depth)
     else:
         return Input(check_image(image), Metadata())
-    stored_image = partial(compressed_from_picture, picture) if picture.has_palette else None
+    stored_image = (lambda: CompressedImage.of(picture.indexed())) if picture.has_palette else None
     return Input(check_image(picture.pixels()), picture.metadata, stored_image)
 
 
@@ -91,8 +90,3 @@ def decode_picture(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = 
     """Decode the image file in a source; error messages begin with its name."""
     data, name = bytes(source.read(0, source.length)), source.name or "the data"
     return formats.decode(data, name, max_pixels=max_pixels, depth=depth)
-
-
-def compressed_from_picture(picture: formats.Picture) -> CompressedImage:
-    """Return the palette and the indices of a picture that has a palette, unchanged."""
-    return CompressedImage(*picture.indexed(), metadata=picture.metadata)

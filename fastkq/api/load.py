@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
-from fastkq.api.inputs import compressed_from_picture, decode_picture
+from fastkq.api.inputs import decode_picture
+from fastkq.color.indexed_image import IndexedImage
 from fastkq.formats import fkq
 from fastkq.formats.source import SourceLike, opened
 from fastkq.runtime.progress import Progress, stage, watched
@@ -72,19 +73,17 @@ def load(
     """
     with watched(progress), stage("reading"), opened(source) as stream:
         if not fkq.is_fkq(stream):
-            return _cropped(
-                compressed_from_picture(decode_picture(stream, check_max_pixels(max_pixels))), region
-            )
+            return _cropped(decode_picture(stream, check_max_pixels(max_pixels)).indexed(), region)
         with CompressedFile(stream, strict=strict) as file:
             return file.load(region=region, max_pixels=max_pixels, threads=threads)
 
 
-def _cropped(compressed: CompressedImage, region: tuple[int, int, int, int] | None) -> CompressedImage:
+def _cropped(image: IndexedImage, region: tuple[int, int, int, int] | None) -> CompressedImage:
     if region is None:
-        return compressed
-    top, left, height, width = check_region(region, *compressed.indices.shape)
-    indices = compressed.indices[top : top + height, left : left + width]
-    return CompressedImage(compressed.palette, indices, metadata=compressed.metadata)
+        return CompressedImage.of(image)
+    top, left, height, width = check_region(region, *image.indices.shape)
+    indices = image.indices[top : top + height, left : left + width]
+    return CompressedImage.of(image, indices=indices, shape=None)
 
 
 def open(source: SourceLike, *, strict: bool = True) -> CompressedFile:  # noqa: A001

@@ -185,4 +185,4 @@ def map_to_palette(
         indices = indices_for(
             to_working_form(source.pixels), working_palette(rows), dithering, space, threads
         )
-    return CompressedImage(rows, indices, source.pixels.shape, source.metadata)
+    return CompressedImage.unchecked(rows, indices, source.pixels.shape, source.metadata)

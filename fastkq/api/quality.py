@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.indexed_image import paint
+from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import canonical_colors
 from fastkq.errors import ArgumentError
 from fastkq.metrics import PEAKS
@@ -100,13 +100,7 @@ Report.__module__ = "fastkq"  # pickles name the public module
 
 
 def report(
-    image: npt.ArrayLike,
-    palette: npt.NDArray[Any],
-    indices: npt.NDArray[np.unsignedinteger],
-    shape: tuple[int, ...],
-    *,
-    ssim: bool = True,
-    threads: int | None = None,
+    image: npt.ArrayLike, compressed: IndexedImage, *, ssim: bool = True, threads: int | None = None
 ) -> Report:
     """Compute what `CompressedImage.report` returns.
 
@@ -114,50 +108,43 @@ def report(
     ----------
     image : (H, W) or (H, W, C) array_like
         The original.
-    palette : (k, C)
-    indices : (H, W)
-    shape : tuple of int
-        Shape of the compressed image.
+    compressed : IndexedImage
     ssim, threads
         As in `CompressedImage.report`.
 
     Raises
     ------
     ArgumentError
-        If the original does not have this shape and the dtype of the palette.
+        If the original does not have the shape and the dtype of the compressed image.
     """
     original = check_image(image)
-    if original.shape != shape or original.dtype != palette.dtype:
+    if original.shape != compressed.shape or original.dtype != compressed.dtype:
         raise ArgumentError(
-            f"expected the image that was compressed, {shape} {palette.dtype}, "
+            f"expected the image that was compressed, {compressed.shape} {compressed.dtype}, "
             f"got {original.shape} {original.dtype}"
         )
-    workers = check_threads(threads)
-    pixels = canonical_colors(original.reshape(-1, palette.shape[1]))
-    colors = canonical_colors(palette)
-    sums, counts, largest, position = _errors(pixels, indices.reshape(-1), colors, workers)
-    channels = palette.shape[1]
+    workers, channels = check_threads(threads), compressed.palette.shape[1]
+    pixels = canonical_colors(original.reshape(-1, channels))
+    canonical = IndexedImage.of(compressed, palette=canonical_colors(compressed.palette))
+    sums, counts, largest, position = _errors(pixels, canonical, workers)
     error = math.fsum(sums.tolist()) / (len(pixels) * channels)
     peak = _peak(original)
     return Report(
         mse=error,
         psnr=20 * _log10(peak) - 10 * _log10(error) if error else math.inf,
         max_error=math.sqrt(largest),
-        worst_pixel=(position // shape[1], position % shape[1]),
-        ssim=_ssim(pixels, colors, indices, peak, workers) if ssim else None,
-        palette=palette,
+        worst_pixel=divmod(position, compressed.shape[1]),
+        ssim=_ssim(pixels, canonical, peak, workers) if ssim else None,
+        palette=compressed.palette,
         shares=counts / len(pixels),
         errors=sums / (np.maximum(counts, 1) * channels),
     )
 
 
 def _errors(
-    pixels: npt.NDArray[Any],
-    indices: npt.NDArray[np.unsignedinteger],
-    palette: npt.NDArray[Any],
-    threads: int,
+    pixels: npt.NDArray[Any], image: IndexedImage, threads: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], float, int]:
-    """Sum up the squared distances between pixels (N, C) and their colors in the palette (k, C).
+    """Sum up the squared distances between pixels (N, C) and their colors in an indexed image of N pixels.
 
     Returns
     -------
@@ -170,12 +157,12 @@ def _errors(
     position : int
         Index of the first pixel with it.
     """
-    k = len(palette)
+    k, indices = image.k, image.indices.reshape(-1)
     chunk = max(_PIXELS_PER_CHUNK, _PIXELS_PER_COLOR * k)
     chunks = -(-len(pixels) // chunk)
     sums, counts = np.zeros((chunks, k)), np.zeros((threads, k), np.int64)
     largest, positions = np.zeros(chunks), np.zeros(chunks, np.int64)
-    centroids = palette.astype(np.float64)
+    centroids = image.palette.astype(np.float64)
 
     def work(worker: int, start: int, stop: int) -> None:
         number = start // chunk
@@ -201,19 +188,13 @@ def _log10(value: float) -> float:
     return math.log10(value) if value else -math.inf
 
 
-def _ssim(
-    pixels: npt.NDArray[Any],
-    palette: npt.NDArray[Any],
-    indices: npt.NDArray[np.unsignedinteger],
-    peak: float,
-    threads: int,
-) -> float | None:
+def _ssim(pixels: npt.NDArray[Any], image: IndexedImage, peak: float, threads: int) -> float | None:
     """Compute the structural similarity in bands: scikit-image allocates about 10 float images per band."""
     try:
         from skimage.metrics import structural_similarity
     except ImportError:
         return None
-    height, width = indices.shape
+    height, width = image.indices.shape
     if min(height, width) < _SSIM_WINDOW:
         return None
     original = pixels.reshape(height, width, -1)
@@ -222,7 +203,7 @@ def _ssim(
 
     def work(worker: int, start: int, stop: int) -> None:
         band = slice(start, stop + _SSIM_WINDOW - 1)
-        painted = paint(palette, indices[band])
+        painted = paint(IndexedImage.unchecked(image.palette, image.indices[band]))
         mean = structural_similarity(
             original[band], painted, win_size=_SSIM_WINDOW, data_range=peak, channel_axis=2
         )

@@ -194,11 +194,11 @@ def _encode(
     metadata: Metadata,
     compressed: "CompressedImage",
 ) -> bytes:
-    from fastkq.formats import fkq, saving
+    from fastkq.formats import saving
 
     return saving.encode(
         job.suffix,
-        fkq.Contents(compressed.palette, compressed.indices, compressed.shape, metadata),
+        compressed.with_metadata(metadata),
         options.coding,
         optimize=options.optimize,
         threads=job_input.threads,

@@ -1,6 +1,6 @@
 """Read and write image files: Pillow's formats, and `.fkq` in `fastkq.formats.fkq`."""
 
-from fastkq.formats.picture import Indexed, Picture
+from fastkq.formats.picture import Picture
 from fastkq.formats.png import require_optimizer
 from fastkq.formats.reading import decode, is_pil_image, read, read_image
 from fastkq.formats.registry import FORMATS, MAX_PALETTE
@@ -9,7 +9,6 @@ from fastkq.formats.writing import check_values, encode_image, encode_indexed
 __all__ = [
     "FORMATS",
     "MAX_PALETTE",
-    "Indexed",
     "Picture",
     "check_values",
     "decode",

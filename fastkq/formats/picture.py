@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.indexed_image import IndexedImage
 from fastkq.color.kinds import high_byte
 from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _MODE_NAMES = {"1": "black and white", "L": "gray", "LA": "gray with alpha"}
-
-
-class Indexed(NamedTuple):
-    """A palette (k, 3) uint8, or (k, 4) if a color is not opaque, and indices (H, W) uint8."""
-
-    palette: npt.NDArray[np.uint8]
-    indices: npt.NDArray[np.uint8]
 
 
 class Picture(NamedTuple):
@@ -84,8 +78,10 @@ class Picture(NamedTuple):
             pixels[part] = np.asarray(image.crop((0, part.start, image.width, part.stop)).convert(mode))
         return pixels
 
-    def indexed(self) -> Indexed:
-        """Return the palette, with all rows in their order, and the indices, exactly as they are in the file.
+    def indexed(self) -> IndexedImage:
+        """Return the image with the palette and the indices exactly as they are in the file.
+
+        The palette has all rows in their order: (k, 3) uint8, or (k, 4) if a color is not opaque.
 
         Raises
         ------
@@ -109,7 +105,7 @@ class Picture(NamedTuple):
                 f"{self.name}: expected indices below the {len(palette)} colors of the palette, "
                 f"got {int(indices.max())}"
             )
-        return Indexed(palette, indices)
+        return IndexedImage.unchecked(palette, indices, metadata=self.metadata)
 
 
 def pixel_mode(image: "Image.Image") -> str:

@@ -27,6 +27,7 @@ from typing import Any
 import numpy.typing as npt
 
 from fastkq import formats
+from fastkq.color.indexed_image import IndexedImage
 from fastkq.errors import ArgumentError
 from fastkq.formats import fkq
 from fastkq.runtime.atomic_writing import write_atomically
@@ -70,7 +71,7 @@ def check_pixels(suffix: str, pixels: npt.NDArray[Any]) -> None:
 
 def save(
     path: str | os.PathLike[str],
-    contents: fkq.Contents,
+    image: IndexedImage,
     coding: Coding,
     *,
     optimize: bool,
@@ -79,14 +80,14 @@ def save(
     """Write a file as `CompressedImage.save` does: whole or not at all."""
     suffix = check_target(path, optimize=optimize)
     with stage("coding", 0.9):
-        data = encode(suffix, contents, coding, optimize=optimize, threads=threads)
+        data = encode(suffix, image, coding, optimize=optimize, threads=threads)
     with stage("writing"):
         write_atomically(path, data)
 
 
 def encode(
     suffix: str,
-    contents: fkq.Contents,
+    image: IndexedImage,
     coding: Coding,
     *,
     optimize: bool = False,
@@ -95,6 +96,5 @@ def encode(
     """Return the bytes of a file with this suffix, one of `SUFFIXES`."""
     coding, workers = check_coding(coding), check_threads(threads)
     if suffix == ".fkq":
-        return fkq.encode(contents, coding, workers)
-    palette, indices, metadata = contents.palette, contents.indices, contents.metadata
-    return formats.encode_indexed(palette, indices, suffix, metadata, optimize=optimize)
+        return fkq.encode(image, coding, workers)
+    return formats.encode_indexed(image.palette, image.indices, suffix, image.metadata, optimize=optimize)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import fastkq
 from fastkq import metrics
 from fastkq.api import quality
+from fastkq.color.indexed_image import IndexedImage
 from fastkq.errors import ArgumentError
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
@@ -102,10 +103,8 @@ def test_report_is_the_same_on_any_thread_count(monkeypatch, dtype):
     generator = np.random.default_rng(0)
     image, palette = (generator.integers(0, 200, shape).astype(dtype) for shape in ((40, 50, 5), (6, 5)))
     indices = generator.integers(0, 6, (40, 50)).astype(np.uint8)
-    alone, shared = (
-        quality.report(image, palette, indices, image.shape, ssim=False, threads=threads)
-        for threads in (1, 3)
-    )
+    compressed = IndexedImage.unchecked(palette, indices)
+    alone, shared = (quality.report(image, compressed, ssim=False, threads=threads) for threads in (1, 3))
     assert (alone.mse, alone.max_error, alone.worst_pixel) == (
         shared.mse,
         shared.max_error,

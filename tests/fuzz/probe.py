@@ -16,7 +16,6 @@ from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import context, version_2
 from fastkq.formats.fkq.framing import MAGIC
-from fastkq.formats.fkq.layout import Contents
 from tests.helpers import fkq_chunks
 
 MAX_PIXELS = 100
@@ -43,8 +42,7 @@ def seeds():
         for indices in (smooth, noisy):
             compressed = CompressedImage(palette, indices, metadata=metadata if k == 3 else None)
             yield compressed.to_bytes(coding="packed")
-            contents = Contents(palette, compressed.indices, compressed.shape, compressed.metadata)
-            yield version_2.encode(contents, 1, grid=grid)
+            yield version_2.encode(compressed, 1, grid=grid)
             part = context.encode(compressed.indices, np.ascontiguousarray(palette))
             yield bytes((COLORS.index(k), height - 1, width - 1, 0)) + part
     for dtype, channels in _TYPES:

@@ -7,7 +7,6 @@ from fastkq import CompressedImage
 from fastkq.color.metadata import Metadata
 from fastkq.formats.fkq import version_2
 from fastkq.formats.fkq.framing import varint
-from fastkq.formats.fkq.layout import Contents
 from tests.helpers.images import noise
 
 METADATA = Metadata(b"a profile", b"II*\0", (72.0, 300.5))
@@ -21,8 +20,7 @@ def sample(k=5, channels=3, height=6, width=7, metadata=None):
 
 def in_parts(compressed, rows, columns):
     """Return the version 2 file of an image, with a grid of rows x columns parts."""
-    contents = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
-    return version_2.encode(contents, 1, grid=(rows, columns))
+    return version_2.encode(compressed, 1, grid=(rows, columns))
 
 
 def header(**changes):

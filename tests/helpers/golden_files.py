@@ -12,7 +12,6 @@ import numpy as np
 from fastkq import CompressedImage
 from fastkq.color.metadata import Metadata
 from fastkq.formats.fkq import version_2
-from fastkq.formats.fkq.layout import Contents
 
 FOLDER = Path(__file__).parents[1] / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))
@@ -83,8 +82,7 @@ def encoded(compressed, coding, grid):
     """Return the bytes that this version of fastkq writes for an image."""
     if coding == "packed":
         return compressed.to_bytes(coding="packed")
-    contents = Contents(compressed.palette, compressed.indices, compressed.shape, compressed.metadata)
-    return version_2.encode(contents, 1, grid=grid)
+    return version_2.encode(compressed, 1, grid=grid)
 
 
 def check(max_pixels=1 << 30):

@@ -12,7 +12,7 @@ from functools import partial
 from bench.cases import Pixels, of_24_megapixels
 from bench.timing import medians
 from fastkq.color import indexed_image, packed_counting
-from fastkq.color.indexed_image import paint
+from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.metric import SpaceMetric
 from fastkq.color.spaces import to_coordinates
 from fastkq.formats.fkq.bits import pack, unpack
@@ -55,6 +55,7 @@ def stages(image: Pixels, k: int) -> dict[str, Callable[[int], object]]:
     centroids, _ = search(summary, k, 0, 1)
     colors, labels = fit_table(counted, k, FitOptions(threads=2))
     indices = map_colors(image, counted, labels, k, 2)
+    painted = IndexedImage(colors, indices)
     bits = indexed_image.bits_per_index(len(colors))
     packed = pack(indices, bits, 2)
     return {
@@ -68,7 +69,7 @@ def stages(image: Pixels, k: int) -> dict[str, Callable[[int], object]]:
         "map": lambda threads: map_colors(image, counted, labels, k, threads),
         "pack": lambda threads: pack(indices, bits, threads),
         "unpack": lambda threads: unpack(packed, indices.size, bits, threads),
-        "decompress": lambda threads: paint(colors, indices, threads),
+        "decompress": lambda threads: paint(painted, threads),
     }
 
 

@@ -22,29 +22,21 @@ reader returns the intact parts and reports the damage. Memory is allocated only
 file and `max_pixels` justify it.
 """
 
-import numpy as np
-import numpy.typing as npt
-
-from fastkq.color.indexed_image import Box
+from fastkq.color.indexed_image import Box, IndexedImage
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import packed, version_2
 from fastkq.formats.fkq.framing import MAGIC, NEWER_HINT
-from fastkq.formats.fkq.layout import Contents, Head, Part
+from fastkq.formats.fkq.layout import Head, Part
 from fastkq.formats.fkq.packed import encoded_size
 from fastkq.formats.source import Source
 from fastkq.runtime.validation import Coding
 
-__all__ = [
-    "MAGIC", "Contents", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq",
-    "read_head",
-]  # fmt: skip
+__all__ = ["MAGIC", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq", "read_head"]
 
 
-def encode(contents: Contents, coding: Coding = "context", threads: int = 1) -> bytes:
+def encode(image: IndexedImage, coding: Coding = "context", threads: int = 1) -> bytes:
     """Return the bytes of a file. The coding "packed" has no place for metadata."""
-    if coding == "context":
-        return version_2.encode(contents, threads)
-    return packed.encode(contents, threads)
+    return version_2.encode(image, threads) if coding == "context" else packed.encode(image, threads)
 
 
 def is_fkq(source: Source) -> bool:
@@ -85,7 +77,7 @@ def decode(
     strict: bool = True,
     max_pixels: int,
     threads: int = 1,
-) -> Contents:
+) -> IndexedImage:
     """Decode the image of a file whose head was read, or a region (top, left, height, width) of the image.
 
     Raises
@@ -95,14 +87,7 @@ def decode(
         the size of the image); if `strict`, also if anything that is read is damaged.
     """
     box = head.box if region is None else Box(*region)
-    indices: npt.NDArray[np.unsignedinteger]
-    if head.version in packed.VERSIONS:
-        indices, damage = packed.decode(
-            source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
-        )
-    else:
-        indices, damage = version_2.decode(
-            source, head, box, strict=strict, max_pixels=max_pixels, threads=threads
-        )
+    decode_indices = packed.decode if head.version in packed.VERSIONS else version_2.decode
+    indices, damage = decode_indices(source, head, box, strict=strict, max_pixels=max_pixels, threads=threads)
     shape = (box.height, box.width, *head.shape[2:])
-    return Contents(head.palette, indices, shape, head.metadata, (*head.damage, *damage))
+    return IndexedImage.unchecked(head.palette, indices, shape, head.metadata, (*head.damage, *damage))

@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from fastkq.color.indexed_image import Damage
+from fastkq.color.indexed_image import Damage, IndexedImage
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import metadata_chunks, palette_values, parts
 from fastkq.formats.fkq.framing import MAGIC, NEWER_HINT, Chunk, chunk, read_chunk, varint
-from fastkq.formats.fkq.layout import MAX_PARTS, Contents, Head
+from fastkq.formats.fkq.layout import MAX_PARTS, Head
 from fastkq.formats.source import Source
 
 VERSION = 2  # of the file format
@@ -49,19 +49,19 @@ class _Header(NamedTuple):
     columns: int
 
 
-def encode(contents: Contents, rows: int, columns: int, coded: Sequence[bytes]) -> bytes:
+def encode(image: IndexedImage, rows: int, columns: int, coded: Sequence[bytes]) -> bytes:
     """Return the bytes of the head for a grid of parts; `coded` are the bytes of each part."""
-    k, channels = contents.palette.shape
-    numbers = (*contents.indices.shape, k, rows, columns)
-    bits = palette_values.bits_of(contents.palette.dtype)
-    header = bytes((CODING, channels, len(contents.shape), bits)) + b"".join(map(varint, numbers))
-    extra = metadata_chunks.encode(contents.metadata)
+    k, channels = image.palette.shape
+    numbers = (*image.indices.shape, k, rows, columns)
+    bits = palette_values.bits_of(image.palette.dtype)
+    header = bytes((CODING, channels, len(image.shape), bits)) + b"".join(map(varint, numbers))
+    extra = metadata_chunks.encode(image.metadata)
     return b"".join(
         (
             MAGIC,
             bytes((VERSION,)),
             chunk("H", header),
-            chunk("P", palette_values.to_bytes(contents.palette)),
+            chunk("P", palette_values.to_bytes(image.palette)),
             chunk("T", parts.encode_table(coded, len(extra))),
             extra,
         )

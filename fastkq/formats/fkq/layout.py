@@ -1,4 +1,4 @@
-"""Contents of a `.fkq` file, and the grid of parts into which an image is cut.
+"""The head of a `.fkq` file, and the grid of parts into which an image is cut.
 
 The code of a part does not depend on other parts: parts are encoded and decoded in parallel, and only those
 that a region needs are decoded.
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.indexed_image import Box, Damage
@@ -58,16 +57,6 @@ class Head(NamedTuple):
     def end(self) -> int:
         """Length of the undamaged file in bytes."""
         return self.parts[-1].offset + self.parts[-1].length
-
-
-class Contents(NamedTuple):
-    """Palette (k, C), indices (H, W), the shape of the image, its metadata, and the damage that was found."""
-
-    palette: npt.NDArray[Any]
-    indices: npt.NDArray[np.unsignedinteger]
-    shape: tuple[int, ...]
-    metadata: Metadata = Metadata()
-    damage: tuple[Damage, ...] = ()
 
 
 def check_pixels(pixels: int, max_pixels: int, height: int, width: int) -> None:

@@ -37,13 +37,13 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color.indexed_image import Box, Damage, bits_per_index, index_dtype
+from fastkq.color.indexed_image import Box, Damage, IndexedImage, bits_per_index, index_dtype
 from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import palette_values
 from fastkq.formats.fkq.bits import pack, packed_size, unpack
 from fastkq.formats.fkq.framing import CHECKSUM, MAGIC
-from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels
+from fastkq.formats.fkq.layout import Head, Part, check_pixels
 from fastkq.formats.source import Source
 from fastkq.runtime.progress import checkpoint
 
@@ -66,14 +66,14 @@ def _version_and_kind(bits: int, channels: int) -> tuple[int, int]:
     return (1, 0) if bits == 8 and channels in (1, 3, 4) else (3, bits)
 
 
-def encode(contents: Contents, threads: int) -> bytes:
+def encode(image: IndexedImage, threads: int) -> bytes:
     """Return the bytes of a file; metadata is left out, because these versions cannot hold it."""
-    k, channels = contents.palette.shape
-    height, width = contents.indices.shape
-    version, kind = _version_and_kind(palette_values.bits_of(contents.palette.dtype), channels)
-    fields = _FIELDS.pack(MAGIC, version, channels, len(contents.shape), kind, height, width, k)
-    palette = palette_values.to_bytes(contents.palette)
-    indices = pack(np.ascontiguousarray(contents.indices), bits_per_index(k), threads).data
+    k, channels = image.palette.shape
+    height, width = image.indices.shape
+    version, kind = _version_and_kind(palette_values.bits_of(image.palette.dtype), channels)
+    fields = _FIELDS.pack(MAGIC, version, channels, len(image.shape), kind, height, width, k)
+    palette = palette_values.to_bytes(image.palette)
+    indices = pack(image.indices, image.bits_per_index, threads).data
     checksum = zlib.crc32(indices, zlib.crc32(palette, zlib.crc32(fields)))
     return b"".join((fields, CHECKSUM.pack(checksum), palette, indices))
 

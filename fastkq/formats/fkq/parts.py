@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color.indexed_image import Box, Damage, index_dtype
+from fastkq.color.indexed_image import Box, Damage, IndexedImage, index_dtype
 from fastkq.errors import FormatError
 from fastkq.formats.fkq import context
 from fastkq.formats.fkq.framing import CHECKSUM, Chunk, varint
-from fastkq.formats.fkq.layout import Contents, Head, Part, check_pixels, grid_boxes, parts_for
+from fastkq.formats.fkq.layout import Head, Part, check_pixels, grid_boxes, parts_for
 from fastkq.formats.source import Source
 from fastkq.runtime.parallel import over_chunks
 
@@ -56,14 +56,14 @@ def read_table(
     return tuple(parts), extra
 
 
-def encode(contents: Contents, boxes: Sequence[Box], threads: int) -> list[bytes]:
+def encode(image: IndexedImage, boxes: Sequence[Box], threads: int) -> list[bytes]:
     """Return the bytes of each part."""
     coded = [b""] * len(boxes)
 
     def work(worker: int, number: int, _: int) -> None:
         top, left, height, width = boxes[number]
-        indices = contents.indices[top : top + height, left : left + width]
-        coded[number] = context.encode(np.ascontiguousarray(indices), contents.palette)
+        indices = image.indices[top : top + height, left : left + width]
+        coded[number] = context.encode(np.ascontiguousarray(indices), image.palette)
 
     over_chunks(work, len(boxes), 1, threads)
     return coded

@@ -34,21 +34,18 @@ requested. A reader that is not strict may return what is intact if only parts, 
 the file are damaged. Version 2 stays readable.
 """
 
+from fastkq.color.indexed_image import IndexedImage
 from fastkq.formats.fkq import header, parts
-from fastkq.formats.fkq.layout import Contents, default_grid, grid_boxes
+from fastkq.formats.fkq.layout import default_grid, grid_boxes
 
 VERSION = header.VERSION
 read_head = header.read
 decode = parts.decode
 
 
-def encode(
-    contents: Contents,
-    threads: int,
-    grid: tuple[int, int] | None = None,
-) -> bytes:
+def encode(image: IndexedImage, threads: int, grid: tuple[int, int] | None = None) -> bytes:
     """Return the bytes of a file; `grid` (rows, columns) replaces the default grid of parts."""
-    height, width = contents.indices.shape
+    height, width = image.indices.shape
     rows, columns = grid or default_grid(height, width)
-    coded = parts.encode(contents, grid_boxes(height, width, rows, columns), threads)
-    return b"".join((header.encode(contents, rows, columns, coded), *coded))
+    coded = parts.encode(image, grid_boxes(height, width, rows, columns), threads)
+    return b"".join((header.encode(image, rows, columns, coded), *coded))

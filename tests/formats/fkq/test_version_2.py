@@ -8,7 +8,6 @@ from fastkq import CompressedImage
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
 from fastkq.formats.fkq import version_2
-from fastkq.formats.fkq.layout import Contents
 from tests.helpers import fkq_chunks
 from tests.helpers.fkq_samples import METADATA, in_parts, sample
 
@@ -65,7 +64,6 @@ def test_an_unknown_coding_is_refused():
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_same_bytes_on_any_thread_count(threads):
     compressed = sample(20, 3, 60, 50)
-    contents = Contents(compressed.palette, compressed.indices, compressed.shape)
-    data = version_2.encode(contents, threads, (6, 5))
+    data = version_2.encode(compressed, threads, (6, 5))
     assert data == in_parts(compressed, 6, 5)
     assert fastkq.load(data, threads=threads) == compressed
