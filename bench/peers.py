@@ -352,7 +352,7 @@ def decode(data: bytes) -> Pixels:
 
 
 def _png(compressed: CompressedImage) -> bytes:
-    return formats.encode_indexed(compressed.palette, compressed.indices, ".png")
+    return formats.encode(compressed, ".png")
 
 
 def _png_version() -> str:
@@ -361,7 +361,7 @@ def _png_version() -> str:
 
 
 def _oxipng(compressed: CompressedImage) -> bytes:
-    return formats.encode_indexed(compressed.palette, compressed.indices, ".png", optimize=True)
+    return formats.encode(compressed, ".png", optimize=True)
 
 
 def _oxipng_version() -> str:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from fastkq import formats
 from fastkq.api import notebook, quality
 from fastkq.api.quality import Report
 from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
-from fastkq.formats import fkq, pil, saving, source
+from fastkq.formats import fkq, pil, source
 from fastkq.runtime import validation
+from fastkq.runtime.atomic_writing import write_atomically
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import MAX_PIXELS, Coding, check_threads
@@ -132,7 +134,8 @@ class CompressedImage(IndexedImage):
         """
         coding, workers = validation.check_coding(coding), check_threads(threads)
         with watched(progress), stage("coding"):
-            return fkq.encode(self if metadata else self.with_metadata(None), coding, workers)
+            image = self if metadata else self.with_metadata(None)
+            return formats.encode(image, ".fkq", coding=coding, threads=workers)
 
     @classmethod
     def from_bytes(
@@ -211,7 +214,7 @@ class CompressedImage(IndexedImage):
         >>> image.mode, image.size, image.getpalette()
         ('P', (3, 3), [0, 0, 0, 1, 1, 1])
         """
-        return pil.to_pil(self._palette, self._indices, self._metadata)
+        return pil.to_pil(self)
 
     def save(
         self,
@@ -226,7 +229,7 @@ class CompressedImage(IndexedImage):
         """Write a file, whole or not at all, in the format of its suffix. No pixel is lost.
 
         `.fkq`, `.png`, `.gif`, `.tif`, `.tiff` and `.bmp` keep the palette in its order; `.webp` holds
-        pixels. `fastkq.formats.saving` lists which colors and which metadata each format can hold.
+        pixels. `fastkq.formats.writing` lists which colors and which metadata each format can hold.
 
         Parameters
         ----------
@@ -254,9 +257,14 @@ class CompressedImage(IndexedImage):
         OSError
             If the file cannot be written; a file that existed before is then unchanged.
         """
+        coding, workers = validation.check_coding(coding), check_threads(threads)
         image = self if metadata else self.with_metadata(None)
         with watched(progress):
-            saving.save(path, image, coding, optimize=optimize, threads=threads)
+            suffix = formats.check_target(path, optimize=optimize)
+            with stage("coding", 0.9):
+                data = formats.encode(image, suffix, coding=coding, optimize=optimize, threads=workers)
+            with stage("writing"):
+                write_atomically(path, data)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:
@@ -265,10 +273,10 @@ class CompressedImage(IndexedImage):
         return image if dtype is None else image.astype(dtype, copy=False)
 
     def _repr_png_(self) -> bytes:
-        return notebook.png(self._palette, self._indices, self._metadata.icc)
+        return notebook.png(self)
 
     def _repr_html_(self) -> str:
-        return notebook.html(self._palette, self._indices, self._metadata.icc)
+        return notebook.html(self)
 
     def __repr__(self) -> str:
         axes = "(H, W)" if len(self._shape) == 2 else f"(H, W, {self._shape[2]})"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.indexed_image import IndexedImage, count_indices
 from fastkq.color.kinds import as_8bit, has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.formats import pil
@@ -57,7 +58,13 @@ def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt
     return as_8bit(values)
 
 
-def composite_on_checkerboard(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def for_display(original: npt.NDArray[Any], image: IndexedImage) -> IndexedImage:
+    """Return an indexed image with the palette that `to_display_8bit` gives, without metadata."""
+    palette = to_display_8bit(original, image.palette[np.newaxis])[0]
+    return IndexedImage.unchecked(palette, image.indices)
+
+
+def composite_on_checkerboard(image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Return an image as RGB, composited over a checkerboard where it is transparent."""
     if image.ndim == 2 or image.shape[2] == 1:
         return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
@@ -72,51 +79,36 @@ def composite_on_checkerboard(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.ui
     return blended
 
 
-def png(
-    palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], icc: bytes | None = None
-) -> bytes:
+def png(image: IndexedImage) -> bytes:
     """Encode an image as a PNG of at most 1600 pixels per side, with a palette if k is at most 256.
 
-    Larger images are subsampled, pixel by pixel, without a filter.
-
-    Parameters
-    ----------
-    palette : (k, C) of any dtype
-        Floats are scaled so that the minimum is black and the maximum white. If the channels have no defined
-        meaning, the first three are shown as RGB; of two channels, the first is shown as gray.
-    indices : (H, W)
-    icc : bytes, optional
-        ICC profile.
+    Larger images are subsampled, pixel by pixel, without a filter. Floats are scaled so that the minimum of
+    the palette is black and its maximum white. If the channels have no defined meaning, the first three are
+    shown as RGB; of two channels, the first is shown as gray. Of the metadata, the ICC profile is kept.
     """
-    image = pil.to_pil(_display_colors(palette), _subsample(indices), Metadata())
+    colors, indices = _display_colors(image.palette), _subsample(image.indices)
+    shown = IndexedImage.unchecked(colors, indices, metadata=Metadata(icc=image.metadata.icc))
     buffer = BytesIO()
-    options = pil.info_of(Metadata(icc=icc), image.mode)
-    image.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL, **options)
+    pil.to_pil(shown).save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
     return buffer.getvalue()
 
 
-def html(
-    palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], icc: bytes | None = None
-) -> str:
-    """Return HTML with the image, fitted to the screen, its palette and a line of facts.
+def html(image: IndexedImage) -> str:
+    """Return HTML with the image as by `png`, fitted to the screen, its palette and a line of facts.
 
     The width of each color in the palette is proportional to the number of its pixels.
-
-    Parameters
-    ----------
-    palette, indices, icc
-        As in `png`.
     """
-    zoom = _ENLARGED_SIDE // max(indices.shape)
+    height, width = image.indices.shape
+    zoom = _ENLARGED_SIDE // max(height, width)
     size = "max-width:100%;max-height:80vh"
     if zoom > 1:
-        size = f"max-width:100%;width:{zoom * indices.shape[1]}px;image-rendering:pixelated"
+        size = f"max-width:100%;width:{zoom * width}px;image-rendering:pixelated"
     return _FIGURE.format(
-        data=base64.b64encode(png(palette, indices, icc)).decode(),
+        data=base64.b64encode(png(image)).decode(),
         size=size,
         checks=_CHECKERBOARD_CSS,
-        swatches="".join(_swatches(palette, indices)),
-        facts=_facts(palette, indices),
+        swatches="".join(_swatches(image)),
+        facts=_facts(image),
     )
 
 
@@ -143,26 +135,26 @@ def _subsample(indices: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsig
     return indices[np.ix_(*positions)]
 
 
-def _swatches(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> Iterator[str]:
+def _swatches(image: IndexedImage) -> Iterator[str]:
     """Yield the used colors in the order of the palette; of more than 256 colors, the 256 most frequent."""
-    counts = np.bincount(indices.reshape(-1), minlength=len(palette))
+    counts, colors = count_indices(image), _display_colors(image.palette)
     chosen = np.sort(np.argsort(-counts, kind="stable")[:_MAX_SWATCHES])
-    for color, count in zip(_display_colors(palette)[chosen].tolist(), counts[chosen].tolist(), strict=True):
+    for color, count in zip(colors[chosen].tolist(), counts[chosen].tolist(), strict=True):
         if count:
             name = "#" + bytes(color).hex()
-            yield _SWATCH.format(count=count, name=name, share=count / indices.size)
+            yield _SWATCH.format(count=count, name=name, share=count / image.indices.size)
 
 
-def _facts(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> str:
-    (height, width), (k, channels) = indices.shape, palette.shape
+def _facts(image: IndexedImage) -> str:
+    (height, width), (k, channels) = image.indices.shape, image.palette.shape
     facts = [
         f"{width} x {height} pixels",
         f"{k} color{'s' * (k > 1)}",
-        f"{channels} channel{'s' * (channels > 1)} of {palette.dtype}",
+        f"{channels} channel{'s' * (channels > 1)} of {image.dtype}",
     ]
     if max(height, width) > _MAX_SIDE:
-        rows, columns = _subsample(indices).shape
+        rows, columns = _subsample(image.indices).shape
         facts.append(f"shown at {columns} x {rows}")
-    if palette.dtype not in (np.uint8, np.bool_):
+    if image.dtype not in (np.uint8, np.bool_):
         facts.append("shown with 8 bits per channel")
     return ", ".join(facts)

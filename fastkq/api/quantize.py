@@ -104,7 +104,7 @@ def quantize(
         compressed = palettes.apply_palette(
             pixels, rows, dither=strength, dither_method=dither_method, threads=threads, progress=progress
         )
-    quantized = pil.paletted(compressed.palette, compressed.indices)
+    quantized = pil.paletted(compressed)
     profile = pil.info_of(Metadata(icc=im.info.get("icc_profile")), quantized.mode)
     replaced = ("transparency", "icc_profile")
     info = {name: value for name, value in im.info.items() if name not in replaced}

@@ -21,7 +21,6 @@ from fastkq.cli.shared_options import (
     positive,
     share,
 )
-from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -132,16 +131,14 @@ def _add_choice_of_colors(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compress every input and return the exit code."""
+    from fastkq import formats
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import ColorFiles
 
-    pass
-    from fastkq.formats import saving
-
     with before_any_work():
         _check_options(options)
-        jobs = batch.plan(options, batch.Kinds(_READABLE, saving.SUFFIXES, ".fkq"))
-        saving.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
+        jobs = batch.plan(options, batch.Kinds(_READABLE, formats.SUFFIXES, ".fkq"))
+        formats.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
         if options.coding == "packed" and jobs[0].suffix != ".fkq":
             raise ArgumentError(
                 f"expected an OUT that ends in .fkq with --coding packed, got {jobs[0].suffix}"
@@ -153,16 +150,22 @@ def run(options: argparse.Namespace) -> int:
 def _compress_job(
     options: argparse.Namespace, files: "ColorFiles", job: "batch.Job", job_input: "batch.JobInput"
 ) -> "batch.EncodedOutput":
+    from fastkq import formats
     from fastkq.api.inputs import read_input
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import color_arguments
-    from fastkq.formats import saving
+    from fastkq.color.kinds import ImageKind
     from fastkq.runtime.progress import stage
+
+    def encode(compressed: "CompressedImage") -> bytes:
+        image = compressed.with_metadata(None) if options.strip else compressed
+        return formats.encode(
+            image, job.suffix, coding=options.coding, optimize=options.optimize, threads=job_input.threads
+        )
 
     with stage("reading", 0.1):
         given = read_input(job_input.source, depth=options.depth, threads=job_input.threads)
-    saving.check_pixels(job.suffix, given.pixels)
-    encode = partial(_encode, options, job, job_input, Metadata() if options.strip else given.metadata)
+    formats.check_values(job.suffix, *ImageKind.of(given.pixels))
     arguments, psnr = color_arguments(options, files, given.pixels), None
     if not arguments and given.stored_image:
         compressed, quality = given.stored_image(), "palette unchanged"
@@ -185,24 +188,6 @@ def _compress_job(
             f"note: {job.target} ({len(data):,} bytes) is larger than its source ({bytes_before:,} bytes)"
         )
     return batch.EncodedOutput(data, bytes_before, compressed.k, text, psnr, skip)
-
-
-def _encode(
-    options: argparse.Namespace,
-    job: "batch.Job",
-    job_input: "batch.JobInput",
-    metadata: Metadata,
-    compressed: "CompressedImage",
-) -> bytes:
-    from fastkq.formats import saving
-
-    return saving.encode(
-        job.suffix,
-        compressed.with_metadata(metadata),
-        options.coding,
-        optimize=options.optimize,
-        threads=job_input.threads,
-    )
 
 
 def _compress(

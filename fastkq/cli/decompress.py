@@ -62,10 +62,9 @@ def run(options: argparse.Namespace) -> int:
             compressed = compressed.to_8bit()
         for damage in compressed.damage[:_MAX_LISTED_DAMAGE]:
             print_message(f"warning: {job.source}: {_damage_text(damage)}")
-        metadata = None if options.strip else compressed.metadata
-        data = formats.encode_indexed(
-            compressed.palette, compressed.indices, job.suffix, metadata, whole=True
-        )
+        if options.strip:
+            compressed = compressed.with_metadata(None)
+        data = formats.encode(compressed, job.suffix, whole=True, threads=job_input.threads)
         height, width = compressed.indices.shape
         text = f"{width} x {height} pixels, {number_of('color', compressed.k)}"
         return batch.EncodedOutput(data, job_input.size, compressed.k, text)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.api.notebook import composite_on_checkerboard, to_display_8bit
+from fastkq.api.notebook import composite_on_checkerboard, for_display, to_display_8bit
+from fastkq.color.indexed_image import count_indices, paint
 from fastkq.compare.comparison import Original, Row, table
 from fastkq.errors import ArgumentError, MissingExtraError
 from fastkq.formats import pil
@@ -172,13 +173,13 @@ def _original_tile(original: Original, step: int) -> _Tile:
 
 
 def _tile(original: Original, row: Row, step: int, width: int) -> _Tile:
-    palette = to_display_8bit(original.pixels, row.compressed.palette[np.newaxis])[0]
-    counts = np.bincount(row.compressed.indices.reshape(-1), minlength=len(palette))
+    shown = for_display(original.pixels, row.compressed)
+    counts = count_indices(shown)
     strip = np.searchsorted(np.cumsum(counts) / counts.sum(), (np.arange(width) + 0.5) / width)
     k, quality = f"{row.compressed.k:,}", "lossless" if row.is_lossless else f"{row.psnr:.1f} dB"
     return _Tile(
-        composite_on_checkerboard(pil.average(palette[row.compressed.indices], step)),
-        composite_on_checkerboard(palette[strip[np.newaxis]]),
+        composite_on_checkerboard(pil.average(paint(shown), step)),
+        composite_on_checkerboard(shown.palette[strip[np.newaxis]]),
         f"{'all colors: ' * row.is_lossless}k = {k}:  {row.fkq_bytes:,} bytes,  {quality}",
     )
 

@@ -1,4 +1,4 @@
-"""Palettes, indices and pixels as PIL images, as far as Pillow has a mode that holds them without loss."""
+"""Indexed images and pixels as PIL images, as far as Pillow has a mode that holds them without loss."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
@@ -27,29 +28,22 @@ _MODES = {
     ("float32", 1): "F",
 }
 _EXIF_HEADER = b"Exif\0\0"
-_WEBP_SIDE = 16383  # pixels: largest height and width of WebP
-_FAST_WEBP = {"lossless": True, "exact": True, "quality": 100, "method": 4}
-"""Options for measuring the size of a WebP. `CompressedImage.save` uses method 6: files are 0 to 6 % smaller,
-but encoding takes 20 to 70 times as long, which is seconds per megapixel."""
 
 
-def to_pil(
-    palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger], metadata: Metadata
-) -> "Image.Image":
-    """Convert palette (k, C) and indices (H, W) to what `fastkq.CompressedImage.to_pil` returns."""
-    k, channels = palette.shape
-    if has_palette(palette.dtype, channels, k):
-        image = paletted(palette, indices)
+def to_pil(image: IndexedImage) -> "Image.Image":
+    """Convert an indexed image to what `fastkq.CompressedImage.to_pil` returns."""
+    channels = image.palette.shape[1]
+    if has_palette(image.dtype, channels, image.k):
+        picture = paletted(image)
     else:
-        mode = mode_of(palette.dtype, channels)
-        if mode is None:
+        if mode_of(image.dtype, channels) is None:
             raise ArgumentError(
-                f"expected colors that a mode of Pillow holds, got {palette.dtype} with {channels} "
+                f"expected colors that a mode of Pillow holds, got {image.dtype} with {channels} "
                 "channels: reduce 16 bits with to_8bit(), or use the array from decompress()"
             )
-        image = _from_pixels(palette[indices])
-    image.info.update(info_of(metadata, image.mode))
-    return image
+        picture = _from_pixels(paint(image))
+    picture.info.update(info_of(image.metadata, picture.mode))
+    return picture
 
 
 def has_palette(dtype: np.dtype[Any], channels: int, k: int) -> bool:
@@ -62,18 +56,18 @@ def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
     return _MODES.get((dtype.name, channels))
 
 
-def paletted(palette: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> "Image.Image":
-    """Return an image of mode P with the given palette (k, C), k <= 256 and C <= 4, and indices."""
+def paletted(image: IndexedImage) -> "Image.Image":
+    """Return an image of mode P with the palette (k, C), k <= 256 and C <= 4, and the indices."""
     from PIL import Image
 
-    image = Image.fromarray(np.ascontiguousarray(indices, np.uint8))
-    mode, colors = palette_for_pil(palette)
-    image.putpalette(colors, mode)  # makes it mode P
-    image.info.update(transparent_index(palette))
-    return image
+    picture = Image.fromarray(image.indices)
+    mode, colors = palette_for_pil(image.palette)
+    picture.putpalette(colors, mode)  # makes it mode P
+    picture.info.update(transparent_index(image.palette))
+    return picture
 
 
-def palette_for_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
+def palette_for_pil(palette: npt.NDArray[Any]) -> tuple[str, bytes]:
     """Return the mode and the bytes of a palette for Pillow: RGB, or RGBA if a color is not opaque."""
     colors = np.repeat(palette[:, :1], 3, axis=1) if palette.shape[1] < 3 else palette[:, :3]
     if transparency_of(palette):
@@ -81,7 +75,7 @@ def palette_for_pil(palette: npt.NDArray[np.uint8]) -> tuple[str, bytes]:
     return "RGB", colors.tobytes()
 
 
-def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:
+def transparent_index(palette: npt.NDArray[Any]) -> dict[str, Any]:
     """Return the transparency for `Image.info`: the index of the one color of alpha 0, if others are opaque.
 
     If the palette has other alphas, the dict is empty: they are only in the palette, as in the images that
@@ -91,7 +85,7 @@ def transparent_index(palette: npt.NDArray[np.uint8]) -> dict[str, int]:
     return {name: value for name, value in transparency_of(palette).items() if isinstance(value, int)}
 
 
-def transparency_of(palette: npt.NDArray[np.uint8]) -> dict[str, int | bytes]:
+def transparency_of(palette: npt.NDArray[Any]) -> dict[str, int | bytes]:
     """Return the transparency of a palette as a PNG states it; an empty dict if all colors are opaque.
 
     The transparency is the index of the one color of alpha 0 if all others are opaque, otherwise the alphas
@@ -118,17 +112,6 @@ def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
     Blocks at the right and lower edge can be smaller.
     """
     return pixels if step == 1 else np.asarray(_from_pixels(pixels).reduce(step))
-
-
-def encode_webp_fast(pixels: npt.NDArray[Any]) -> bytes | None:
-    """Encode lossless WebP by method 4 of libwebp; None if the image is too large or libwebp is missing."""
-    from PIL import features
-
-    if max(pixels.shape[:2]) > _WEBP_SIDE or not features.check("webp"):
-        return None
-    buffer = BytesIO()
-    _from_pixels(pixels).save(buffer, "WEBP", **_FAST_WEBP)
-    return buffer.getvalue()
 
 
 def _from_pixels(pixels: npt.NDArray[Any]) -> "Image.Image":

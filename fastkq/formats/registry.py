@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from fastkq.errors import ArgumentError
-
 MAX_PALETTE = 256
 """Largest number of colors in a palette of any of these formats."""
 
@@ -23,7 +21,7 @@ class ImageFormat(NamedTuple):
         Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of float32.
     allows_pixels : bool
         Whether an image whose palette does not fit is written as pixels by default. If False, it is written
-        as pixels only with `whole=True` of `fastkq.formats.encode_indexed`.
+        as pixels only with `whole=True` of `fastkq.formats.encode`.
     carries : frozenset of {"icc", "exif", "texts", "dpi"}
         Metadata that the format can hold. "texts" are the text tags of the EXIF: description, artist and
         others.
@@ -97,17 +95,3 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
     }
 )
 """All formats by suffix, in the order in which messages list them."""
-
-
-def format_for(suffix: str) -> ImageFormat:
-    """Return the format of a suffix, which begins with a dot and may be in upper case.
-
-    Raises
-    ------
-    ArgumentError
-        If the suffix is unknown.
-    """
-    try:
-        return FORMATS[suffix.lower()]
-    except KeyError:
-        raise ArgumentError(f"expected a path that ends in {', '.join(FORMATS)}, got {suffix!r}") from None

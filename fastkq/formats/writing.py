@@ -1,88 +1,135 @@
-"""Encode images as image files, by the table in `fastkq.formats.registry`. No pixel is lost."""
+"""Encode images in the format of a suffix: as `.fkq` or as an image file. No pixel is lost.
 
+==============  =======================================================  ===============
+suffix          contents                                                 metadata
+==============  =======================================================  ===============
+`.fkq`          palette and indices, any number of colors                ICC, EXIF, DPI
+`.png`          palette and indices, at most 256 colors                  ICC, EXIF, DPI
+`.gif`          as `.png`, but opaque except one color of alpha 0        none
+`.tif` `.tiff`  as `.png` if all colors are opaque; else RGB or RGBA     ICC, texts, DPI
+`.bmp`          as `.png`, opaque colors only; RGB above 256 colors      DPI
+`.webp`         lossless RGB or RGBA, any number of colors               ICC, EXIF
+==============  =======================================================  ===============
+
+All formats but `.fkq` hold values of 8 bits; `.tif` also holds gray of 16 bits and of float32, as pixels.
+False and True become black and white; gray with alpha becomes RGBA. `CompressedImage.to_8bit` reduces 16 bits
+to 8.
+
+Palettes keep their order; GIF pads them to a power of two, TIFF to 256 colors. Their colors are R, G, B, so
+the ICC profile of a gray image, which is for gray, is not written with a palette. TIFF holds only the texts
+of the EXIF: description, make, model, software, date, artist, host computer, copyright.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import as_8bit, has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
+from fastkq.formats import fkq, pil
 from fastkq.formats.pil import Interruptible, paletted, transparency_of
 from fastkq.formats.pil_metadata import save_options
-from fastkq.formats.png import encode_png_16bit, optimized, with_palette_of
-from fastkq.formats.registry import FORMATS, MAX_PALETTE, ImageFormat, format_for
+from fastkq.formats.png import encode_png_16bit, optimized, require_optimizer, with_palette_of
+from fastkq.formats.registry import FORMATS, MAX_PALETTE, ImageFormat
+from fastkq.runtime.validation import Coding
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_MODES = {
-    ("uint8", 1): "L",
-    ("uint8", 3): "RGB",
-    ("uint8", 4): "RGBA",
-    ("uint16", 1): "I;16",
-    ("uint16", 3): "RGB;16",
-    ("uint16", 4): "RGBA;16",
-    ("float32", 1): "F",
-}
+SUFFIXES = (".fkq", *FORMATS)
+
+_COLOR_16BIT = {("uint16", 3): "RGB;16", ("uint16", 4): "RGBA;16"}
+"""Kinds of pixels for which Pillow has no mode, by dtype and number of channels."""
 
 
-def encode_indexed(
-    palette: npt.NDArray[Any],
-    indices: npt.NDArray[np.unsignedinteger],
+def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str:
+    """Return the suffix of a path in lower case; check before any work that it can be written.
+
+    Raises
+    ------
+    ArgumentError
+        If the suffix is not one of `SUFFIXES`, or `optimize` is set and it is not `.png`.
+    MissingExtraError
+        If `optimize` needs a package that is not installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if optimize and suffix != ".png":
+        raise ArgumentError(f"expected a path that ends in .png to optimize, got {os.fspath(path)!r}")
+    if suffix not in SUFFIXES:
+        raise ArgumentError(f"expected a path that ends in {', '.join(SUFFIXES)}, got {os.fspath(path)!r}")
+    if optimize:
+        require_optimizer()
+    return suffix
+
+
+def encode(
+    image: IndexedImage,
     suffix: str,
-    metadata: Metadata | None = None,
     *,
+    coding: Coding = "context",
     whole: bool = False,
     optimize: bool = False,
+    options: Mapping[str, Any] | None = None,
+    threads: int = 1,
 ) -> bytes:
     """Encode an indexed image in the format of a suffix, with its palette if the format has palettes.
 
     Parameters
     ----------
-    palette : (k, C)
-        Gray (C = 1) becomes equal red, green and blue; gray with alpha (C = 2) becomes RGBA; bool becomes
-        black and white.
-    indices : (H, W)
+    image : IndexedImage
+        Except in `.fkq`, gray becomes equal red, green and blue, gray with alpha becomes RGBA, and bool
+        becomes black and white. Metadata that the format cannot hold is left out.
     suffix : str
-        One of `FORMATS`.
-    metadata : Metadata, optional
-        What the format cannot hold is left out.
+        One of `SUFFIXES`.
+    coding : {"context", "packed"}
+        Coding of `.fkq`.
     whole : bool
         If the palette does not fit, write pixels without a palette even where
         `ImageFormat.allows_pixels` is False, as for PNG.
     optimize : bool
         Take seconds to make a palette PNG smaller (needs the extra `png`). This can change the order of the
-        palette.
+        palette. Only for `.png`.
+    options : mapping, optional
+        Options of Pillow's `save` in place of `ImageFormat.options`.
+    threads : int
+        Number of threads, which do not change the bytes.
 
     Raises
     ------
     ArgumentError
         If the format cannot hold the image; the message names formats that can.
     """
-    form = format_for(suffix)
-    if optimize and form.name != "PNG":
-        raise ArgumentError(f"expected a path that ends in .png to optimize, got {suffix!r}")
-    palette = _expand(palette)
-    check_values(suffix, palette.dtype, palette.shape[1], whole=whole)
-    misfit = _misfit(form, palette)
+    if suffix == ".fkq":
+        return fkq.encode(image, coding, threads)
+    form = FORMATS[suffix]
+    stored = IndexedImage.of(image, palette=_expand(image.palette), shape=None)
+    check_values(suffix, stored.dtype, stored.palette.shape[1], whole=whole)
+    misfit = _misfit(form, stored.palette)
     if misfit is None:
-        data = _encode_palette(palette, indices, form, metadata)
+        data = _encode_palette(stored, form, options)
         return optimized(data) if optimize else data
     if form.pixels and (whole or form.allows_pixels):
-        return encode_image(palette[indices], suffix, metadata)
+        return encode_image(paint(stored, threads), suffix, stored.metadata, options)
     raise ArgumentError(misfit)
 
 
 def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: bool = False) -> None:
-    """Check that a format can hold a dtype and a number of channels, before any work is done for it.
+    """Check that a format can hold a dtype and a number of channels, whatever the palette will be.
 
     Raises
     ------
     ArgumentError
         If it cannot; the message says what to do.
     """
-    form = format_for(suffix)
+    if suffix == ".fkq":
+        return
+    form = FORMATS[suffix]
     mode = mode_of(dtype, channels)
     if mode in ("L", "RGB", "RGBA") or (mode in form.pixels and (whole or form.allows_pixels)):
         return
@@ -100,12 +147,19 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
 
 def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
     """Return the kind of pixels, named as in `ImageFormat.pixels`; None if no format holds them."""
+    if dtype == np.bool_:
+        return "L"
     stored_channels = 4 if has_alpha(dtype, channels) else channels
-    return _MODES.get(("uint8" if dtype == np.bool_ else dtype.name, stored_channels))
+    return _COLOR_16BIT.get((dtype.name, stored_channels)) or pil.mode_of(dtype, stored_channels)
 
 
-def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None = None) -> bytes:
-    """Encode an image (H, W) or (H, W, C) in the format of a suffix, without a palette.
+def encode_image(
+    image: npt.NDArray[Any],
+    suffix: str,
+    metadata: Metadata | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Encode an image (H, W) or (H, W, C) in the format of a suffix, one of `FORMATS`, without a palette.
 
     Raises
     ------
@@ -114,14 +168,14 @@ def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None
     """
     from PIL import Image
 
-    form = format_for(suffix)
+    form, metadata = FORMATS[suffix], metadata or Metadata()
     flat = _expand(image if image.ndim == 3 else image[:, :, np.newaxis])
     check_values(suffix, flat.dtype, flat.shape[2], whole=True)
     if flat.shape[2] == 4 and "RGBA" not in form.pixels and (flat[:, :, 3] == 255).all():
         flat = flat[:, :, :3]
     mode = mode_of(flat.dtype, flat.shape[2])
     if mode in ("RGB;16", "RGBA;16"):
-        return encode_png_16bit(flat, save_options(metadata or Metadata(), form, mode))
+        return encode_png_16bit(flat, save_options(metadata, form, mode))
     picture = Image.fromarray(np.ascontiguousarray(flat[:, :, 0] if flat.shape[2] == 1 else flat))
     if picture.mode == "L" and "L" not in form.pixels and form.pixels:
         picture = picture.convert("RGB")
@@ -130,7 +184,7 @@ def encode_image(image: npt.NDArray[Any], suffix: str, metadata: Metadata | None
             f"expected {' or '.join(form.pixels) or 'a palette'} for {form.name}, got {picture.mode} pixels: "
             "save as .png, .webp, .tif or .fkq"
         )
-    return _encode_picture(picture, form, {}, metadata)
+    return _encode_picture(picture, form, metadata, options)
 
 
 def _expand(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -166,30 +220,27 @@ def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> str | None:
     return None
 
 
-def _encode_palette(
-    palette: npt.NDArray[np.uint8],
-    indices: npt.NDArray[np.unsignedinteger],
-    form: ImageFormat,
-    metadata: Metadata | None,
-) -> bytes:
-    k = len(palette)
-    picture = paletted(palette, indices)
-    options: dict[str, Any] = {}
+def _encode_palette(image: IndexedImage, form: ImageFormat, options: Mapping[str, Any] | None) -> bytes:
     if form.name == "PNG":
-        options = {"bits": next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits), **transparency_of(palette)}
-    data = _encode_picture(picture, form, options, metadata)
-    return with_palette_of(data, k) if form.name == "PNG" else data
+        bits = next(bits for bits in (1, 2, 4, 8) if image.k <= 1 << bits)
+        options = {"bits": bits, **transparency_of(image.palette), **(options or {})}
+    data = _encode_picture(paletted(image), form, image.metadata, options)
+    return with_palette_of(data, image.k) if form.name == "PNG" else data
 
 
 def _encode_picture(
-    picture: "Image.Image", form: ImageFormat, options: dict[str, Any], metadata: Metadata | None
+    picture: "Image.Image", form: ImageFormat, metadata: Metadata, options: Mapping[str, Any] | None
 ) -> bytes:
+    from PIL import features
+
     if max(picture.size) > form.max_side:
         raise ArgumentError(
             f"expected at most {form.max_side} pixels per side for {form.name}, "
             f"got {picture.height} x {picture.width}: save as .png, .tif or .fkq"
         )
-    carried = save_options(metadata or Metadata(), form, picture.mode)
+    if form.name == "WEBP" and not features.check("webp"):
+        raise ArgumentError("expected a Pillow with libwebp, got one without: save as .png, .tif or .fkq")
+    carried = save_options(metadata, form, picture.mode)
     buffer = Interruptible()
-    picture.save(buffer, form.name, **{**form.options, **options, **carried})
+    picture.save(buffer, form.name, **{**form.options, **(options or {}), **carried})
     return buffer.getvalue()

@@ -40,7 +40,7 @@ def test_equal_and_unused_colors_keep_their_places(tmp_path, suffix):
 def test_png_of_all_depths_is_loaded(tmp_path, bits, k):
     indices = np.random.default_rng(0).integers(0, k, (7, 9))
     path = tmp_path / "a.png"
-    path.write_bytes(formats.encode_indexed(noise(k, 3), indices, ".png"))
+    path.write_bytes(formats.encode(fastkq.CompressedImage(noise(k, 3), indices), ".png"))
     assert path.read_bytes()[24] == bits
     assert fastkq.load(path) == fastkq.CompressedImage(noise(k, 3), indices)
 
@@ -160,7 +160,7 @@ def test_unrecognized_data_are_refused(tmp_path, data):
 
 
 def test_indices_beyond_the_palette_are_refused(tmp_path):
-    data = formats.encode_indexed(noise(6, 3), np.array([[0, 5]]), ".png")
+    data = formats.encode(fastkq.CompressedImage(noise(6, 3), [[0, 5]]), ".png")
     (tmp_path / "a.png").write_bytes(with_palette_of(data, 4))
     with pytest.raises(FormatError, match=r"a\.png: expected indices below the 4 colors .* got 5"):
         fastkq.load(tmp_path / "a.png")

@@ -172,7 +172,9 @@ def decoded(data):
 def test_png_uses_the_fewest_bits_per_index(k, bits, channels):
     palette = noise(k, channels, seed=k)
     indices = np.random.default_rng(k).integers(0, k, (13, 11)).astype(np.uint8)
-    mode, depth, transparency, pixels = decoded(formats.encode_indexed(palette, indices, ".png"))
+    mode, depth, transparency, pixels = decoded(
+        formats.encode(fastkq.CompressedImage(palette, indices), ".png")
+    )
     assert (mode, depth) == ("P", bits)
     expected = palette[indices][..., [0, 0, 0]] if channels == 1 else palette[indices][..., :3]
     np.testing.assert_array_equal(pixels[..., :3], expected)
@@ -184,7 +186,7 @@ def test_png_uses_the_fewest_bits_per_index(k, bits, channels):
 
 def test_opaque_rgba_needs_no_transparency_in_png():
     palette = np.array([[1, 2, 3, 255], [4, 5, 6, 255]], np.uint8)
-    assert decoded(formats.encode_indexed(palette, np.array([[0, 1]], np.uint8), ".png"))[2] is None
+    assert decoded(formats.encode(fastkq.CompressedImage(palette, [[0, 1]]), ".png"))[2] is None
 
 
 def test_png_of_more_than_256_colors_is_refused_with_alternatives(tmp_path):

@@ -187,6 +187,22 @@ def test_only_png_is_optimized(tmp_path, suffix):
         compressed_of(2, 3).save(tmp_path / f"image{suffix}", optimize=True)
 
 
+def test_webp_without_libwebp_names_other_formats(tmp_path, monkeypatch):
+    monkeypatch.setattr("PIL.features.check", lambda feature: feature != "webp")
+    with pytest.raises(ArgumentError, match=r"a Pillow with libwebp, .* save as \.png"):
+        compressed_of(2, 3).save(tmp_path / "image.webp")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("coding", ["packed", "context"])
+def test_bytes_for_a_suffix_are_those_of_the_file(tmp_path, coding):
+    compressed = compressed_of(5, 3)
+    for suffix in formats.SUFFIXES:
+        compressed.save(tmp_path / f"image{suffix}", coding=coding)
+        assert formats.encode(compressed, suffix, coding=coding) == (tmp_path / f"image{suffix}").read_bytes()
+    assert formats.encode(compressed, ".fkq", coding=coding) == compressed.to_bytes(coding=coding)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff", ".webp"])
 @pytest.mark.parametrize("shape", [(9, 8), (9, 8, 1), (9, 8, 3), (9, 8, 4)])
 def test_encode_image_is_lossless(suffix, shape):

@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
-
 from fastkq import formats
-from fastkq.api.notebook import to_display_8bit
+from fastkq.api.notebook import for_display, to_display_8bit
+from fastkq.color.indexed_image import IndexedImage
 from fastkq.color.metadata import Metadata
 from fastkq.compare.comparison import Original, Row
 
@@ -36,9 +35,10 @@ def source_as_png(original: Original, step: int) -> bytes:
 
 def reduced_as_png(original: Original, row: Row, step: int) -> bytes:
     """Encode the compressed image as PNG, with a palette if PNG can hold it."""
-    palette = to_display_8bit(original.pixels, row.compressed.palette[np.newaxis])[0]
+    palette = for_display(original.pixels, row.compressed).palette
     indices = row.compressed.indices[::step, ::step]
-    return formats.encode_indexed(palette, indices, ".png", _profile(original), whole=True)
+    sampled = IndexedImage.unchecked(palette, indices, metadata=_profile(original))
+    return formats.encode(sampled, ".png", whole=True)
 
 
 def _profile(original: Original) -> Metadata | None:

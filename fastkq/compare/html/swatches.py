@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from fastkq.api.facts import PaletteCounts
 from fastkq.api.image import CompressedImage
-from fastkq.api.notebook import to_display_8bit
+from fastkq.api.notebook import for_display
+from fastkq.color.indexed_image import count_indices
 from fastkq.compare.comparison import Original
 
 _MAX_COLORS = 1024  # colors shown per k, at most
@@ -36,10 +37,10 @@ class Shown(NamedTuple):
 
 def colors(original: Original, compressed: CompressedImage) -> Shown:
     """Return the most used colors of a compressed image and their shares of the pixels."""
-    counts = np.bincount(compressed.indices.reshape(-1), minlength=compressed.k)
+    counts = count_indices(compressed)
     kept = np.sort(np.argsort(-counts, kind="stable")[:_MAX_COLORS])
     palette, shares = compressed.palette[kept], counts[kept] / counts.sum()
-    in_css = [_in_css(color) for color in to_display_8bit(original.pixels, palette[np.newaxis])[0]]
+    in_css = [_in_css(color) for color in for_display(original.pixels, compressed).palette[kept]]
     names = in_css if palette.dtype == np.uint8 else _names(PaletteCounts(palette, counts[kept]))
     return Shown(in_css, names, [float(f"{share:.6g}") for share in shares], len(counts) - len(kept))
 
