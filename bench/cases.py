@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq import formats
+from fastkq.api.inputs import read_input
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
 @cache
 def _read(path: Path) -> Pixels:
-    return formats.read_image(path)
+    return read_input(path).pixels
 
 
 def photograph_path() -> Path:

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq import formats
 from fastkq.api.file import CompressedFile
-from fastkq.api.inputs import decode_picture
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.indexed_image import IndexedImage, bits_per_index, count_indices
 from fastkq.color.metadata import Metadata
@@ -154,7 +154,7 @@ def _facts_of_fkq(source: Source) -> Facts:
 
 
 def _facts_of_picture(source: Source) -> Facts:
-    picture = decode_picture(source)
+    picture = formats.decode(source)
     kind = picture.format or "image"
     if picture.has_palette:
         return _facts_of_indexed(picture.indexed(), source, kind)

@@ -12,7 +12,7 @@ from fastkq.api.image import CompressedImage
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, is_binary_file, opened
-from fastkq.runtime.validation import MAX_PIXELS, Depth, check_depth, check_image
+from fastkq.runtime.validation import Depth, check_depth, check_image
 
 
 class Input(NamedTuple):
@@ -61,12 +61,12 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
         return image
     depth = check_depth(depth)
     if formats.is_pil_image(image):
-        picture = formats.read(image, depth)
+        picture = formats.from_pil(image, depth)
     elif is_file(image):
         with opened(image) as stream:
             if fkq.is_fkq(stream):
                 return _from_fkq(stream, depth, threads)
-            picture = decode_picture(stream, depth=depth)
+            picture = formats.decode(stream, depth=depth)
     else:
         return Input(check_image(image), Metadata())
     stored_image = (lambda: CompressedImage.of(picture.indexed())) if picture.has_palette else None
@@ -84,9 +84,3 @@ def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:
     if depth is not None:
         compressed = compressed.to_8bit()
     return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)
-
-
-def decode_picture(source: Source, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> formats.Picture:
-    """Decode the image file in a source; error messages begin with its name."""
-    data, name = bytes(source.read(0, source.length)), source.name or "the data"
-    return formats.decode(data, name, max_pixels=max_pixels, depth=depth)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fastkq import formats
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
-from fastkq.api.inputs import decode_picture
 from fastkq.color.indexed_image import IndexedImage
 from fastkq.formats import fkq
 from fastkq.formats.source import SourceLike, opened
@@ -73,7 +73,7 @@ def load(
     """
     with watched(progress), stage("reading"), opened(source) as stream:
         if not fkq.is_fkq(stream):
-            return _cropped(decode_picture(stream, check_max_pixels(max_pixels)).indexed(), region)
+            return _cropped(formats.decode(stream, max_pixels=check_max_pixels(max_pixels)).indexed(), region)
         with CompressedFile(stream, strict=strict) as file:
             return file.load(region=region, max_pixels=max_pixels, threads=threads)
 

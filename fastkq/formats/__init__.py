@@ -1,7 +1,7 @@
 """Read and write image files: Pillow's formats, and `.fkq` in `fastkq.formats.fkq`."""
 
 from fastkq.formats.picture import Picture
-from fastkq.formats.reading import decode, is_pil_image, read, read_image
+from fastkq.formats.reading import decode, from_pil, is_pil_image
 from fastkq.formats.registry import FORMATS, MAX_PALETTE
 from fastkq.formats.writing import SUFFIXES, check_target, check_values, encode, encode_image
 
@@ -15,7 +15,6 @@ __all__ = [
     "decode",
     "encode",
     "encode_image",
+    "from_pil",
     "is_pil_image",
-    "read",
-    "read_image",
 ]

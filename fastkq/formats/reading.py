@@ -1,7 +1,6 @@
-"""Read image files as pictures, through Pillow, and through imageio for formats that Pillow does not know."""
+"""Read image files and PIL images through Pillow, and files that Pillow does not know through imageio."""
 
 import contextlib
-import os
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
@@ -18,12 +17,11 @@ from fastkq.formats.picture import Picture, pixel_mode
 from fastkq.formats.pil import Interruptible
 from fastkq.formats.pil_metadata import metadata_of
 from fastkq.formats.png import verify_chunks
+from fastkq.formats.source import Source
 from fastkq.runtime.validation import MAX_PIXELS, Depth
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    PathLike = str | os.PathLike[str]
 
 _MULTI_FRAME_FORMATS = ("GIF", "PNG", "TIFF", "WEBP")
 """Formats in which further images are frames or pages; in others they are previews, depth maps or layers."""
@@ -36,52 +34,36 @@ def is_pil_image(source: object) -> bool:
     return any(f"{kind.__module__}.{kind.__name__}" == "PIL.Image.Image" for kind in type(source).__mro__)
 
 
-def read_image(source: "PathLike | Image.Image", depth: Depth = None) -> npt.NDArray[Any]:
-    """Read an image file or PIL image as pixels, as a viewer shows it.
+def from_pil(image: "Image.Image", depth: Depth = None) -> Picture:
+    """Read a PIL image as `decode` reads a file."""
+    return _load(image, "the PIL image", b"", depth)
 
-    EXIF rotation is applied. 1-bit and gray images become (H, W), palettes and CMYK (H, W, 3), and images
-    with transparency (H, W, 4). Of several frames or pages the first is read, with a `FrameWarning`.
+
+def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> Picture:
+    """Decode an image file, as a viewer shows it, with its metadata and its palette.
+
+    EXIF rotation is applied. Of several frames or pages the first is read, with a `FrameWarning`.
 
     16 bits per channel are kept for gray, and with the extra `deep` for color PNG and TIFF. Otherwise values
     are reduced to their high byte, with a `PrecisionWarning`.
 
     Parameters
     ----------
-    source : path or PIL image
+    source : Source
+    max_pixels : int
+        Refuse to decode more pixels than this.
     depth : {None, 8}
         8 reduces 16-bit values to their high byte without a warning.
 
-    Returns
-    -------
-    (H, W), (H, W, 3) or (H, W, 4) uint8 or uint16; (H, W) float32 for a TIFF of float32
-
     Raises
     ------
     FormatError
-        If the file is damaged, is not an image, or has 32-bit integer channels.
+        If the file is damaged, is not an image, or its header claims more than `max_pixels` pixels. The
+        message begins with the name of the source.
     OSError
         If the file cannot be read.
     """
-    return read(source, depth).pixels()
-
-
-def read(source: "PathLike | Image.Image", depth: Depth = None) -> Picture:
-    """Read an image file or PIL image as `read_image` does, with its metadata and its palette."""
-    if is_pil_image(source):
-        return _load(source, "the PIL image", b"", depth)  # type: ignore[arg-type]
-    path = Path(source)  # type: ignore[arg-type]
-    return decode(path.read_bytes(), str(path), depth=depth)
-
-
-def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth = None) -> Picture:
-    """Decode the bytes of an image file, to 8 bits per channel if `depth` is 8.
-
-    Raises
-    ------
-    FormatError
-        If the bytes are damaged, are not an image, or their header claims more than `max_pixels` pixels. The
-        message begins with `name`.
-    """
+    data, name = bytes(source.read(0, source.length)), source.name or "the data"
     with _decoding(name):
         if not data:
             raise FormatError(f"{name}: expected an image file, got an empty one")
@@ -95,7 +77,7 @@ def decode(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, depth: Depth
             )
         if image.format in _MULTI_FRAME_FORMATS and _has_frames(data):
             message = f"{name}: holds several images, the first is read"
-            warnings.warn(message, FrameWarning, stacklevel=3)
+            warnings.warn(message, FrameWarning, stacklevel=2)
         gif_colors = 2 << (data[10] & 7) if image.format == "GIF" else 0
         picture = _load(image, name, data, depth)
         return picture._replace(format=image.format, gif_colors=gif_colors)
@@ -184,7 +166,7 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
     metadata = metadata_of(image, gray=pixel_mode(image) == "L", turned=5 <= applied <= 8)
     if reduced and pixels is None and depth is None:
         message = f"{name}: 16 bits per channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
-        warnings.warn(message, PrecisionWarning, stacklevel=4)
+        warnings.warn(message, PrecisionWarning, stacklevel=3)
     if pixels is not None:
         pixels = sixteen_bit.apply_orientation(pixels, applied)
     elif sixteen_bit.is_gray(image):

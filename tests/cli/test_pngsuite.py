@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq import cli, formats
-from tests.helpers.images import SHARED
+from fastkq import cli
+from tests.helpers.images import SHARED, read_image
 
 FOLDER = SHARED / "images" / "pngsuite"
 VALID = sorted(path for path in FOLDER.glob("*.png") if not path.name.startswith("x"))
@@ -38,7 +38,7 @@ def test_valid_files_round_trip(tmp_path, capsys, suffix):
             assert capsys.readouterr().err == "", path.name
         else:
             back = out
-        original, read = formats.read_image(path, 8), formats.read_image(back)
+        original, read = read_image(path, 8), read_image(back)
         if colors(original) <= 256:
             np.testing.assert_array_equal(seen(read), seen(original), err_msg=path.name)
         assert colors(read) <= 256, path.name

@@ -9,12 +9,12 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from fastkq import CompressedImage, formats
+from fastkq import CompressedImage
 from fastkq.compare import sheet
 from fastkq.compare.comparison import Original, Row, compare
 from fastkq.compare.sheet import contact_sheet
 from fastkq.errors import ArgumentError, MissingExtraError
-from tests.helpers.images import noise
+from tests.helpers.images import noise, read_image
 
 
 def averaged(pixels, step):
@@ -123,7 +123,7 @@ def test_sheet_shows_16_bits_and_floats_with_8_bits():
     for image in (flat, flat * np.uint16(257), flat / 255.0):
         compressed = CompressedImage(image.reshape(-1, 3), np.arange(48).reshape(6, 8))
         rows = [Row(48, compressed, 1, None, None, 1.0, None, 1.0)]
-        sheet = formats.read_image(Image.open(BytesIO(contact_sheet(Original("a.png", image, 9), rows))))
+        sheet = read_image(Image.open(BytesIO(contact_sheet(Original("a.png", image, 9), rows))))
         tiles = sheet[16 : 16 + 270, 16 : 16 + 2 * 376].astype(int)
         if image is flat:
             expected = tiles

@@ -8,8 +8,9 @@ from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage, formats
+from fastkq.api.inputs import read_input
 from fastkq.color.metadata import Metadata
-from tests.helpers.images import noise
+from tests.helpers.images import noise, read_image
 from tests.helpers.metadata_tags import EXIF_DIRECTORY, ORIENTATION, described, exif, profile
 
 pillow_warns_of_damage = pytest.mark.filterwarnings(
@@ -135,7 +136,7 @@ def test_damaged_exif_does_not_prevent_reading_and_saving(tmp_path, suffix, dama
     assert compressed.shape == (8, 12, 3)
     for other in formats.FORMATS:
         compressed.save(tmp_path / f"out{other}")
-        assert formats.read_image(tmp_path / f"out{other}").shape[:2] == (8, 12)
+        assert read_image(tmp_path / f"out{other}").shape[:2] == (8, 12)
 
 
 @pillow_warns_of_damage
@@ -205,7 +206,7 @@ def test_each_format_keeps_its_metadata_unless_disabled(tmp_path, suffix, k):
     compressed = fastkq.compress(noise(40, 40, 3), k).with_metadata(everything)
     path = tmp_path / f"a{suffix}"
     compressed.save(path)
-    metadata = formats.read(path).metadata
+    metadata = read_input(path).metadata
     assert metadata.icc == (profile() if "icc" in CARRIES[suffix] else None)
     if "exif" in CARRIES[suffix]:
         assert described(metadata.exif) == ("a temple", "somebody", 0.25)
@@ -218,7 +219,7 @@ def test_each_format_keeps_its_metadata_unless_disabled(tmp_path, suffix, k):
     else:
         assert metadata.dpi is None
     compressed.save(path, metadata=False)
-    assert formats.read(path).metadata == Metadata()
+    assert read_input(path).metadata == Metadata()
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
@@ -227,7 +228,7 @@ def test_gray_profile_is_not_written_to_color_palettes(tmp_path, suffix):
     compressed = fastkq.compress(gray, 4)
     assert compressed.metadata.icc == profile(b"GRAY")
     compressed.save(tmp_path / f"a{suffix}")
-    assert formats.read(tmp_path / f"a{suffix}").metadata.icc is None
+    assert read_input(tmp_path / f"a{suffix}").metadata.icc is None
 
 
 def test_structural_exif_tags_do_not_change_a_tiff(tmp_path):
@@ -236,7 +237,7 @@ def test_structural_exif_tags_do_not_change_a_tiff(tmp_path):
     tags[256], tags[257], tags[259] = 4000, 3000, 6
     compressed = CompressedImage(noise(3, 3), [[0, 1, 2]], metadata=Metadata(exif=tags.tobytes()[6:]))
     compressed.save(tmp_path / "a.tif")
-    np.testing.assert_array_equal(formats.read_image(tmp_path / "a.tif"), compressed.decompress())
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), compressed.decompress())
 
 
 def test_equality_ignores_metadata_and_metadata_can_be_replaced():

@@ -9,7 +9,7 @@ from PIL import Image
 import fastkq
 from fastkq import formats
 from fastkq.errors import ArgumentError, FormatError
-from tests.helpers.images import noise
+from tests.helpers.images import noise, read_image
 
 END = b"\0\0\0\0IEND\xaeB`\x82"
 
@@ -25,27 +25,25 @@ def test_l_rgb_and_rgba_are_read_unchanged(tmp_path, mode, shape):
     pixels = noise(5, 7, *shape)
     image = Image.fromarray(pixels)
     assert image.mode == mode
-    np.testing.assert_array_equal(formats.read_image(saved(tmp_path, image)), pixels)
-    np.testing.assert_array_equal(formats.read_image(image), pixels)
+    np.testing.assert_array_equal(read_image(saved(tmp_path, image)), pixels)
+    np.testing.assert_array_equal(read_image(image), pixels)
 
 
 def test_one_bit_is_black_and_white(tmp_path):
     pixels = noise(5, 7) > 127
-    read = formats.read_image(saved(tmp_path, Image.fromarray(pixels)))
+    read = read_image(saved(tmp_path, Image.fromarray(pixels)))
     np.testing.assert_array_equal(read, np.where(pixels, 255, 0))
 
 
 def test_gray_with_alpha_keeps_its_alpha(tmp_path):
     pixels = noise(5, 7, 2)
-    read = formats.read_image(saved(tmp_path, gray_with_alpha(pixels)))
+    read = read_image(saved(tmp_path, gray_with_alpha(pixels)))
     np.testing.assert_array_equal(read, pixels[:, :, [0, 0, 0, 1]])
 
 
 def test_premultiplied_gray_is_gray_with_alpha():
     image = gray_with_alpha(noise(5, 7, 2)).convert("La")
-    np.testing.assert_array_equal(
-        formats.read_image(image), np.asarray(image.convert("LA"))[:, :, [0, 0, 0, 1]]
-    )
+    np.testing.assert_array_equal(read_image(image), np.asarray(image.convert("LA"))[:, :, [0, 0, 0, 1]])
 
 
 def gray_with_alpha(pixels):
@@ -62,7 +60,7 @@ def palette_image(transparency):
 
 
 def test_palette_images_are_read_as_their_colors(tmp_path):
-    read = formats.read_image(saved(tmp_path, palette_image(None)))
+    read = read_image(saved(tmp_path, palette_image(None)))
     np.testing.assert_array_equal(read, [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]])
 
 
@@ -71,32 +69,32 @@ def test_palette_images_are_read_as_their_colors(tmp_path):
 )
 def test_a_palette_keeps_its_transparency(tmp_path, transparency, alphas):
     path = saved(tmp_path, palette_image(None), transparency=transparency)
-    read = formats.read_image(path)
+    read = read_image(path)
     assert read.shape == (1, 3, 4)
     np.testing.assert_array_equal(read[0, :, 3], alphas)
-    np.testing.assert_array_equal(formats.read_image(palette_image(transparency))[0, :, 3], alphas)
+    np.testing.assert_array_equal(read_image(palette_image(transparency))[0, :, 3], alphas)
 
 
 def test_a_transparent_color_is_transparent(tmp_path):
     pixels = np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)
-    read = formats.read_image(saved(tmp_path, Image.fromarray(pixels), transparency=(4, 5, 6)))
+    read = read_image(saved(tmp_path, Image.fromarray(pixels), transparency=(4, 5, 6)))
     np.testing.assert_array_equal(read[0, :, 3], [255, 0])
     gray = saved(tmp_path, Image.fromarray(pixels[:, :, 0]), transparency=1)
-    np.testing.assert_array_equal(formats.read_image(gray)[0, :, 3], [0, 255])
+    np.testing.assert_array_equal(read_image(gray)[0, :, 3], [0, 255])
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV", "LAB"])
 def test_other_color_modes_become_rgb(mode):
     red = Image.new("RGB", (4, 4), (200, 30, 60))
     image = Image.new("LAB", (4, 4), (128, 128, 128)) if mode == "LAB" else red.convert(mode)
-    read = formats.read_image(image)
+    read = read_image(image)
     assert read.shape == (4, 4, 3)
     np.testing.assert_array_equal(read, np.asarray(image.convert("RGB")))
 
 
 def test_cmyk_jpeg_is_not_inverted(tmp_path):
     path = saved(tmp_path, Image.new("RGB", (16, 16), (250, 10, 20)).convert("CMYK"), "print.jpg")
-    assert np.abs(formats.read_image(path).astype(int) - [250, 10, 20]).max() < 10
+    assert np.abs(read_image(path).astype(int) - [250, 10, 20]).max() < 10
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -115,13 +113,13 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = saved(tmp_path, Image.fromarray(np.ascontiguousarray(undo(upright))), exif=exif)
-    np.testing.assert_array_equal(formats.read_image(path), upright)
+    np.testing.assert_array_equal(read_image(path), upright)
 
 
 def test_32_bit_integers_are_refused(tmp_path):
     path = saved(tmp_path, Image.fromarray(np.ones((3, 3), np.int32)), "deep.tif")
     with pytest.raises(FormatError, match=r"deep\.tif: expected 8 or 16 bits per channel, got 32"):
-        formats.read_image(path)
+        read_image(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n", bytes(1000)])
@@ -129,7 +127,7 @@ def test_other_data_are_refused(tmp_path, data):
     path = tmp_path / "image.png"
     path.write_bytes(data)
     with pytest.raises(FormatError, match=r"image\.png: expected an image file"):
-        formats.read_image(path)
+        read_image(path)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +139,7 @@ def test_truncated_images_are_refused(tmp_path, name, shape):
     for share in (0.3, 0.6, 0.9):
         path.write_bytes(data[: int(len(data) * share)])
         with pytest.raises(FormatError, match="expected an image file"):
-            formats.read_image(path)
+            read_image(path)
 
 
 def test_compress_takes_paths_and_pil_images(tmp_path):
@@ -213,5 +211,5 @@ def test_png_of_more_than_256_colors_is_refused_with_alternatives(tmp_path):
 def test_error_names_the_kind_of_data_and_libraries_print_nothing(tmp_path, capfd, data, got):
     (tmp_path / "a.jpg").write_bytes(data)
     with pytest.raises(FormatError, match=f"a.jpg: expected an image file, got {got}$"):
-        formats.read_image(tmp_path / "a.jpg")
+        read_image(tmp_path / "a.jpg")
     assert capfd.readouterr() == ("", "")

@@ -12,7 +12,7 @@ from PIL import Image
 import fastkq
 from fastkq import CompressedImage, formats
 from fastkq.errors import ArgumentError, MissingExtraError
-from tests.helpers.images import noise
+from tests.helpers.images import noise, read_image
 
 SUFFIXES = sorted(formats.FORMATS)
 WITH_PALETTES = [suffix for suffix in SUFFIXES if formats.FORMATS[suffix].palette]
@@ -65,7 +65,7 @@ def test_saved_files_read_back_the_same_pixels_or_are_refused(
     path = tmp_path_factory.mktemp("saved") / f"image{suffix}"
     if fits(compressed, suffix):
         compressed.save(path)
-        np.testing.assert_array_equal(rgba(formats.read_image(path)), rgba(compressed.decompress()))
+        np.testing.assert_array_equal(rgba(read_image(path)), rgba(compressed.decompress()))
     else:
         with pytest.raises(ArgumentError, match=r"^expected .* got .*: save as \.\w+"):
             compressed.save(path)
@@ -165,9 +165,7 @@ def test_an_optimized_png_is_a_palette_of_the_same_pixels(tmp_path, channels):
     compressed.save(tmp_path / "small.png", optimize=True)
     with Image.open(tmp_path / "small.png") as image:
         assert image.mode == "P"
-    np.testing.assert_array_equal(
-        rgba(formats.read_image(tmp_path / "small.png")), rgba(compressed.decompress())
-    )
+    np.testing.assert_array_equal(rgba(read_image(tmp_path / "small.png")), rgba(compressed.decompress()))
     assert (tmp_path / "small.png").stat().st_size < (tmp_path / "plain.png").stat().st_size
 
 

@@ -10,11 +10,11 @@ import pytest
 import tifffile
 from PIL import Image
 
-from fastkq import CompressedImage, formats
+from fastkq import CompressedImage
 from fastkq.api.inputs import read_input
 from fastkq.errors import ArgumentError, FormatError, PrecisionWarning
 from fastkq.runtime.validation import check_depth
-from tests.helpers.images import SHARED, noise
+from tests.helpers.images import SHARED, noise, read_image
 from tests.helpers.metadata_tags import exif
 from tests.helpers.sixteen_bit_files import deep_noise, png16, quietly, tiff16
 from tests.reference.png import deep_png
@@ -99,7 +99,7 @@ def test_tiff_with_white_as_zero_is_inverted(tmp_path):
 def test_rotation_is_applied_as_at_8_bits(tmp_path, orientation, channels):
     values = deep_noise(4, 7, channels).squeeze()
     Image.fromarray((values >> 8).astype(np.uint8)).save(tmp_path / "flat.png", exif=exif(orientation))
-    seen = formats.read_image(tmp_path / "flat.png")
+    seen = read_image(tmp_path / "flat.png")
     deep = png16(
         tmp_path / "deep.png",
         values,
@@ -121,7 +121,7 @@ def test_color_without_the_extra_is_reduced_with_a_warning(tmp_path, color_type)
         r"keeps all 16 \(from a clone, pip install '\.\[deep\]'\)$"
     )
     with pytest.warns(PrecisionWarning, match=message):
-        read = formats.read_image(path)
+        read = read_image(path)
     assert read.dtype == np.uint8
     np.testing.assert_array_equal(read, (values >> 8)[:, :, [0, 0, 0, 1]] if color_type == 4 else values >> 8)
     np.testing.assert_array_equal(quietly(path, 8), read)
@@ -143,7 +143,7 @@ def test_planar_tiff_without_the_extra_is_refused(tmp_path):
             FormatError,
             match=r"deep\.tif: .*got planes of 16 bits: the extra deep .*a clone, pip install '\.\[deep\]'",
         ):
-            formats.read_image(path, depth)
+            read_image(path, depth)
 
 
 def test_files_unsupported_by_the_extra_are_reduced_with_a_warning(tmp_path):
@@ -156,7 +156,7 @@ def test_files_unsupported_by_the_extra_are_reduced_with_a_warning(tmp_path):
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
         with pytest.warns(PrecisionWarning, match=f"{name}: 16 bits per channel are reduced to 8"):
-            assert formats.read_image(tmp_path / name).dtype == np.uint8
+            assert read_image(tmp_path / name).dtype == np.uint8
     (tmp_path / "flat.jp2").write_bytes(imagecodecs.jpeg2k_encode(noise(20, 20, 3)))
     np.testing.assert_array_equal(quietly(tmp_path / "flat.jp2"), noise(20, 20, 3))
 
@@ -166,11 +166,11 @@ def test_pil_image_of_a_16_bit_file_advises_its_path(tmp_path):
     tiff = tiff16(tmp_path / "deep.tif", deep_noise(4, 5, 3))
     for path in (png, tiff):
         with Image.open(path) as image, pytest.warns(PrecisionWarning, match="give the path of its file"):
-            assert formats.read_image(image).dtype == np.uint8
+            assert read_image(image).dtype == np.uint8
     with Image.open(tiff) as image:
         image.load()
         with pytest.warns(PrecisionWarning):
-            np.testing.assert_array_equal(formats.read_image(image), deep_noise(4, 5, 3) >> 8)
+            np.testing.assert_array_equal(read_image(image), deep_noise(4, 5, 3) >> 8)
 
 
 def test_gray_float_tiff_round_trips(tmp_path):
@@ -180,7 +180,7 @@ def test_gray_float_tiff_round_trips(tmp_path):
     CompressedImage(values.reshape(-1, 1), np.arange(35).reshape(7, 5)).save(tmp_path / "b.tif")
     np.testing.assert_array_equal(quietly(tmp_path / "b.tif"), values)
     with pytest.raises(FormatError, match=r"a\.tif: expected 8 or 16 bits per channel, got 32"):
-        formats.read_image(tmp_path / "a.tif", 8)
+        read_image(tmp_path / "a.tif", 8)
 
 
 def test_depth_8_reduces_inputs(tmp_path):
@@ -199,6 +199,6 @@ def test_depth_8_reduces_inputs(tmp_path):
 
 def test_the_extra_is_not_imported_before_it_is_needed(tmp_path):
     Image.fromarray(noise(4, 4, 3)).save(tmp_path / "flat.png")
-    program = "import sys; from fastkq import formats; formats.read_image(sys.argv[1]); "
+    program = "import sys; from fastkq.api.inputs import read_input; read_input(sys.argv[1]); "
     program += "sys.exit('imagecodecs' in sys.modules)"
     subprocess.run([sys.executable, "-c", program, tmp_path / "flat.png"], check=True)

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fastkq import formats
+from fastkq.api.inputs import read_input
 
 SHARED = Path(__file__).parents[3] / "shared"  # test images beside the repository; not part of it
 
@@ -31,10 +31,15 @@ def photograph_like(height, width, seed=0):
     return np.clip(smooth + generator.normal(0, 6, smooth.shape), 0, 255).astype(np.uint8)
 
 
+def read_image(source, depth=None):
+    """Return the pixels of an image file or a PIL image."""
+    return read_input(source, depth=depth).pixels
+
+
 def photograph(name):
     """Read a photograph that scikit-learn ships."""
     with resources.as_file(resources.files("sklearn.datasets.images") / name) as path:
-        return formats.read_image(path)
+        return read_image(path)
 
 
 @st.composite

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from fastkq import formats
+from tests.helpers.images import read_image
 
 
 def deep_noise(*shape, seed=0):
@@ -18,7 +18,7 @@ def quietly(path, depth=None):
     """Read the image at this path; any warning is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return formats.read_image(path, depth)
+        return read_image(path, depth)
 
 
 def png16(path, values, color_type, transparency=None, exif=None):

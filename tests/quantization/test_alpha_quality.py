@@ -6,8 +6,7 @@ from PIL import Image
 
 import fastkq
 from bench.suites.alpha import composited_error
-from fastkq import formats
-from tests.helpers.images import SHARED
+from tests.helpers.images import SHARED, read_image
 
 IMAGEQUANT = {
     "emoji_u1f35f.png": (15.0412, 2.6247, 0.1055),
@@ -22,7 +21,7 @@ IMAGEQUANT = {
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared images are not there")
 @pytest.mark.parametrize("name", IMAGEQUANT)
 def test_composited_error_is_below_imagequant_and_fastoctree(name):
-    image = formats.read_image(SHARED / "images" / "alpha" / name)
+    image = read_image(SHARED / "images" / "alpha" / name)
     for k, theirs in zip((16, 64, 256), IMAGEQUANT[name], strict=True):
         ours = composited_error(image, fastkq.compress(image, k).decompress())
         octree = Image.fromarray(image).quantize(

@@ -5,7 +5,7 @@ from importlib import resources
 import pytest
 
 import fastkq
-from fastkq import formats
+from tests.helpers.images import read_image
 from tests.reference import kmeans as reference
 
 EFFORTS = ("fast", "balanced", "best")
@@ -27,7 +27,7 @@ ERRORS = {
 @pytest.fixture(scope="module")
 def photographs():
     folder = resources.files("sklearn.datasets.images")
-    return {name: formats.read_image(str(folder / name)) for name in ("china.jpg", "flower.jpg")}
+    return {name: read_image(str(folder / name)) for name in ("china.jpg", "flower.jpg")}
 
 
 @pytest.mark.parametrize(("name", "k"), ERRORS)

@@ -5,9 +5,8 @@ import pytest
 
 from fastkq.color.metadata import Metadata
 from fastkq.compare.html import pictures
-from fastkq.formats import read_image
 from tests.compare.html.document import embedded, parsed, shown_rows
-from tests.helpers.images import noise
+from tests.helpers.images import noise, read_image
 from tests.helpers.metadata_tags import SRGB, exif
 
 
