@@ -46,6 +46,7 @@ from fastkq.api.compress import compress
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import read_input
+from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import as_8bit
 from fastkq.errors import DecodingError, FormatError, PrecisionWarning
 from fastkq.formats import pil
@@ -121,7 +122,8 @@ class _Decoder(ImageFile.PyDecoder):
             self.set_as_raw(compressed.indices.tobytes())
         else:
             rawmode, dtype = _RAW.get(self.mode, (self.mode, "u1"))
-            self.set_as_raw(colors.astype(dtype)[compressed.indices].tobytes(), rawmode)
+            shown = IndexedImage.of(compressed, palette=colors.astype(dtype))
+            self.set_as_raw(paint(shown).tobytes(), rawmode)
         return -1, 0
 
 

@@ -1,6 +1,5 @@
 """Read and write image files: Pillow's formats, and `.fkq` in `fastkq.formats.fkq`."""
 
-from fastkq.formats.picture import Picture
 from fastkq.formats.reading import decode, from_pil, is_pil_image
 from fastkq.formats.registry import FORMATS, MAX_PALETTE
 from fastkq.formats.writing import SUFFIXES, check_target, check_values, encode, encode_image
@@ -9,7 +8,6 @@ __all__ = [
     "FORMATS",
     "MAX_PALETTE",
     "SUFFIXES",
-    "Picture",
     "check_target",
     "check_values",
     "decode",
