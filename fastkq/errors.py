@@ -1,12 +1,82 @@
 """Exceptions and warnings of fastkq. Every message says what was expected and what came."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple
+
 
 class FastKQError(Exception):
     """Base class of all exceptions that fastkq itself raises."""
 
 
-class ArgumentError(FastKQError, ValueError):
-    """An argument has the right type but a value that cannot be used."""
+class Term(NamedTuple):
+    """Words of a message that differ between Python and the command line.
+
+    Attributes
+    ----------
+    python, command_line : str
+        The words, for example "max_error" and "--max-error".
+    parameter : str or None
+        The parameter that the words name; None if they are advice.
+    """
+
+    python: str
+    command_line: str
+    parameter: str | None = None
+
+
+class _ParameterError(FastKQError):
+    """Error of a call with a message in terms of Python, which is its `str`, and of the command line.
+
+    Parameters
+    ----------
+    message : str
+        With `values`, a template for `str.format`; otherwise the message itself.
+    *values
+        Values for the template. A `Term` is replaced by its words.
+    parameter : str, optional
+        By default, the parameter of the first `Term`.
+
+    Attributes
+    ----------
+    parameter : str or None
+        Name of the parameter that cannot be used; None if the error is not about one parameter.
+    command_line : str
+        The message for users of the command `fastkq`: it names options in place of parameters.
+    """
+
+    def __init__(self, message: str, *values: object, parameter: str | None = None) -> None:
+        terms = [value for value in values if isinstance(value, Term)]
+        python, self.command_line = (
+            message.format(*(value[place] if isinstance(value, Term) else value for value in values))
+            if values
+            else message
+            for place in (0, 1)
+        )
+        self.parameter = parameter or next((term.parameter for term in terms if term.parameter), None)
+        super().__init__(python)
+
+
+class ArgumentError(_ParameterError, ValueError):
+    """An argument has the right type but a value that cannot be used.
+
+    Attributes
+    ----------
+    parameter : str or None
+        Name of the parameter; None if the error is not about one parameter.
+    command_line : str
+        The message with the options of the command `fastkq` in place of the parameters.
+
+    Examples
+    --------
+    >>> import fastkq
+    >>> try:
+    ...     fastkq.compress("photo.jpg", target_psnr=-1)
+    ... except fastkq.errors.ArgumentError as error:
+    ...     print(error.parameter, error, error.command_line, sep="; ")
+    target_psnr; expected target_psnr to be at least 0, got -1; expected --psnr to be at least 0, got -1
+    """
 
 
 class UnreachableError(ArgumentError):
@@ -19,18 +89,38 @@ class UnreachableError(ArgumentError):
         largest error.
     k : int or None
         A number of colors with which the target can be reached; None if there is none, or if none is known.
+    parameter, command_line
+        As in `ArgumentError`.
     """
 
-    def __init__(self, message: str, best: float, k: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *values: object, best: float, k: int | None = None, parameter: str | None = None
+    ) -> None:
+        super().__init__(message, *values, parameter=parameter)
         self.best, self.k = best, k
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str(self), self.best, self.k)
+        return partial(type(self), best=self.best), self.args, self.__dict__
 
 
-class ArgumentTypeError(FastKQError, TypeError):
-    """An argument has the wrong type."""
+class ArgumentTypeError(_ParameterError, TypeError):
+    """An argument has the wrong type.
+
+    Attributes
+    ----------
+    parameter, command_line
+        As in `ArgumentError`.
+    """
+
+
+@contextmanager
+def about(parameter: str) -> Iterator[None]:
+    """Set the `parameter` of argument errors in this context, or in the function that this decorates."""
+    try:
+        yield
+    except _ParameterError as error:
+        error.parameter = parameter
+        raise
 
 
 class Cancelled(FastKQError):  # noqa: N818

@@ -51,6 +51,7 @@ from fastkq.color.kinds import as_8bit
 from fastkq.errors import DecodingError, FormatError, PrecisionWarning
 from fastkq.formats import pil
 from fastkq.formats.fkq import MAGIC
+from fastkq.runtime.options import OPTIONS
 
 __all__ = ["FkqImageFile"]
 
@@ -58,8 +59,6 @@ _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
 """For each mode the raw mode and the dtype of its bytes; other modes are their own raw mode, of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image"}
 """Save options that are passed on to `compress`."""
-_WITHOUT_COLOR_CHOICE = frozenset({"coding", "effort", "progress", "threads"})
-"""Options that do not choose colors: with these alone, the palette of an image of mode P is kept."""
 
 
 class FkqImageFile(ImageFile.ImageFile):
@@ -162,7 +161,8 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     save_options: dict[str, Any] = image.encoderinfo
     source = read_input(_with_metadata(image, save_options))
     options = {name: value for name, value in save_options.items() if name in _OPTIONS}
-    if source.stored_image is not None and options.keys() <= _WITHOUT_COLOR_CHOICE:
+    chooses_colors = any(OPTIONS[name].chooses_colors for name in options if name != "progress")
+    if source.stored_image is not None and not chooses_colors:
         compressed = source.stored_image()
     else:
         if image.mode == "1":

@@ -12,15 +12,10 @@ from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input
 from fastkq.api.load import load
 from fastkq.api.options import (
-    DEFAULT_K,
-    Preset,
-    check_alone,
+    check_arguments,
     check_dithering,
     check_fit,
-    check_number_of_colors,
     check_preset,
-    check_space,
-    check_targets,
     check_weights,
 )
 from fastkq.api.palettes import map_to_palette, read_stage
@@ -29,17 +24,16 @@ from fastkq.color import packed_counting
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
-from fastkq.color.spaces import Space
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
 from fastkq.quantization import visual_preset
 from fastkq.quantization.fit import fit, fit_table
 from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, map_pixels, mapping_stage
-from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
+from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.quantization.rounding import Fit, used_rows
+from fastkq.runtime.options import MAX_COLORS, Coding, DitherMethod, Effort, Preset, Space
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
-from fastkq.runtime.validation import MAX_COLORS, Coding, Effort, check_coding, check_effort, check_threads
 
 if TYPE_CHECKING:
     from fastkq.api.inputs import ImageLike
@@ -185,34 +179,28 @@ def compress(
     >>> calls[0], calls[-1]
     ((0.0, 'reading'), (1.0, 'mapping'))
     """
+    options = check_arguments(
+        k=k, palette=palette, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share,
+        target_psnr=target_psnr, target_bytes=target_bytes, coding=coding,
+        space=space, dither=dither, dither_method=dither_method, preset=preset, effort=effort,
+        threads=threads,
+    )  # fmt: skip
     with watched(progress):
-        effort, workers, coding = check_effort(effort), check_threads(threads), check_coding(coding)
-        source = read_stage(image, workers)
-        kind = ImageKind.of(source.pixels)
-        dithering = check_dithering(dither, dither_method, kind)
-        constraints = {"fixed": fixed, "weights": weights, "max_error": max_error}
-        targets = {"target_psnr": target_psnr, "target_bytes": target_bytes}
+        source = read_stage(image, options["threads"])
         if palette is not None:
-            check_alone("a palette", {"k": k, **constraints, **targets, "preset": preset})
-            return map_to_palette(source, palette, dithering, check_space(space, kind), workers)
-        number = check_number_of_colors(k, targets)
-        options = check_fit(
-            kind, number, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
-            threads=workers,
-        )  # fmt: skip
-        check_targets(**targets, dithering=dithering, max_error=max_error)
+            return map_to_palette(source, palette, options)
+        kind = ImageKind.of(source.pixels)
         checked_weights = check_weights(weights, source.pixels.shape)
-        compression = Compression(source, checked_weights, dithering, options)
-        if check_preset(preset, kind) is not None:
-            others = {"dither": dither or None, "space": None if options.space == "rgb" else space}
-            check_alone(f"preset={preset!r}", {**constraints, **targets, **others})
-            return compression.visual(DEFAULT_K if number is None else number)
+        dithering = check_dithering(options, kind)
+        compression = Compression(source, checked_weights, dithering, check_fit(options, kind))
+        if preset is not None:
+            check_preset(kind)
+            return compression.visual(options["k"])
         if target_psnr is not None:
-            return compression.for_psnr(target_psnr)
+            return compression.for_psnr(options["target_psnr"])
         if target_bytes is not None:
-            return compression.for_bytes(target_bytes, coding)
-        assert number is not None
-        return compression.make(number)
+            return compression.for_bytes(options["target_bytes"], options["coding"])
+        return compression.make(options["k"])
 
 
 def decompress(
@@ -315,7 +303,7 @@ class Compression:
 
     def for_bytes(self, target: int, coding: Coding) -> CompressedImage:
         """Return the image with the most colors found whose `.fkq` file has at most `target` bytes."""
-        within = self._options.least, min(len(self._counts), MAX_COLORS)
+        within = self._options.min_k, min(len(self._counts), MAX_COLORS)
         if coding == "packed":
             kind = ImageKind.of(self._source.pixels)
             pixels = self._source.pixels.size // kind.channels

@@ -14,6 +14,7 @@ from fastkq.api.inputs import is_file, read_input
 from fastkq.api.options import check_weights
 from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.runtime.options import term
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.validation import check_threads
 
@@ -81,16 +82,15 @@ def count_colors(
                 total = counts if total is None else total + counts
             left -= 1
     if total is None:
-        raise ArgumentError("expected at least one image, got none")
+        raise ArgumentError("expected at least one image, got none", parameter="images")
     return total
 
 
 def _count(image: ImageLike | ColorCounts, weights: npt.ArrayLike | None, threads: int) -> ColorCounts:
     if isinstance(image, ColorCounts):
         if weights is not None:
-            raise ArgumentError(
-                "expected no weights for colors that are counted already, got some: count with them"
-            )
+            message = "expected no {} for colors that are counted already, got some: count with them"
+            raise ArgumentError(message, term("weights"))
         return image
     with stage("reading", 0.3):
         pixels = read_input(image, threads=threads).pixels
@@ -109,10 +109,10 @@ def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
     for number, image in enumerate(images):
         weight = None if given is None else next(given, missing)
         if weight is missing:
-            raise ArgumentError(f"expected weights for each image, got {number}")
+            raise ArgumentError("expected {} for each image, got {}", term("weights"), number)
         yield image, weight
     if given is not None and next(given, missing) is not missing:
-        raise ArgumentError(f"expected weights for each of {number + 1} images, got more")
+        raise ArgumentError("expected {} for each of {} images, got more", term("weights"), number + 1)
 
 
 def _is_image(images: Any) -> bool:
@@ -127,7 +127,7 @@ def _is_image(images: Any) -> bool:
         return True
     if isinstance(images, Iterable):
         return False
-    raise ArgumentTypeError(f"expected an image or an iterable of images, got {images!r}")
+    raise ArgumentTypeError(f"expected an image or an iterable of images, got {images!r}", parameter="images")
 
 
 def _is_image_item(first: Any) -> bool:

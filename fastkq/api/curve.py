@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy.typing as npt
 
-from fastkq.api.options import check_ks
+from fastkq.api.options import check_arguments, check_ks
 from fastkq.api.palettes import count_for_fit
 from fastkq.color.color_counts import ColorCounts
-from fastkq.color.spaces import Space
 from fastkq.formats import fkq
 from fastkq.quantization.fit import distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
+from fastkq.runtime.options import Effort, Space
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import Progress, stage, watched
-from fastkq.runtime.validation import Effort
 
 if TYPE_CHECKING:
     from fastkq.api.inputs import Images
@@ -96,12 +95,11 @@ def curve(
     [(16, 168, 21.5), (256, 536, 0.0)]
     """
     numbers = check_ks(ks)
+    options = check_arguments(k=min(numbers), fixed=fixed, space=space, effort=effort, threads=threads)
     with watched(progress):
-        counts, options = count_for_fit(
-            image, min(numbers), fixed=fixed, weights=weights, space=space, effort=effort, threads=threads
-        )
+        counts, fit_options = count_for_fit(image, weights, options)
         with stage("fitting"):
-            return _points(counts, numbers, options)
+            return _points(counts, numbers, fit_options)
 
 
 def _points(counts: ColorCounts, numbers: list[int], options: FitOptions) -> list[CurvePoint]:

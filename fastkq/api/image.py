@@ -14,11 +14,11 @@ from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq, pil, source
-from fastkq.runtime import validation
 from fastkq.runtime.atomic_writing import write_atomically
+from fastkq.runtime.options import Coding, check_option
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
-from fastkq.runtime.validation import MAX_PIXELS, Coding, check_threads
+from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_threads
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -132,7 +132,7 @@ class CompressedImage(IndexedImage):
         bytes
             `from_bytes` and `fastkq.load` read them.
         """
-        coding, workers = validation.check_coding(coding), check_threads(threads)
+        coding, workers = check_option("coding", coding), check_threads(threads)
         with watched(progress), stage("coding"):
             image = self if metadata else self.with_metadata(None)
             return formats.encode(image, ".fkq", coding=coding, threads=workers)
@@ -165,7 +165,7 @@ class CompressedImage(IndexedImage):
             If the bytes are not a `.fkq` file, are damaged or truncated, or hold more than `max_pixels`
             pixels.
         """
-        limit, workers = validation.check_max_pixels(max_pixels), check_threads(threads)
+        limit, workers = check_max_pixels(max_pixels), check_threads(threads)
         stream = source.in_memory(data)
         with watched(progress), stage("decoding"):
             head = fkq.read_head(stream)
@@ -257,7 +257,7 @@ class CompressedImage(IndexedImage):
         OSError
             If the file cannot be written; a file that existed before is then unchanged.
         """
-        coding, workers = validation.check_coding(coding), check_threads(threads)
+        coding, workers = check_option("coding", coding), check_threads(threads)
         image = self if metadata else self.with_metadata(None)
         with watched(progress):
             suffix = formats.check_target(path, optimize=optimize)

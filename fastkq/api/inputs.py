@@ -12,7 +12,8 @@ from fastkq.api.image import CompressedImage
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, is_binary_file, opened
-from fastkq.runtime.validation import Depth, check_depth, check_image
+from fastkq.runtime.options import Depth
+from fastkq.runtime.validation import check_depth, check_image
 
 
 class Input(NamedTuple):

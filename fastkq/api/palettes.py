@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -11,21 +11,20 @@ from fastkq.api.counts import count_colors
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input, read_input
 from fastkq.api.options import (
+    check_arguments,
     check_dithering,
     check_fit,
-    check_number_of_colors,
     check_palette_of,
     check_space,
 )
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form, working_palette
-from fastkq.color.spaces import Space
 from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
-from fastkq.quantization.options import Dithering, DitherMethod, FitOptions
+from fastkq.quantization.options import FitOptions
+from fastkq.runtime.options import DitherMethod, Effort, Space
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
-from fastkq.runtime.validation import Effort, check_effort, check_threads
 
 if TYPE_CHECKING:
     from fastkq.api.inputs import ImageLike, Images
@@ -81,39 +80,26 @@ def fit_palette(
     >>> fastkq.apply_palette(light, palette).indices.max()
     np.uint8(1)
     """
-    number = check_number_of_colors(k, {})
-    assert number is not None
+    options = check_arguments(
+        k=k, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
+        threads=threads,
+    )  # fmt: skip
     with watched(progress):
-        counts, options = count_for_fit(
-            images, number, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share,
-            space=space, effort=effort, threads=threads,
-        )  # fmt: skip
+        counts, fit_options = count_for_fit(images, weights, options)
         with stage("fitting", each=0.2):
-            fitted = fit(counts, number, options)
+            fitted = fit(counts, options["k"], fit_options)
         return stored_palette(fitted.palette, counts.dtype, counts.channels)
 
 
 def count_for_fit(
     images: Images,
-    k: int,
-    *,
-    fixed: npt.ArrayLike | None,
     weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None,
-    space: Space,
-    effort: Effort,
-    threads: int | None,
-    max_error: float | None = None,
-    min_share: float = 0.0,
+    options: Mapping[str, Any],
 ) -> tuple[ColorCounts, FitOptions]:
-    """Count the colors of images and check the arguments of a fit; return the counts and the options."""
-    effort, workers = check_effort(effort), check_threads(threads)
+    """Count the colors of images; return the counts and the options for fitting a palette to them."""
     with stage(None, _SHARE_OF_COUNTING):
-        counts = count_colors(images, weights=weights, threads=workers)
-    options = check_fit(
-        ImageKind(counts.dtype, counts.channels), k, fixed=fixed, max_error=max_error, min_share=min_share,
-        space=space, effort=effort, threads=workers,
-    )  # fmt: skip
-    return counts, options
+        counts = count_colors(images, weights=weights, threads=options["threads"])
+    return counts, check_fit(options, ImageKind(counts.dtype, counts.channels))
 
 
 def apply_palette(
@@ -162,12 +148,9 @@ def apply_palette(
     >>> float(fastkq.apply_palette(gray, black_and_white, dither=True).decompress().mean().round(-1))
     80.0
     """
-    workers = check_threads(threads)
+    options = check_arguments(dither=dither, dither_method=dither_method, space=space, threads=threads)
     with watched(progress):
-        source = read_stage(image, workers)
-        kind = ImageKind.of(source.pixels)
-        dithering = check_dithering(dither, dither_method, kind)
-        return map_to_palette(source, palette, dithering, check_space(space, kind), workers)
+        return map_to_palette(read_stage(image, options["threads"]), palette, options)
 
 
 def read_stage(image: ImageLike, threads: int) -> Input:
@@ -176,13 +159,13 @@ def read_stage(image: ImageLike, threads: int) -> Input:
         return read_input(image, threads=threads)
 
 
-def map_to_palette(
-    source: Input, palette: npt.ArrayLike, dithering: Dithering, space: Space, threads: int
-) -> CompressedImage:
+def map_to_palette(source: Input, palette: npt.ArrayLike, options: Mapping[str, Any]) -> CompressedImage:
     """Apply a palette to an image that has been read, as `apply_palette` does."""
-    rows = check_palette_of(palette, ImageKind.of(source.pixels))
+    kind = ImageKind.of(source.pixels)
+    dithering, space = check_dithering(options, kind), check_space(options["space"], kind)
+    rows = check_palette_of(palette, kind)
     with mapping_stage(dithering):
         indices = indices_for(
-            to_working_form(source.pixels), working_palette(rows), dithering, space, threads
+            to_working_form(source.pixels), working_palette(rows), dithering, space, options["threads"]
         )
     return CompressedImage.unchecked(rows, indices, source.pixels.shape, source.metadata)

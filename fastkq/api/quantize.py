@@ -14,12 +14,11 @@ from fastkq.api.inputs import read_input
 from fastkq.api.options import check_palette_of
 from fastkq.color.kinds import ImageKind
 from fastkq.color.metadata import Metadata
-from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.errors import ArgumentError, ArgumentTypeError, about
 from fastkq.formats import MAX_PALETTE, is_pil_image, pil
 from fastkq.formats.picture import palette_of
-from fastkq.quantization.options import DitherMethod
+from fastkq.runtime.options import DitherMethod, Effort, Range
 from fastkq.runtime.progress import Progress
-from fastkq.runtime.validation import Effort, check_positive
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -85,9 +84,10 @@ def quantize(
     """
     if not is_pil_image(im):
         raise ArgumentTypeError(
-            f"expected a PIL image, got {type(im).__name__}: compress takes arrays, to_pil() gives images"
+            f"expected a PIL image, got {type(im).__name__}: compress takes arrays, to_pil() gives images",
+            parameter="im",
         )
-    number = _check_colors(colors)
+    number: int = Range(int, 1, MAX_PALETTE).check("colors", colors)
     _check_ignored(method, kmeans)
     strength, dither_method = _dithering(dither, palette)
     pixels = _pixels(im)
@@ -136,7 +136,8 @@ def _dithering(dither: Any, palette: Any) -> tuple[bool | float, DitherMethod]:
     if dither is None:
         return palette is not None, "diffusion"
     if dither is Dither.RASTERIZE:
-        raise ArgumentError("expected dither to be NONE, ORDERED or FLOYDSTEINBERG, got RASTERIZE")
+        message = "expected dither to be NONE, ORDERED or FLOYDSTEINBERG, got RASTERIZE"
+        raise ArgumentError(message, parameter="dither")
     if dither is Dither.NONE:
         return False, "diffusion"
     if dither is Dither.ORDERED:
@@ -146,23 +147,15 @@ def _dithering(dither: Any, palette: Any) -> tuple[bool | float, DitherMethod]:
     return dither, "diffusion"
 
 
-def _check_colors(colors: Any) -> int:
-    number = check_positive("colors", colors)
-    if number > MAX_PALETTE:
-        raise ArgumentError(f"expected colors from 1 to {MAX_PALETTE}, got {number}")
-    return number
-
-
 def _check_ignored(method: Any, kmeans: Any) -> None:
     """Check the type of the ignored arguments, so that a palette in their position is noticed."""
     if not (method is None or isinstance(method, int)):
-        raise ArgumentTypeError(f"expected method to be None or one of PIL.Image.Quantize, got {method!r}")
-    if not isinstance(kmeans, int):
-        raise ArgumentTypeError(f"expected kmeans to be an integer, got {kmeans!r}")
-    if kmeans < 0:
-        raise ArgumentError(f"expected kmeans to be at least 0, got {kmeans}")
+        message = f"expected method to be None or one of PIL.Image.Quantize, got {method!r}"
+        raise ArgumentTypeError(message, parameter="method")
+    Range(int, 0).check("kmeans", kmeans)
 
 
+@about("palette")
 def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
     if is_pil_image(palette):
         if palette.mode != "P":

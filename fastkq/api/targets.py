@@ -10,8 +10,8 @@ from fastkq.errors import UnreachableError
 from fastkq.quantization.fit import distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.rounding import Fit
+from fastkq.runtime.options import MAX_COLORS, Effort, term
 from fastkq.runtime.progress import stage
-from fastkq.runtime.validation import MAX_COLORS, Effort
 
 _MIN_SECANT_STEP = 0.05
 """Relative distance between two k. At less than this, measures differ by the local optima that the fits reach
@@ -130,7 +130,7 @@ def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
     UnreachableError
         If 65,536 colors do not reach the target; the message says which PSNR they reach.
     """
-    least = options.least
+    least = options.min_k
     if len(counts) == 1:
         return fit(counts, least, options)
     bound = _relative_mse(target) * _ROUNDING_MARGIN
@@ -169,10 +169,8 @@ def _fit_largest(counts: ColorCounts, target: float, k: int, options: FitOptions
     reached = distortion(counts, fitted, options.threads).psnr
     if reached >= target:
         return fitted
-    raise UnreachableError(
-        f"expected a target_psnr that {k} colors reach, got {target:g} dB: they reach {reached:.2f} dB",
-        reached,
-    )
+    message = "expected a value of {} that {} colors reach, got {:g} dB: they reach {:.2f} dB"
+    raise UnreachableError(message, term("target_psnr"), k, target, reached, best=reached)
 
 
 def _relative_mse(psnr: float) -> float:
@@ -244,7 +242,7 @@ def largest_k(size: Callable[[int], int], target: int, least: int, most: int) ->
 
 def _unreachable(target: int, smallest: int, least: int) -> UnreachableError:
     return UnreachableError(
-        f"expected a target_bytes of at least {smallest}, the file of {least} color{'s' * (least > 1)}, "
-        f"got {target}",
-        smallest,
-    )
+        "expected {} of at least {}, the file of {} color{}, got {}",
+        term("target_bytes"), smallest, least, "s" * (least > 1), target,
+        best=smallest,
+    )  # fmt: skip

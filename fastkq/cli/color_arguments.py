@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.api.load import load
-from fastkq.api.options import check_weights
+from fastkq.api.options import check_fixed, check_weights
+from fastkq.cli.shared_options import table_options
+from fastkq.color.kinds import ImageKind
 from fastkq.errors import ArgumentError
+from fastkq.runtime.options import OPTIONS, given
 
 _MAX_LISTED = 4  # colors listed in an error message, at most
 
@@ -53,36 +56,35 @@ def color_arguments(
     ArgumentError
         When a color needs channels that the image does not have.
     """
-    arguments = {
-        "k": options.k,
-        "target_psnr": options.psnr,
-        "target_bytes": options.bytes,
+    arguments = chosen_colors(options)
+    converted = {
         "palette": _palette_for(pixels, files.palette, str(options.palette)),
         "fixed": _fixed(options.fixed, pixels),
         "weights": files.weights,
-        "max_error": options.max_error,
-        "min_share": options.min_share or None,
-        **appearance_arguments(options),
     }
-    return {name: value for name, value in arguments.items() if value is not None}
+    return arguments | {name: value for name, value in converted.items() if name in arguments}
 
 
-def appearance_arguments(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments for the options that `fastkq.cli.shared_options.add_appearance` adds."""
-    arguments = {
-        "space": None if options.space == "rgb" else options.space,
-        "dither": options.dither or None,
-        "dither_method": options.dither_method if options.dither else None,
-        "preset": options.preset,
-    }
-    return {name: value for name, value in arguments.items() if value is not None}
+def chosen_colors(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the given options of the table that have an effect on the choice of colors or on dithering."""
+    chosen = given(table_options(options))
+    return {name: value for name, value in chosen.items() if OPTIONS[name].chooses_colors}
+
+
+def check_fixed_colors(options: argparse.Namespace) -> None:
+    """Check ``--fixed`` before any image is read."""
+    if options.fixed is not None:
+        check_fixed(_rgba(options.fixed), ImageKind(np.dtype(np.uint8), 4), options.k)
+
+
+def _rgba(colors: list[tuple[int, ...]]) -> npt.NDArray[np.uint8]:
+    return np.array([(*color, 255)[:4] for color in colors], np.uint8)
 
 
 def _fixed(colors: list[tuple[int, ...]] | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     if colors is None:
         return None
-    opaque = [(*color, 255)[:4] for color in colors]
-    return _converted(np.array(opaque, np.uint8), pixels, "--fixed")
+    return _converted(_rgba(colors), pixels, "--fixed")
 
 
 def _palette_for(

@@ -9,8 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fastkq.cli.console import before_any_work, print_message
-from fastkq.cli.shared_options import STREAM, add_appearance, add_effort, add_threads, list_of_colors
+from fastkq.cli.shared_options import (
+    STREAM,
+    add_appearance,
+    add_effort,
+    add_threads,
+    list_of_colors,
+    table_options,
+)
 from fastkq.errors import ArgumentError
+from fastkq.runtime.options import check_conflicts
 
 SUMMARY = "compare an image at several numbers of colors: file sizes, quality and looks"
 EXAMPLES = """\
@@ -29,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="IN", help="an image or .fkq file, or - for standard input")
     parser.add_argument(
         "-k",
+        dest="ks",
+        metavar="K",
         type=list_of_colors,
         default=_KS,
         help=f"numbers of colors, separated by commas (default {','.join(map(str, _KS))})",
@@ -63,7 +73,6 @@ def run(options: argparse.Namespace) -> None:
     """Compare the image at each k, print the table and write the sheet and the page."""
     with before_any_work():
         _check(options)
-    from fastkq.cli.color_arguments import appearance_arguments
     from fastkq.compare.comparison import Original, compare, table
     from fastkq.formats.source import in_memory
     from fastkq.runtime.atomic_writing import write_atomically
@@ -73,9 +82,8 @@ def run(options: argparse.Namespace) -> None:
     is_stream = options.input == STREAM
     source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     original = Original.read(source, threads=options.threads)
-    arguments = {"effort": options.effort, **appearance_arguments(options)}
-    ks = _with_bar(dict.fromkeys(options.k))
-    rows = compare(original.pixels, ks, threads=options.threads, **arguments)
+    ks = _with_bar(dict.fromkeys(options.ks))
+    rows = compare(original.pixels, ks, **table_options(options))
     if options.json:
         for row in rows:
             print(json.dumps({"input": options.input, "source_bytes": original.nbytes, **row.as_json()}))
@@ -106,6 +114,7 @@ def _with_bar(ks: Iterable[int]) -> Iterable[int]:
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse outputs that cannot be written, before any work."""
+    check_conflicts(table_options(options), allow_ignored=False)
     if options.open and not options.html:
         raise ArgumentError("expected --html PAGE with --open, got --open alone")
     for path, suffixes in ((options.output, _SHEETS), (options.html, _PAGES)):

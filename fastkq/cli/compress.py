@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.shared_options import (
@@ -12,16 +12,15 @@ from fastkq.cli.shared_options import (
     add_depth,
     add_effort,
     add_inputs,
+    add_option,
     add_outputs,
     add_running,
     add_strip,
     color,
-    colors,
-    finite,
-    positive,
-    share,
+    table_options,
 )
 from fastkq.errors import ArgumentError
+from fastkq.runtime.options import DEFAULT_K, MAX_COLORS, FileFormat, check_conflicts
 
 if TYPE_CHECKING:
     from fastkq.api.image import CompressedImage
@@ -44,7 +43,6 @@ examples:
 Exit code: 0 when all files were written or skipped; 1 when a file failed; 2 for conflicting options,
 inputs or outputs, found before any work; 130 when interrupted. Files are written whole or not at all.
 """
-_FORMATS = ("fkq", "png", "gif", "webp", "tif", "bmp")
 _READABLE = (
     ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pcx", ".pgm",
     ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
@@ -54,26 +52,28 @@ _READABLE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fastkq compress``."""
     add_inputs(parser, "IN", "images")
-    parser.add_argument(
-        "-k",
-        type=colors,
-        help="number of colors, 1 to 65536 (default 64; a palette image keeps its palette)",
+    add_option(
+        parser,
+        "k",
+        f"number of colors, 1 to {MAX_COLORS} (default {DEFAULT_K}; a palette image keeps its palette)",
     )
     add_effort(parser)
     add_strip(parser)
     add_depth(parser)
-    parser.add_argument(
-        "--coding",
-        choices=("packed", "context"),
-        default="context",
-        help="coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no ICC "
+    add_option(
+        parser,
+        "coding",
+        "coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no ICC "
         "profile, EXIF and DPI",
     )
-    parser.add_argument(
-        "--optimize", action="store_true", help="make OUT.png smaller; takes seconds (needs the extra png)"
+    add_option(
+        parser,
+        "optimize",
+        "make OUT.png smaller; takes seconds (needs the extra png)",
+        action="store_true",
     )
     _add_choice_of_colors(parser)
-    add_outputs(parser, _FORMATS, "fkq")
+    add_outputs(parser, get_args(FileFormat), "fkq")
     parser.add_argument(
         "--skip-if-larger", action="store_true", help="do not write OUT if it would not be smaller than IN"
     )
@@ -82,49 +82,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_choice_of_colors(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("color choice and dithering")
-    group.add_argument(
-        "--psnr",
-        type=finite,
-        metavar="DB",
-        help="in place of -k: the fewest colors found that reach this PSNR",
+    add_option(
+        group, "target_psnr", "in place of -k: the fewest colors found that reach this PSNR", metavar="DB"
     )
-    group.add_argument(
-        "--bytes",
-        type=positive,
+    add_option(
+        group,
+        "target_bytes",
+        "in place of -k: the most colors with which OUT has at most N bytes",
         metavar="N",
-        help="in place of -k: the most colors with which OUT has at most N bytes",
     )
-    group.add_argument(
-        "--palette",
+    add_option(
+        group,
+        "palette",
+        "use the palette of this .fkq file or palette image, as it is",
         type=Path,
         metavar="FILE",
-        help="use the palette of this .fkq file or palette image, as it is",
     )
-    group.add_argument(
-        "--fixed",
+    add_option(
+        group,
+        "fixed",
+        "a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
         type=color,
         action="append",
         metavar="COLOR",
-        help="a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
     )
-    group.add_argument(
-        "--weights",
+    add_option(
+        group,
+        "weights",
+        "gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
         type=Path,
         metavar="MASK",
-        help="gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
     )
-    group.add_argument(
-        "--max-error",
-        type=finite,
+    add_option(
+        group,
+        "max_error",
+        "highest distance allowed from a color to its palette color, in levels of 8 bits or in Oklab",
         metavar="D",
-        help="highest distance allowed from a color to its palette color, in levels of 8 bits or in Oklab",
     )
-    group.add_argument(
-        "--min-share",
-        type=share,
-        default=0.0,
+    add_option(
+        group,
+        "min_share",
+        "exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
         metavar="S",
-        help="exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
     )
     add_appearance(group)
 
@@ -133,10 +132,11 @@ def run(options: argparse.Namespace) -> int:
     """Compress every input and return the exit code."""
     from fastkq import formats
     from fastkq.cli import batch
-    from fastkq.cli.color_arguments import ColorFiles
+    from fastkq.cli.color_arguments import ColorFiles, check_fixed_colors
 
     with before_any_work():
-        _check_options(options)
+        check_conflicts(table_options(options), allow_ignored=False)
+        check_fixed_colors(options)
         jobs = batch.plan(options, batch.Kinds(_READABLE, formats.SUFFIXES, ".fkq"))
         formats.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
         if options.coding == "packed" and jobs[0].suffix != ".fkq":
@@ -206,65 +206,3 @@ def _compress(
 
     # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
     return compress_to(largest_k(lambda k: len(encode(compress_to(k))), target, least, MAX_PALETTE))
-
-
-_EXCLUSIVE = {
-    "--palette": (
-        "-k", "--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--min-share", "--preset",
-        "--effort",
-    ),
-    "--psnr": ("-k", "--bytes", "--max-error", "--dither"),
-    "--bytes": ("-k", "--max-error"),
-    "--preset": ("--psnr", "--bytes", "--fixed", "--weights", "--max-error", "--dither", "--space"),
-}  # fmt: skip
-"""Options that exclude each other: each key excludes its values."""
-_REQUIRED = {"--min-share": "--max-error", "--dither-method": "--dither"}
-"""Options that need another option: each key needs its value."""
-
-
-def _check_options(options: argparse.Namespace) -> None:
-    """Refuse options of ``fastkq compress`` that exclude each other or lack the option that they need.
-
-    Raises
-    ------
-    ArgumentError
-        When options exclude each other or lack one; the message names them as on the command line.
-    """
-    given = _given(options)
-    for name, others in _EXCLUSIVE.items():
-        for other in others:
-            if {name, other} <= given:
-                raise ArgumentError(f"expected {name} without {other}, got both")
-    for name, needed in _REQUIRED.items():
-        if name in given and needed not in given:
-            raise ArgumentError(f"expected {needed} with {name}, got {name} alone")
-    _check_fixed(options)
-
-
-def _given(options: argparse.Namespace) -> set[str]:
-    """Return the options that differ from their defaults."""
-    values = {
-        "-k": options.k is not None,
-        "--psnr": options.psnr is not None,
-        "--bytes": options.bytes is not None,
-        "--palette": options.palette is not None,
-        "--fixed": options.fixed is not None,
-        "--weights": options.weights is not None,
-        "--max-error": options.max_error is not None,
-        "--min-share": options.min_share > 0,
-        "--dither": options.dither > 0,
-        "--dither-method": options.dither_method != "diffusion",
-        "--space": options.space != "rgb",
-        "--preset": options.preset is not None,
-        "--effort": options.effort != "balanced",
-    }
-    return {name for name, is_given in values.items() if is_given}
-
-
-def _check_fixed(options: argparse.Namespace) -> None:
-    fixed = [(*rgb, 255)[:4] for rgb in options.fixed or ()]
-    for place, rgba in enumerate(fixed):
-        if rgba in fixed[:place]:
-            raise ArgumentError(f"expected distinct --fixed colors, got {rgba} twice (R, G, B, alpha)")
-    if options.k is not None and len(fixed) > options.k:
-        raise ArgumentError(f"expected at most as many --fixed as -k, got {len(fixed)} and -k {options.k}")

@@ -7,19 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from fastkq.errors import FastKQError
-
-_COMMAND_LINE_TERMS = (
-    (r"to_8bit\(\) \(--depth 8\)", "--depth 8"),
-    (r"scale to 0\.\.255 and convert with \.astype\(np\.uint8\)", "scale them to 0..255"),
-    (r"\bk = (\d+) suffices", r"-k \1 suffices"),
-    (r"\bcompress with k=(\d+)", r"compress with -k \1"),
-    (r"\bat most k = (\d+) fixed colors", r"at most as many --fixed as -k \1"),
-    (r"\ba target_(bytes|psnr) (of|that)\b", r"--\1 \2"),
-    (r"\bexpected weights\b", "expected --weights"),
-    (r"\bfor max_error\b", "for --max-error"),
-)
-"""Patterns of Python terms in error messages of the library, and the terms of the command line for them."""
+from fastkq.errors import ArgumentError, ArgumentTypeError, FastKQError
 
 
 class UsageError(Exception):
@@ -69,11 +57,10 @@ def number_of(things: str, number: int) -> str:
 
 def reason(error: BaseException) -> str:
     """Return the message for an error in terms of the command line, without traceback."""
+    if isinstance(error, ArgumentError | ArgumentTypeError):
+        return error.command_line
     if isinstance(error, FastKQError):
-        text = str(error)
-        for pattern, replacement in _COMMAND_LINE_TERMS:
-            text = re.sub(pattern, replacement, text)
-        return text
+        return str(error)
     if isinstance(error, MemoryError):
         return "expected enough memory for the image, got too little"
     if isinstance(error, OSError):

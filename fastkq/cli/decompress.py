@@ -1,10 +1,11 @@
 """`fastkq decompress`: convert `.fkq` files to ordinary images."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.shared_options import add_depth, add_inputs, add_outputs, add_running, add_strip, region
+from fastkq.runtime.options import FileFormat
 
 if TYPE_CHECKING:
     from fastkq.cli import batch
@@ -20,7 +21,7 @@ examples:
   fastkq decompress damaged.fkq --salvage                 the intact parts
   fastkq decompress - < photo.fkq > photo.png
 """
-_FORMATS = ("png", "webp", "gif", "tif", "bmp")
+_FORMATS = tuple(name for name in get_args(FileFormat) if name != "fkq")
 _MAX_LISTED_DAMAGE = 20
 """Entries of the damage that are listed, at most: a file may have tens of thousands. All are counted."""
 

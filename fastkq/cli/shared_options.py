@@ -1,68 +1,63 @@
 """Options that several commands share: parsers of values, and arguments."""
 
 import argparse
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from fastkq.errors import ArgumentError
+from fastkq.runtime.options import OPTIONS, Choice, K, Range
+
+Container = argparse.ArgumentParser | argparse._ArgumentGroup
 
 
-def positive(text: str) -> int:
-    """Parse an integer of at least 1."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, got {text!r}")
-    return number
+def add_option(container: Container, name: str, summary: str, **arguments: Any) -> None:
+    """Add an option of the table in `fastkq.runtime.options`.
+
+    Parameters
+    ----------
+    container : ArgumentParser or group of one
+    name : str
+        Name of the option in Python.
+    summary : str
+        Help text, in which ``{default}`` stands for the default.
+    **arguments
+        Arguments of `add_argument` beside or in place of those from the table.
+    """
+    option = OPTIONS[name]
+    from_table: dict[str, Any] = {"dest": name, "default": option.default}
+    if isinstance(option.kind, Range):
+        from_table["type"] = parser_of(option.kind, " or nothing" * ("nargs" in arguments))
+    elif isinstance(option.kind, Choice):
+        from_table["choices"] = option.kind.words
+    container.add_argument(option.flag, help=summary.format(default=option.default), **from_table | arguments)
 
 
-def colors(text: str) -> int:
-    """Parse a number of colors, 1 to 65536."""
-    from fastkq.runtime.validation import check_k
-
-    try:
-        return check_k(int(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected an integer from 1 to 65536, got {text!r}") from None
+def table_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the values of those options that are in the table, by their names in Python."""
+    return {name: value for name, value in vars(options).items() if name in OPTIONS}
 
 
-def strength(text: str) -> float:
-    """Parse a strength of dithering, 0 to 1."""
-    number = _number(text)
-    if number is None or not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"expected a strength from 0 to 1 or nothing, got {text!r}")
-    return number
+def parser_of(values: Range, alternative: str = "") -> Callable[[str], Any]:
+    """Return a parser of numbers in a range, for argparse."""
 
+    def parse(text: str) -> Any:
+        try:
+            return values.parse(text)
+        except ValueError:
+            expected = f"{values.description}{alternative}"
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}") from None
 
-def share(text: str) -> float:
-    """Parse a share of the pixels, 0 to 1."""
-    number = _number(text)
-    if number is None or not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
-    return number
-
-
-def finite(text: str) -> float:
-    """Parse a finite number of at least 0."""
-    number = _number(text)
-    if number is None or not 0 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a finite number of at least 0, got {text!r}")
-    return number
+    return parse
 
 
 def is_number(text: str) -> bool:
     """Return whether the text is a number."""
-    return _number(text) is not None
-
-
-def _number(text: str) -> float | None:
     try:
-        return float(text)
+        float(text)
     except ValueError:
-        return None
+        return False
+    return True
 
 
 def color(text: str) -> tuple[int, ...]:
@@ -90,7 +85,7 @@ def region(text: str) -> tuple[int, ...]:
 
 def list_of_colors(text: str) -> list[int]:
     """Parse numbers of colors separated by commas."""
-    return [colors(part) for part in text.split(",")]
+    return list(map(parser_of(K), text.split(",")))
 
 
 STREAM = "-"
@@ -132,8 +127,12 @@ def add_outputs(parser: argparse.ArgumentParser, formats: Sequence[str], default
         "is for several IN; files found by -r keep their subfolders in it "
         f"(default: a file beside IN, with the suffix .{default})",
     )
-    group.add_argument(
-        "--format", choices=formats, help=f"format of outputs that -o does not name (default {default})"
+    add_option(
+        group,
+        "format",
+        f"format of outputs that -o does not name (default {default})",
+        choices=formats,
+        default=None,
     )
     group.add_argument(
         "--suffix",
@@ -152,7 +151,7 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "-j",
         "--jobs",
-        type=positive,
+        type=parser_of(Range(int, 1)),
         metavar="N",
         help="files processed in parallel (default: one per core, at most 4)",
     )
@@ -173,41 +172,31 @@ def add_running(parser: argparse.ArgumentParser) -> None:
 
 def add_effort(parser: argparse.ArgumentParser) -> None:
     """Add ``--effort``."""
-    parser.add_argument(
-        "--effort",
-        choices=("fast", "balanced", "best"),
-        default="balanced",
-        help="how long to search for better palettes (default balanced)",
-    )
+    add_option(parser, "effort", "how long to search for better palettes (default {default})")
 
 
 def add_appearance(group: argparse._ArgumentGroup) -> None:
     """Add the options on color distance and dithering."""
-    group.add_argument(
-        "--space",
-        choices=("rgb", "oklab"),
-        default="rgb",
-        help="color space of distances; oklab is closer to what people see (default rgb)",
+    add_option(
+        group, "space", "color space of distances; oklab is closer to what people see (default {default})"
     )
-    group.add_argument(
-        "--dither",
-        type=strength,
+    add_option(
+        group,
+        "dither",
+        "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
         nargs="?",
         const=1.0,
-        default=0.0,
         metavar="STRENGTH",
-        help="dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
     )
-    group.add_argument(
-        "--dither-method",
-        choices=("diffusion", "blue-noise"),
-        default="diffusion",
-        help="diffusion (default) looks best, blue-noise is the fastest and stable between frames",
+    add_option(
+        group,
+        "dither_method",
+        "diffusion (default) looks best, blue-noise is the fastest and stable between frames",
     )
-    group.add_argument(
-        "--preset",
-        choices=("visual",),
-        help="visual: choose colors and dithering together for the best look; about 10 times slower",
+    add_option(
+        group,
+        "preset",
+        "visual: choose colors and dithering together for the best look; about 10 times slower",
     )
 
 
@@ -218,17 +207,15 @@ def add_strip(parser: argparse.ArgumentParser) -> None:
 
 def add_depth(parser: argparse.ArgumentParser) -> None:
     """Add ``--depth``."""
-    parser.add_argument(
-        "--depth",
+    add_option(
+        parser,
+        "depth",
+        "reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
         type=int,
         choices=(8,),
-        help="reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
     )
 
 
-def add_threads(
-    parser: argparse.ArgumentParser | argparse._ArgumentGroup,
-    summary: str = "number of threads (default: all cores)",
-) -> None:
+def add_threads(container: Container, summary: str = "number of threads (default: all cores)") -> None:
     """Add ``--threads``."""
-    parser.add_argument("--threads", type=positive, metavar="N", help=summary)
+    add_option(container, "threads", summary, metavar="N")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.errors import ArgumentError
+from fastkq.errors import ArgumentError, Term
 from fastkq.runtime.progress import bands
 
 
@@ -80,6 +80,10 @@ def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: in
     return palette.astype(dtype, copy=False)
 
 
+SCALE_TO_8BIT = Term("scale to 0..255 and convert with .astype(np.uint8)", "scale them to 0..255")
+"""Advice in messages about values of float."""
+
+
 def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Scale values of bool, uint8 or uint16 to the range from 0 to 255, rounded.
 
@@ -95,8 +99,9 @@ def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if values.dtype == np.uint16:
         return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
     raise ArgumentError(
-        f"expected values of bool, uint8 or uint16 to reduce to 8 bits, got {values.dtype}: "
-        "scale to 0..255 and convert with .astype(np.uint8) before compressing"
+        "expected values of bool, uint8 or uint16 to reduce to 8 bits, got {}: {} before compressing",
+        values.dtype,
+        SCALE_TO_8BIT,
     )
 
 

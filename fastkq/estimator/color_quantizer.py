@@ -12,12 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastkq.api import palettes
 from fastkq.api.inputs import is_file, read_input
-from fastkq.api.options import check_dithering
+from fastkq.api.options import check_arguments, check_dithering
 from fastkq.color.kinds import ImageKind
-from fastkq.color.spaces import Space
 from fastkq.errors import ArgumentError
-from fastkq.quantization.options import DitherMethod
-from fastkq.runtime.validation import Effort, check_k, check_word
+from fastkq.runtime.options import Choice, DitherMethod, Effort, K, Space
 
 Output = Literal["image", "indices"]
 
@@ -98,9 +96,10 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ArgumentError, ArgumentTypeError, FormatError, OSError
             As in `fastkq.compress`.
         """
-        check_word("output", self.output, get_args(Output))
-        colors = check_k(self.n_colors, "n_colors")
-        check_dithering(self.dither, self.dither_method, _KIND_TO_CHECK)
+        Choice(get_args(Output)).check("output", self.output)
+        colors = K.check("n_colors", self.n_colors)
+        dithering = {"dither": self.dither, "dither_method": self.dither_method}
+        check_dithering(check_arguments(**dithering), _KIND_TO_CHECK)
         self.palette_ = palettes.fit_palette(
             iter(X) if _is_several(X) else X,
             colors,

@@ -10,8 +10,8 @@ from fastkq.color.kinds import high_byte
 from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
 from fastkq.formats import sixteen_bit
+from fastkq.runtime.options import Depth
 from fastkq.runtime.progress import bands
-from fastkq.runtime.validation import Depth
 
 if TYPE_CHECKING:
     from PIL import Image

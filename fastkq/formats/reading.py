@@ -18,7 +18,8 @@ from fastkq.formats.pil import Interruptible
 from fastkq.formats.pil_metadata import metadata_of
 from fastkq.formats.png import verify_chunks
 from fastkq.formats.source import Source
-from fastkq.runtime.validation import MAX_PIXELS, Depth
+from fastkq.runtime.options import Depth
+from fastkq.runtime.validation import MAX_PIXELS
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -29,15 +29,15 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.indexed_image import IndexedImage, paint
-from fastkq.color.kinds import as_8bit, has_alpha
+from fastkq.color.kinds import SCALE_TO_8BIT, as_8bit, has_alpha
 from fastkq.color.metadata import Metadata
-from fastkq.errors import ArgumentError
+from fastkq.errors import ArgumentError, Term
 from fastkq.formats import fkq, pil
 from fastkq.formats.pil import Interruptible, paletted, transparency_of
 from fastkq.formats.pil_metadata import save_options
 from fastkq.formats.png import encode_png_16bit, optimized, require_optimizer, with_palette_of
 from fastkq.formats.registry import FORMATS, MAX_PALETTE, ImageFormat
-from fastkq.runtime.validation import Coding
+from fastkq.runtime.options import Coding
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -116,7 +116,7 @@ def encode(
         return optimized(data) if optimize else data
     if form.pixels and (whole or form.allows_pixels):
         return encode_image(paint(stored, threads), suffix, stored.metadata, options)
-    raise ArgumentError(misfit)
+    raise misfit
 
 
 def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: bool = False) -> None:
@@ -137,12 +137,9 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
     if channels > 4:
         raise ArgumentError(f"expected 1 to 4 channels for {form.name}, got {channels}: save as .fkq")
     others = " or .tif" if mode in FORMATS[".tif"].pixels else ""
-    remedy = "reduce them with to_8bit() (--depth 8)"
-    if dtype.kind == "f":
-        remedy = "scale to 0..255 and convert with .astype(np.uint8)"
-    raise ArgumentError(
-        f"expected values of 8 bits for {what}, got {dtype}: {remedy}, or save as .fkq{others}"
-    )
+    remedy = Term("reduce them with to_8bit()", "reduce them with --depth 8")
+    message = "expected values of 8 bits for {}, got {}: {}, or save as .fkq{}"
+    raise ArgumentError(message, what, dtype, SCALE_TO_8BIT if dtype.kind == "f" else remedy, others)
 
 
 def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
@@ -196,23 +193,24 @@ def _expand(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values
 
 
-def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> str | None:
-    """Return why a format cannot hold this palette, and which can; None if it can."""
+def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> ArgumentError | None:
+    """Return the error that says why a format cannot hold this palette, and which can; None if it can."""
     if form.palette is None or palette.dtype != np.uint8:
-        return f"expected a format with palettes of {palette.dtype}, got {form.name}"
+        return ArgumentError(f"expected a format with palettes of {palette.dtype}, got {form.name}")
     if len(palette) > MAX_PALETTE:
-        return (
-            f"expected at most {MAX_PALETTE} colors for a palette {form.name}, got {len(palette)}: "
-            f"save as .fkq, .webp or .tif, or compress with k={MAX_PALETTE} or less"
-        )
+        return ArgumentError(
+            "expected at most {} colors for a palette {}, got {}: "
+            "save as .fkq, .webp or .tif, or compress with {} or less",
+            MAX_PALETTE, form.name, len(palette), Term(f"k={MAX_PALETTE}", f"-k {MAX_PALETTE}"),
+        )  # fmt: skip
     translucent = palette[:, 3][palette[:, 3] < 255] if palette.shape[1] == 4 else palette[:0, 0]
     if form.palette == "opaque" and len(translucent):
-        return (
+        return ArgumentError(
             f"expected opaque colors for a palette {form.name}, got {len(translucent)} with alpha below 255: "
             "save as .png, .webp or .fkq"
         )
     if form.palette == "one transparent" and (len(translucent) > 1 or translucent.any()):
-        return (
+        return ArgumentError(
             f"expected opaque colors, except at most one of alpha 0, for {form.name}, "
             f"got {len(translucent)} that are not opaque, "
             f"with alphas from {translucent.min()} to {translucent.max()}: save as .png, .webp or .fkq"

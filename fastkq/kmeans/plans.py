@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from fastkq.runtime.validation import Effort
+from fastkq.runtime.options import Effort
 
 MAX_CENTROIDS_FOR_SWAPS = 4096
 """Swaps are tried for at most this many centroids: a search first computes the distances of its points from

@@ -28,6 +28,7 @@ from fastkq.quantization.rounding import (
     round_centroids,
     with_transparent,
 )
+from fastkq.runtime.options import term
 
 
 def fit(counts: ColorCounts, k: int, options: FitOptions, prepared: PreparedColors | None = None) -> Fit:
@@ -56,9 +57,9 @@ def fit(counts: ColorCounts, k: int, options: FitOptions, prepared: PreparedColo
         return fit_table(table, k, options, counts.weights, prepared)
     if not isinstance(table, PackedTable):
         raise ArgumentError(
-            f"expected an image of uint8 with at most {RGBA} channels for max_error, got {table.dtype} "
-            f"with {table.channels} channels"
-        )
+            "expected an image of uint8 with at most {} channels for {}, got {} with {} channels",
+            RGBA, term("max_error"), table.dtype, table.channels,
+        )  # fmt: skip
     return fit_within_max_error(table, k, options, counts.weights, fit_table)
 
 

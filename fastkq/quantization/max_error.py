@@ -17,8 +17,8 @@ from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.points import of_colors, weigh
 from fastkq.quantization.rounding import Fit, in_order_after, with_transparent
+from fastkq.runtime.options import MAX_COLORS, term
 from fastkq.runtime.progress import checkpoint, slices, stage
-from fastkq.runtime.validation import MAX_COLORS
 
 Colors = npt.NDArray[np.uint8]
 
@@ -291,10 +291,9 @@ def _sufficient_k(
 
 
 def _unreachable(k: int, options: FitOptions, best: float, sufficient: int | None) -> UnreachableError:
-    remedy = f"k = {sufficient} suffices" if sufficient else f"more than {MAX_COLORS} would be needed"
+    remedy = "{} suffices" if sufficient else "more than {} would be needed"
     return UnreachableError(
-        f"expected all colors within {options.max_error:g} of a palette of {k}, got one at {best:.6g}: "
-        f"{remedy}",
-        best=best,
-        k=sufficient,
-    )
+        "expected all colors within {:g} of a palette of {}, got one at {:.6g}: " + remedy,
+        options.max_error, k, best, term("k", sufficient) if sufficient else MAX_COLORS,
+        best=best, k=sufficient, parameter="max_error",
+    )  # fmt: skip

@@ -1,13 +1,10 @@
 """Validated options for fitting a palette and for choosing indices."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from fastkq.color.spaces import Space
-from fastkq.runtime.validation import Effort
-
-DitherMethod = Literal["diffusion", "blue-noise"]
+from fastkq.runtime.options import DitherMethod, Effort, Space
 
 
 class FitOptions(NamedTuple):
@@ -43,7 +40,7 @@ class FitOptions(NamedTuple):
         return self.fixed is None and self.max_error is None and self.space == "rgb"
 
     @property
-    def least(self) -> int:
+    def min_k(self) -> int:
         """Smallest k with which the palette can hold the fixed colors, at least 1."""
         return 1 if self.fixed is None else max(1, len(self.fixed))
 

@@ -16,9 +16,9 @@ from fastkq.quantization.fit import fit_table
 from fastkq.quantization.nearest import map_colors
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.rounding import in_order, used_rows
+from fastkq.runtime.options import Effort
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import stage
-from fastkq.runtime.validation import Effort
 
 _ROWS_PER_BAND = 16
 

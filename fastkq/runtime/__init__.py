@@ -1,1 +1,1 @@
-"""Execution of work and writing of files: threads, progress, argument checks. Nothing here knows a color."""
+"""Execution of work and writing of files: threads, progress, options. Nothing here computes with colors."""

@@ -1,31 +1,29 @@
 """Validation of arguments: each is checked and converted once, before any work begins.
 
+The options of `compress` and their conflicts are checked by the table in `fastkq.runtime.options`.
+
 All functions raise `ArgumentTypeError` for a wrong type and `ArgumentError` for a wrong value.
 """
 
 import numbers
-import operator
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.errors import ArgumentError, ArgumentTypeError
+from fastkq.errors import ArgumentError, ArgumentTypeError, about
+from fastkq.runtime.options import MAX_COLORS, Depth, Range, check_integer, check_option, term
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
-
-Effort = Literal["fast", "balanced", "best"]
-Coding = Literal["packed", "context"]
-Depth = Literal[8] | None
 
 DTYPES = tuple(map(np.dtype, (np.bool_, np.uint8, np.uint16, np.float32, np.float64)))
 """Dtypes of images and palettes."""
 
-MAX_COLORS = 1 << 16  # palette rows: indices are uint8 or uint16
 MAX_CHANNELS = 64  # channels of an image
 MAX_PIXELS = 1 << 30  # pixels of an image; also the default of `max_pixels` for files
 
 
+@about("image")
 def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return an image as a C-contiguous array of native byte order.
 
@@ -55,6 +53,7 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
     return _native(array)
 
 
+@about("palette")
 def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return a palette (k, C) of a dtype of `DTYPES` as a C-contiguous array of native byte order."""
     array = np.asarray(palette)
@@ -109,6 +108,7 @@ def _check_finite(array: npt.NDArray[Any], noun: str) -> None:
         )
 
 
+@about("indices")
 def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
     """Return indices (H, W) of any integer dtype, all from 0 to k - 1."""
     array = np.asarray(indices)
@@ -123,63 +123,27 @@ def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
     return array
 
 
-def check_k(k: Any, name: str = "k") -> int:
-    """Return a number of colors as an int, 1 to 65,536."""
-    number = _integer(name, k)
-    if not 1 <= number <= MAX_COLORS:
-        raise ArgumentError(f"expected {name} from 1 to {MAX_COLORS}, got {number}")
-    return number
-
-
-def check_effort(effort: Any) -> Effort:
-    """Return an effort, one of "fast", "balanced" and "best"."""
-    return cast("Effort", check_word("effort", effort, get_args(Effort)))
-
-
-def check_coding(coding: Any) -> Coding:
-    """Return a coding of indices, "packed" or "context"."""
-    return cast("Coding", check_word("coding", coding, get_args(Coding)))
-
-
-def check_word(name: str, value: Any, words: tuple[str, ...]) -> str:
-    """Return a string that is one of `words`."""
-    if not isinstance(value, str):
-        raise ArgumentTypeError(f"expected {name} to be a string, got {value!r}")
-    if value not in words:
-        raise ArgumentError(f"expected {name} to be one of {', '.join(words)}, got {value!r}")
-    return value
-
-
 def check_depth(depth: Any) -> Depth:
     """Return the bit depth to which files are reduced: 8, or None to keep the depth of the file."""
     if depth is not None and (isinstance(depth, bool) or depth != 8):
-        raise ArgumentError(f"expected depth to be 8, or None to keep that of the file, got {depth!r}")
+        message = "expected {} to be 8, or None to keep that of the file, got {!r}"
+        raise ArgumentError(message, term("depth"), depth)
     return None if depth is None else 8
 
 
 def check_threads(threads: Any) -> int:
     """Return a number of threads as an int; None gives the number of cores."""
-    if threads is None:
-        return available_cores()
-    number = _integer("threads", threads)
-    if number < 1:
-        raise ArgumentError(f"expected threads to be at least 1, or None for all cores, got {number}")
-    return number
+    number: int | None = check_option("threads", threads)
+    return available_cores() if number is None else number
 
 
 def check_max_pixels(max_pixels: Any) -> int:
     """Return, as an int, the largest number of pixels that a file to be read may have."""
-    return check_positive("max_pixels", max_pixels)
-
-
-def check_positive(name: str, value: Any) -> int:
-    """Return an int of at least 1."""
-    number = _integer(name, value)
-    if number < 1:
-        raise ArgumentError(f"expected {name} to be at least 1, got {number}")
+    number: int = Range(int, 1).check("max_pixels", max_pixels)
     return number
 
 
+@about("peak")
 def check_peak(peak: Any) -> float:
     """Return a peak value as a float, finite and above 0."""
     if isinstance(peak, bool | np.bool_) or not isinstance(peak, numbers.Real):
@@ -190,6 +154,7 @@ def check_peak(peak: Any) -> float:
     return number
 
 
+@about("region")
 def check_region(region: Any, height: int, width: int) -> tuple[int, int, int, int]:
     """Return a region (top, left, height, width) of an image as ints.
 
@@ -201,19 +166,10 @@ def check_region(region: Any, height: int, width: int) -> tuple[int, int, int, i
         fields = ()
     if len(fields) != 4:
         raise ArgumentTypeError(f"expected a region (top, left, height, width), got {region!r}")
-    top, left, rows, columns = (_integer("a number of region", field) for field in fields)
+    top, left, rows, columns = (check_integer("a number of region", field) for field in fields)
     if not (0 <= top < top + rows <= height and 0 <= left < left + columns <= width):
         raise ArgumentError(
             f"expected a region (top, left, height, width) within {height} x {width} pixels, "
             f"got {(top, left, rows, columns)}"
         )
     return top, left, rows, columns
-
-
-def _integer(name: str, value: Any) -> int:
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        return operator.index(value)
-    except TypeError:
-        raise ArgumentTypeError(f"expected {name} to be an integer, got {value!r}") from None

@@ -63,9 +63,9 @@ def test_dithering_leaves_a_mask_unchanged():
 
 @pytest.mark.parametrize("strength", [-0.1, 1.01, np.nan, np.inf])
 def test_strength_out_of_range_is_refused(strength):
-    with pytest.raises(ArgumentError, match="expected dither to be from 0 to 1, got"):
+    with pytest.raises(ArgumentError, match="expected dither from 0 to 1, got"):
         fastkq.compress(noise(4, 4, 3), 2, dither=strength)
-    with pytest.raises(ArgumentError, match="expected dither to be from 0 to 1, got"):
+    with pytest.raises(ArgumentError, match="expected dither from 0 to 1, got"):
         fastkq.apply_palette(noise(4, 4), [[0]], dither=strength)
 
 
@@ -105,10 +105,10 @@ def test_visual_preset_runs_spatial_quantization(channels):
     ("arguments", "message"),
     [
         ({"preset": "pretty"}, "preset to be one of visual, got 'pretty'"),
-        ({"preset": "visual", "dither": True}, "preset='visual' alone, got dither as well"),
-        ({"preset": "visual", "fixed": [[0, 0, 0]]}, "preset='visual' alone, got fixed as well"),
-        ({"preset": "visual", "space": "oklab"}, "preset='visual' alone, got space as well"),
-        ({"preset": "visual", "target_bytes": 99}, "preset='visual' alone, got target_bytes as well"),
+        ({"preset": "visual", "dither": True}, "expected preset without dither, got both"),
+        ({"preset": "visual", "fixed": [[0, 0, 0]]}, "expected preset without fixed, got both"),
+        ({"preset": "visual", "space": "oklab"}, "expected preset without space, got both"),
+        ({"preset": "visual", "target_bytes": 99}, "expected preset without target_bytes, got both"),
     ],
 )
 def test_unknown_preset_and_conflicting_options_are_refused(arguments, message):

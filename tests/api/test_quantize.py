@@ -143,7 +143,7 @@ def test_pixels_are_not_rotated_and_info_is_kept():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"colors": 0}, ArgumentError, "expected colors to be at least 1, got 0"),
+        ({"colors": 0}, ArgumentError, "expected colors from 1 to 256, got 0"),
         ({"colors": 257}, ArgumentError, "expected colors from 1 to 256, got 257"),
         ({"colors": 2.5}, ArgumentTypeError, "expected colors to be an integer, got 2.5"),
         ({"method": PHOTO}, ArgumentTypeError, "expected method to be None or one of PIL.Image.Quantize"),
@@ -154,7 +154,7 @@ def test_pixels_are_not_rotated_and_info_is_kept():
         ({"palette": [[0, 0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\), got rows of unequal"),
         ({"palette": noise(257, 3)}, ArgumentError, "palette of at most 256 colors, got 257"),
         ({"dither": Dither.RASTERIZE}, ArgumentError, "NONE, ORDERED or FLOYDSTEINBERG, got RASTERIZE"),
-        ({"dither": 7}, ArgumentError, "expected dither to be from 0 to 1, got 7"),
+        ({"dither": 7}, ArgumentError, "expected dither from 0 to 1, got 7"),
         ({"dither": "yes"}, ArgumentTypeError, "expected dither to be a number, got 'yes'"),
         ({"effort": "most"}, ArgumentError, "expected effort to be one of"),
     ],

@@ -115,21 +115,15 @@ def test_targets_keep_all_fixed_colors():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"k": 8, "target_psnr": 30}, "expected k=None with target_psnr, which decides it, got k = 8"),
-        ({"target_psnr": 30, "target_bytes": 999}, "one of target_psnr and target_bytes, got both"),
+        ({"k": 8, "target_psnr": 30}, "expected target_psnr without k, got both"),
+        ({"target_psnr": 30, "target_bytes": 999}, "expected target_psnr without target_bytes, got both"),
         ({"target_psnr": -1}, "target_psnr to be at least 0, got -1"),
         ({"target_psnr": np.inf}, "target_psnr to be at least 0, got inf"),
         ({"target_psnr": np.nan}, "target_psnr to be at least 0, got nan"),
         ({"target_bytes": 0}, "target_bytes to be at least 1, got 0"),
-        ({"target_psnr": 30, "dither": True}, "no dithering with target_psnr"),
-        (
-            {"target_psnr": 30, "max_error": 9},
-            "max_error with k, or a target without max_error, got max_error and a",
-        ),
-        (
-            {"target_bytes": 300, "max_error": 9},
-            "max_error with k, or a target without max_error, got max_error and a",
-        ),
+        ({"target_psnr": 30, "dither": True}, "expected target_psnr without dither, got both"),
+        ({"target_psnr": 30, "max_error": 9}, "expected target_psnr without max_error, got both"),
+        ({"target_bytes": 300, "max_error": 9}, "expected target_bytes without max_error, got both"),
         ({"min_share": 0.1}, "max_error with min_share, got min_share alone"),
     ],
 )

@@ -37,6 +37,19 @@ def test_a_sheet_and_a_page_are_written_beside_the_table(photo, capsys):
         assert sheet.size[0] > 900
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--preset visual --dither", "expected --preset without --dither, got both"),
+        ("--preset visual --space oklab", "expected --preset without --space, got both"),
+        ("--dither-method blue-noise", "expected --dither with --dither-method, got --dither-method alone"),
+    ],
+)
+def test_conflicting_options_are_refused_before_any_work(photo, capsys, options, message):
+    expected = (2, "", f"fastkq: {message}\n")
+    assert run(capsys, "compare", "nowhere.png", *options.split()) == expected
+
+
 @pytest.mark.parametrize(("name", "magic"), [("a.PDF", b"%PDF"), ("a.svg", b"<?xml")])
 def test_a_sheet_has_the_format_of_its_suffix(photo, capsys, name, magic):
     assert run(capsys, "compare", "photo.png", "-k", "2", "-o", name)[0] == 0

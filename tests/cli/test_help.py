@@ -1,5 +1,6 @@
 """Help texts and usage errors."""
 
+import argparse
 import re
 import shlex
 import subprocess
@@ -80,5 +81,8 @@ def test_usage_errors_exit_2(capsys, arguments):
 
 @pytest.mark.parametrize("command", [compress, decompress])
 def test_every_output_format_can_be_chosen(command):
-    chosen = {FORMATS[f".{name}"].name for name in command._FORMATS if name != "fkq"}
+    command_parser = argparse.ArgumentParser()
+    command.add_arguments(command_parser)
+    (choices,) = (action.choices for action in command_parser._actions if action.dest == "format")
+    chosen = {FORMATS[f".{name}"].name for name in choices if name != "fkq"}
     assert chosen == {image_format.name for image_format in FORMATS.values()}

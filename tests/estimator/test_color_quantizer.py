@@ -125,7 +125,7 @@ def test_invalid_use_is_refused():
         ColorQuantizer(output="palette").fit(noise(4, 4))
     with pytest.raises(ArgumentError, match="n_colors from 1 to 65536, got 0"):
         ColorQuantizer(0).fit(noise(4, 4))
-    with pytest.raises(ArgumentError, match="dither to be from 0 to 1, got 2"):
+    with pytest.raises(ArgumentError, match="dither from 0 to 1, got 2"):
         ColorQuantizer(dither=2).fit(noise(4, 4))
     with pytest.raises(ArgumentError, match="at least one image, got none"):
         ColorQuantizer().fit([])

@@ -26,9 +26,13 @@ def sample(dtype, channels, k=2):
         (
             "uint16",
             1,
-            r"values of 8 bits for .*, got uint16: reduce them with to_8bit\(\) .* or \.tif$",
+            r"values of 8 bits for .*, got uint16: reduce them with to_8bit\(\), .* or \.tif$",
         ),
-        ("uint16", 3, r"values of 8 bits for .*, got uint16: reduce them with to_8bit\(\) .* save as \.fkq$"),
+        (
+            "uint16",
+            3,
+            r"values of 8 bits for .*, got uint16: reduce them with to_8bit\(\), .* save as \.fkq$",
+        ),
         ("uint16", 4, r"values of 8 bits for .*, got uint16: "),
         ("float32", 1, r"values of 8 bits for .*, got float32: scale to 0\.\.255 .* \.fkq or \.tif$"),
         ("float64", 3, r"values of 8 bits for .*, got float64: scale to 0\.\.255 .* save as \.fkq$"),

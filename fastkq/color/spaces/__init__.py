@@ -9,17 +9,14 @@ to opaque rows only (see `fastkq.kmeans.points.centroids_for_group`). Colors of 
 row of alpha 0 is at distance 0.
 """
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.spaces import oklab, rgb
+from fastkq.runtime.options import Space
 from fastkq.runtime.typing import Coordinates
 
 __all__ = ["Space", "opacity", "to_colors", "to_coordinates", "unit"]
-
-Space = Literal["rgb", "oklab"]
 
 
 def to_coordinates(colors: npt.NDArray[np.uint8], space: Space = "rgb") -> Coordinates:

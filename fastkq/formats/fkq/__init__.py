@@ -29,7 +29,7 @@ from fastkq.formats.fkq.framing import MAGIC, NEWER_HINT
 from fastkq.formats.fkq.layout import Head, Part
 from fastkq.formats.fkq.packed import encoded_size
 from fastkq.formats.source import Source
-from fastkq.runtime.validation import Coding
+from fastkq.runtime.options import Coding
 
 __all__ = ["MAGIC", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq", "read_head"]
 

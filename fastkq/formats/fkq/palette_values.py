@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import FormatError
-from fastkq.runtime.validation import DTYPES, MAX_CHANNELS, MAX_COLORS
+from fastkq.runtime.options import MAX_COLORS
+from fastkq.runtime.validation import DTYPES, MAX_CHANNELS
 
 DTYPES_BY_BITS = {1 if dtype == np.bool_ else 8 * dtype.itemsize: dtype for dtype in DTYPES}
 
