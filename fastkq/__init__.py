@@ -40,8 +40,9 @@ counts. `max_error` bounds the error of every color, however rare it is; `min_sh
 200
 
 **How many colors.** `target_psnr` looks for the fewest colors that reach a PSNR, `target_bytes` for the most
-whose `.fkq` file fits. A target that cannot be reached raises `errors.UnreachableError`, which says what can
-be reached. `curve` gives error and packed size at many k in less than half the time of separate fits.
+whose file fits: a `.fkq` file, or one of another `format`. A target that cannot be reached raises
+`errors.UnreachableError`, which says what can be reached. `curve` gives error and packed size at many k in
+less than half the time of separate fits.
 
 >>> [point.k for point in fastkq.curve(image, [4, 8, 16])]
 [4, 8, 16]

@@ -57,7 +57,7 @@ __all__ = ["FkqImageFile"]
 
 _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
 """For each mode the raw mode and the dtype of its bytes; other modes are their own raw mode, of uint8."""
-_OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image"}
+_OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image", "format", "optimize"}
 """Save options that are passed on to `compress`."""
 
 

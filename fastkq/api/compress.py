@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,14 +16,16 @@ from fastkq.api.options import (
     check_dithering,
     check_fit,
     check_preset,
+    check_target_file,
     check_weights,
 )
 from fastkq.api.palettes import map_to_palette, read_stage
-from fastkq.api.targets import fit_bytes, largest_k, reach_psnr
+from fastkq.api.targets import TargetFile, fit_bytes, largest_k, reach_psnr
 from fastkq.color import packed_counting
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
+from fastkq.formats import MAX_PALETTE
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
 from fastkq.quantization import visual_preset
@@ -31,7 +33,7 @@ from fastkq.quantization.fit import fit, fit_table
 from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, map_pixels, mapping_stage
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.quantization.rounding import Fit, used_rows
-from fastkq.runtime.options import MAX_COLORS, Coding, DitherMethod, Effort, Preset, Space
+from fastkq.runtime.options import MAX_COLORS, Coding, DitherMethod, Effort, FileFormat, Preset, Space
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 
@@ -50,7 +52,9 @@ def compress(
     min_share: float = 0.0,
     target_psnr: float | None = None,
     target_bytes: int | None = None,
+    format: FileFormat = "fkq",  # noqa: A002
     coding: Coding = "context",
+    optimize: bool = False,
     space: Space = "rgb",
     dither: bool | float = False,
     dither_method: DitherMethod = "diffusion",
@@ -95,10 +99,16 @@ def compress(
         Decides k: the smallest k found whose PSNR, in dB and undithered, is at least this. Not together with
         `k`, `max_error` or `dither`. Colors with alpha 0 count as equal, as in `CompressedImage.report`.
     target_bytes : int, optional
-        Decides k: the largest k found whose `.fkq` file, in the given `coding` and with the image's metadata,
-        has at most this many bytes. Not together with `k` or `max_error`.
+        Decides k: the largest k found whose file, with the image's metadata, has at most this many bytes. Not
+        together with `k` or `max_error`.
+    format : {"fkq", "png", "gif", "webp", "tif", "bmp"}
+        Format of the file whose size `target_bytes` bounds; otherwise without effect. All but "fkq" have at
+        most 256 colors then.
     coding : {"context", "packed"}
         Coding of the `.fkq` file whose size `target_bytes` bounds; otherwise without effect.
+    optimize : bool
+        Whether the PNG file whose size `target_bytes` bounds is optimized, as by `CompressedImage.save`;
+        otherwise without effect.
     space : {"rgb", "oklab"}
         Color space in which distances are measured: R, G, B (for RGBA, the mean over compositing on black,
         mid-gray and white), or Oklab [4]_, which is closer to perceived differences. Oklab is for uint8 with
@@ -181,7 +191,7 @@ def compress(
     """
     options = check_arguments(
         k=k, palette=palette, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share,
-        target_psnr=target_psnr, target_bytes=target_bytes, coding=coding,
+        target_psnr=target_psnr, target_bytes=target_bytes, format=format, coding=coding, optimize=optimize,
         space=space, dither=dither, dither_method=dither_method, preset=preset, effort=effort,
         threads=threads,
     )  # fmt: skip
@@ -199,7 +209,7 @@ def compress(
         if target_psnr is not None:
             return compression.for_psnr(options["target_psnr"])
         if target_bytes is not None:
-            return compression.for_bytes(options["target_bytes"], options["coding"])
+            return compression.for_bytes(check_target_file(options, source.pixels))
         return compression.make(options["k"])
 
 
@@ -301,19 +311,18 @@ class Compression:
             fitted = reach_psnr(counts, target, self._options)
         return self._map(fitted)
 
-    def for_bytes(self, target: int, coding: Coding) -> CompressedImage:
-        """Return the image with the most colors found whose `.fkq` file has at most `target` bytes."""
-        within = self._options.min_k, min(len(self._counts), MAX_COLORS)
-        if coding == "packed":
+    def for_bytes(self, file: TargetFile) -> CompressedImage:
+        """Return the image with the most colors found whose file is not larger than its target."""
+        least = self._options.min_k
+        if file.format != "fkq":
+            return fit_bytes(self.make, file, least, MAX_PALETTE)
+        most = min(len(self._counts), MAX_COLORS)
+        if file.coding == "packed":
             kind = ImageKind.of(self._source.pixels)
             pixels = self._source.pixels.size // kind.channels
-            k = largest_k(
-                lambda k: encoded_size(pixels, k, kind.channels, kind.dtype.itemsize), target, *within
-            )
-            return self.make(k)
-        return fit_bytes(
-            self.make, lambda made: len(made.to_bytes(threads=self._options.threads)), target, *within
-        )
+            size = partial(encoded_size, pixels, channels=kind.channels, itemsize=kind.dtype.itemsize)
+            return self.make(largest_k(size, file.target, least, most))
+        return fit_bytes(self.make, file, least, most)
 
     def _map(self, fitted: Fit) -> CompressedImage:
         counted = self._counts.counted

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq import formats
+from fastkq.api.targets import TargetFile
 from fastkq.color.kinds import ImageKind, working_palette
 from fastkq.errors import ArgumentError, ArgumentTypeError, about
 from fastkq.quantization.options import Dithering, FitOptions
@@ -140,6 +142,19 @@ def _check_8bit(name: str, purpose: str, kind: ImageKind) -> None:
         raise ArgumentError(
             f"expected an image of uint8 with at most 4 channels {purpose}, got {kind}", parameter=name
         )
+
+
+def check_target_file(options: Mapping[str, Any], pixels: npt.NDArray[Any]) -> TargetFile:
+    """Return the file whose size `target_bytes` bounds, if its format can hold the pixels."""
+    names = ("target_bytes", "format", "coding", "optimize", "threads")
+    file = TargetFile(*map(options.__getitem__, names))
+    suffix = f".{file.format}"
+    if file.optimize and file.format != "png":
+        raise ArgumentError("expected {} png with {}, got {}", term("format"), term("optimize"), file.format)
+    formats.check_target(f"image{suffix}", optimize=file.optimize)
+    with about("format"):
+        formats.check_values(suffix, *ImageKind.of(pixels))
+    return file
 
 
 def check_ks(ks: Iterable[int]) -> list[int]:

@@ -4,13 +4,15 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fastkq import formats
 from fastkq.api.image import CompressedImage
 from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import UnreachableError
+from fastkq.formats import MAX_PALETTE
 from fastkq.quantization.fit import distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.rounding import Fit
-from fastkq.runtime.options import MAX_COLORS, Effort, term
+from fastkq.runtime.options import MAX_COLORS, Coding, Effort, FileFormat, term
 from fastkq.runtime.progress import stage
 
 _MIN_SECANT_STEP = 0.05
@@ -178,25 +180,47 @@ def _relative_mse(psnr: float) -> float:
     return 10 ** (-psnr / 10)
 
 
+class TargetFile(NamedTuple):
+    """A file whose size is bounded.
+
+    Attributes
+    ----------
+    target : int
+        Largest size in bytes.
+    format : FileFormat
+    coding : Coding
+        Coding of a `.fkq` file.
+    optimize : bool
+        Whether a PNG file is optimized.
+    threads : int
+    """
+
+    target: int
+    format: FileFormat
+    coding: Coding
+    optimize: bool
+    threads: int
+
+    def size(self, image: CompressedImage) -> int:
+        """Return the size of the file with an image, in bytes."""
+        _, form, coding, optimize, threads = self
+        with stage("coding"):
+            data = formats.encode(image, f".{form}", coding=coding, optimize=optimize, threads=threads)
+        return len(data)
+
+
 def fit_bytes(
-    make: Callable[[int], CompressedImage],
-    size: Callable[[CompressedImage], int],
-    target: int,
-    least: int,
-    most: int,
+    make: Callable[[int], CompressedImage], file: TargetFile, least: int, most: int
 ) -> CompressedImage:
-    """Return the image with the largest k found whose file has at most `target` bytes.
+    """Return the image with the largest k found whose file has at most `file.target` bytes.
 
     Parameters
     ----------
     make : callable
         Called with k; returns the image with k colors.
-    size : callable
-        Called with an image; returns the size of its file in bytes.
-    target : int
-        Bytes.
+    file : TargetFile
     least, most : int
-        Smallest and largest k to try.
+        Smallest and largest k to try; formats other than `.fkq` have at most 256 colors.
 
     Raises
     ------
@@ -205,20 +229,23 @@ def fit_bytes(
     """
     images: dict[int, CompressedImage] = {}
 
-    def measure(k: int) -> float:
+    def measure(k: int) -> int:
         with stage(None, _SHARE_OF_A_FIT):
             with stage(None, 0.2):
                 images[k] = make(k)
-            return size(images[k])
+            return file.size(images[k])
 
+    if file.format != "fkq":
+        # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
+        return images[largest_k(measure, file.target, least, min(most, MAX_PALETTE))]
     within = Bracket(least - 1, max(least, most) + 1)
     guess = 64.0
     while within.before not in images:
         narrowed, guess = find_crossing(
-            measure, target, within, slope=_SLOPE_OF_SIZE, guess=guess, most=_MAX_ENCODINGS
+            measure, file.target, within, slope=_SLOPE_OF_SIZE, guess=guess, most=_MAX_ENCODINGS
         )
         if narrowed == within:
-            raise _unreachable(target, int(measure(least)), least)
+            raise _unreachable(file.target, measure(least), least)
         within = narrowed
     return images[within.before]
 
@@ -231,8 +258,9 @@ def largest_k(size: Callable[[int], int], target: int, least: int, most: int) ->
     UnreachableError
         If the size at the smallest k is larger; the message says how large it is.
     """
-    if size(least) > target:
-        raise _unreachable(target, size(least), least)
+    smallest = size(least)
+    if smallest > target:
+        raise _unreachable(target, smallest, least)
     above = max(least, most) + 1
     while above - least > 1:
         middle = (least + above) // 2

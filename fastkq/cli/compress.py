@@ -1,10 +1,9 @@
 """`fastkq compress`: reduce images to palettes and indices."""
 
 import argparse
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.shared_options import (
@@ -23,8 +22,6 @@ from fastkq.errors import ArgumentError
 from fastkq.runtime.options import DEFAULT_K, MAX_COLORS, FileFormat, check_conflicts
 
 if TYPE_CHECKING:
-    from fastkq.api.image import CompressedImage
-    from fastkq.api.inputs import Input
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import ColorFiles
 
@@ -151,17 +148,12 @@ def _compress_job(
     options: argparse.Namespace, files: "ColorFiles", job: "batch.Job", job_input: "batch.JobInput"
 ) -> "batch.EncodedOutput":
     from fastkq import formats
+    from fastkq.api.compress import compress
     from fastkq.api.inputs import read_input
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import color_arguments
     from fastkq.color.kinds import ImageKind
     from fastkq.runtime.progress import stage
-
-    def encode(compressed: "CompressedImage") -> bytes:
-        image = compressed.with_metadata(None) if options.strip else compressed
-        return formats.encode(
-            image, job.suffix, coding=options.coding, optimize=options.optimize, threads=job_input.threads
-        )
 
     with stage("reading", 0.1):
         given = read_input(job_input.source, depth=options.depth, threads=job_input.threads)
@@ -170,15 +162,23 @@ def _compress_job(
     if not arguments and given.stored_image:
         compressed, quality = given.stored_image(), "palette unchanged"
     else:
-        arguments |= {"coding": options.coding, "effort": options.effort, "threads": job_input.threads}
-        source = given.without_metadata() if options.strip else given
+        arguments |= {
+            "format": "tif" if job.suffix == ".tiff" else job.suffix[1:],
+            "coding": options.coding,
+            "optimize": options.optimize,
+            "effort": options.effort,
+            "threads": job_input.threads,
+        }
         with stage(None, 0.4):
-            compressed = _compress(source, arguments, job.suffix, encode)
+            compressed = compress(given.without_metadata() if options.strip else given, **arguments)
         with stage("measuring", 0.1):
             psnr = compressed.report(given.pixels, ssim=False, threads=job_input.threads).psnr
         quality = f"PSNR {psnr:.2f} dB"
     with stage("coding"):
-        data, bytes_before = encode(compressed), job_input.size
+        image, bytes_before = compressed.with_metadata(None) if options.strip else compressed, job_input.size
+        data = formats.encode(
+            image, job.suffix, coding=options.coding, optimize=options.optimize, threads=job_input.threads
+        )
     text = f"{bytes_before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
     skip = ""
     if options.skip_if_larger and len(data) >= bytes_before:
@@ -188,21 +188,3 @@ def _compress_job(
             f"note: {job.target} ({len(data):,} bytes) is larger than its source ({bytes_before:,} bytes)"
         )
     return batch.EncodedOutput(data, bytes_before, compressed.k, text, psnr, skip)
-
-
-def _compress(
-    source: "Input", arguments: dict[str, Any], suffix: str, encode: Callable[["CompressedImage"], bytes]
-) -> "CompressedImage":
-    from fastkq.api.compress import compress
-    from fastkq.api.targets import largest_k
-    from fastkq.formats import MAX_PALETTE
-
-    if suffix == ".fkq" or "target_bytes" not in arguments:
-        return compress(source, **arguments)
-    target, least = arguments.pop("target_bytes"), len(arguments.get("fixed", [0]))
-
-    def compress_to(k: int) -> "CompressedImage":
-        return compress(source, k, **arguments)
-
-    # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
-    return compress_to(largest_k(lambda k: len(encode(compress_to(k))), target, least, MAX_PALETTE))

@@ -105,6 +105,72 @@ def test_unreachable_target_bytes_names_the_least_size(coding):
     assert e.value.best == least
 
 
+@pytest.mark.parametrize("coding", ["context", "packed"])
+def test_coding_bounds_only_fkq_files(coding):
+    image = photograph_like(40, 56)
+    fitting = fastkq.compress(image, target_bytes=3000, format="png", coding=coding)
+    assert fitting == fastkq.compress(image, target_bytes=3000, format="png")
+
+
+@pytest.mark.parametrize("fixed", [None, [[1, 2, 3], [250, 0, 0]]])
+@pytest.mark.parametrize("name", ["png", "gif", "webp", "tif", "bmp"])
+def test_target_bytes_bounds_files_of_every_format(tmp_path, name, fixed):
+    image = photograph_like(40, 56)
+
+    def size(compressed):
+        compressed.save(tmp_path / f"a.{name}")
+        return (tmp_path / f"a.{name}").stat().st_size
+
+    least, most = (size(fastkq.compress(image, k, fixed=fixed)) for k in (2 if fixed else 1, 256))
+    for target in (least, (least + most) // 2):
+        fitting = fastkq.compress(image, target_bytes=target, format=name, fixed=fixed)
+        assert size(fitting) <= target
+        assert size(fastkq.compress(image, fitting.k + 1, fixed=fixed)) > target
+        assert fitting == fastkq.compress(image, fitting.k, fixed=fixed)
+    assert fastkq.compress(image, target_bytes=10**9, format=name, fixed=fixed).k == 256
+    with pytest.raises(
+        UnreachableError, match=f"expected target_bytes of at least {least}, the file of"
+    ) as e:
+        fastkq.compress(image, target_bytes=least - 1, format=name, fixed=fixed)
+    assert e.value.best == least
+
+
+def test_target_bytes_bounds_optimized_png_files(tmp_path):
+    pytest.importorskip("oxipng")
+    image = photograph_like(40, 56)
+    plain, optimized = (
+        fastkq.compress(image, target_bytes=2500, format="png", optimize=optimize)
+        for optimize in (False, True)
+    )
+    assert optimized.k > plain.k
+    optimized.save(tmp_path / "a.png", optimize=True)
+    assert (tmp_path / "a.png").stat().st_size <= 2500
+
+
+@pytest.mark.parametrize(
+    ("image", "arguments", "message"),
+    [
+        (noise(4, 4, 3), {"format": "jpg"}, "format to be one of fkq, png, gif, webp, tif, bmp, got 'jpg'"),
+        (noise(4, 4, 3), {"format": "gif", "optimize": True}, "expected format png with optimize, got gif"),
+        (noise(4, 4, 3), {"optimize": True}, "expected format png with optimize, got fkq"),
+        (noise(4, 4, 5), {"format": "png"}, "1 to 4 channels for PNG, got 5"),
+        (np.zeros((4, 4, 3), np.uint16), {"format": "png"}, "values of 8 bits for a palette PNG, got uint16"),
+    ],
+)
+def test_formats_that_cannot_hold_the_image_are_refused_before_any_fit(
+    image, arguments, message, monkeypatch
+):
+    monkeypatch.setattr("fastkq.api.compress.fit", None)
+    with pytest.raises(ArgumentError, match=message) as e:
+        fastkq.compress(image, target_bytes=999, **arguments)
+    assert e.value.parameter == "format"
+
+
+def test_format_and_optimize_have_no_effect_without_target_bytes():
+    image = noise(4, 4, 3)
+    assert fastkq.compress(image, 4, format="gif", optimize=True) == fastkq.compress(image, 4)
+
+
 def test_targets_keep_all_fixed_colors():
     image, fixed = noise(12, 12, 3), np.array([[1, 2, 3], [250, 0, 0]], np.uint8)
     assert np.array_equal(fastkq.compress(image, target_psnr=5, fixed=fixed).palette, fixed)

@@ -54,6 +54,22 @@ def test_bytes_limit_holds_in_every_format(photo, capsys, suffix):
     assert k == 256 or Path(f"more{suffix}").stat().st_size > 3000, "one more color would fit"
 
 
+@pytest.mark.parametrize("name", ["fkq", "png", "gif", "webp", "tif", "tiff", "bmp"])
+def test_bytes_give_the_result_of_the_function(photo, capsys, name):
+    assert run(capsys, "compress", "photo.png", "--bytes", 3000, "-o", f"small.{name}")[0] == 0
+    suffix = "tif" if name == "tiff" else name
+    fastkq.compress(photo, target_bytes=3000, format=suffix).save(f"function.{name}")
+    assert Path(f"small.{name}").read_bytes() == Path(f"function.{name}").read_bytes()
+
+
+def test_bytes_bound_an_optimized_png(photo, capsys):
+    pytest.importorskip("oxipng")
+    assert run(capsys, "compress", "photo.png", "--bytes", 2500, "--optimize", "-o", "small.png")[0] == 0
+    assert Path("small.png").stat().st_size <= 2500
+    k = fastkq.compress(photo, target_bytes=2500, format="png", optimize=True).k
+    assert fastkq.load("small.png").k == k > fastkq.compress(photo, target_bytes=2500, format="png").k
+
+
 def test_a_palette_comes_from_a_file(photo, capsys):
     fastkq.compress(noise(9, 9, 3), 6).save("palette.png")
     expected = fastkq.load("palette.png").palette
