@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.metric import SpaceMetric
-from fastkq.color.spaces import Space
+from fastkq.color.spaces import SpaceMetric
 from fastkq.color.table import ColorTable
 from fastkq.runtime.buffers import ArrayPool
+from fastkq.runtime.options import Space
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 

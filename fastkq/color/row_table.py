@@ -10,8 +10,8 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
-from fastkq.color.spaces import Space
 from fastkq.color.table import ColorTable
+from fastkq.runtime.options import Space
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint, slices
 

@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
-from fastkq.color.metric import Metric
-from fastkq.color.spaces import Space
+from fastkq.color.spaces import SpaceMetric
+from fastkq.runtime.options import Space
 from fastkq.runtime.progress import slices
 
 _PIXELS_AT_ONCE = 1 << 18  # pixels between two checkpoints
@@ -48,7 +49,7 @@ class ColorTable(ABC):
         """Dtype of the colors."""
 
     @abstractmethod
-    def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> Metric:
+    def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> SpaceMetric | Embedding:
         """Return the metric in a space for the colors of the table and other ones (n, C)."""
 
     @abstractmethod

@@ -4,12 +4,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.kmeans.points import WeightedPoints, are_in_group
+from fastkq.kmeans.morton_points import MortonPoints
+from fastkq.kmeans.points import are_in_group
+from fastkq.kmeans.vector_points import VectorPoints
 from fastkq.runtime.typing import Coordinates
 
 
 def lloyd(
-    points: WeightedPoints,
+    points: MortonPoints | VectorPoints,
     centroids: Coordinates,
     min_gain: float,
     max_iterations: int,

@@ -9,9 +9,7 @@ They are assigned only to centroids whose last coordinate is `level`, if there a
 `MIN_CENTROIDS_FOR_GROUP` centroids in all; such centroids keep that coordinate.
 """
 
-from __future__ import annotations
-
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,31 +35,6 @@ class Assignment(NamedTuple):
 
     labels: npt.NDArray[np.int32]
     distances: Coordinates
-
-
-class WeightedPoints(Protocol):
-    """M weighted points of C dimensions; arrays of centroids are (C, k)."""
-
-    @property
-    def weights(self) -> npt.NDArray[np.float64]:
-        """Positive weights, (M,)."""
-
-    @property
-    def group(self) -> int:
-        """Number of points of the group; they are the first points."""
-
-    @property
-    def level(self) -> float:
-        """Last coordinate of the points of the group."""
-
-    def without_group(self) -> WeightedPoints:
-        """Return the points as if none belonged to the group."""
-
-    def assign(self, centroids: Coordinates, threads: int = 1) -> Assignment:
-        """Find the nearest centroid of each point."""
-
-    def moments(self, centroids: Coordinates, threads: int = 1) -> npt.NDArray[np.float64]:
-        """Return the moments (k, C + 1) of the clusters: weighted sums of their points, and weights."""
 
 
 def are_in_group(centroids: Coordinates, level: float) -> npt.NDArray[np.bool_]:

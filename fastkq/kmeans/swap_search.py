@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,10 @@ from fastkq import kernels
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint
 from fastkq.runtime.typing import Coordinates, Vectors, Weights
+
+if TYPE_CHECKING:
+    from fastkq.kmeans.morton_tree import Summary
+    from fastkq.kmeans.vector_points import VectorPoints
 
 _DISTANCES_PER_PIECE = 1 << 26
 """Distances times dimensions that a piece may compute: about 10 ms of work."""
@@ -46,28 +50,8 @@ class SearchForm(NamedTuple):
     dtype: type[np.floating[Any]]
 
 
-class SearchablePoints(Protocol):
-    """n weighted points of C dimensions, in an order that keeps points that are close in space together."""
-
-    @property
-    def coordinates(self) -> Coordinates:
-        """Coordinates, (C, n)."""
-
-    @property
-    def weights(self) -> Weights:
-        """Weights, (n,)."""
-
-    @property
-    def of_equal_error(self) -> bool:
-        """True if the points are means of boxes of about equal squared error; False if they are colors."""
-
-    @property
-    def form(self) -> SearchForm:
-        """The points in the form of a kernel."""
-
-
 def search(
-    points: SearchablePoints,
+    points: Summary | VectorPoints,
     k: int,
     swaps: int,
     searches: int,
@@ -104,7 +88,7 @@ def search(
 
 
 def search_from(
-    points: SearchablePoints, initial: Coordinates, n_fixed: int, swaps: int, threads: int = 1
+    points: Summary | VectorPoints, initial: Coordinates, n_fixed: int, swaps: int, threads: int = 1
 ) -> tuple[Coordinates, float]:
     """Run `search` from initial centroids (searches, C, k), of which the first `n_fixed` stay."""
     searches, dims, k = initial.shape
@@ -157,7 +141,9 @@ def _pieces(points: int, dims: int, k: int, trials: int) -> Iterator[_Piece]:
         first = last
 
 
-def starts(points: SearchablePoints, k: int, searches: int, fixed: Coordinates | None = None) -> Coordinates:
+def starts(
+    points: Summary | VectorPoints, k: int, searches: int, fixed: Coordinates | None = None
+) -> Coordinates:
     """Return initial centroids (searches, C, k), different ones for each search.
 
     The first f centroids are `fixed` (C, f). Each replaces the initial centroid that is nearest to it.

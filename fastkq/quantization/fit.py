@@ -19,7 +19,7 @@ from fastkq.kmeans.points import to_counts
 from fastkq.quantization.max_error import fit_within_max_error
 from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
-from fastkq.quantization.points import ColorPoints, PreparedColors, prepare, weigh
+from fastkq.quantization.points import PackedColors, PackedPoints, RowColors, prepare, weigh
 from fastkq.quantization.rounding import (
     Fit,
     in_order,
@@ -31,7 +31,9 @@ from fastkq.quantization.rounding import (
 from fastkq.runtime.options import term
 
 
-def fit(counts: ColorCounts, k: int, options: FitOptions, prepared: PreparedColors | None = None) -> Fit:
+def fit(
+    counts: ColorCounts, k: int, options: FitOptions, prepared: PackedColors | RowColors | None = None
+) -> Fit:
     """Fit a palette of at most k colors to counted colors.
 
     Parameters
@@ -63,7 +65,7 @@ def fit(counts: ColorCounts, k: int, options: FitOptions, prepared: PreparedColo
     return fit_within_max_error(table, k, options, counts.weights, fit_table)
 
 
-def prepare_colors(counts: ColorCounts, options: FitOptions) -> PreparedColors | None:
+def prepare_colors(counts: ColorCounts, options: FitOptions) -> PackedColors | RowColors | None:
     """Return the data that several fits to the same counts can share, or None if they can share none."""
     if counts.weights is not None or options.max_error is not None:
         return None
@@ -84,7 +86,7 @@ def _fixed_rows(table: ColorTable, options: FitOptions) -> npt.NDArray[Any]:
     return np.empty((0, table.channels), table.dtype) if options.fixed is None else options.fixed
 
 
-def _prepare(table: ColorTable, options: FitOptions) -> PreparedColors:
+def _prepare(table: ColorTable, options: FitOptions) -> PackedColors | RowColors:
     return prepare(table, table.metric(options.space, _fixed_rows(table, options)), options.threads)
 
 
@@ -93,7 +95,7 @@ def fit_table(
     k: int,
     options: FitOptions,
     weights: npt.NDArray[np.float64] | None = None,
-    prepared: PreparedColors | None = None,
+    prepared: PackedColors | RowColors | None = None,
 ) -> Fit:
     """Fit a palette of exactly min(k, distinct colors) different colors, without a maximum error.
 
@@ -111,7 +113,7 @@ def fit_table(
     weights : (M,) float64, optional
         Weights of the squared errors, in place of the counts: finite, at least 0, not all 0. Colors of weight
         0 get rows only if fewer than k others exist, or if opacity requires it.
-    prepared : PreparedColors, optional
+    prepared : optional
         Prepared colors of the same table and options, shared by several fits.
 
     Returns
@@ -139,13 +141,13 @@ def fit_table(
     return _labeled(_prepare(table, options), palette, options)
 
 
-def _labeled(prepared: PreparedColors, palette: npt.NDArray[Any], options: FitOptions) -> Fit:
+def _labeled(prepared: PackedColors | RowColors, palette: npt.NDArray[Any], options: FitOptions) -> Fit:
     if not prepared.wants_labels:
         return Fit(palette, None)
     return Fit(palette, label(prepared.table, palette, options.threads, options.space).labels)
 
 
-def _fit(prepared: PreparedColors, k: int, options: FitOptions) -> Fit:
+def _fit(prepared: PackedColors | RowColors, k: int, options: FitOptions) -> Fit:
     """Return palette and labels, as `fit_table` does without weights."""
     table = prepared.table
     fixed = _fixed_rows(table, options)
@@ -170,7 +172,9 @@ def _fit(prepared: PreparedColors, k: int, options: FitOptions) -> Fit:
     return Fit(palette, labels if labels is None else prepared.in_table_order(labels))
 
 
-def _fit_points(prepared: PreparedColors, points: ColorPoints, k: int, options: FitOptions) -> Fit:
+def _fit_points(
+    prepared: PackedColors | RowColors, points: PackedPoints | RowColors, k: int, options: FitOptions
+) -> Fit:
     """Fit centroids, round them and replace unused rows; return the palette and the labels of the points."""
     table, metric, threads = prepared.table, prepared.metric, options.threads
     fixed = _fixed_rows(table, options)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.metric import SpaceMetric
 from fastkq.color.packed_table import PackedTable, colors_of
+from fastkq.color.spaces import SpaceMetric
 from fastkq.errors import UnreachableError
 from fastkq.kmeans.lloyd import move
 from fastkq.kmeans.morton_points import MortonPoints

@@ -12,13 +12,14 @@ from fastkq.color.embedding import Embedding
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
-from fastkq.color.spaces import Space, oklab, opacity, to_coordinates
+from fastkq.color.spaces import SpaceMetric, oklab
 from fastkq.color.table import ColorTable
 from fastkq.kmeans.points import Assignment, centroids_for_group
 from fastkq.quantization import dither
 from fastkq.quantization.options import Dithering
 from fastkq.quantization.points import assign_in_chunks, prepare
 from fastkq.quantization.rounding import Fit
+from fastkq.runtime.options import Space
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import rows_per_band, stage
 
@@ -98,8 +99,9 @@ def _map_rgba(
     threads: int,
     space: Space,
 ) -> None:
-    centroids = to_coordinates(palette, space)
-    for_opaque = centroids_for_group(centroids, opacity(space))
+    metric = SpaceMetric(space, RGBA)
+    centroids = metric.to_coordinates(palette)
+    for_opaque = centroids_for_group(centroids, metric.opacity)
     linear = oklab.linear_light() if space == "oklab" else _NO_LINEAR_LIGHT
 
     def work(worker: int, start: int, stop: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,10 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
-from fastkq.color.metric import Metric, SpaceMetric
 from fastkq.color.packed_table import PackedTable, colors_of
 from fastkq.color.row_table import RowTable
+from fastkq.color.spaces import SpaceMetric
 from fastkq.color.table import ColorTable
-from fastkq.kmeans.fit import PointHierarchy
 from fastkq.kmeans.morton_points import MortonPoints, grid_spacing
 from fastkq.kmeans.morton_tree import Tree
 from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP, Assignment, to_counts
@@ -28,56 +27,7 @@ from fastkq.runtime.typing import Coordinates, Vectors
 Table = TypeVar("Table", bound=ColorTable)
 
 
-class ColorPoints(Protocol):
-    """Colors, or cells of colors, as weighted points."""
-
-    @property
-    def weights(self) -> npt.NDArray[np.float64]:
-        """Weights, (M,)."""
-
-    def hierarchy(self, k: int, threads: int) -> PointHierarchy:
-        """Return the points and their summaries, for a fit of k centroids."""
-
-    def uses_all(self, palette: npt.NDArray[Any], n_fixed: int, threads: int) -> bool:
-        """Return whether every row from `n_fixed` on is found, at low cost, to be nearest to some point.
-
-        False means that this is not known. `palette` is (k, C).
-        """
-
-    def assign(self, palette: npt.NDArray[Any], threads: int) -> Assignment:
-        """Find the nearest row of a palette (k, C) for each point."""
-
-    def color_at(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-        """Return the colors (n, C) of the points with these indices."""
-
-
-class PreparedColors(Protocol):
-    """The colors of a table as points; what several fits share is computed on first use."""
-
-    @property
-    def table(self) -> ColorTable:
-        """The table."""
-
-    @property
-    def metric(self) -> Metric:
-        """The metric of the points."""
-
-    @property
-    def wants_labels(self) -> bool:
-        """Whether pixels are mapped by the labels of their colors; otherwise they are mapped directly."""
-
-    @property
-    def colors(self) -> ColorPoints:
-        """All colors."""
-
-    def cells(self, k: int) -> ColorPoints | None:
-        """Return cells of colors if there are too many colors for a fit of k rows, otherwise None."""
-
-    def in_table_order(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return labels of the points `colors`, reordered to the order of the table."""
-
-
-def prepare(table: ColorTable, metric: Metric, threads: int = 1) -> PreparedColors:
+def prepare(table: ColorTable, metric: SpaceMetric | Embedding, threads: int = 1) -> PackedColors | RowColors:
     """Prepare the colors of a table for fits, in a metric that `ColorTable.metric` returned."""
     return _FORMS[type(table)](table, metric, threads)
 
@@ -116,15 +66,15 @@ class PackedColors:
         self.table, self.metric, self._threads = table, metric, threads
 
     @cached_property
-    def colors(self) -> _PackedPoints:
+    def colors(self) -> PackedPoints:
         """One point per color."""
-        return _PackedPoints(of_colors(self.table, self.metric), self.metric)
+        return PackedPoints(of_colors(self.table, self.metric), self.metric)
 
     @cached_property
-    def _cells(self) -> _PackedPoints:
-        return _PackedPoints(of_cells(self.table, self.metric, self._threads), self.metric)
+    def _cells(self) -> PackedPoints:
+        return PackedPoints(of_cells(self.table, self.metric, self._threads), self.metric)
 
-    def cells(self, k: int) -> _PackedPoints | None:
+    def cells(self, k: int) -> PackedPoints | None:
         """One point per cell, or None if there are few enough colors."""
         is_large = len(self.table) > max(_MAX_PACKED_COLORS, _PACKED_COLORS_PER_CENTROID * k)
         return self._cells if is_large else None
@@ -134,7 +84,7 @@ class PackedColors:
         return in_table_order(self.table, labels)
 
 
-class _PackedPoints:
+class PackedPoints:
     def __init__(self, points: MortonPoints, metric: SpaceMetric) -> None:
         self.points, self._metric = points, metric
         self.weights = points.weights
@@ -372,7 +322,7 @@ def condense(
     return VectorPoints(np.concatenate(means), np.concatenate(sums))
 
 
-_FORMS: dict[type[ColorTable], Callable[[Any, Any, int], PreparedColors]] = {
+_FORMS: dict[type[ColorTable], Callable[[Any, Any, int], PackedColors | RowColors]] = {
     PackedTable: PackedColors,
     RowTable: RowColors,
 }

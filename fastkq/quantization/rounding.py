@@ -9,11 +9,13 @@ from fastkq import kernels
 from fastkq.color.embedding import Embedding
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import has_alpha
-from fastkq.color.metric import Metric
+from fastkq.color.spaces import SpaceMetric
 from fastkq.color.table import ColorTable
 from fastkq.kmeans.lloyd import move
-from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP, WeightedPoints
-from fastkq.quantization.points import ColorPoints
+from fastkq.kmeans.morton_points import MortonPoints
+from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP
+from fastkq.kmeans.vector_points import VectorPoints
+from fastkq.quantization.points import PackedPoints, RowColors
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
@@ -53,8 +55,8 @@ def with_transparent(table: ColorTable, rows: npt.NDArray[Any], k: int) -> npt.N
 
 
 def round_centroids(
-    points: WeightedPoints,
-    metric: Metric,
+    points: MortonPoints | VectorPoints,
+    metric: SpaceMetric | Embedding,
     centroids: Coordinates,
     fixed: npt.NDArray[Any],
     rounds: int,
@@ -80,11 +82,15 @@ def round_centroids(
     return best
 
 
-def _rounded(metric: Metric, centroids: Coordinates, fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _rounded(
+    metric: SpaceMetric | Embedding, centroids: Coordinates, fixed: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
     return np.concatenate((fixed, metric.to_colors(centroids[:, len(fixed) :])))
 
 
-def replace_unused(points: ColorPoints, palette: npt.NDArray[Any], n_fixed: int, threads: int = 1) -> Fit:
+def replace_unused(
+    points: PackedPoints | RowColors, palette: npt.NDArray[Any], n_fixed: int, threads: int = 1
+) -> Fit:
     """Replace the unused rows of a palette (k, C) by colors, and put its rows in order.
 
     A row is unused if it is the nearest row of no point; the second of two equal rows is unused, too. Unused

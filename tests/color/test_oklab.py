@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from fastkq.color.spaces import oklab, opacity, to_colors, to_coordinates, unit
+from fastkq.color.spaces import SpaceMetric, oklab
 from tests.helpers.images import images, noise
+from tests.helpers.spaces import to_colors, to_coordinates, unit
 from tests.reference import kmeans as reference
 from tests.reference.oklab import of_ottosson
 
@@ -79,4 +80,4 @@ def test_means_are_rounded_to_the_nearest_color(channels):
 
 def test_opacity_is_the_alpha_coordinate_of_opaque_colors():
     opaque, not_quite = to_coordinates(np.array([[9, 8, 7, 255], [9, 8, 7, 254]], np.uint8), "oklab")[3]
-    assert not_quite < opaque == opacity("oklab")
+    assert not_quite < opaque == SpaceMetric("oklab", 4).opacity

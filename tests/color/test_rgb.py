@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import given
 
-from fastkq.color.spaces import to_colors, to_coordinates
 from tests.helpers.images import images, noise
+from tests.helpers.spaces import to_colors, to_coordinates
 from tests.reference import kmeans as reference
 
 

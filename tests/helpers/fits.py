@@ -3,8 +3,8 @@
 import numpy as np
 
 from fastkq.color.embedding import Embedding
-from fastkq.color.metric import SpaceMetric
 from fastkq.color.row_table import RowTable
+from fastkq.color.spaces import SpaceMetric
 from fastkq.quantization import points
 from fastkq.quantization.fit import fit_table
 from fastkq.quantization.max_error import fit_within_max_error

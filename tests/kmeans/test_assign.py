@@ -3,9 +3,9 @@
 import numpy as np
 
 from fastkq.color import packed_counting
-from fastkq.color.spaces import to_coordinates
 from tests.helpers.fits import of_colors
 from tests.helpers.images import noise
+from tests.helpers.spaces import to_coordinates
 
 
 def test_assigned_distances_are_exact():

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.color.spaces import to_colors, to_coordinates
 from fastkq.kmeans import lloyd
 from fastkq.quantization.nearest import label
 from tests.helpers.fits import fit, of_colors
 from tests.helpers.images import images, noise
+from tests.helpers.spaces import to_colors, to_coordinates
 from tests.reference import kmeans as reference
 from tests.reference.oklab import nearest
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.color.spaces import to_coordinates
 from fastkq.kmeans import lloyd
 from fastkq.kmeans.morton_tree import Tree
 from fastkq.kmeans.swap_search import search, starts
@@ -15,6 +14,7 @@ from fastkq.quantization.nearest import label
 from tests.helpers.fits import fit, of_colors
 from tests.helpers.images import images, noise
 from tests.helpers.points import error_of, summary_of
+from tests.helpers.spaces import to_coordinates
 from tests.reference import kmeans as reference
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.color.spaces import to_coordinates, unit
 from fastkq.errors import ArgumentError, UnreachableError
 from tests.helpers.fits import fit, fit_within
 from tests.helpers.images import images, noise
+from tests.helpers.spaces import to_coordinates, unit
 from tests.reference import kmeans as reference
 
 SPACES = st.sampled_from(["rgb", "oklab"])

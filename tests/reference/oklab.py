@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastkq.color.spaces import to_coordinates
+from tests.helpers.spaces import to_coordinates
 
 
 def of_ottosson(colors):

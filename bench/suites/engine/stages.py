@@ -13,8 +13,7 @@ from bench.cases import Pixels, of_24_megapixels
 from bench.timing import medians
 from fastkq.color import indexed_image, packed_counting
 from fastkq.color.indexed_image import IndexedImage, paint
-from fastkq.color.metric import SpaceMetric
-from fastkq.color.spaces import to_coordinates
+from fastkq.color.spaces import SpaceMetric
 from fastkq.formats.fkq.bits import pack, unpack
 from fastkq.kmeans import lloyd
 from fastkq.kmeans.morton_tree import Tree
@@ -65,7 +64,7 @@ def stages(image: Pixels, k: int) -> dict[str, Callable[[int], object]]:
         "search": lambda threads: search(summary, k, 40, 2, threads),
         "lloyd": lambda threads: lloyd.lloyd(points, centroids, 0.0, 10, threads),
         "fit": lambda threads: fit_table(counted, k, FitOptions(threads=threads)),
-        "assign": lambda threads: points.assign(to_coordinates(colors), threads),
+        "assign": lambda threads: points.assign(metric.to_coordinates(colors), threads),
         "map": lambda threads: map_colors(image, counted, labels, k, threads),
         "pack": lambda threads: pack(indices, bits, threads),
         "unpack": lambda threads: unpack(packed, indices.size, bits, threads),

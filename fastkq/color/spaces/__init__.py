@@ -9,6 +9,8 @@ to opaque rows only (see `fastkq.kmeans.points.centroids_for_group`). Colors of 
 row of alpha 0 is at distance 0.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,30 +18,30 @@ from fastkq.color.spaces import oklab, rgb
 from fastkq.runtime.options import Space
 from fastkq.runtime.typing import Coordinates
 
-__all__ = ["Space", "opacity", "to_colors", "to_coordinates", "unit"]
 
-
-def to_coordinates(colors: npt.NDArray[np.uint8], space: Space = "rgb") -> Coordinates:
-    """Convert colors (M, C) to coordinates (C, M).
+class SpaceMetric(NamedTuple):
+    """The metric of uint8 colors with 1, 3 or 4 channels in a color space.
 
     The coordinates are defined in `fastkq.color.spaces.rgb` and `fastkq.color.spaces.oklab`.
     """
-    return oklab.to_coordinates(colors) if space == "oklab" else rgb.to_coordinates(colors)
 
+    space: Space
+    channels: int
 
-def to_colors(coordinates: Coordinates, space: Space = "rgb") -> npt.NDArray[np.uint8]:
-    """Convert coordinates (C, M) to the nearest colors (M, C)."""
-    return oklab.to_colors(coordinates) if space == "oklab" else rgb.to_colors(coordinates)
+    def to_coordinates(self, colors: npt.NDArray[np.uint8]) -> Coordinates:
+        """Convert colors (M, C) to coordinates (C, M)."""
+        return oklab.to_coordinates(colors) if self.space == "oklab" else rgb.to_coordinates(colors)
 
+    def to_colors(self, coordinates: Coordinates) -> npt.NDArray[np.uint8]:
+        """Convert coordinates (C, M) to the nearest colors (M, C)."""
+        return oklab.to_colors(coordinates) if self.space == "oklab" else rgb.to_colors(coordinates)
 
-def unit(channels: int, space: Space = "rgb") -> float:
-    """Return the difference of coordinates that is one unit of distance.
+    @property
+    def unit(self) -> float:
+        """Difference of coordinates that is one unit of distance: an 8-bit level, or 1 in Oklab."""
+        return oklab.unit(self.channels) if self.space == "oklab" else rgb.unit(self.channels)
 
-    The unit is one 8-bit level in RGB, and 1 in Oklab, where L ranges from 0 to 1.
-    """
-    return oklab.unit(channels) if space == "oklab" else rgb.unit(channels)
-
-
-def opacity(space: Space = "rgb") -> float:
-    """Return the last coordinate of opaque RGBA colors."""
-    return 255.0 * (oklab.alpha_weight() if space == "oklab" else rgb.ALPHA_WEIGHT)
+    @property
+    def opacity(self) -> float:
+        """Last coordinate of opaque RGBA colors."""
+        return 255.0 * (oklab.alpha_weight() if self.space == "oklab" else rgb.ALPHA_WEIGHT)
