@@ -79,9 +79,10 @@ def candidates(low, high, subset, count, relative, absolute, scratch, selected):
             outer = abs(row[j] - middle) + reach
             scratch[j] = outer * outer if d == 0 else scratch[j] + outer * outer
     best = first_smallest(scratch, count)
-    least = scratch[best]
-    for j in range(count):
-        scratch[j] = relative * (scratch[j] + least) + absolute
+    least, has_slack = scratch[best], relative > 0
+    if has_slack:
+        for j in range(count):
+            scratch[j] = relative * (scratch[j] + least) + absolute
     # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
     for d in range(dims):
         b, row = subset.coordinates[d, best], subset.coordinates[d, :count]
@@ -89,7 +90,8 @@ def candidates(low, high, subset, count, relative, absolute, scratch, selected):
         for j in range(count):
             c = row[j]
             corner = (high[d] - c) + to_high if c > b else (low[d] - c) + to_low
-            scratch[j] += (c - b) * corner
+            gain = (c - b) * corner
+            scratch[j] = scratch[j] + gain if d > 0 or has_slack else gain
     kept = 0
     for j in range(count):
         if not scratch[j] < 0:  # squares that overflow make the gain NaN: the centroid is kept
