@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class FastKQError(Exception):
@@ -182,3 +182,7 @@ class MissingExtraError(FastKQError, ImportError):
         super().__init__(
             f"expected {package} for {purpose}, got none: from a clone, pip install '.[{extra}]'"
         )
+        self._arguments = purpose, package, extra
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._arguments

@@ -29,7 +29,8 @@ from fastkq.formats import MAX_PALETTE
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
 from fastkq.quantization import visual_preset
-from fastkq.quantization.fit import fit, fit_table
+from fastkq.quantization.fit import fit
+from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, map_pixels, mapping_stage
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.quantization.rounding import Fit, used_rows
@@ -314,10 +315,8 @@ class Compression:
     def for_bytes(self, file: TargetFile) -> CompressedImage:
         """Return the image with the most colors found whose file is not larger than its target."""
         least = self._options.min_k
-        if file.format != "fkq":
-            return fit_bytes(self.make, file, least, MAX_PALETTE)
-        most = min(len(self._counts), MAX_COLORS)
-        if file.coding == "packed":
+        most = min(len(self._counts), MAX_COLORS if file.format == "fkq" else MAX_PALETTE)
+        if file.format == "fkq" and file.coding == "packed":
             kind = ImageKind.of(self._source.pixels)
             pixels = self._source.pixels.size // kind.channels
             size = partial(encoded_size, pixels, channels=kind.channels, itemsize=kind.dtype.itemsize)

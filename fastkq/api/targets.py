@@ -9,7 +9,7 @@ from fastkq.api.image import CompressedImage
 from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import UnreachableError
 from fastkq.formats import MAX_PALETTE
-from fastkq.quantization.fit import distortion, fit, prepare_colors
+from fastkq.quantization.fit import distinct_colors, distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.rounding import Fit
 from fastkq.runtime.options import MAX_COLORS, Coding, Effort, FileFormat, term
@@ -133,10 +133,10 @@ def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
         If 65,536 colors do not reach the target; the message says which PSNR they reach.
     """
     least = options.min_k
-    if len(counts) == 1:
+    if distinct_colors(counts, options) == 1:
         return fit(counts, least, options)
     bound = _relative_mse(target) * _ROUNDING_MARGIN
-    within = Bracket(least - 1, min(max(len(counts), least), MAX_COLORS + 1))
+    within = Bracket(least - 1, min(distinct_colors(counts, options), MAX_COLORS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
     shared = prepare_colors(counts, options)

@@ -139,7 +139,8 @@ class ColorCounts:
         for counts in (self, other):
             own = counts.counts.astype(np.float64) if counts._weights is None else counts._weights
             table = counts._counted
-            table = table.with_alpha() if table.channels < merged.channels else table
+            if table.channels < merged.channels:
+                table = table.with_alpha()
             weights[merged.index_of(table.colors)] += own
         return weights
 

@@ -17,6 +17,11 @@ from fastkq.runtime.progress import slices
 _PIXELS_AT_ONCE = 1 << 18  # pixels between two checkpoints
 
 
+def is_packed(dtype: np.dtype[Any], channels: int) -> bool:
+    """Return whether colors in the working form are counted in a `PackedTable`."""
+    return dtype == np.uint8 and channels in (1, RGBA - 1, RGBA)
+
+
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
     """Count the distinct colors of an image in its working form; opaque images are counted without alpha."""
     counted = count_up_to(pixels, pixels.size, threads)
@@ -27,7 +32,7 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
 def count_up_to(pixels: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorTable | None:
     """Count as `count`; return None for an 8-bit RGBA image, not opaque, of more than `max_colors` colors."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    if pixels.dtype != np.uint8 or channels not in (1, RGBA - 1, RGBA):
+    if not is_packed(pixels.dtype, channels):
         rows = pixels.reshape(-1, channels)
         if has_alpha(pixels.dtype, channels) and _is_opaque(rows):
             rows = without_alpha(rows[:, np.newaxis])[:, 0]
@@ -44,5 +49,6 @@ def _is_opaque(rows: npt.NDArray[Any]) -> bool:
 
 def merge(a: ColorTable, b: ColorTable) -> ColorTable:
     """Merge two tables; counts of equal colors are added. Alpha is added to one if only the other has it."""
-    a, b = (table.with_alpha() if table.channels < max(a.channels, b.channels) else table for table in (a, b))
+    if a.channels != b.channels:
+        a, b = a.with_alpha(), b.with_alpha()
     return a.merge(b)

@@ -38,44 +38,36 @@ class PackedTable(ColorTable):
         Number of pixels of each color.
     """
 
-    __slots__ = ("_channels", "keys")
+    __slots__ = ("keys",)
+    maps_by_look_up = True
 
     def __init__(self, keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], channels: int) -> None:
-        self.keys, self.counts, self._channels = keys, counts, channels
+        self.keys, self.counts, self.channels = keys, counts, channels
+        self.dtype = np.dtype(np.uint8)
 
     @property
     def colors(self) -> npt.NDArray[np.uint8]:
         """The colors (M, C) uint8."""
-        return colors_of(self.keys, self._channels)
+        return colors_of(self.keys, self.channels)
 
     @property
-    def channels(self) -> int:
-        """Number of channels: 1, 3 or 4."""
-        return self._channels
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Dtype of the colors, uint8."""
-        return np.dtype(np.uint8)
-
-    @property
-    def are_opaque(self) -> npt.NDArray[np.bool_]:
+    def is_opaque(self) -> npt.NDArray[np.bool_]:
         """Mask (M,) of the opaque colors of an RGBA table."""
         opaque: npt.NDArray[np.bool_] = (self.keys & _OPAQUE_KEY) == _OPAQUE_KEY
         return opaque
 
     def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> SpaceMetric:
         """Return the metric of a color space."""
-        return SpaceMetric(space, self._channels)
+        return SpaceMetric(space, self.channels)
 
-    def merge(self, other: PackedTable, threads: int = 1) -> PackedTable:
+    def merge(self, other: PackedTable) -> PackedTable:
         """Merge two tables of the same number of channels; the counts of equal colors are added."""
         keys, counts = np.concatenate((self.keys, other.keys)), np.concatenate((self.counts, other.counts))
-        return from_keys(keys, counts, self._channels, threads)
+        return from_keys(keys, counts, self.channels)
 
     def with_alpha(self) -> PackedTable:
         """Return a table of RGB with an alpha of 255 added; a table of RGBA is returned as it is."""
-        if self._channels == 4:
+        if self.channels == 4:
             return self
         opaque = np.column_stack((self.colors, np.full(len(self), 255, np.uint8)))
         return PackedTable(keys_of(opaque), self.counts, 4)  # still sorted: all have the same alpha
@@ -85,7 +77,7 @@ class PackedTable(ColorTable):
     ) -> PackedTable:
         """Return the table of some of the colors, see `ColorTable.select`."""
         selected = self.counts[selection] if counts is None else counts
-        return PackedTable(self.keys[selection], selected, self._channels)
+        return PackedTable(self.keys[selection], selected, self.channels)
 
     def index_of(self, colors: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
         """Return the index (n,) in the table of each of the colors (n, C), or -1 if the table lacks it."""
@@ -99,7 +91,7 @@ class PackedTable(ColorTable):
         """Return the value of the color of each pixel, see `ColorTable.look_up`."""
         flat = pixels.reshape(pixels.shape[0] * pixels.shape[1], -1)
         out = np.empty(len(flat), values.dtype)
-        look_up = _look_up_in_hash_table if self._channels == 4 else _look_up_densely
+        look_up = _look_up_in_hash_table if self.channels == 4 else _look_up_densely
         look_up(flat, self, values, out, threads)
         return out.reshape(pixels.shape[:2])
 

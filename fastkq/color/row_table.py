@@ -37,38 +37,32 @@ class RowTable(ColorTable):
     """
 
     __slots__ = ("_colors",)
+    maps_by_look_up = False
 
     def __init__(self, colors: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> None:
         self._colors, self.counts = colors, counts
+        self.dtype = colors.dtype
+        self.channels = colors.shape[1]
 
     @property
     def colors(self) -> npt.NDArray[Any]:
         """The colors (M, C)."""
         return self._colors
 
-    @property
-    def channels(self) -> int:
-        """Number of channels of the colors."""
-        channels: int = self._colors.shape[1]
-        return channels
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Dtype of the colors."""
-        return self._colors.dtype
-
     def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> Embedding:
         """Return the common embedding of the colors of the table and other ones (n, C)."""
         return Embedding.of(self._colors, other_colors)
 
-    def merge(self, other: RowTable, threads: int = 1) -> RowTable:
+    def merge(self, other: RowTable) -> RowTable:
         """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
         tables = (self, other)
         counted = _merge(*(_CountedWords(_Rows.of(one.colors).to_words(), one.counts) for one in tables))
-        return _decode(counted, self.dtype, self.channels, threads)
+        return _decode(counted, self.dtype, self.channels)
 
     def with_alpha(self) -> RowTable:
-        """Add full alpha to colors that were counted without it; their order stays the same."""
+        """Add full alpha to colors without it; a table of colors with alpha is returned as it is."""
+        if has_alpha(self.dtype, self.channels):
+            return self
         opaque = np.full(len(self), np.iinfo(self.dtype).max, self.dtype)
         return RowTable(np.column_stack((self._colors, opaque)), self.counts)
 
@@ -80,9 +74,12 @@ class RowTable(ColorTable):
 
     def index_of(self, colors: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
         """Return the index (n,) in the table of each of the colors (n, C), or -1 if the table lacks it."""
-        rows, wanted = _sortable(self._colors), _sortable(np.ascontiguousarray(colors))
-        places = np.searchsorted(rows, wanted)
-        return np.where(rows[np.minimum(places, len(rows) - 1)] == wanted, places, -1)
+        rows, indices = _sortable(self._colors), np.empty(len(colors), np.intp)
+        for part in slices(len(colors), _PIXELS_PER_CHUNK):
+            wanted = _sortable(np.ascontiguousarray(colors[part]))
+            places = np.searchsorted(rows, wanted)
+            indices[part] = np.where(rows[np.minimum(places, len(rows) - 1)] == wanted, places, -1)
+        return indices
 
     def look_up(
         self, pixels: npt.NDArray[Any], values: npt.NDArray[Any], threads: int = 1
@@ -168,8 +165,10 @@ def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     words = _Rows.of(pixels).to_words()
     if words.shape[1] == 1:
         return words[:, 0]
-    digits = words.astype(">u8")  # big-endian, because void values are compared byte by byte
-    return digits.view(np.dtype((np.void, digits.shape[1] * digits.itemsize)))[:, 0]
+    digits = np.empty(words.shape, ">u8")  # big-endian, because void values are compared byte by byte
+    for part in slices(len(words), _ROWS_PER_CHUNK):
+        digits[part] = words[part]
+    return digits.view(np.dtype((np.void, 8 * words.shape[1])))[:, 0]
 
 
 class _CountedWords(NamedTuple):
@@ -292,7 +291,7 @@ def _merge(a: _CountedWords, b: _CountedWords) -> _CountedWords:
     return _CountedWords(words[:distinct], counts[:distinct])
 
 
-def _decode(counted: _CountedWords, dtype: np.dtype[Any], channels: int, threads: int) -> RowTable:
+def _decode(counted: _CountedWords, dtype: np.dtype[Any], channels: int, threads: int = 1) -> RowTable:
     colors = np.empty((len(counted.counts), channels), dtype)
     bits, width, is_float, _ = _Rows.of(colors)
 

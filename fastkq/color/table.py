@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,38 +27,40 @@ class ColorTable(ABC):
     ----------
     counts : (M,) int64
         Number of pixels of each color.
+    channels : int
+        Number of channels of the colors.
+    dtype : numpy.dtype
+        Dtype of the colors.
+    maps_by_look_up : bool
+        Whether looking up the color of a pixel takes less time than finding its nearest palette row.
     """
 
-    __slots__ = ("counts",)
+    __slots__ = ("channels", "counts", "dtype")
 
     counts: npt.NDArray[np.int64]
+    channels: int
+    dtype: np.dtype[Any]
+    maps_by_look_up: ClassVar[bool]
 
     @property
     @abstractmethod
     def colors(self) -> npt.NDArray[Any]:
         """The colors (M, C)."""
 
-    @property
-    @abstractmethod
-    def channels(self) -> int:
-        """Number of channels of the colors."""
-
-    @property
-    @abstractmethod
-    def dtype(self) -> np.dtype[Any]:
-        """Dtype of the colors."""
-
     @abstractmethod
     def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> SpaceMetric | Embedding:
         """Return the metric in a space for the colors of the table and other ones (n, C)."""
 
     @abstractmethod
-    def merge(self, other: Self, threads: int = 1) -> Self:
+    def merge(self, other: Self) -> Self:
         """Merge two tables of the same form, dtype and channels; the counts of equal colors are added."""
 
     @abstractmethod
     def with_alpha(self) -> Self:
-        """Add full alpha to colors that were counted without it; their order stays the same."""
+        """Add full alpha to colors that were counted without it; their order stays the same.
+
+        A table of colors with alpha is returned as it is.
+        """
 
     @abstractmethod
     def select(
@@ -102,7 +104,7 @@ class ColorTable(ABC):
         return has_alpha(self.dtype, self.channels) and self.select(slice(0, 1)).colors[0, -1] == 0
 
     @property
-    def are_opaque(self) -> npt.NDArray[np.bool_]:
+    def is_opaque(self) -> npt.NDArray[np.bool_]:
         """Mask (M,) of the colors of full alpha; the colors have alpha."""
         opaque: npt.NDArray[np.bool_] = self.colors[:, -1] == np.iinfo(self.dtype).max
         return opaque

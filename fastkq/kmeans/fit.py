@@ -39,7 +39,7 @@ def fit(
         searches = plan.searches + plan.searches_times_k // k
         centroids, error = search(coarse, k, swaps, searches, threads, fixed)
     else:
-        centroids, error = starts(coarse, k, 1, fixed)[0], 0.0
+        centroids, error = np.column_stack((fixed, starts(coarse, k - n_fixed, 1)[0])), 0.0
     _join_group(centroids, n_fixed, fine, threads)
     min_gain = plan.min_gain * error
     centroids = lloyd(fine, centroids, min_gain, plan.iterations, threads, n_fixed)

@@ -28,7 +28,7 @@ _NO_LABELS = np.empty(0, np.int32)
 class MortonPoints(NamedTuple):
     """Weighted points of up to 4 dimensions along the Morton curve, cut into blocks; the group comes first.
 
-    A point is a color, or the mean of the colors of a small box. A block is a run of points with its bounding
+    A point may be the mean of others. A block is a run of points with its bounding
     box. If only one centroid can be nearest to a point of that box, the whole block is assigned to it
     (Kanungo et al., "An efficient k-means clustering algorithm", 2002); otherwise each point of the block is
     compared with the few centroids that can be nearest to a point of the box.
@@ -36,8 +36,8 @@ class MortonPoints(NamedTuple):
     Attributes
     ----------
     keys : (M,) uint32
-        Morton codes, ascending within the group and among the other points. The code of a point that is a
-        mean is that of its first color.
+        Morton codes, ascending within the group and among the other points. The code of a mean is that of
+        its first point.
     coordinates : (C, M) float32 or float64
         Multiples of `grid_spacing`.
     weights : (M,) float64

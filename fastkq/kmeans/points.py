@@ -22,7 +22,7 @@ MIN_CENTROIDS_FOR_GROUP = 3
 _FAR = -1e9  # last coordinate of centroids that are moved away, so that no point of the group uses them
 _GROUP_DIMENSIONS = 4
 
-_MAX_TOTAL_WEIGHT = 1 << 30
+MAX_TOTAL_WEIGHT = 1 << 30
 """Maximum total weight: with it, sums of weight times coordinate are below 2^53 steps, see
 `fastkq.kmeans.morton_points.grid_spacing`."""
 
@@ -66,7 +66,7 @@ def to_counts(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """
     largest = int(np.frexp(weights.max())[1])
     whole = np.floor(weights)
-    if largest <= 30 and (whole == weights).all() and int(whole.astype(np.int64).sum()) <= _MAX_TOTAL_WEIGHT:
+    if largest <= 30 and (whole == weights).all() and int(whole.astype(np.int64).sum()) <= MAX_TOTAL_WEIGHT:
         return whole.astype(np.int64)
     # The weights are scaled twice: the sum of weights scaled to 32-bit integers is exact, and its bit length
     # gives the number of excess bits.

@@ -168,6 +168,7 @@ def _remaining(starts: Coordinates, fixed: Coordinates) -> npt.NDArray[np.intp]:
     """
     left = np.arange(starts.shape[1])
     for centroid in fixed.T:
+        checkpoint()
         differences = starts[:, left].astype(np.float64) - centroid[:, None]
         left = np.delete(left, np.argmin(sum(row * row for row in differences)))
     return left

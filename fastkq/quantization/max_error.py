@@ -13,6 +13,7 @@ from fastkq.errors import UnreachableError
 from fastkq.kmeans.lloyd import move
 from fastkq.kmeans.morton_points import MortonPoints
 from fastkq.kmeans.points import are_in_group
+from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.points import of_colors, weigh
@@ -141,15 +142,13 @@ _K_ATTEMPTS = 3
 """If k rows are not enough, this many larger numbers of rows are tried to find one that is."""
 
 _FitAround = Callable[[int, Colors], Fit]
-_FitTable = Callable[[PackedTable, int, FitOptions, npt.NDArray[np.float64] | None], Fit]
 
 
 def fit_within_max_error(
     table: PackedTable,
     k: int,
     options: FitOptions,
-    weights: npt.NDArray[np.float64] | None,
-    fit_table: _FitTable,
+    weights: npt.NDArray[np.float64] | None = None,
 ) -> Fit:
     """Fit a palette such that no color is farther than `options.max_error` from its row.
 
@@ -160,9 +159,7 @@ def fit_within_max_error(
     Parameters
     ----------
     table, k, options, weights
-        As in `fastkq.quantization.fit.fit_table`.
-    fit_table
-        `fastkq.quantization.fit.fit_table`.
+        As in `fastkq.quantization.fit_table.fit_table`.
 
     Raises
     ------

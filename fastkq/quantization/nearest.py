@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
-from fastkq.color.counting import count_up_to
+from fastkq.color.counting import count_up_to, is_packed
 from fastkq.color.embedding import Embedding
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
@@ -45,15 +45,20 @@ class Labels(NamedTuple):
 
 
 def label(table: ColorTable, palette: npt.NDArray[Any], threads: int = 1, space: Space = "rgb") -> Labels:
-    """Find the nearest palette row of each color of a table; the lowest index among equals."""
+    """Find the nearest palette row of each color of a table; the lowest index among equals.
+
+    The palette has the channels of the table.
+    """
     labels = np.empty(len(table), index_dtype(len(palette)))
     used = np.zeros((threads, len(palette)), bool)
+    assert palette.shape[1] == table.channels
     metric = table.metric(space, palette)
+    centroids = np.ascontiguousarray(metric.to_coordinates(palette))
 
     def work(worker: int, start: int, stop: int) -> None:
         # Points are made chunk by chunk: all at once, they would take more memory than a large image.
         part = prepare(table.select(slice(start, stop)), metric)
-        nearest = part.colors.assign(palette, threads=1).labels
+        nearest = part.colors.assign(centroids).labels
         labels[start:stop] = part.in_table_order(nearest)
         used[worker, nearest] = True
 
@@ -88,7 +93,9 @@ def map_pixels(
         def keep(start: int, stop: int, assignment: Assignment) -> None:
             indices[start:stop] = assignment.labels
 
-        assign_in_chunks(Embedding.of(rows, palette), rows, palette, keep, threads)
+        metric = Embedding.of(rows, palette)
+        centroids = np.ascontiguousarray(metric.to_coordinates(palette))
+        assign_in_chunks(metric, rows, centroids, keep, threads)
     return indices.reshape(pixels.shape[:2])
 
 
@@ -154,11 +161,12 @@ def indices_for(
     """Return the indices (H, W) of an image for a given palette (k, C), both in the working form."""
     if dithering.strength > 0:
         return dithered(pixels, palette, dithering, threads)
-    table = count_up_to(pixels, MAX_RGBA_COLORS, threads) if palette.dtype == np.uint8 else None
+    packed = is_packed(palette.dtype, palette.shape[1])
+    table = count_up_to(pixels, MAX_RGBA_COLORS, threads) if packed else None
     if table is None:
         return map_pixels(pixels, palette, threads, space)
-    with_alpha = table.with_alpha() if table.channels < palette.shape[1] else table
-    labels = label(with_alpha, palette, threads, space).labels
+    full_table = table.with_alpha() if table.channels < palette.shape[1] else table
+    labels = label(full_table, palette, threads, space).labels
     return map_colors(pixels, table, labels, len(palette), threads)
 
 

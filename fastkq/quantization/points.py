@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color.embedding import Embedding
-from fastkq.color.kinds import has_alpha
+from fastkq.color.kinds import RGBA
 from fastkq.color.packed_table import PackedTable, colors_of
 from fastkq.color.row_table import RowTable
 from fastkq.color.spaces import SpaceMetric
 from fastkq.color.table import ColorTable
 from fastkq.kmeans.morton_points import MortonPoints, grid_spacing
 from fastkq.kmeans.morton_tree import Tree
-from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP, Assignment, to_counts
+from fastkq.kmeans.points import MAX_TOTAL_WEIGHT, MIN_CENTROIDS_FOR_GROUP, Assignment, to_counts
 from fastkq.kmeans.vector_points import VectorPoints, rows_per_chunk
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
@@ -41,11 +41,12 @@ def weigh(table: Table, weights: npt.NDArray[np.float64], k: int) -> Table:
     has_weight = weights > 0
     counts = np.ones(len(weights), np.int64)
     counts[has_weight] = to_counts(weights[has_weight])
-    if k >= MIN_CENTROIDS_FOR_GROUP and has_alpha(table.dtype, table.channels):
+    if k >= MIN_CENTROIDS_FOR_GROUP:
         has_weight[0] |= table.has_transparent
-        opaque = table.are_opaque
-        if opaque.any() and not has_weight[opaque].any():
-            has_weight[np.argmax(np.where(opaque, table.counts, 0))] = True
+        if table.dtype == np.uint8 and table.channels == RGBA:
+            opaque = table.is_opaque
+            if opaque.any() and not has_weight[opaque].any():
+                has_weight[np.argmax(np.where(opaque, table.counts, 0))] = True
     return table.select(has_weight, counts[has_weight])
 
 
@@ -58,9 +59,7 @@ _COLORS_PER_CHUNK = 1 << 18
 
 
 class PackedColors:
-    """The colors of a `PackedTable` as `MortonPoints`."""
-
-    wants_labels = True
+    """The colors of a `PackedTable` as points; what several fits share is made on first use."""
 
     def __init__(self, table: PackedTable, metric: SpaceMetric, threads: int) -> None:
         self.table, self.metric, self._threads = table, metric, threads
@@ -85,6 +84,8 @@ class PackedColors:
 
 
 class PackedPoints:
+    """Packed colors, or cells of them, as `MortonPoints`; its methods are those of `RowColors`."""
+
     def __init__(self, points: MortonPoints, metric: SpaceMetric) -> None:
         self.points, self._metric = points, metric
         self.weights = points.weights
@@ -94,23 +95,32 @@ class PackedPoints:
         return Tree(self.points)
 
     def hierarchy(self, k: int, threads: int) -> Tree:
+        """Return the tree of the points."""
         return self._tree
 
-    def uses_all(self, palette: npt.NDArray[np.uint8], n_fixed: int, threads: int) -> bool:
-        return False  # `assign` costs little more
+    def uses_all(self, centroids: Coordinates, n_fixed: int, threads: int) -> bool:
+        """Return False: `assign` takes little longer."""
+        return False
 
-    def assign(self, palette: npt.NDArray[np.uint8], threads: int) -> Assignment:
-        return self.points.assign(self._metric.to_coordinates(palette), threads)
+    def assign(self, centroids: Coordinates, threads: int = 1) -> Assignment:
+        """Find the nearest centroid of each point."""
+        return self.points.assign(centroids, threads)
 
     def color_at(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
+        """Return the colors (n, C) of points, for cells the first of each."""
         return colors_of(self.points.keys[indices], self._metric.channels)
 
 
 def of_colors(table: PackedTable, metric: SpaceMetric) -> MortonPoints:
     """Return one point per color, weighted by its count; opaque colors of RGBA are the group."""
     keys, places, opaque = _opaque_first(table)
-    weights = table.counts[places].astype(np.float64)
+    weights = _limited(table.counts)[places].astype(np.float64)
     return MortonPoints.cut(keys, _coordinates(keys, metric), weights, opaque, metric.opacity)
+
+
+def _limited(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return counts whose sum is small enough for `MortonPoints`."""
+    return counts if counts.sum() <= MAX_TOTAL_WEIGHT else to_counts(counts.astype(np.float64))
 
 
 def _coordinates(keys: npt.NDArray[np.uint32], metric: SpaceMetric) -> Coordinates:
@@ -141,7 +151,7 @@ def of_cells(table: PackedTable, metric: SpaceMetric, threads: int = 1) -> Morto
     The weight is the number of pixels. The opaque and the other colors of a cell are separate points.
     """
     sorted_colors = _opaque_first(table)
-    counts = table.counts[sorted_colors.places]
+    counts = _limited(table.counts)[sorted_colors.places]
     firsts, opaque = _cells(sorted_colors, 2 * table.channels)
     keys = sorted_colors.keys[firsts[:-1]]
     weights = np.empty(len(keys))
@@ -182,7 +192,7 @@ def _opaque_first(table: PackedTable) -> _OpaqueFirst:
     """Return the colors of a table with the opaque ones of RGBA moved to the front."""
     if table.channels != 4:
         return _OpaqueFirst(table.keys, slice(None), 0)
-    is_opaque = table.are_opaque
+    is_opaque = table.is_opaque
     opaque = int(np.count_nonzero(is_opaque))
     keys, places = np.empty_like(table.keys), np.empty(len(is_opaque), np.intp)
     next_opaque, next_other = 0, opaque
@@ -221,17 +231,22 @@ parts."""
 
 
 class RowColors:
-    """The colors of a `RowTable` as `VectorPoints`; vectors are made anew for each pass, chunk by chunk."""
+    """The colors of a `RowTable` as points; each pass converts them to vectors chunk by chunk.
 
-    wants_labels = False  # looking up a row takes as long as finding its nearest palette row
+    All at once, the vectors would take more memory than a large image.
+    """
 
     def __init__(self, table: RowTable, metric: Embedding, threads: int) -> None:
         self.table, self.metric = table, metric
-        self.weights = table.counts.astype(np.float64)
+
+    @cached_property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Weight of each color, (M,)."""
+        return self.table.counts.astype(np.float64)
 
     @property
     def colors(self) -> RowColors:
-        """One point per color."""
+        """One point per color: the colors themselves."""
         return self
 
     def cells(self, k: int) -> None:
@@ -248,29 +263,29 @@ class RowColors:
             return condense(self.metric, self.table.colors, self.weights, condensed, threads)
         return VectorPoints(self.metric.embed(self.table.colors), self.weights)
 
-    def uses_all(self, palette: npt.NDArray[Any], n_fixed: int, threads: int) -> bool:
-        """Return whether every row from `n_fixed` on is the nearest one of some color."""
-        is_used, colors = np.zeros(len(palette), bool), self.table.colors
+    def uses_all(self, centroids: Coordinates, n_fixed: int, threads: int) -> bool:
+        """Return whether every centroid from `n_fixed` on is the nearest one of some color."""
+        is_used, colors = np.zeros(centroids.shape[1], bool), self.table.colors
 
         def keep(start: int, stop: int, assignment: Assignment) -> None:
             is_used[assignment.labels] = True
 
         parts = _PARTS if len(colors) > _FEW_COLORS else 1
         for part in range(parts):
-            assign_in_chunks(self.metric, colors[part::parts], palette, keep, threads)
+            assign_in_chunks(self.metric, colors[part::parts], centroids, keep, threads)
             if is_used[n_fixed:].all():  # usually true after the first part
                 return True
         return False
 
-    def assign(self, palette: npt.NDArray[Any], threads: int) -> Assignment:
-        """Find the nearest row of the palette for each color."""
+    def assign(self, centroids: Coordinates, threads: int = 1) -> Assignment:
+        """Find the nearest centroid of each color."""
         assignment = Assignment(np.empty(len(self.table), np.int32), np.empty(len(self.table)))
 
         def keep(start: int, stop: int, chunk: Assignment) -> None:
             for whole, part in zip(assignment, chunk, strict=True):
                 whole[start:stop] = part
 
-        assign_in_chunks(self.metric, self.table.colors, palette, keep, threads)
+        assign_in_chunks(self.metric, self.table.colors, centroids, keep, threads)
         return assignment
 
     def color_at(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
@@ -281,15 +296,13 @@ class RowColors:
 def assign_in_chunks(
     metric: Embedding,
     colors: npt.NDArray[Any],
-    palette: npt.NDArray[Any],
+    centroids: Coordinates,
     keep: Callable[[int, int, Assignment], None],
     threads: int,
 ) -> None:
     """Call ``keep(start, stop, assignment)`` for each chunk of the colors (M, C), on several threads."""
-    centroids = np.ascontiguousarray(metric.to_coordinates(palette))
 
     def work(worker: int, start: int, stop: int) -> None:
-        # Vectors are made chunk by chunk: all at once, they would take more memory than a large image.
         keep(start, stop, VectorPoints(metric.embed(colors[start:stop]), _NO_WEIGHTS).assign(centroids))
 
     over_chunks(work, len(colors), rows_per_chunk(colors.shape[1]), threads)

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color.embedding import Embedding
-from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import has_alpha
 from fastkq.color.spaces import SpaceMetric
 from fastkq.color.table import ColorTable
@@ -89,7 +88,11 @@ def _rounded(
 
 
 def replace_unused(
-    points: PackedPoints | RowColors, palette: npt.NDArray[Any], n_fixed: int, threads: int = 1
+    points: PackedPoints | RowColors,
+    metric: SpaceMetric | Embedding,
+    palette: npt.NDArray[Any],
+    n_fixed: int,
+    threads: int = 1,
 ) -> Fit:
     """Replace the unused rows of a palette (k, C) by colors, and put its rows in order.
 
@@ -113,8 +116,9 @@ def replace_unused(
     # Rows are sorted before the assignment: among equally near rows the first is taken, so the order decides
     # which rows are used.
     rows = in_order_after(palette, n_fixed)
-    while not points.uses_all(rows, n_fixed, threads):
-        labels, distances = points.assign(rows, threads)
+    centroids = np.ascontiguousarray(metric.to_coordinates(rows))
+    while not points.uses_all(centroids, n_fixed, threads):
+        labels, distances = points.assign(centroids, threads)
         unused = n_fixed + np.flatnonzero(~used_rows(labels, len(rows), threads)[n_fixed:])
         if len(unused) == 0:
             return Fit(rows, labels)
@@ -123,6 +127,7 @@ def replace_unused(
             return Fit(rows, labels)
         rows[unused] = points.color_at(worst)
         rows = in_order_after(rows, n_fixed)
+        centroids = np.ascontiguousarray(metric.to_coordinates(rows))
     return Fit(rows, None)
 
 
@@ -180,9 +185,3 @@ def in_order(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if plain_channels < channels:
         keys.append(rows[:, -1])
     return rows[np.lexsort(keys)]
-
-
-def as_indices(labels: npt.NDArray[Any], k: int) -> npt.NDArray[np.unsignedinteger]:
-    """Return labels as indices into a palette of k rows."""
-    indices: npt.NDArray[np.unsignedinteger] = labels.astype(index_dtype(k), copy=False)
-    return indices

@@ -12,7 +12,7 @@ from fastkq import kernels
 from fastkq.color import packed_counting
 from fastkq.color.indexed_image import index_dtype
 from fastkq.quantization import cell_index
-from fastkq.quantization.fit import fit_table
+from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.nearest import map_colors
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.rounding import in_order, used_rows

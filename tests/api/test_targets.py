@@ -38,6 +38,11 @@ def test_high_target_psnr_is_lossless():
     assert fastkq.compress(image, target_psnr=300).decompress().tolist() == image.tolist()
 
 
+def test_target_psnr_is_reached_beside_a_fixed_color_that_the_image_lacks():
+    ramp = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
+    assert fastkq.compress(ramp, target_psnr=90, fixed=[[255, 0, 0]]).k == 257
+
+
 def test_one_color_reaches_any_target_psnr():
     for dtype in (np.uint8, np.float32):
         assert fastkq.compress(np.full((3, 4), 7, dtype), target_psnr=99).k == 1

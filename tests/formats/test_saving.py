@@ -1,5 +1,6 @@
 """Saving in each format, and reading the same pixels back."""
 
+import pickle
 import sys
 from io import BytesIO
 
@@ -176,6 +177,8 @@ def test_optimizing_without_the_extra_says_how_to_install_it(tmp_path, monkeypat
     ):
         compressed_of(2, 3).save(tmp_path / "image.png", optimize=True)
     assert issubclass(MissingExtraError, ImportError)
+    error = MissingExtraError("a smaller PNG", "pyoxipng", "png")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
     assert not list(tmp_path.iterdir())
 
 

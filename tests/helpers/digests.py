@@ -10,7 +10,7 @@ import hashlib, sys
 import numpy as np
 import fastkq
 from fastkq.color import packed_counting
-from fastkq.quantization.fit import fit_table
+from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.options import FitOptions
 digest = hashlib.sha256()
 side = int(sys.argv[1])
@@ -39,7 +39,7 @@ ROWS = """
 import hashlib, sys
 import numpy as np
 from fastkq.color import row_table
-from fastkq.quantization.fit import fit_table
+from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
 digest = hashlib.sha256()

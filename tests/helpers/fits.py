@@ -6,7 +6,7 @@ from fastkq.color.embedding import Embedding
 from fastkq.color.row_table import RowTable
 from fastkq.color.spaces import SpaceMetric
 from fastkq.quantization import points
-from fastkq.quantization.fit import fit_table
+from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.max_error import fit_within_max_error
 from fastkq.quantization.nearest import label, map_colors
 from fastkq.quantization.options import FitOptions
@@ -19,7 +19,7 @@ def fit(table, k, effort="balanced", threads=1, *, weights=None, **options):
 
 def fit_within(table, k, *, weights=None, **options):
     """Fit a palette under a maximum error; returns the palette and the labels of the colors."""
-    return fit_within_max_error(table, k, FitOptions(**options), weights, fit_table)
+    return fit_within_max_error(table, k, FitOptions(**options), weights)
 
 
 def fit_rows(colors, weights, k, effort="balanced", threads=1, fixed=None):
@@ -41,7 +41,9 @@ def map_image(image, table, palette, threads=1, space="rgb"):
 def uses_all(colors, palette):
     """Return whether each palette row is found to be the nearest one of some color."""
     table = RowTable(colors, np.ones(len(colors), np.int64))
-    return points.RowColors(table, Embedding.of(colors, palette), 1).uses_all(palette, 0, 1)
+    metric = Embedding.of(colors, palette)
+    centroids = np.ascontiguousarray(metric.to_coordinates(palette))
+    return points.RowColors(table, metric, 1).uses_all(centroids, 0, 1)
 
 
 def of_colors(table, space="rgb"):

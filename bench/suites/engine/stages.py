@@ -18,7 +18,7 @@ from fastkq.formats.fkq.bits import pack, unpack
 from fastkq.kmeans import lloyd
 from fastkq.kmeans.morton_tree import Tree
 from fastkq.kmeans.swap_search import search
-from fastkq.quantization.fit import fit_table
+from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.nearest import map_colors
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.points import of_colors

@@ -1,7 +1,7 @@
 """Points sorted along a Morton curve, cut into small boxes or merged into weighted means of boxes.
 
-The points form two curves, one after the other: the first `opaque` points, which are the opaque colors of
-RGBA images, and all other points. Keys are Morton codes and ascend along each curve.
+The points form two curves, one after the other: the first `group` points, see
+`fastkq.kmeans.points`, and all other points. Keys are Morton codes and ascend along each curve.
 """
 
 import numpy as np
@@ -77,25 +77,25 @@ def split_position(keys, first, last):
 
 
 @inner_kernel
-def initial_ends(keys, opaque, ends):
+def initial_ends(keys, group, ends):
     """Initialize the stack of the ends of the ranges to be cut, the next end on top; return its size.
 
     ends (MAX_DEPTH,) int64, out.
     """
     ends[0] = keys.shape[0]
-    ends[1] = opaque
-    return 2 if 0 < opaque < keys.shape[0] else 1
+    ends[1] = group
+    return 2 if 0 < group < keys.shape[0] else 1
 
 
 @kernel
-def cut_by_count(keys, opaque, starts):
+def cut_by_count(keys, group, starts):
     """Cut the Morton curves into the largest boxes that hold at most POINTS_PER_BLOCK points.
 
-    keys (M,) uint32, in, ascending among the first `opaque` points and among the others; starts (M + 1,)
+    keys (M,) uint32, in, ascending among the first `group` points and among the others; starts (M + 1,)
     int64, out: block b holds the points starts[b] .. starts[b + 1] - 1. Returns the number of blocks.
     """
     ends = np.empty(MAX_DEPTH, np.int64)
-    depth = initial_ends(keys, opaque, ends)
+    depth = initial_ends(keys, group, ends)
     first = np.int64(0)
     blocks = 0
     while depth > 0:
@@ -173,7 +173,7 @@ def error_between(moments, first, last):
 
 
 @kernel
-def cut_by_error(keys, opaque, moments, tolerance, starts, state, max_boxes):
+def cut_by_error(keys, group, moments, tolerance, starts, state, max_boxes):
     """Cut the Morton curves into boxes whose squared error is at most `tolerance`.
 
     A call pauses when there are `max_boxes` boxes. The partition is complete when state[1] is 0.
@@ -181,7 +181,7 @@ def cut_by_error(keys, opaque, moments, tolerance, starts, state, max_boxes):
     Parameters
     ----------
     keys : (M,) uint32, in
-        Ascending among the first `opaque` points and among the others.
+        Ascending among the first `group` points and among the others.
     moments : (M + 1, 6) float64, in
         Prefix moments of `accumulate`.
     starts : (>= boxes + 1,) int64, out
@@ -193,7 +193,7 @@ def cut_by_error(keys, opaque, moments, tolerance, starts, state, max_boxes):
     """
     ends, boxes, depth = state[2:], state[0], state[1]
     if boxes == 0:
-        depth = initial_ends(keys, opaque, ends)
+        depth = initial_ends(keys, group, ends)
         starts[0] = 0
     first = starts[boxes]
     while depth > 0 and boxes < max_boxes:
