@@ -40,24 +40,20 @@ def fit(
         centroids, error = search(coarse, k, swaps, searches, threads, fixed)
     else:
         centroids, error = np.column_stack((fixed, starts(coarse, k - n_fixed, 1)[0])), 0.0
-    _join_group(centroids, n_fixed, fine, threads)
+    if isinstance(fine, MortonPoints) and fine.group > 0 and k >= MIN_CENTROIDS_FOR_GROUP:
+        _join_group(centroids, n_fixed, fine, threads)
     min_gain = plan.min_gain * error
     centroids = lloyd(fine, centroids, min_gain, plan.iterations, threads, n_fixed)
     return lloyd(points, centroids, min_gain, plan.exact_iterations, threads, n_fixed)
 
 
-def _join_group(
-    centroids: Coordinates, n_fixed: int, points: MortonPoints | VectorPoints, threads: int
-) -> None:
+def _join_group(centroids: Coordinates, n_fixed: int, points: MortonPoints, threads: int) -> None:
     """Move the centroids into the group whose clusters are enough of it, see `_GROUP_SHARE`.
 
     `centroids` (C, k) are changed in place, but not the first `n_fixed`. If no centroid would be in the
-    group, the one with the most weight of the group joins it. Nothing changes if no point is of the group or
-    if k is below `MIN_CENTROIDS_FOR_GROUP`.
+    group, the one with the most weight of the group joins it.
     """
     k = centroids.shape[1]
-    if points.group == 0 or k < MIN_CENTROIDS_FOR_GROUP:
-        return
     labels = points.without_group().assign(centroids, threads).labels
     in_group = np.bincount(labels[: points.group], points.weights[: points.group], k)
     chosen = in_group > _GROUP_SHARE * np.bincount(labels, points.weights, k)

@@ -174,88 +174,86 @@ def _remaining(starts: Coordinates, fixed: Coordinates) -> npt.NDArray[np.intp]:
     return left
 
 
+def _state(
+    kernel: Any,
+    centroids: Coordinates,
+    weights: Weights,
+    index: type[np.integer[Any]],
+    clusters: dict[str, Any],
+    region: dict[str, Any],
+) -> tuple[Any, Any]:
+    """Return the clusters and the region of a search, which holds all clusters and points.
+
+    `clusters` and `region` are the fields that only one of the two forms has.
+    """
+    number, k = len(weights), centroids.shape[1]
+    all_clusters = kernel.Clusters(
+        centroids=centroids.copy(),
+        spreads=np.empty(k),
+        masses=np.empty(k),
+        removals=np.empty(k),
+        merge_target=np.zeros(k, index),
+        heads=np.empty(k, index),
+        links=np.empty(number, index),
+        changed=np.zeros(k, np.int64),
+        **clusters,
+    )
+    whole_region = kernel.Region(
+        clusters=np.arange(k, dtype=index),
+        inside=np.zeros(k, np.bool_),
+        centroids=centroids.copy(),
+        points=np.arange(number, dtype=index),
+        weights=weights.copy(),
+        distances=np.empty(k, centroids.dtype),
+        costs=np.empty(k),
+        **region,
+    )
+    return all_clusters, whole_region
+
+
 def planes_form(coordinates: Coordinates, weights: Weights) -> SearchForm:
     """Return points (C, n) of at most 4 dimensions as four planes of float32."""
     dims, number = coordinates.shape
     planes = np.zeros((4, number), np.float32)
     planes[:dims] = coordinates
+    kernel = kernels.kmeans.swap_search_planes
 
     def initial_state(centroids: Coordinates) -> tuple[Any, Any]:
-        k, kernel = centroids.shape[1], kernels.kmeans.swap_search_planes
-        clusters = kernel.Clusters(
-            centroids=centroids.copy(),
-            moments=np.empty((k, 15)),
-            explained=np.zeros(k),
-            spreads=np.empty(k),
-            axes=np.empty((k, 4)),
-            masses=np.empty(k),
-            removals=np.empty(k),
-            merge_target=np.zeros(k, np.int32),
-            heads=np.empty(k, np.int32),
-            links=np.empty(number, np.int32),
-            changed=np.zeros(k, np.int64),
-        )
-        region = kernel.Region(  # it holds all clusters and points
-            clusters=np.arange(k, dtype=np.int32),
-            inside=np.zeros(k, np.bool_),
-            centroids=centroids.copy(),
-            moments=np.empty((k, 15)),
-            points=np.arange(number, dtype=np.int32),
-            coordinates=planes.copy(),
-            weights=weights.copy(),
-            labels=np.empty(number, np.int32),
-            best=np.empty(number, np.float32),
-            distances=np.empty(k, np.float32),
-            costs=np.empty(k),
-        )
-        return clusters, region
+        k = centroids.shape[1]
+        moments, explained, axes = np.empty((k, 15)), np.zeros(k), np.empty((k, 4))
+        clusters = {"moments": moments, "explained": explained, "axes": axes}
+        region = {
+            "moments": np.empty((k, 15)),
+            "coordinates": planes.copy(),
+            "labels": np.empty(number, np.int32),
+            "best": np.empty(number, np.float32),
+        }
+        return _state(kernel, centroids, weights, np.int32, clusters, region)
 
-    points = kernels.kmeans.swap_search_planes.Points(planes, weights, max(dims, 3))
-    return SearchForm(kernels.kmeans.swap_search_planes.search, points, initial_state, 4, np.float32)
+    points = kernel.Points(planes, weights, max(dims, 3))
+    return SearchForm(kernel.search, points, initial_state, 4, np.float32)
 
 
 def vectors_form(vectors: Vectors, weights: Weights) -> SearchForm:
     """Return vectors (n, d) of any dimension in float64."""
     number, dims = vectors.shape
-    lanes = int(kernels.kmeans.nearest_vectors.LANES)
-    padded_dims = -(-dims // lanes) * lanes
+    lanes, run = kernels.kmeans.nearest_vectors.LANES, kernels.kmeans.nearest_vectors.VECTORS_PER_RUN
+    padded_dims, runs = -(-dims // lanes) * lanes, -(-number // run)
+    kernel = kernels.kmeans.swap_search_vectors
 
     def initial_state(centroids: Coordinates) -> tuple[Any, Any]:
-        k, kernel = centroids.shape[1], kernels.kmeans.swap_search_vectors
-        run = int(kernels.kmeans.nearest_vectors.VECTORS_PER_RUN)
-        runs = -(-number // run)
+        k = centroids.shape[1]
         planes = np.zeros((runs * run, padded_dims))
         planes[:number, :dims] = vectors
-        clusters = kernel.Clusters(
-            centroids=centroids.copy(),
-            weights=np.empty(k),
-            errors=np.zeros(k),
-            axes=np.empty((k, dims)),
-            spreads=np.empty(k),
-            masses=np.empty(k),
-            removals=np.empty(k),
-            merge_target=np.zeros(k, np.int64),
-            heads=np.full(k, -1),
-            links=np.empty(number, np.int64),
-            changed=np.zeros(k, np.int64),
-        )
-        region = kernel.Region(  # it holds all clusters and points
-            clusters=np.arange(k),
-            inside=np.zeros(k, np.bool_),
-            centroids=centroids.copy(),
-            sums=np.empty((k, dims + 1)),
-            points=np.arange(number),
-            planes=np.ascontiguousarray(planes.reshape(runs, run, padded_dims).transpose(0, 2, 1)),
-            weights=weights.copy(),
-            labels=np.empty(runs * run, np.int64),
-            best=np.empty(run),
-            distances=np.empty(k),
-            costs=np.empty(k),
-            squares=np.empty((2, run)),
-        )
-        return clusters, region
+        clusters = {"weights": np.empty(k), "errors": np.zeros(k), "axes": np.empty((k, dims))}
+        region = {
+            "sums": np.empty((k, dims + 1)),
+            "planes": np.ascontiguousarray(planes.reshape(runs, run, padded_dims).transpose(0, 2, 1)),
+            "labels": np.empty(runs * run, np.int64),
+            "best": np.empty(run),
+            "squares": np.empty((2, run)),
+        }
+        return _state(kernel, centroids, weights, np.int64, clusters, region)
 
-    points = kernels.kmeans.swap_search_vectors.Points(vectors, weights)
-    return SearchForm(
-        kernels.kmeans.swap_search_vectors.search, points, initial_state, padded_dims, np.float64
-    )
+    points = kernel.Points(vectors, weights)
+    return SearchForm(kernel.search, points, initial_state, padded_dims, np.float64)

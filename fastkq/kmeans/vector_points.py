@@ -53,15 +53,6 @@ class VectorPoints(NamedTuple):
         return vectors_form(*self)
 
     @property
-    def group(self) -> int:
-        """Number of points of the group: vectors have no group."""
-        return 0
-
-    def without_group(self) -> VectorPoints:
-        """Return the points themselves: vectors have no group."""
-        return self
-
-    @property
     def level(self) -> float:
         """Last coordinate of the points of the group; NaN, as there are none."""
         return np.nan
