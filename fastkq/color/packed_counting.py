@@ -18,7 +18,7 @@ from fastkq.color.packed_table import (
     from_keys,
     hash_table_size,
 )
-from fastkq.runtime.buffers import ArrayPool
+from fastkq.runtime.buffers import Pool
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 
@@ -110,7 +110,9 @@ class _Counters(NamedTuple):
         return cls(np.zeros((_MAX_COUNTERS, COLORS), np.uint8), np.zeros((_MAX_COUNTERS, cells), np.uint8))
 
 
-_counters = ArrayPool(_Counters.make, 2)
+# Newly allocated pages take 2 to 11 ms where the system must find huge pages, which is longer than counting a
+# small image.
+_counters = Pool(_Counters.make, max_idle=2)
 
 
 def _count_densely(

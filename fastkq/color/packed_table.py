@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.spaces import SpaceMetric
 from fastkq.color.table import ColorTable
-from fastkq.runtime.buffers import ArrayPool
+from fastkq.runtime.buffers import Pool
 from fastkq.runtime.options import Space
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
@@ -181,11 +181,7 @@ def _sum_equal(
     return keys[firsts], np.add.reduceat(counts, firsts)
 
 
-def _make_dense_table() -> npt.NDArray[np.uint8]:
-    return np.empty(COLORS, np.uint8)
-
-
-_dense_tables = ArrayPool(_make_dense_table, 2)
+_dense_tables = Pool(lambda: np.empty(COLORS, np.uint8), max_idle=2)
 
 
 def _look_up_densely(
