@@ -173,7 +173,9 @@ def _list_colors(
 
     def list_chunk(worker: int, start: int, stop: int) -> None:
         first, last = bounds[start // _CELLS_PER_CHUNK :][:2]
-        kernels.color.histogram.list_colors(words, counts, cells, start, stop, first, last, keys, numbers)
+        kernels.color.histogram.list_colors(
+            words, counts, cells, start, stop, keys[first:last], numbers[first:last]
+        )
 
     over_chunks(list_chunk, len(cells), _CELLS_PER_CHUNK, threads)
     return keys, numbers

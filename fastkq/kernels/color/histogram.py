@@ -199,14 +199,14 @@ def count_colors(words, cells, start, stop):
 
 
 @kernel
-def list_colors(words, counts, cells, start, stop, first, last, keys, numbers):
-    """List the colors of cells[start:stop] as entries first .. last - 1, and clear their counters.
+def list_colors(words, counts, cells, start, stop, keys, numbers):
+    """List the colors of cells[start:stop], and clear their counters.
 
     words (2^24 / 8,) uint64 and counts (2^24,) uint8, in and out: two views of the same memory; cells int32,
-    in, ascending; keys (M,) uint32 and numbers (M,) int64, out: the key and the count of each color, by
-    ascending key.
+    in, ascending; keys (m,) uint32 and numbers (m,) int64, out: the key and the count of each of the m colors
+    in these cells, by ascending key.
     """
-    n = first
+    n, colors = 0, keys.shape[0]
     for place in range(start, stop):
         base = np.int64(cells[place]) * WORDS_PER_CELL
         for word in range(base, base + WORDS_PER_CELL):
@@ -215,7 +215,7 @@ def list_colors(words, counts, cells, start, stop, first, last, keys, numbers):
             for key in range(8 * word, 8 * word + 8):
                 # A key with counter 0 is written too, and the next key overwrites it: a branch on the
                 # counter would be mispredicted (60 ns per cell, against 40).
-                if n < last:
+                if n < colors:
                     count = counts[key]
                     keys[n] = key
                     numbers[n] = count
