@@ -56,7 +56,7 @@ class RowTable(ColorTable):
     def merge(self, other: RowTable) -> RowTable:
         """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
         tables = (self, other)
-        counted = _merge(*(_CountedWords(_Rows.of(one.colors).to_words(), one.counts) for one in tables))
+        counted = _merge(*(_CountedWords(Rows.of(one.colors).to_words(), one.counts) for one in tables))
         return _decode(counted, self.dtype, self.channels)
 
     def with_alpha(self) -> RowTable:
@@ -116,11 +116,11 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
     """
     if pixels.shape[1] * pixels.itemsize <= 2:
         return _count_in_table(pixels, threads)
-    counted = _count_in_buckets(_Rows.of(pixels), threads)
+    counted = _count_in_buckets(Rows.of(pixels), threads)
     return _decode(counted, pixels.dtype, pixels.shape[1], threads)
 
 
-class _Rows(NamedTuple):
+class Rows(NamedTuple):
     """Rows of an array, viewed as unsigned integers.
 
     Attributes
@@ -141,7 +141,7 @@ class _Rows(NamedTuple):
     has_alpha: bool
 
     @classmethod
-    def of(cls, pixels: npt.NDArray[Any]) -> _Rows:
+    def of(cls, pixels: npt.NDArray[Any]) -> Rows:
         bits = pixels.view(f"u{pixels.itemsize}")
         return cls(
             bits, 8 * pixels.itemsize, pixels.dtype.kind == "f", has_alpha(pixels.dtype, pixels.shape[1])
@@ -156,13 +156,13 @@ class _Rows(NamedTuple):
     def to_words(self) -> npt.NDArray[np.uint64]:
         words = np.empty((len(self.bits), self.words), np.uint64)
         for part in slices(len(words), _ROWS_PER_CHUNK):
-            kernels.color.sorted_rows.to_words(self.bits[part], *self[1:], words[part])
+            kernels.color.sorted_rows.to_words(self._replace(bits=self.bits[part]), words[part])
         return words
 
 
 def _sortable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return one value per row, (N,): an integer, or bytes for longer rows, that sorts as the row does."""
-    words = _Rows.of(pixels).to_words()
+    words = Rows.of(pixels).to_words()
     if words.shape[1] == 1:
         return words[:, 0]
     digits = np.empty(words.shape, ">u8")  # big-endian, because void values are compared byte by byte
@@ -180,20 +180,20 @@ class _CountedWords(NamedTuple):
 
 def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
     tables = np.zeros((threads, _TABLE_SIZE), np.int64)
-    bits, width, _, with_alpha = _Rows.of(pixels)
+    rows = Rows.of(pixels)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.color.sorted_rows.count_in_table(bits, start, stop, width, with_alpha, tables[worker])
+        kernels.color.sorted_rows.count_in_table(rows, start, stop, tables[worker])
 
     over_chunks(work, len(pixels), _ROWS_PER_CHUNK, threads)
     counts = tables.sum(axis=0)
     words = np.flatnonzero(counts)
-    shifts = width * np.arange(pixels.shape[1])[::-1]
-    colors = ((words[:, None] >> shifts) & ((1 << width) - 1)).astype(pixels.dtype)
+    shifts = rows.width * np.arange(pixels.shape[1])[::-1]
+    colors = ((words[:, None] >> shifts) & ((1 << rows.width) - 1)).astype(pixels.dtype)
     return RowTable(colors, counts[words])
 
 
-def _count_in_buckets(rows: _Rows, threads: int) -> _CountedWords:
+def _count_in_buckets(rows: Rows, threads: int) -> _CountedWords:
     """Count rows: scatter their words to buckets in ascending order, then sort each bucket in the cache."""
     words, ends = _scatter_rows(rows, threads)
     counts = np.empty(len(words), np.int64)
@@ -223,7 +223,7 @@ def _compact(
     return array[:place]
 
 
-def _scatter_rows(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+def _scatter_rows(rows: Rows, threads: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
     """Scatter rows to buckets; returns their words (N, W) bucket by bucket, and ends (buckets + 1,).
 
     Bucket b holds the words ends[b] .. ends[b + 1] - 1.
@@ -236,9 +236,8 @@ def _scatter_rows(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], np
     chosen = np.empty(number, np.uint16)
 
     def classify(worker: int, start: int, stop: int) -> None:
-        kernels.color.sorted_rows.classify(
-            rows.bits, start, stop, *rows[1:], splitters, chosen, sizes[start // _ROWS_PER_CHUNK]
-        )
+        chunk = start // _ROWS_PER_CHUNK
+        kernels.color.sorted_rows.classify(rows, start, stop, splitters, chosen, sizes[chunk])
 
     over_chunks(classify, number, _ROWS_PER_CHUNK, threads)
     places = (np.cumsum(sizes.T.reshape(-1)) - sizes.T.reshape(-1)).reshape(buckets, chunks).T.copy()
@@ -246,15 +245,14 @@ def _scatter_rows(rows: _Rows, threads: int) -> tuple[npt.NDArray[np.uint64], np
     words = np.empty((number, rows.words), np.uint64)
 
     def scatter(worker: int, start: int, stop: int) -> None:
-        kernels.color.sorted_rows.scatter(
-            rows.bits, start, stop, *rows[1:], chosen, places[start // _ROWS_PER_CHUNK], words
-        )
+        chunk = start // _ROWS_PER_CHUNK
+        kernels.color.sorted_rows.scatter(rows, start, stop, chosen, places[chunk], words)
 
     over_chunks(scatter, number, _ROWS_PER_CHUNK, threads)
     return words, ends
 
 
-def _splitters(rows: _Rows, buckets: int) -> npt.NDArray[np.uint64]:
+def _splitters(rows: Rows, buckets: int) -> npt.NDArray[np.uint64]:
     """Return the bounds (buckets - 1,) between the buckets: first words of rows, chosen from a sample.
 
     The buckets then hold about equal numbers of rows.
@@ -293,10 +291,10 @@ def _merge(a: _CountedWords, b: _CountedWords) -> _CountedWords:
 
 def _decode(counted: _CountedWords, dtype: np.dtype[Any], channels: int, threads: int = 1) -> RowTable:
     colors = np.empty((len(counted.counts), channels), dtype)
-    bits, width, is_float, _ = _Rows.of(colors)
+    rows = Rows.of(colors)
 
     def work(worker: int, start: int, stop: int) -> None:
-        kernels.color.sorted_rows.from_words(counted.words, start, stop, width, is_float, bits)
+        kernels.color.sorted_rows.from_words(counted.words, start, stop, rows)
 
     over_chunks(work, len(colors), _ROWS_PER_CHUNK, threads)
     return RowTable(colors, counted.counts)

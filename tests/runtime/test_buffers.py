@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 import fastkq
-from fastkq.color import packed_counting
+from fastkq.color import packed_counting, packed_table
 from fastkq.runtime import buffers
 from tests.helpers.images import noise
 
@@ -78,13 +78,13 @@ def test_no_buffer_has_two_users_at_once():
 def test_results_after_clear_are_the_same():
     image = noise(200, 200, 3)
     expected = fastkq.compress(image, 16)
-    kept = packed_counting._counters.take(), packed_counting._dense_tables.take()
+    kept = packed_counting._counters.take(), packed_table._dense_tables.take()
     packed_counting._counters.give_back(kept[0])
-    packed_counting._dense_tables.give_back(kept[1])
+    packed_table._dense_tables.give_back(kept[1])
     buffers.clear()
     assert fastkq.compress(image, 16) == expected
     assert packed_counting._counters.take() is not kept[0]
-    assert packed_counting._dense_tables.take() is not kept[1]
+    assert packed_table._dense_tables.take() is not kept[1]
 
 
 def test_images_are_compressed_while_another_thread_clears():

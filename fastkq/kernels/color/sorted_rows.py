@@ -1,9 +1,8 @@
 """Sort and count rows of any dtype, packed into words: uint64 whose order is that of the rows.
 
 A row (C,) takes W words. A word holds as many channels as fit into 64 bits, the first one in the highest
-bits. Arguments that several kernels share: bits (N, C) unsigned, in: the channels of rows as unsigned
-integers of `width` bits; is_float: whether these are the bits of floats; has_alpha: whether the last channel
-is alpha.
+bits. Where an argument is `rows`, it is a `fastkq.color.row_table.Rows`: the channels of the rows as unsigned
+integers `bits` (N, C) of `width` bits each, and whether they are floats and have alpha.
 """
 
 import numpy as np
@@ -15,12 +14,12 @@ INSERTION_SORT_ROWS = 12
 
 
 @kernel
-def count_in_table(bits, start, stop, width, has_alpha, table):
+def count_in_table(rows, start, stop, table):
     """Count rows start .. stop - 1 of at most 16 bits each.
 
-    bits (N, C) unsigned of `width` bits per channel, in; table (65536,) int64, in and out: number of rows per
-    word. All rows of alpha 0 count as word 0.
+    rows, in; table (65536,) int64, in and out: number of rows per word. All rows of alpha 0 count as word 0.
     """
+    bits, width, _, has_alpha = rows
     channels = bits.shape[1]
     for i in range(start, stop):
         word = np.int64(bits[i, 0])
@@ -58,20 +57,22 @@ def _word(bits, i, word, width, is_float, has_alpha):
 
 
 @kernel
-def to_words(bits, width, is_float, has_alpha, words):
-    """Pack rows bits (N, C), in, into words (N, W) uint64, out."""
+def to_words(rows, words):
+    """Pack rows, in, into words (N, W) uint64, out."""
+    bits, width, is_float, has_alpha = rows
     for i in range(bits.shape[0]):
         for word in range(words.shape[1]):
             words[i, word] = _word(bits, i, word, width, is_float, has_alpha)
 
 
 @kernel
-def classify(bits, start, stop, width, is_float, has_alpha, splitters, buckets, sizes):
-    """Find the bucket of each of the rows start .. stop - 1 by the first word of the row.
+def classify(rows, start, stop, splitters, buckets, sizes):
+    """Find the bucket of each of the rows start .. stop - 1, in, by the first word of the row.
 
     splitters (2^n - 1,) uint64, in, ascending; buckets (N,), out: for each row the number of splitters that
     are at most its first word; sizes (2^n,) int64, in and out: the number of rows per bucket.
     """
+    bits, width, is_float, has_alpha = rows
     for i in range(start, stop):
         word = _word(bits, i, 0, width, is_float, has_alpha)
         bucket = 0
@@ -84,12 +85,13 @@ def classify(bits, start, stop, width, is_float, has_alpha, splitters, buckets, 
 
 
 @kernel
-def scatter(bits, start, stop, width, is_float, has_alpha, buckets, places, words):
-    """Write the words of the rows start .. stop - 1 bucket by bucket.
+def scatter(rows, start, stop, buckets, places, words):
+    """Write the words of the rows start .. stop - 1, in, bucket by bucket.
 
     buckets (N,), in: the bucket of each row; places (2^n,) int64, in and out: the next free row of each
     bucket; words (N, W) uint64, out.
     """
+    bits, width, is_float, has_alpha = rows
     for i in range(start, stop):
         place = places[buckets[i]]
         for word in range(words.shape[1]):
@@ -131,11 +133,12 @@ def sort_words(words, scratch):
 
 
 @kernel
-def from_words(words, start, stop, width, is_float, bits):
+def from_words(words, start, stop, rows):
     """Unpack words start .. stop - 1 to rows: the inverse of `to_words`.
 
-    words (M, W) uint64, in; bits (M, C) unsigned, out.
+    words (M, W) uint64, in; rows, of which only the bits (M, C) are written, out.
     """
+    bits, width, is_float, _ = rows
     per_word = 64 // width
     sign = np.uint64(1) << np.uint64(width - 1)
     ones = (sign - np.uint64(1)) | sign
