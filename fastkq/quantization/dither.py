@@ -50,29 +50,20 @@ def diffuse(
     """
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)
-    prepared_palette = cell_index.prepare_palette(palette)
-    memories = [cell_index.candidate_lists(prepared_palette) for _ in range(threads)]
+    cells = cell_index.prepare(palette, threads)
     rows, columns = (_BAND, _BLOCK) if len(palette) <= _LARGE_PALETTE else (_SMALL_BAND, _SMALL_BLOCK)
-    sent = np.zeros((threads, rows, 9), np.int32)
+    kernel = kernels.quantization.error_diffusion
     below = np.zeros((width, 3), np.int32)
+    errors = [kernel.Errors(below, np.zeros((rows, 9), np.int32)) for _ in range(threads)]
     indices = np.empty((height, width), index_dtype(len(palette)))
+    scaled_strength = round(strength * kernel.FULL_STRENGTH)
 
     def work(worker: int, band: int, block: int) -> None:
         if block == 0:
-            sent[worker] = 0
+            errors[worker].sent[:] = 0
         top, left = band * rows, block * columns
-        kernels.quantization.error_diffusion.diffuse(
-            pixels,
-            prepared_palette,
-            memories[worker],
-            round(strength * kernels.quantization.error_diffusion.FULL_STRENGTH),
-            top,
-            min(rows, height - top),
-            left,
-            left + columns,
-            sent[worker],
-            below,
-            indices,
+        kernel.diffuse(
+            pixels, cells[worker], scaled_strength, top, left, left + columns, errors[worker], indices
         )
 
     # Blocks are slanted: each row begins one column left of the row above, so that all errors that a pixel
@@ -164,19 +155,16 @@ def _plans(
 
     `length` is 8 to 64. Smaller palettes get longer plans, because more levels must be mixed from few rows.
     """
-    prepared_palette = cell_index.prepare_palette(palette)
-    memories = [cell_index.candidate_lists(prepared_palette) for _ in range(threads)]
-    distinct = len(prepared_palette.numbers)
+    cells = cell_index.prepare(palette, threads)
+    distinct = len(cells[0].palette.numbers)
     length = 64 if distinct < 8 else 32 if distinct < 16 else 16 if distinct < 128 else 8
     plans = np.empty((len(points), length), index_dtype(len(palette)))
-    luminance = prepared_palette.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
+    luminance = cells[0].palette.coordinates[:, :3].astype(np.int64) @ np.array([2126, 7152, 722])
     scaled_strength = round(strength * kernels.quantization.error_diffusion.FULL_STRENGTH)
-    bits, alpha_bits = lattice.bits, lattice.alpha_bits
 
     def work(worker: int, start: int, stop: int) -> None:
-        memory = memories[worker]
         kernels.quantization.blue_noise.plan(
-            points, start, stop, bits, alpha_bits, prepared_palette, memory, scaled_strength, luminance, plans
+            points, start, stop, lattice, cells[worker], scaled_strength, luminance, plans
         )
 
     over_chunks(work, len(points), max(16, _POINTS_PER_CHUNK * 64 // max(64, len(palette))), threads)

@@ -127,17 +127,21 @@ def visual(
 
 
 class _Canvas:
-    """An image, the current indices of its pixels, and the error of each pixel under them.
+    """The image and the current indices of its pixels.
 
-    The errors have a margin on all sides, so that the blur needs no test for the border.
+    Attributes
+    ----------
+    indices : (H, W)
     """
 
     def __init__(self, image: npt.NDArray[np.uint8], k: int, threads: int) -> None:
         height, width = image.shape[:2]
         margin = kernels.quantization.visual_preset.MARGIN
-        self._pixels, self._threads = image.reshape(height, width, -1), threads
-        self._errors = np.zeros((height + 2 * margin, 3 * (width + 2 * margin)), np.float32)
-        self.indices = np.zeros((height, width), index_dtype(k))
+        errors = np.zeros((height + 2 * margin, 3 * (width + 2 * margin)), np.float32)
+        self._threads, self.indices = threads, np.zeros((height, width), index_dtype(k))
+        self._canvas = kernels.quantization.visual_preset.Canvas(
+            image.reshape(height, width, -1), errors, self.indices
+        )
 
     def settle(self, levels: npt.NDArray[Any], first: int, band_step: int) -> npt.NDArray[np.int64]:
         """Choose the best row of a palette (k, C) for each pixel of every band `first` + n * `band_step`.
@@ -148,8 +152,7 @@ class _Canvas:
             For each palette row the sums of the blurred errors of its pixels, their own errors weighted by
             `_OWN_ERROR_WEIGHT`, and the number of these pixels.
         """
-        prepared_palette = cell_index.prepare_palette(levels)
-        memories = [cell_index.candidate_lists(prepared_palette) for _ in range(self._threads)]
+        cells = cell_index.prepare(levels, self._threads)
         sums = np.zeros((self._threads, len(levels), 4), np.int64)
         # Neighboring bands depend on each other, so the result would depend on the order of the threads. With
         # all bands, the even ones are done first, then the odd ones.
@@ -158,19 +161,16 @@ class _Canvas:
 
             def work(worker: int, start: int, stop: int, top: int = band * _ROWS_PER_BAND) -> None:
                 kernels.quantization.visual_preset.update_indices(
-                    self._pixels,
-                    prepared_palette,
-                    memories[worker],
+                    self._canvas,
+                    cells[worker],
                     _OWN_ERROR_WEIGHT * kernels.quantization.visual_preset.OWN_WEIGHT,
                     top + 2 * start * band_distance,
                     band_distance,
                     _ROWS_PER_BAND,
-                    self._errors,
-                    self.indices,
                     sums[worker],
                 )
 
-            over_chunks(work, -(-len(self._pixels) // (2 * band_distance)), 1, self._threads)
+            over_chunks(work, -(-len(self.indices) // (2 * band_distance)), 1, self._threads)
         total: npt.NDArray[np.int64] = sums.sum(axis=0)
         return total
 
@@ -178,7 +178,7 @@ class _Canvas:
 def _move_rows(levels: npt.NDArray[np.float64], sums: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Return the palette rows (k, C), moved against the mean blurred error of their pixels."""
     channels = min(levels.shape[1], 3)
-    opaque = levels[:, 3:] if levels.shape[1] == 4 else cell_index.OPAQUE
+    opaque = levels[:, 3:] if levels.shape[1] == 4 else cell_index.PLAIN_ALPHA
     # Change of the summed error for a step of one level, which is 2 * opaque coordinates.
     response = 2 * opaque * _STEP_DIVISOR * kernels.quantization.visual_preset.OWN_WEIGHT * sums[:, 3:]
     moved = levels.copy()

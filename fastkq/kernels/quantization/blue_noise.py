@@ -189,7 +189,7 @@ def _insert(rows, count, number, luminance):
 
 
 @kernel
-def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, luminance, plans):
+def plan(points, start, stop, lattice, cells, strength, luminance, plans):
     """Write the plans of the lattice points start .. stop - 1.
 
     Each row of a plan is the nearest row to the color of the lattice point plus the error that the rows
@@ -197,27 +197,29 @@ def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, lumin
     brightness evenly. If the first row is at most a lattice step from the color in each channel, the plan
     holds only that row, so that colors of the palette show no noise.
 
-    points (n,) int64, in: numbers of lattice points; bits, alpha_bits: see `Lattice`; palette, a
-    `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
-    `fastkq.kernels.quantization.cell_index.CandidateLists`, in and out; strength: 0 to 256, the share of the
+    points (n,) int64, in: numbers of lattice points; lattice, a `Lattice`, in; cells, a
+    `fastkq.kernels.quantization.cell_index.CellIndex`, in and out; strength: 0 to 256, the share of the
     remaining error that is added; luminance (k,) int64, in; plans (n, length), out.
 
     T. Knoll's pattern dithering, US patent 6,606,166 (expired 2019).
     """
-    with_alpha = alpha_bits > 0
+    bits, alpha_bits, with_alpha = lattice.bits, lattice.alpha_bits, lattice.alpha_bits > 0
+    palette, memory = cells.palette, cells.memory
     fine, lists, colors, gaps = memory.fine, memory.lists, palette.coordinates, palette.gaps
+    shift, cell_bits = palette.shift, palette.bits
+    opaque, alpha_weight = np.int64(palette.opaque), palette.alpha_weight
     top, alpha_top = (1 << bits) - 1, (1 << alpha_bits) - 1
-    middle = 255 * palette.opaque
+    middle = 255 * opaque
     for i in range(start, stop):
         rows = plans[i]
         point = np.int64(points[i])
-        alpha, slack = np.int64(palette.opaque), np.int64(0)
+        alpha, slack = opaque, np.int64(0)
         if with_alpha:
             level = point & alpha_top
             alpha = (level * 510 + alpha_top) // (2 * alpha_top)
             slack = 255 * 255 // (2 * alpha_top) if 0 < level < alpha_top else np.int64(0)
             point >>= alpha_bits
-        step, reach, a = 510 * alpha // top + slack, 255 * alpha, palette.alpha_weight * alpha
+        step, reach, a = 510 * alpha // top + slack, 255 * alpha, alpha_weight * alpha
         wx = (510 * (point >> (2 * bits)) - 255 * top) * alpha // top
         wy = (510 * ((point >> bits) & top) - 255 * top) * alpha // top
         wz = (510 * (point & top) - 255 * top) * alpha // top
@@ -226,7 +228,7 @@ def plan(points, start, stop, bits, alpha_bits, palette, memory, strength, lumin
             x = min(max(wx + ((lx * strength) >> 8), -reach), reach) + middle
             y = min(max(wy + ((ly * strength) >> 8), -reach), reach) + middle
             z = min(max(wz + ((lz * strength) >> 8), -reach), reach) + middle
-            cell = cell_of(x, y, z, a, palette.shift, palette.bits, with_alpha)
+            cell = cell_of(x, y, z, a, shift, cell_bits, with_alpha)
             entry = fine[cell]
             if entry == 0:
                 entry = list_cell(palette, memory, cell)

@@ -89,6 +89,20 @@ class CandidateLists(NamedTuple):
     few_places: Any
 
 
+class CellIndex(NamedTuple):
+    """A palette, and the candidate lists that one worker has made for it.
+
+    Attributes
+    ----------
+    palette : Palette
+        Shared by all workers.
+    memory : CandidateLists
+    """
+
+    palette: Any
+    memory: Any
+
+
 @kernel
 def measure_gaps(rows, first, last, gaps):
     """Compute the squared distance of each row first .. last - 1 from the nearest other row.

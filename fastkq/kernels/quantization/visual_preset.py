@@ -1,5 +1,7 @@
 """Choose indices such that the blurred result is close to the blurred image: an eye averages a few pixels."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel
@@ -47,24 +49,40 @@ def _clip(value, limit):
     return min(max(value, -limit), limit)
 
 
+class Canvas(NamedTuple):
+    """An image, the current indices of its pixels, and the error of each pixel under them.
+
+    Attributes
+    ----------
+    image : (H, W, C) uint8
+    errors : (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32
+        Coordinates of each pixel's palette row minus those of the pixel; 0 in the margin, which saves the
+        blur a test for the border, and where there is no index yet.
+    indices : (H, W)
+    """
+
+    image: Any
+    errors: Any
+    indices: Any
+
+
 @kernel
-def update_indices(image, palette, memory, own_weight, first, band_distance, rows, errors, indices, sums):
+def update_indices(canvas, cells, own_weight, first, band_distance, rows, sums):
     """Give each pixel of two bands of rows the index with the least blurred error, given all other indices.
 
     Each pixel depends on the one before it, so the CPU would wait for each result. Therefore two bands, too
     far apart to influence each other, are processed alternately, pixel by pixel.
 
-    image (H, W, C) uint8, in; palette, a `fastkq.kernels.quantization.cell_index.Palette`, in; memory, a
-    `fastkq.kernels.quantization.cell_index.CandidateLists`, in and out; own_weight: weight of a pixel's own
-    error, at least OWN_WEIGHT; first: first row of the first band; band_distance: number of rows from there
-    to the second band; rows: rows per band, of which those below the image are skipped; errors
-    (H + 2 * MARGIN, 3 * (W + 2 * MARGIN)) float32, in and out: coordinates of each pixel's palette row minus
-    those of the pixel, 0 in the margin and where there is no index yet; indices (H, W), out; sums (k, 4)
-    int64, in and out: for each palette row, the sum of the blurred errors at its pixels, and the number of
-    these pixels.
+    canvas, a `Canvas`, in and out; cells, a `fastkq.kernels.quantization.cell_index.CellIndex`, in and out;
+    own_weight: weight of a pixel's own error, at least OWN_WEIGHT; first: first row of the first band;
+    band_distance: number of rows from there to the second band; rows: rows per band, of which those below the
+    image are skipped; sums (k, 4) int64, in and out: for each palette row, the sum of the blurred errors at
+    its pixels, and the number of these pixels.
     """
+    image, errors, indices = canvas.image, canvas.errors, canvas.indices
     height, width, last = image.shape[0], image.shape[1], image.shape[2] - 1
     green, blue, with_alpha = min(last, 1), min(last, 2), last == 3
+    palette, memory = cells.palette, cells.memory
     fine, lists, colors = memory.fine, memory.lists, palette.coordinates
     shift, bits, opaque, alpha_weight = palette.shift, palette.bits, palette.opaque, palette.alpha_weight
     vertical, blurred = np.empty(errors.shape[1], np.float32), np.empty((2, 3 * width), np.float32)
