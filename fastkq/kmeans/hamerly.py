@@ -28,34 +28,25 @@ class Bounds:
     def __init__(
         self, vectors: Samples, weights: Weights, k: int, threads: int, *, visits_again: bool = True
     ) -> None:
-        n, dtype = len(vectors), vectors.dtype
+        n, bounds = len(vectors), len(vectors) if visits_again else 0
         self.labels: Labels = np.zeros(n, np.int32)
         self._vectors, self._weights, self._threads = vectors, weights, useful_threads(vectors, k, threads)
-        self._uppers, self._lowers = np.empty((2, n if visits_again else 0), dtype)
+        self._labeling = kernels.kmeans.hamerly.Labeling(self.labels, *np.empty((2, bounds), vectors.dtype))
         self._centroids: Samples | None = None
 
     def visit(self, centroids: Samples, wants_totals: bool) -> Visited:
         """Label each vector with its nearest of the centroids (k, d), the lowest index among equals."""
         k, dtype = len(centroids), centroids.dtype
-        moves = np.empty((2, 0 if self._centroids is None else k), dtype)
+        kernel = kernels.kmeans.hamerly
+        moves = kernel.Moves(*np.empty((2, 0 if self._centroids is None else k), dtype))
         if self._centroids is not None:
-            kernels.kmeans.hamerly.measure_moves(self._centroids, centroids, *moves)
+            kernel.measure_moves(self._centroids, centroids, moves)
         self._centroids = centroids.copy()
-        prepared = kernels.kmeans.hamerly.prepare(centroids)
+        prepared = kernel.prepare(centroids)
 
         def visit(start: int, stop: int, totals: Weights) -> int:
-            changed: int = kernels.kmeans.hamerly.assign(
-                self._vectors,
-                self._weights,
-                start,
-                stop,
-                centroids,
-                prepared,
-                *moves,
-                self.labels,
-                self._uppers,
-                self._lowers,
-                totals,
+            changed: int = kernel.assign(
+                self._vectors, self._weights, start, stop, prepared, moves, self._labeling, totals
             )
             return changed
 

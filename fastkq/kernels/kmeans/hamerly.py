@@ -44,6 +44,8 @@ class Centroids(NamedTuple):
 
     Attributes
     ----------
+    rows : (k, d)
+        The centroids.
     planes : (D, K)
         The centroids as planes.
     origin : (d,)
@@ -56,11 +58,44 @@ class Centroids(NamedTuple):
         The largest norm of an offset.
     """
 
+    rows: Any
     planes: Any
     origin: Any
     offsets: Any
     halves: Any
     reach: Any
+
+
+class Moves(NamedTuple):
+    """Upper bounds on the distances by which centroids have moved since the last visit.
+
+    Attributes
+    ----------
+    own : (k,)
+        The move of each centroid.
+    others : (k,)
+        For each centroid, the largest move of the others.
+    """
+
+    own: Any
+    others: Any
+
+
+class Labeling(NamedTuple):
+    """The labels of vectors, and bounds on their distances from centroids.
+
+    Attributes
+    ----------
+    labels : (n,) int32
+        Nearest centroid of each vector at the last visit.
+    uppers, lowers : (n,) of the vectors' dtype
+        Upper bounds on the distances from the own centroids, lower bounds on those from all others; empty if
+        they are not wanted.
+    """
+
+    labels: Any
+    uppers: Any
+    lowers: Any
 
 
 @kernel
@@ -84,26 +119,25 @@ def prepare(centroids):
             square += np.float64(offsets[d, j]) * np.float64(offsets[d, j])
         halves[j] = square / 2 if j < k else np.inf
         largest = max(largest, square)
-    return Centroids(planes, origin, offsets, halves, np.sqrt(largest))
+    return Centroids(centroids, planes, origin, offsets, halves, np.sqrt(largest))
 
 
 @inner_kernel
-def _find_unproven(vectors, start, stop, moves, other_moves, labels, uppers, lowers, places):
+def _find_unproven(vectors, start, stop, moves, labeling, places):
     """Find the vectors start .. stop - 1 whose bounds do not prove their labels; return their number.
 
-    The bounds are first widened: since the last visit, the own centroid of a vector has moved by at most
-    moves[label], each other centroid by at most other_moves[label].
+    The bounds are first widened by the moves of the centroids since the last visit.
 
-    vectors (n, d), moves and other_moves (k,) and labels (n,), in; uppers and lowers (n,), in and out; places
-    (>= stop - start,), out.
+    vectors (n, d) and moves, in; labeling, in and out; places (>= stop - start,), out.
     """
-    dtype = uppers.dtype
+    labels, uppers, lowers = labeling.labels, labeling.uppers, labeling.lowers
+    own_moves, other_moves, dtype = moves.own, moves.others, uppers.dtype
     margin = dtype.type(1) + 2 * relative_error(vectors.shape[1], dtype)
     grow, shrink = dtype.type(1 + 2 * np.finfo(dtype).eps), dtype.type(1 - 2 * np.finfo(dtype).eps)
     count = 0
     for i in range(start, stop):
         j = labels[i]
-        upper, lower = (uppers[i] + moves[j]) * grow, (lowers[i] - other_moves[j]) * shrink
+        upper, lower = (uppers[i] + own_moves[j]) * grow, (lowers[i] - other_moves[j]) * shrink
         uppers[i], lowers[i] = upper, lower
         places[count] = i
         count += not upper * margin < lower
@@ -111,12 +145,12 @@ def _find_unproven(vectors, start, stop, moves, other_moves, labels, uppers, low
 
 
 @inner_kernel
-def _tighten(vectors, centroids, labels, uppers, lowers, places, count):
+def _tighten(vectors, centroids, labeling, places, count):
     """Set upper bounds to measured distances; keep the vectors that remain unproven, and return their number.
 
-    vectors (n, d), centroids (k, d), labels (n,) and lowers (n,), in; uppers (n,) and places (>= count,), in
-    and out.
+    vectors (n, d) and centroids (k, d), in; labeling and places (>= count,), in and out.
     """
+    labels, uppers, lowers = labeling.labels, labeling.uppers, labeling.lowers
     dtype = uppers.dtype
     error = relative_error(vectors.shape[1], dtype)
     floor = underflow_distance(vectors.shape[1], dtype)
@@ -132,14 +166,15 @@ def _tighten(vectors, centroids, labels, uppers, lowers, places, count):
 
 
 @inner_kernel
-def _store(tile, places, first, number, kept, labels, uppers, lowers):
+def _store(tile, places, first, number, kept, labeling):
     """Store labels and bounds of the vectors at places[first : first + number].
 
     Vectors whose bounds do not prove the label keep their old one and are appended at places[kept:]. Returns
     the new end of that list.
 
-    tile, in; places, labels (n,), and uppers and lowers (n,) or empty, in and out.
+    tile, in; places and labeling, in and out.
     """
+    labels, uppers, lowers = labeling.labels, labeling.uppers, labeling.lowers
     wants_bounds = uppers.shape[0] > 0
     for c in range(number):
         i = places[first + c]
@@ -153,7 +188,7 @@ def _store(tile, places, first, number, kept, labels, uppers, lowers):
 
 
 @inner_kernel
-def _label_by_products(vectors, places, count, prepared, planes, norms, tile, labels, uppers, lowers):
+def _label_by_products(vectors, places, count, centroids, planes, norms, tile, labeling):
     """Label by scalar products where bounds prove the result; return the number of vectors that are left.
 
     The vectors that are left are moved to the front of `places`.
@@ -162,22 +197,23 @@ def _label_by_products(vectors, places, count, prepared, planes, norms, tile, la
     for base in range(0, count, VECTORS_PER_TILE):
         number = min(VECTORS_PER_TILE, count - base)
         columns = round_up_to_step(number)
-        load(vectors, places[base : base + number], prepared.origin, planes)
-        nearest_two_by_products(planes, columns, prepared.offsets, prepared.halves, tile)
-        bound_by_products(planes, columns, vectors.shape[1], prepared.reach, norms, tile)
-        unproven = _store(tile, places, base, number, unproven, labels, uppers, lowers)
+        load(vectors, places[base : base + number], centroids.origin, planes)
+        nearest_two_by_products(planes, columns, centroids.offsets, centroids.halves, tile)
+        bound_by_products(planes, columns, vectors.shape[1], centroids.reach, norms, tile)
+        unproven = _store(tile, places, base, number, unproven, labeling)
     return unproven
 
 
 @inner_kernel
-def _label_by_distances(vectors, places, count, prepared, planes, tile, labels, uppers, lowers):
+def _label_by_distances(vectors, places, count, centroids, planes, tile, labeling):
     """Label `count` vectors by squared distances."""
     zero = np.zeros(vectors.shape[1], vectors.dtype)
+    labels, uppers, lowers = labeling.labels, labeling.uppers, labeling.lowers
     for base in range(0, count, VECTORS_PER_TILE):
         number = min(VECTORS_PER_TILE, count - base)
         columns = round_up_to_step(number)
         load(vectors, places[base : base + number], zero, planes)
-        nearest_two(planes, 0, columns, prepared.planes, prepared.planes.shape[1], tile)
+        nearest_two(planes, 0, columns, centroids.planes, centroids.planes.shape[1], tile)
         bound_nearest(columns, vectors.shape[1], tile)
         for c in range(number):
             i = places[base + c]
@@ -199,24 +235,18 @@ def _accumulate(vectors, weights, start, stop, labels, totals):
 
 
 @kernel
-def assign(
-    vectors, weights, start, stop, centroids, prepared, moves, other_moves, labels, uppers, lowers, totals
-):
+def assign(vectors, weights, start, stop, centroids, moves, labeling, totals):
     """Label the vectors start .. stop - 1 with their nearest centroids, the lowest index among equals.
 
     Parameters
     ----------
-    vectors, centroids : (n, d) and (k, d), in
-    prepared : Centroids, in
-        The result of `prepare`.
+    vectors : (n, d), in
     weights : (n,) float64, in
         Empty if all weights are 1.
-    moves, other_moves : (k,), in
-        Upper bounds on the distances by which each centroid, and any other centroid, has moved since the last
-        visit. Empty if labels and bounds are not known yet.
-    labels : (n,) int32, in and out
-    uppers, lowers : (n,) of the vectors' dtype, in and out
-        Bounds on the distances; empty if they are not wanted.
+    centroids : Centroids, in
+    moves : Moves, in
+        Empty if labels and bounds are not known yet.
+    labeling : Labeling, in and out
     totals : (k, d + 1) float64, in and out
         Moments of the clusters, to which those of the vectors are added: weighted sums and weights. Empty if
         they are not wanted.
@@ -226,7 +256,7 @@ def assign(
     int
         Number of labels that changed.
     """
-    (k, dims), dtype = centroids.shape, vectors.dtype
+    (k, dims), dtype, labels = centroids.rows.shape, vectors.dtype, labeling.labels
     tile, norms = new_tile(dtype), np.empty(WIDTH, dtype)
     planes, places = np.zeros((round_up_to_lanes(dims), WIDTH), dtype), np.empty(_VECTORS_PER_BLOCK, np.int64)
     before = np.empty(_VECTORS_PER_BLOCK, np.int32)
@@ -237,19 +267,17 @@ def assign(
         count = last - first
         for i in range(count):
             places[i], before[i] = first + i, labels[first + i]
-        if moves.shape[0] > 0:
-            count = _find_unproven(vectors, first, last, moves, other_moves, labels, uppers, lowers, places)
+        if moves.own.shape[0] > 0:
+            count = _find_unproven(vectors, first, last, moves, labeling, places)
             if tightens or (is_retry and k > _DISTANCE_COST):
-                kept = _tighten(vectors, centroids, labels, uppers, lowers, places, count)
+                kept = _tighten(vectors, centroids.rows, labeling, places, count)
                 tightens = (count - kept) * (_LOAD_COST + k) > count * (_DISTANCE_COST + _CALL_COST // dims)
                 count = kept
         if uses_products or is_retry:
-            unproven = _label_by_products(
-                vectors, places, count, prepared, planes, norms, tile, labels, uppers, lowers
-            )
+            unproven = _label_by_products(vectors, places, count, centroids, planes, norms, tile, labeling)
             uses_products = 4 * unproven <= count
             count = unproven
-        _label_by_distances(vectors, places, count, prepared, planes, tile, labels, uppers, lowers)
+        _label_by_distances(vectors, places, count, centroids, planes, tile, labeling)
         for i in range(last - first):
             changed += labels[first + i] != before[i]
         if totals.shape[0] > 0:
@@ -258,19 +286,16 @@ def assign(
 
 
 @kernel
-def measure_moves(before, after, moves, other_moves):
-    """Compute upper bounds on the distances by which each centroid, and any other centroid, has moved.
-
-    before and after (k, d), in; moves and other_moves (k,), out: moves[j] is the move of centroid j,
-    other_moves[j] the largest move of the others.
-    """
+def measure_moves(before, after, moves):
+    """Bound the distances by which centroids have moved: before and after (k, d), in; moves, out."""
+    own, others = moves.own, moves.others
     over = 1 + 4 * np.float64(np.finfo(before.dtype).eps)
     first = 0
     for j in range(before.shape[0]):
-        moves[j] = np.sqrt(squared_distance(before[j], after[j])) * over
-        first = j if moves[j] > moves[first] else first
-    second = moves[first] - moves[first]
+        own[j] = np.sqrt(squared_distance(before[j], after[j])) * over
+        first = j if own[j] > own[first] else first
+    second = own[first] - own[first]
     for j in range(before.shape[0]):
-        second = moves[j] if j != first and moves[j] > second else second
+        second = own[j] if j != first and own[j] > second else second
     for j in range(before.shape[0]):
-        other_moves[j] = second if j == first else moves[first]
+        others[j] = second if j == first else own[first]
