@@ -38,7 +38,7 @@ class Bounds:
         """Label each vector with its nearest of the centroids (k, d), the lowest index among equals."""
         k, dtype = len(centroids), centroids.dtype
         kernel = kernels.kmeans.hamerly
-        moves = kernel.Moves(*np.empty((2, 0 if self._centroids is None else k), dtype))
+        moves = np.empty((2, 0 if self._centroids is None else k), dtype)
         if self._centroids is not None:
             kernel.measure_moves(self._centroids, centroids, moves)
         self._centroids = centroids.copy()

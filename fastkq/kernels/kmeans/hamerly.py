@@ -66,21 +66,6 @@ class Centroids(NamedTuple):
     reach: Any
 
 
-class Moves(NamedTuple):
-    """Upper bounds on the distances by which centroids have moved since the last visit.
-
-    Attributes
-    ----------
-    own : (k,)
-        The move of each centroid.
-    others : (k,)
-        For each centroid, the largest move of the others.
-    """
-
-    own: Any
-    others: Any
-
-
 class Labeling(NamedTuple):
     """The labels of vectors, and bounds on their distances from centroids.
 
@@ -128,10 +113,11 @@ def _find_unproven(vectors, start, stop, moves, labeling, places):
 
     The bounds are first widened by the moves of the centroids since the last visit.
 
-    vectors (n, d) and moves, in; labeling, in and out; places (>= stop - start,), out.
+    vectors (n, d) and moves (2, k), see `measure_moves`, in; labeling, in and out; places (>= stop - start,),
+    out.
     """
     labels, uppers, lowers = labeling.labels, labeling.uppers, labeling.lowers
-    own_moves, other_moves, dtype = moves.own, moves.others, uppers.dtype
+    own_moves, other_moves, dtype = moves[0], moves[1], uppers.dtype
     margin = dtype.type(1) + 2 * relative_error(vectors.shape[1], dtype)
     grow, shrink = dtype.type(1 + 2 * np.finfo(dtype).eps), dtype.type(1 - 2 * np.finfo(dtype).eps)
     count = 0
@@ -244,8 +230,8 @@ def assign(vectors, weights, start, stop, centroids, moves, labeling, totals):
     weights : (n,) float64, in
         Empty if all weights are 1.
     centroids : Centroids, in
-    moves : Moves, in
-        Empty if labels and bounds are not known yet.
+    moves : (2, k), in
+        See `measure_moves`. Empty, (2, 0), if labels and bounds are not known yet.
     labeling : Labeling, in and out
     totals : (k, d + 1) float64, in and out
         Moments of the clusters, to which those of the vectors are added: weighted sums and weights. Empty if
@@ -267,7 +253,7 @@ def assign(vectors, weights, start, stop, centroids, moves, labeling, totals):
         count = last - first
         for i in range(count):
             places[i], before[i] = first + i, labels[first + i]
-        if moves.own.shape[0] > 0:
+        if moves.shape[1] > 0:
             count = _find_unproven(vectors, first, last, moves, labeling, places)
             if tightens or (is_retry and k > _DISTANCE_COST):
                 kept = _tighten(vectors, centroids.rows, labeling, places, count)
@@ -287,8 +273,12 @@ def assign(vectors, weights, start, stop, centroids, moves, labeling, totals):
 
 @kernel
 def measure_moves(before, after, moves):
-    """Bound the distances by which centroids have moved: before and after (k, d), in; moves, out."""
-    own, others = moves.own, moves.others
+    """Compute upper bounds on the distances by which centroids have moved.
+
+    before and after (k, d), in; moves (2, k), out: the move of each centroid, and for each centroid the
+    largest move of the others.
+    """
+    own, others = moves[0], moves[1]
     over = 1 + 4 * np.float64(np.finfo(before.dtype).eps)
     first = 0
     for j in range(before.shape[0]):
