@@ -37,7 +37,7 @@ class Leaves:
         self._weights = weights[self._order] if len(weights) else weights
         leaves = len(self._starts) - 1
         self._planes = np.zeros((lanes, n + int(kernels.kmeans.tiles.STEP)), vectors.dtype)
-        self._lows, self._highs = np.empty((2, leaves, dims), vectors.dtype)
+        self._boxes = np.empty((2, leaves, dims), vectors.dtype)
         self._moments = np.empty((leaves, dims + 1))
         self._owners: Labels = np.zeros(leaves, np.int32)
         self._labels: Labels = np.zeros(n, np.int32)
@@ -51,8 +51,7 @@ class Leaves:
                 start,
                 stop,
                 self._planes,
-                self._lows,
-                self._highs,
+                self._boxes,
                 self._moments,
             )
 
@@ -78,8 +77,7 @@ class Leaves:
                 self._starts,
                 start,
                 stop,
-                self._lows,
-                self._highs,
+                self._boxes,
                 self._moments,
                 centroids,
                 self._owners,

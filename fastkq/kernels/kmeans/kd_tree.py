@@ -134,7 +134,7 @@ def grow(rows, order, first, last, max_rows, spare_rows, spare_order, starts):
 
 
 @kernel
-def compute_leaf_stats(rows, weights, starts, first, last, planes, lows, highs, moments):
+def compute_leaf_stats(rows, weights, starts, first, last, planes, boxes, moments):
     """Compute planes, bounding boxes and moments of the leaves first .. last - 1.
 
     Parameters
@@ -145,12 +145,12 @@ def compute_leaf_stats(rows, weights, starts, first, last, planes, lows, highs, 
     starts : (>= last + 1,) int64, in
         A leaf holds the rows starts[leaf] .. starts[leaf + 1] - 1.
     planes : (LANES, >= n), out
-    lows, highs : (leaves, d), out
-        Corners of the bounding boxes.
+    boxes : (2, leaves, d), out
+        Lower and upper corners of the bounding boxes.
     moments : (leaves, d + 1) float64, out
         Weighted sums of the vectors, and weights.
     """
-    dims = lows.shape[1]
+    lows, highs, dims = boxes[0], boxes[1], boxes.shape[2]
     for leaf in range(first, last):
         for d in range(dims):
             low = high = rows[starts[leaf], d]
@@ -174,12 +174,13 @@ _SUM_SETS = 4
 
 
 @inner_kernel
-def _accumulate(planes, weights, first, number, dims, count, label, ids, sums, totals):
-    """Add the vectors in the columns first .. first + number - 1 to the totals of their centroids.
+def _accumulate(planes, weights, first, label, ids, sums, totals):
+    """Add the vectors in the columns from `first` on to the totals of their centroids.
 
-    label (>= number,), the vectors' places among `count` candidates, and ids (>= count,), the candidates'
-    indices, in; sums (_SUM_SETS, >= count, d + 1) float64, scratch; totals (k, d + 1) float64, in and out.
+    label (n,), the places of the n vectors among the candidates, and ids (c,), the indices of the candidates,
+    in; sums (_SUM_SETS, >= c, d + 1) float64, scratch; totals (k, d + 1) float64, in and out.
     """
+    number, count, dims = label.shape[0], ids.shape[0], totals.shape[1] - 1
     for s in range(_SUM_SETS):
         for j in range(count):
             for d in range(dims + 1):
@@ -214,14 +215,15 @@ def _relabel(owners, labels, leaf, first, number, label, ids):
 
 
 @kernel
-def assign(
-    planes, weights, starts, first_leaf, last_leaf, lows, highs, moments, centroids, owners, labels, totals
-):
+def assign(planes, weights, starts, first_leaf, last_leaf, boxes, moments, centroids, owners, labels, totals):
     """Label the vectors of the leaves first_leaf .. last_leaf - 1 with their nearest centroids.
+
+    The arguments are bare arrays: a named tuple of those that describe the leaves takes 0.9 us more per call,
+    and a call of few leaves takes 8 us.
 
     Parameters
     ----------
-    planes, weights, starts, lows, highs, moments
+    planes, weights, starts, boxes, moments
         As `fastkq.kernels.kmeans.kd_tree.compute_leaf_stats` takes or writes them, in.
     centroids : (k, d), in
     owners : (leaves,) int32, in and out
@@ -238,6 +240,7 @@ def assign(
         Number of labels that changed; a change of a leaf with a single candidate counts once.
     """
     (k, dims), dtype = centroids.shape, planes.dtype
+    lows, highs = boxes[0], boxes[1]
     centroid_planes = np.empty((planes.shape[0], round_up_to_lanes(k)), dtype)
     offset_planes(centroids, np.zeros(dims, dtype), dtype.type(np.inf), centroid_planes)
     everything = every(centroid_planes, np.empty(k, np.int32))
@@ -270,5 +273,5 @@ def assign(
             )
             changed += _relabel(owners, labels, leaf, first, number, tile.label, few.ids)
             if totals.shape[0] > 0:
-                _accumulate(planes, weights, first, number, dims, count, tile.label, few.ids, sums, totals)
+                _accumulate(planes, weights, first, tile.label[:number], few.ids[:count], sums, totals)
     return changed
