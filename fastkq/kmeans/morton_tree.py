@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.kmeans.morton_points import MortonPoints, grid_spacing
-from fastkq.kmeans.swap_search import SearchForm, planes_form
+from fastkq.kmeans.search_forms import SearchForm, planes_form
 from fastkq.runtime.progress import checkpoint, slices
 from fastkq.runtime.typing import Coordinates
 

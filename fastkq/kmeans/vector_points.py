@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.kmeans.partial_sums import visit_parts
 from fastkq.kmeans.points import Assignment
-from fastkq.kmeans.swap_search import SearchForm, vectors_form
+from fastkq.kmeans.search_forms import SearchForm, vectors_form
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint
 from fastkq.runtime.typing import Coordinates, Vectors, Weights
