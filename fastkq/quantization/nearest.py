@@ -12,7 +12,7 @@ from fastkq.color.embedding import Embedding
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
-from fastkq.color.spaces import SpaceMetric, oklab
+from fastkq.color.spaces import SpaceMetric, oklab, rgb
 from fastkq.color.table import ColorTable
 from fastkq.kmeans.points import Assignment, centroids_for_group
 from fastkq.quantization import dither
@@ -113,7 +113,7 @@ def _map_rgba(
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.quantization.pixel_mapping.map_pixels(
-            pixels, start, stop, centroids, for_opaque, linear, indices
+            pixels, start, stop, centroids, for_opaque, linear, rgb.ALPHA_WEIGHT, indices
         )
 
     # In the worst case each pixel is compared with every row.

@@ -7,18 +7,17 @@ from fastkq.kernels.jit import inner_kernel, kernel
 from fastkq.kernels.kmeans.candidates import Subset, candidates
 from fastkq.kernels.kmeans.nearest_centroid import buffers, nearest
 
-_ALPHA_WEIGHT = 361  # coordinate units per step of alpha, as in fastkq.color.spaces.rgb
 PIXELS_PER_RUN = 128  # measured: 24 megapixels at k = 256 take 0.46 s; with 64 0.53 s, with 32 0.54 s
 
 
 @kernel
-def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
+def map_pixels(pixels, start, stop, centroids, for_opaque, linear, alpha_weight, indices):
     """Write the index of the nearest palette row of each pixel, the lowest index among equals.
 
     pixels (N, 4) uint8, in, of which start .. stop - 1 are mapped; centroids (4, k) float64, in: the palette
     in coordinates of `fastkq.color.spaces`; for_opaque (4, k) float64, in: the palette for opaque pixels, in
     which rows that are not opaque are far away; linear (256,) float64, in: the linear light of each level for
-    Oklab, empty for RGB; indices (N,), out.
+    Oklab, empty for RGB; alpha_weight, in: that of `fastkq.color.spaces.rgb`; indices (N,), out.
 
     Candidates are selected for a run of pixels. They are few, since neighboring pixels have similar colors.
     """
@@ -36,7 +35,7 @@ def map_pixels(pixels, start, stop, centroids, for_opaque, linear, indices):
             if linear.shape[0] > 0:
                 _to_oklab(pixels, places, number, linear, *light, coordinates)
             else:
-                _to_rgb(pixels, places, number, coordinates)
+                _to_rgb(pixels, places, number, alpha_weight, coordinates)
             _bound(coordinates, number, low, high)
             rows = Subset(for_opaque if is_opaque else centroids, everything.ids)
             count = candidates(low, high, rows, k, 0.0, 0.0, scratch, few)
@@ -60,15 +59,16 @@ def _select(pixels, first, last, is_opaque, places):
 
 
 @inner_kernel
-def _to_rgb(pixels, places, number, coordinates):
+def _to_rgb(pixels, places, number, alpha_weight, coordinates):
     """Convert pixels to coordinates (4, >= number), out, of `fastkq.color.spaces.rgb`.
 
-    pixels (N, 4) uint8, in; places (>= number,) int64, in: which pixels.
+    pixels (N, 4) uint8, in; places (>= number,) int64, in: which pixels; alpha_weight: coordinate units
+    per step of alpha.
     """
     for i in range(number):
         pixel = pixels[places[i]]
         alpha = np.int64(pixel[3])
-        coordinates[3, i] = alpha * _ALPHA_WEIGHT
+        coordinates[3, i] = alpha * alpha_weight
         for d in range(3):
             coordinates[d, i] = (2 * np.int64(pixel[d]) - 255) * alpha
 
