@@ -98,7 +98,7 @@ def planes_form(coordinates: Coordinates, weights: Weights) -> SearchForm:
 def vectors_form(vectors: Vectors, weights: Weights) -> SearchForm:
     """Return vectors (n, d) of any dimension in float64."""
     number, dims = vectors.shape
-    lanes, run = kernels.kmeans.nearest_vectors.LANES, kernels.kmeans.nearest_vectors.VECTORS_PER_RUN
+    lanes, run = kernels.kmeans.tiles.LANES, kernels.kmeans.nearest_vectors.VECTORS_PER_RUN
     padded_dims, runs = -(-dims // lanes) * lanes, -(-number // run)
     kernel = kernels.kmeans.swap_search_vectors
 

@@ -8,14 +8,13 @@ import numpy as np
 
 from fastkq.kernels.jit import inner_kernel, kernel
 from fastkq.kernels.kmeans.candidates import Subset, candidates, every, rounding_slack
+from fastkq.kernels.kmeans.tiles import LANES, round_up_to_lanes
 
 VECTORS_PER_RUN = 128
 """Vectors of a run, which share a bounding box and its candidate centroids."""
 RUNS_PER_GROUP = 8
 """The runs of a group select their candidates from the candidates of the group's box, which are few even for
 thousands of centroids."""
-LANES = 4
-"""Number of dimensions that one pass over a run handles. Planes are padded with zeros to a multiple of it."""
 
 
 @inner_kernel
@@ -121,7 +120,7 @@ def assign(vectors, weights, start, stop, centroids, labels, distances, totals):
     """
     dims, k = centroids.shape
     dtype = vectors.dtype
-    padded = -(-dims // LANES) * LANES
+    padded = round_up_to_lanes(dims)
     group_size = VECTORS_PER_RUN * RUNS_PER_GROUP
     all_centroids = np.zeros((padded, k), dtype)
     for j in range(k):

@@ -41,7 +41,7 @@ class Clusters(NamedTuple):
     Attributes
     ----------
     centroids : (D, k) float64
-        D is d rounded up to a multiple of LANES of `fastkq.kernels.kmeans.nearest_vectors`.
+        D is d rounded up to a multiple of LANES of `fastkq.kernels.kmeans.tiles`.
     weights, errors : (k,) float64
         Weights, and squared errors about the centroids.
     axes : (k, d) float64

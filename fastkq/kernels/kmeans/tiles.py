@@ -19,8 +19,8 @@ WIDTH = VECTORS_PER_TILE + 16
 """Number of columns of the planes. With a power of two, the planes would evict each other from the cache, and
 loading would take twice as long."""
 LANES = 4
-"""A pass over a tile handles this many dimensions and centroids at once; both are padded to a multiple of
-it."""
+"""A pass over the vectors of a tile or of a run handles this many dimensions at once, and in a tile this many
+centroids; they are padded to a multiple of it."""
 STEP = 32
 """The number of columns that are processed, in a tile that is not full, is a multiple of this."""
 
