@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels.jit import inlined, inner_kernel, kernel
-from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
+from fastkq.kernels.quantization.cell_index import cell_of, clip, list_cell, nearest_listed
 from fastkq.kernels.quantization.error_diffusion import limit_error
 
 SIDE = 64
@@ -219,15 +219,15 @@ def plan(points, start, stop, lattice, cells, strength, luminance, plans):
             alpha = (level * 510 + alpha_top) // (2 * alpha_top)
             slack = 255 * 255 // (2 * alpha_top) if 0 < level < alpha_top else np.int64(0)
             point >>= alpha_bits
-        step, reach, a = 510 * alpha // top + slack, 255 * alpha, alpha_weight * alpha
+        step, a = 510 * alpha // top + slack, alpha_weight * alpha
         wx = (510 * (point >> (2 * bits)) - 255 * top) * alpha // top
         wy = (510 * ((point >> bits) & top) - 255 * top) * alpha // top
         wz = (510 * (point & top) - 255 * top) * alpha // top
         lx = ly = lz = np.int64(0)
         for turn in range(rows.shape[0]):
-            x = min(max(wx + ((lx * strength) >> 8), -reach), reach) + middle
-            y = min(max(wy + ((ly * strength) >> 8), -reach), reach) + middle
-            z = min(max(wz + ((lz * strength) >> 8), -reach), reach) + middle
+            x = clip(wx + ((lx * strength) >> 8), alpha, opaque)
+            y = clip(wy + ((ly * strength) >> 8), alpha, opaque)
+            z = clip(wz + ((lz * strength) >> 8), alpha, opaque)
             cell = cell_of(x, y, z, a, shift, cell_bits, with_alpha)
             entry = fine[cell]
             if entry == 0:

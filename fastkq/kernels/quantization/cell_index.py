@@ -12,7 +12,7 @@ import numpy as np
 from fastkq.kernels.jit import inlined, inner_kernel, kernel
 from fastkq.kernels.kmeans.candidates import Subset, candidates
 
-LANES = 4  # palette rows that are compared per iteration; lists are padded to a multiple of this
+_ROWS_PER_STEP = 4  # palette rows that are compared per iteration; lists are padded to a multiple of this
 COARSER = 2
 """Bits: coarse cells are 2^COARSER times as wide as cells along each dimension. The candidates of a cell are
 selected from those of its coarse cell."""
@@ -124,6 +124,15 @@ def measure_gaps(rows, first, last, gaps):
 
 
 @inlined
+def clip(value, alpha, opaque):
+    """Return the coordinate of a color value, clipped to the range of the values with this alpha.
+
+    value: (2 * level - 255) * alpha, and what was added to it; opaque: see `Palette`.
+    """
+    return min(max(value, -255 * alpha), 255 * alpha) + 255 * opaque
+
+
+@inlined
 def cell_of(x, y, z, a, shift, bits, with_alpha):
     """Return the number of the cell of a point: coordinates int64, 0 to 2^(shift + bits) - 1."""
     cell = ((((x >> shift) << bits) | (y >> shift)) << bits) | (z >> shift)
@@ -139,8 +148,8 @@ def nearest_listed(lists, entry, x, y, z, a, with_alpha):
     """
     first = np.uint64(entry >> LENGTH_BITS)  # unsigned, so that numba needs no test for negative indices
     best = np.int64(1) << 62
-    for begin in range(first, first + np.uint64(entry & ((1 << LENGTH_BITS) - 1)), np.uint64(LANES)):
-        for lane in range(LANES):
+    for begin in range(first, first + np.uint64(entry & ((1 << LENGTH_BITS) - 1)), np.uint64(_ROWS_PER_STEP)):
+        for lane in range(_ROWS_PER_STEP):
             i = begin + np.uint64(lane)
             u, v, w = x - np.int64(lists[i, 0]), y - np.int64(lists[i, 1]), z - np.int64(lists[i, 2])
             distance = u * u + v * v + w * w
@@ -160,7 +169,7 @@ def list_cell(palette, memory, cell):
     """
     dims, k = palette.different.shape
     if (
-        memory.used[0] + k + LANES > memory.lists.shape[0]
+        memory.used[0] + k + _ROWS_PER_STEP > memory.lists.shape[0]
         or memory.used[1] + k > memory.coarse_lists.shape[0]
     ):
         memory.fine[:] = 0
@@ -171,7 +180,7 @@ def list_cell(palette, memory, cell):
     group, few = Subset(memory.group, memory.group_places), Subset(memory.few, memory.few_places)
     count = candidates(memory.low, memory.high, group, count, 0.0, 0.0, memory.scratch, few)
     first = memory.used[0]
-    padded = (count + LANES - 1) // LANES * LANES
+    padded = (count + _ROWS_PER_STEP - 1) // _ROWS_PER_STEP * _ROWS_PER_STEP
     for i in range(padded):
         j = min(i, count - 1)
         for d in range(dims):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel
-from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
+from fastkq.kernels.quantization.cell_index import cell_of, clip, list_cell, nearest_listed
 
 FULL_STRENGTH = 256  # the strength at which errors are diffused completely
 
@@ -22,7 +22,7 @@ def _target(level, alpha, opaque, received, strength):
     in sixteenths of a coordinate; strength: 0 to 256. The result is within the range of levels.
     """
     value = (2 * np.int64(level) - 255) * alpha + ((received * strength + (FULL_STRENGTH << 3)) >> 12)
-    return min(max(value, -255 * alpha), 255 * alpha) + 255 * opaque
+    return clip(value, alpha, opaque)
 
 
 @inlined

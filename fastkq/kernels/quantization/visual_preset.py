@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels.jit import inlined, kernel
-from fastkq.kernels.quantization.cell_index import cell_of, list_cell, nearest_listed
+from fastkq.kernels.quantization.cell_index import cell_of, clip, list_cell, nearest_listed
 
 MARGIN = 2  # pixels: the blur reaches this far on each side
 
@@ -41,12 +41,6 @@ def _blur_within_row(errors, row, i):
     """Return the part of the blurred error at i + 6 that comes from the other pixels of the same row."""
     near, far = errors[row, i + 3] + errors[row, i + 9], errors[row, i] + errors[row, i + 12]
     return WEIGHT_0 * (WEIGHT_1 * near + WEIGHT_2 * far)
-
-
-@inlined
-def _clip(value, limit):
-    """Clip a value to -limit .. limit."""
-    return min(max(value, -limit), limit)
 
 
 class Canvas(NamedTuple):
@@ -104,9 +98,9 @@ def update_indices(canvas, cells, own_weight, first, band_distance, rows, sums):
                 sr = blurred[band, i] + _blur_within_row(errors, line, i)
                 sg = blurred[band, i + 1] + _blur_within_row(errors, line, i + 1)
                 sb = blurred[band, i + 2] + _blur_within_row(errors, line, i + 2)
-                x = _clip(r - np.int64(sr * share), 255 * alpha) + middle
-                y = _clip(g - np.int64(sg * share), 255 * alpha) + middle
-                z = _clip(b - np.int64(sb * share), 255 * alpha) + middle
+                x = clip(r - np.int64(sr * share), alpha, opaque)
+                y = clip(g - np.int64(sg * share), alpha, opaque)
+                z = clip(b - np.int64(sb * share), alpha, opaque)
                 a = alpha_weight * alpha
                 cell = cell_of(x, y, z, a, shift, bits, with_alpha)
                 entry = fine[cell]
