@@ -83,14 +83,14 @@ def candidates(low, high, subset, count, relative, absolute, scratch, selected):
     if has_slack:
         for j in range(count):
             scratch[j] = relative * (scratch[j] + least) + absolute
-    # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner.
+    # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner. In terms of offsets
+    # from b, a dimension adds u (2 x - u) to it, where u is the offset of centroid j.
     for d in range(dims):
         b, row = subset.coordinates[d, best], subset.coordinates[d, :count]
-        to_low, to_high = low[d] - b, high[d] - b
+        to_low, to_high = (low[d] - b) + (low[d] - b), (high[d] - b) + (high[d] - b)
         for j in range(count):
-            c = row[j]
-            corner = (high[d] - c) + to_high if c > b else (low[d] - c) + to_low
-            gain = (c - b) * corner
+            u = row[j] - b
+            gain = u * ((to_high if u > 0 else to_low) - u)
             scratch[j] = scratch[j] + gain if d > 0 or has_slack else gain
     kept = 0
     for j in range(count):
