@@ -37,13 +37,6 @@ class _ParameterError(FastKQError):
         Values for the template. A `Term` is replaced by its words.
     parameter : str, optional
         By default, the parameter of the first `Term`.
-
-    Attributes
-    ----------
-    parameter : str or None
-        Name of the parameter that cannot be used; None if the error is not about one parameter.
-    command_line : str
-        The message for users of the command `fastkq`: it names options in place of parameters.
     """
 
     def __init__(self, message: str, *values: object, parameter: str | None = None) -> None:
@@ -114,7 +107,7 @@ class ArgumentTypeError(_ParameterError, TypeError):
 
 
 @contextmanager
-def about(parameter: str) -> Iterator[None]:
+def for_parameter(parameter: str) -> Iterator[None]:
     """Set the `parameter` of argument errors in this context, or in the function that this decorates."""
     try:
         yield

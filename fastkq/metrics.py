@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.errors import ArgumentError
+from fastkq.runtime.options import Range
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
-from fastkq.runtime.validation import check_image, check_peak, check_threads
+from fastkq.runtime.validation import check_image, check_threads
 
 _VALUES_PER_CHUNK = 1 << 19  # samples (one channel of one pixel)
 _LARGEST_EXPONENT = 400
@@ -98,7 +99,9 @@ def psnr(
     20.0
     """
     a, b = _comparable(image, other)
-    checked_peak = None if peak is None else check_peak(peak)
+    checked_peak = None if peak is None else Range(float, 0).check("peak", peak)
+    if checked_peak == 0:
+        raise ArgumentError("expected peak to be above 0, got 0", parameter="peak")
     error, exponent = _scaled_mse(a, b, check_threads(threads))
     return _psnr(error, exponent, a, checked_peak)
 

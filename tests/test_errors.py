@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastkq
-from fastkq.errors import ArgumentError, ArgumentTypeError, Term, UnreachableError, about
+from fastkq.errors import ArgumentError, ArgumentTypeError, Term, UnreachableError, for_parameter
 from tests.helpers.images import noise
 
 K = Term("k = 5", "-k 5", "k")
@@ -44,7 +44,7 @@ def test_errors_are_pickled_with_their_attributes(error):
 
 
 def test_outermost_context_names_the_parameter():
-    with pytest.raises(ArgumentError) as e, about("fixed"), about("palette"):
+    with pytest.raises(ArgumentError) as e, for_parameter("fixed"), for_parameter("palette"):
         raise ArgumentError("expected {}", K)
     assert e.value.parameter == "fixed"
 

@@ -12,10 +12,10 @@ from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input
 from fastkq.api.load import load
 from fastkq.api.options import (
+    check_8bit,
     check_arguments,
     check_dithering,
     check_fit,
-    check_preset,
     check_target_file,
     check_weights,
 )
@@ -208,7 +208,7 @@ def compress(
         dithering = check_dithering(options, kind)
         compression = Compression(source, checked_weights, dithering, check_fit(options, kind))
         if preset is not None:
-            check_preset(kind)
+            check_8bit("preset", "for a preset", kind)
             return compression.visual(options["k"])
         if target_psnr is not None:
             return compression.for_psnr(options["target_psnr"])

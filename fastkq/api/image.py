@@ -257,7 +257,8 @@ class CompressedImage(IndexedImage):
         OSError
             If the file cannot be written; a file that existed before is then unchanged.
         """
-        coding, workers = check_option("coding", coding), check_threads(threads)
+        coding, optimize = check_option("coding", coding), check_option("optimize", optimize)
+        workers = check_threads(threads)
         image = self if metadata else self.with_metadata(None)
         with watched(progress):
             suffix = formats.check_target(path, optimize=optimize)

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from fastkq import formats
 from fastkq.api.targets import TargetFile
 from fastkq.color.kinds import ImageKind, working_palette
-from fastkq.errors import ArgumentError, ArgumentTypeError, about
+from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.quantization.options import Dithering, FitOptions
-from fastkq.runtime.options import DEFAULT_K, K, Space, check_options, term
+from fastkq.runtime.options import DEFAULT_K, OPTIONS, K, Space, check_conflicts, check_option, term
 from fastkq.runtime.validation import check_palette, check_threads
 
 _MAX_WEIGHT = 1e100  # weights must be below this
@@ -23,7 +23,9 @@ def check_arguments(**values: Any) -> dict[str, Any]:
 
     `threads` is a number, and `k` is None only if a target decides it.
     """
-    options = check_options(**values)
+    checked = {name: check_option(name, value) for name, value in values.items()}
+    check_conflicts(checked)
+    options = {name: option.default for name, option in OPTIONS.items()} | checked
     options["threads"] = check_threads(options["threads"])
     if options["k"] is None and options["target_psnr"] is None and options["target_bytes"] is None:
         options["k"] = DEFAULT_K
@@ -58,7 +60,7 @@ def check_palette_of(palette: npt.ArrayLike, kind: ImageKind, name: str = "palet
             "expected {} to be (k, {}) of {} as the image, got {} of {}",
             term(name), kind.channels, kind.dtype, array.shape, array.dtype,
         )  # fmt: skip
-    with about(name):
+    with for_parameter(name):
         return check_palette(array)
 
 
@@ -81,8 +83,8 @@ def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> 
     if len(np.unique(array, axis=0)) < len(array):
         raise ArgumentError("expected {} colors that differ, got {}", term("fixed"), array.tolist())
     if k is not None and len(array) > k:
-        message = "expected at most {} {} colors, got {}"
-        raise ArgumentError(message, term("k", k), term("fixed"), len(array), parameter="fixed")
+        message = "expected {} to be at least {}, the number of {} colors, got {}"
+        raise ArgumentError(message, term("k"), len(array), term("fixed"), k, parameter="fixed")
     return working_palette(array)
 
 
@@ -121,23 +123,19 @@ def check_dithering(options: Mapping[str, Any], kind: ImageKind) -> Dithering:
     """Return the checked options of dithering."""
     dithering = Dithering(options["dither"], options["dither_method"])
     if dithering.strength > 0 and kind.dtype != np.bool_:
-        _check_8bit("dither", "to dither", kind)
+        check_8bit("dither", "to dither", kind)
     return dithering
 
 
 def check_space(space: Space, kind: ImageKind) -> Space:
     """Return the color space in which distances are measured."""
     if space == "oklab":
-        _check_8bit("space", "for oklab", kind)
+        check_8bit("space", "for oklab", kind)
     return space
 
 
-def check_preset(kind: ImageKind) -> None:
-    """Check that the preset "visual" can be used for images of a kind."""
-    _check_8bit("preset", "for a preset", kind)
-
-
-def _check_8bit(name: str, purpose: str, kind: ImageKind) -> None:
+def check_8bit(name: str, purpose: str, kind: ImageKind) -> None:
+    """Check that images are of uint8 with at most 4 channels, as the parameter `name` needs."""
     if kind.dtype != np.uint8 or kind.channels > 4:
         raise ArgumentError(
             f"expected an image of uint8 with at most 4 channels {purpose}, got {kind}", parameter=name
@@ -149,10 +147,8 @@ def check_target_file(options: Mapping[str, Any], pixels: npt.NDArray[Any]) -> T
     names = ("target_bytes", "format", "coding", "optimize", "threads")
     file = TargetFile(*map(options.__getitem__, names))
     suffix = f".{file.format}"
-    if file.optimize and file.format != "png":
-        raise ArgumentError("expected {} png with {}, got {}", term("format"), term("optimize"), file.format)
-    formats.check_target(f"image{suffix}", optimize=file.optimize)
-    with about("format"):
+    with for_parameter("format"):
+        formats.check_target(f"image{suffix}", optimize=file.optimize)
         formats.check_values(suffix, *ImageKind.of(pixels))
     return file
 
@@ -161,7 +157,7 @@ def check_ks(ks: Iterable[int]) -> list[int]:
     """Return numbers of colors as a list of at least one int."""
     if not isinstance(ks, Iterable):
         raise ArgumentTypeError(f"expected ks to be a list of integers, got {ks!r}", parameter="ks")
-    with about("ks"):
+    with for_parameter("ks"):
         checked = [K.check("k", k) for k in ks]
     if not checked:
         raise ArgumentError("expected at least one k, got none", parameter="ks")

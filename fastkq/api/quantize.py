@@ -14,7 +14,7 @@ from fastkq.api.inputs import read_input
 from fastkq.api.options import check_palette_of
 from fastkq.color.kinds import ImageKind
 from fastkq.color.metadata import Metadata
-from fastkq.errors import ArgumentError, ArgumentTypeError, about
+from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.formats import MAX_PALETTE, is_pil_image, pil
 from fastkq.formats.picture import palette_of
 from fastkq.runtime.options import DitherMethod, Effort, Range
@@ -155,7 +155,7 @@ def _check_ignored(method: Any, kmeans: Any) -> None:
     Range(int, 0).check("kmeans", kmeans)
 
 
-@about("palette")
+@for_parameter("palette")
 def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
     if is_pil_image(palette):
         if palette.mode != "P":

@@ -270,7 +270,7 @@ def largest_k(size: Callable[[int], int], target: int, least: int, most: int) ->
 
 def _unreachable(target: int, smallest: int, least: int) -> UnreachableError:
     return UnreachableError(
-        "expected {} of at least {}, the file of {} color{}, got {}",
+        "expected {} of at least {}, the size of a file with {} color{}, got {}",
         term("target_bytes"), smallest, least, "s" * (least > 1), target,
         best=smallest,
     )  # fmt: skip

@@ -101,7 +101,7 @@ def _palette_for(
 
 def _converted(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Convert uint8 RGBA colors (k, 4) to the dtype and channels of an image."""
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    channels = ImageKind.of(pixels).channels
     is_gray, is_opaque = (rows[:, :3] == rows[:, :1]).all(), (rows[:, 3] == 255).all()
     needs_gray, needs_opaque = channels < 3, channels in (1, 3)
     if channels > 4 or (needs_gray and not is_gray) or (needs_opaque and not is_opaque):

@@ -9,14 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fastkq.cli.console import before_any_work, print_message
-from fastkq.cli.shared_options import (
-    STREAM,
-    add_appearance,
-    add_effort,
-    add_threads,
-    list_of_colors,
-    table_options,
-)
+from fastkq.cli.shared_options import APPEARANCE, STREAM, add_options, list_of_colors, table_options
 from fastkq.errors import ArgumentError
 from fastkq.runtime.options import check_conflicts
 
@@ -43,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=_KS,
         help=f"numbers of colors, separated by commas (default {','.join(map(str, _KS))})",
     )
-    add_effort(parser)
-    add_appearance(parser.add_argument_group("color choice and dithering"))
+    add_options(parser, "effort")
+    add_options(parser.add_argument_group("color choice and dithering"), *APPEARANCE)
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
@@ -66,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print a line with a JSON object for each k instead of the table, for scripts",
     )
-    add_threads(parser)
+    add_options(parser, "threads")
 
 
 def run(options: argparse.Namespace) -> None:

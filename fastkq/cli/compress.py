@@ -2,24 +2,20 @@
 
 import argparse
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.shared_options import (
-    add_appearance,
-    add_depth,
-    add_effort,
+    APPEARANCE,
     add_inputs,
-    add_option,
+    add_options,
     add_outputs,
     add_running,
     add_strip,
-    color,
     table_options,
 )
 from fastkq.errors import ArgumentError
-from fastkq.runtime.options import DEFAULT_K, MAX_COLORS, FileFormat, check_conflicts
+from fastkq.runtime.options import FileFormat, check_conflicts
 
 if TYPE_CHECKING:
     from fastkq.cli import batch
@@ -49,80 +45,17 @@ _READABLE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fastkq compress``."""
     add_inputs(parser, "IN", "images")
-    add_option(
-        parser,
-        "k",
-        f"number of colors, 1 to {MAX_COLORS} (default {DEFAULT_K}; a palette image keeps its palette)",
-    )
-    add_effort(parser)
+    add_options(parser, "k", "effort")
     add_strip(parser)
-    add_depth(parser)
-    add_option(
-        parser,
-        "coding",
-        "coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no ICC "
-        "profile, EXIF and DPI",
-    )
-    add_option(
-        parser,
-        "optimize",
-        "make OUT.png smaller; takes seconds (needs the extra png)",
-        action="store_true",
-    )
-    _add_choice_of_colors(parser)
+    add_options(parser, "depth", "coding", "optimize")
+    group = parser.add_argument_group("color choice and dithering")
+    add_options(group, "target_psnr", "target_bytes", "palette", "fixed", "weights", "max_error", "min_share")
+    add_options(group, *APPEARANCE)
     add_outputs(parser, get_args(FileFormat), "fkq")
     parser.add_argument(
         "--skip-if-larger", action="store_true", help="do not write OUT if it would not be smaller than IN"
     )
     add_running(parser)
-
-
-def _add_choice_of_colors(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("color choice and dithering")
-    add_option(
-        group, "target_psnr", "in place of -k: the fewest colors found that reach this PSNR", metavar="DB"
-    )
-    add_option(
-        group,
-        "target_bytes",
-        "in place of -k: the most colors with which OUT has at most N bytes",
-        metavar="N",
-    )
-    add_option(
-        group,
-        "palette",
-        "use the palette of this .fkq file or palette image, as it is",
-        type=Path,
-        metavar="FILE",
-    )
-    add_option(
-        group,
-        "fixed",
-        "a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
-        type=color,
-        action="append",
-        metavar="COLOR",
-    )
-    add_option(
-        group,
-        "weights",
-        "gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
-        type=Path,
-        metavar="MASK",
-    )
-    add_option(
-        group,
-        "max_error",
-        "highest distance allowed from a color to its palette color, in levels of 8 bits or in Oklab",
-        metavar="D",
-    )
-    add_option(
-        group,
-        "min_share",
-        "exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
-        metavar="S",
-    )
-    add_appearance(group)
 
 
 def run(options: argparse.Namespace) -> int:

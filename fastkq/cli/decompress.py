@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, get_args
 
 from fastkq.cli.console import before_any_work, number_of, print_message
-from fastkq.cli.shared_options import add_depth, add_inputs, add_outputs, add_running, add_strip, region
+from fastkq.cli.shared_options import add_inputs, add_options, add_outputs, add_running, add_strip, region
 from fastkq.runtime.options import FileFormat
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write a damaged .fkq file too: damaged parts in its first color, with a warning for each",
     )
-    add_depth(parser)
+    add_options(parser, "depth")
     add_outputs(parser, _FORMATS, "png")
     add_running(parser)
 

@@ -3,34 +3,13 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from fastkq.errors import ArgumentError
-from fastkq.runtime.options import OPTIONS, Choice, K, Range
+from fastkq.runtime.options import DEFAULT_K, MAX_COLORS, OPTIONS, Boolean, Choice, K, Range
 
 Container = argparse.ArgumentParser | argparse._ArgumentGroup
-
-
-def add_option(container: Container, name: str, summary: str, **arguments: Any) -> None:
-    """Add an option of the table in `fastkq.runtime.options`.
-
-    Parameters
-    ----------
-    container : ArgumentParser or group of one
-    name : str
-        Name of the option in Python.
-    summary : str
-        Help text, in which ``{default}`` stands for the default.
-    **arguments
-        Arguments of `add_argument` beside or in place of those from the table.
-    """
-    option = OPTIONS[name]
-    from_table: dict[str, Any] = {"dest": name, "default": option.default}
-    if isinstance(option.kind, Range):
-        from_table["type"] = parser_of(option.kind, " or nothing" * ("nargs" in arguments))
-    elif isinstance(option.kind, Choice):
-        from_table["choices"] = option.kind.words
-    container.add_argument(option.flag, help=summary.format(default=option.default), **from_table | arguments)
 
 
 def table_options(options: argparse.Namespace) -> dict[str, Any]:
@@ -100,6 +79,69 @@ def check_stdin() -> None:
         )
 
 
+_HELP = {
+    "k": f"number of colors, 1 to {MAX_COLORS} (default {DEFAULT_K}; a palette image keeps its palette)",
+    "palette": "use the palette of this .fkq file or palette image, as it is",
+    "fixed": "a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
+    "weights": "gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
+    "max_error": "highest distance allowed from a color to its palette color, in 8-bit levels or in Oklab",
+    "min_share": "exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
+    "target_psnr": "in place of -k: the fewest colors found that reach this PSNR",
+    "target_bytes": "in place of -k: the most colors with which OUT has at most N bytes",
+    "space": "color space of distances; oklab is closer to what people see (default {default})",
+    "dither": "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
+    "dither_method": "diffusion (default) looks best, blue-noise is the fastest and stable between frames",
+    "preset": "visual: choose colors and dithering together for the best look; about 10 times slower",
+    "effort": "how long to search for better palettes (default {default})",
+    "coding": "coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no ICC "
+    "profile, EXIF and DPI",
+    "optimize": "make OUT.png smaller; takes seconds (needs the extra png)",
+    "depth": "reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
+    "threads": "number of threads (default: all cores)",
+}
+"""Help texts of the options of the table in `fastkq.runtime.options`."""
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "palette": {"type": Path, "metavar": "FILE"},
+    "fixed": {"type": color, "action": "append", "metavar": "COLOR"},
+    "weights": {"type": Path, "metavar": "MASK"},
+    "max_error": {"metavar": "D"},
+    "min_share": {"metavar": "S"},
+    "target_psnr": {"metavar": "DB"},
+    "target_bytes": {"metavar": "N"},
+    "dither": {"nargs": "?", "const": 1.0, "metavar": "STRENGTH"},
+    "depth": {"type": int, "choices": (8,)},
+    "threads": {"metavar": "N"},
+}
+"""Arguments of `add_argument` beside those from the table."""
+APPEARANCE = ("space", "dither", "dither_method", "preset")
+"""Options on color distance and dithering."""
+
+
+def add_options(container: Container, *names: str, **arguments: Any) -> None:
+    """Add options of the table in `fastkq.runtime.options`.
+
+    Parameters
+    ----------
+    container : ArgumentParser or group of one
+    *names : str
+        Names of the options in Python.
+    **arguments
+        Arguments of `add_argument` in place of those from the table.
+    """
+    for name in names:
+        option, own = OPTIONS[name], _ARGUMENTS.get(name, {})
+        from_table: dict[str, Any] = {"dest": name, "default": option.default}
+        if isinstance(option.kind, Range):
+            from_table["type"] = parser_of(option.kind, " or nothing" * ("nargs" in own))
+        elif isinstance(option.kind, Choice):
+            from_table["choices"] = option.kind.words
+        elif isinstance(option.kind, Boolean):
+            from_table["action"] = "store_true"
+        if name in _HELP:
+            from_table["help"] = _HELP[name].format(default=option.default)
+        container.add_argument(option.flag, **from_table | own | arguments)
+
+
 def add_inputs(parser: argparse.ArgumentParser, metavar: str, kind: str) -> None:
     """Add the input files and ``--recursive``."""
     parser.add_argument(
@@ -127,13 +169,8 @@ def add_outputs(parser: argparse.ArgumentParser, formats: Sequence[str], default
         "is for several IN; files found by -r keep their subfolders in it "
         f"(default: a file beside IN, with the suffix .{default})",
     )
-    add_option(
-        group,
-        "format",
-        f"format of outputs that -o does not name (default {default})",
-        choices=formats,
-        default=None,
-    )
+    summary = f"format of outputs that -o does not name (default {default})"
+    add_options(group, "format", choices=formats, default=None, help=summary)
     group.add_argument(
         "--suffix",
         default="",
@@ -167,55 +204,9 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         help="print a line with a JSON object per file, for scripts; psnr is null if infinite or unknown",
     )
     group.add_argument("-q", "--quiet", action="store_true", help="print only errors and warnings")
-    add_threads(group, "number of threads per file (default: cores divided by --jobs)")
-
-
-def add_effort(parser: argparse.ArgumentParser) -> None:
-    """Add ``--effort``."""
-    add_option(parser, "effort", "how long to search for better palettes (default {default})")
-
-
-def add_appearance(group: argparse._ArgumentGroup) -> None:
-    """Add the options on color distance and dithering."""
-    add_option(
-        group, "space", "color space of distances; oklab is closer to what people see (default {default})"
-    )
-    add_option(
-        group,
-        "dither",
-        "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
-        nargs="?",
-        const=1.0,
-        metavar="STRENGTH",
-    )
-    add_option(
-        group,
-        "dither_method",
-        "diffusion (default) looks best, blue-noise is the fastest and stable between frames",
-    )
-    add_option(
-        group,
-        "preset",
-        "visual: choose colors and dithering together for the best look; about 10 times slower",
-    )
+    add_options(group, "threads", help="number of threads per file (default: cores divided by --jobs)")
 
 
 def add_strip(parser: argparse.ArgumentParser) -> None:
     """Add ``--strip``."""
     parser.add_argument("--strip", action="store_true", help="leave out ICC profile, EXIF and DPI")
-
-
-def add_depth(parser: argparse.ArgumentParser) -> None:
-    """Add ``--depth``."""
-    add_option(
-        parser,
-        "depth",
-        "reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
-        type=int,
-        choices=(8,),
-    )
-
-
-def add_threads(container: Container, summary: str = "number of threads (default: all cores)") -> None:
-    """Add ``--threads``."""
-    add_option(container, "threads", summary, metavar="N")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color import counting
-from fastkq.color.kinds import stored_palette, to_working_form
+from fastkq.color.kinds import ImageKind, stored_palette, to_working_form
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError, FormatError
 from fastkq.runtime.atomic_writing import write_atomically
@@ -56,17 +56,16 @@ class ColorCounts:
         cls, image: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None, threads: int = 1
     ) -> ColorCounts:
         """Count the colors of a checked image; with weights (H, W), also sum the weights for each color."""
-        pixels, channels = to_working_form(image), 1 if image.ndim == 2 else image.shape[2]
+        pixels = to_working_form(image)
         counted = counting.count(pixels, threads)
         summed = None if weights is None else counted.sum_weights(pixels, weights, threads)
-        return cls(counted, image.dtype, channels, summed)
+        return cls(counted, *ImageKind.of(image), summed)
 
     @classmethod
     def of_at_most(cls, image: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorCounts | None:
         """Count as `of`; return None for an RGBA image, not opaque, of more than `max_colors` colors."""
         counted = counting.count_up_to(to_working_form(image), max_colors, threads)
-        channels = 1 if image.ndim == 2 else image.shape[2]
-        return None if counted is None else cls(counted, image.dtype, channels)
+        return None if counted is None else cls(counted, *ImageKind.of(image))
 
     @property
     def colors(self) -> ImageArray:
@@ -117,12 +116,9 @@ class ColorCounts:
     def __add__(self, other: ColorCounts) -> ColorCounts:
         if not isinstance(other, ColorCounts):
             return NotImplemented
-        ours, theirs = (self._dtype, self._channels), (other._dtype, other._channels)
+        ours, theirs = ImageKind(self.dtype, self.channels), ImageKind(other.dtype, other.channels)
         if ours != theirs:
-            raise ArgumentError(
-                f"expected images of one kind, got {ours[0]} with {ours[1]} and {theirs[0]} with {theirs[1]} "
-                "channels: convert them first"
-            )
+            raise ArgumentError(f"expected images of one kind, got {ours} and {theirs}: convert them first")
         merged = counting.merge(self._counted, other._counted)
         return ColorCounts(merged, self._dtype, self._channels, self._add_weights(other, merged))
 

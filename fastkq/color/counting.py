@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color import packed_counting, row_table
-from fastkq.color.kinds import RGBA, has_alpha, without_alpha
+from fastkq.color.kinds import RGBA, ImageKind, has_alpha, without_alpha
 from fastkq.color.table import ColorTable
 from fastkq.runtime.progress import slices
 
@@ -31,10 +31,10 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
 
 def count_up_to(pixels: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorTable | None:
     """Count as `count`; return None for an 8-bit RGBA image, not opaque, of more than `max_colors` colors."""
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    if not is_packed(pixels.dtype, channels):
+    dtype, channels = ImageKind.of(pixels)
+    if not is_packed(dtype, channels):
         rows = pixels.reshape(-1, channels)
-        if has_alpha(pixels.dtype, channels) and _is_opaque(rows):
+        if has_alpha(dtype, channels) and _is_opaque(rows):
             rows = without_alpha(rows[:, np.newaxis])[:, 0]
         return row_table.count(rows, threads)
     if channels == RGBA and packed_counting.is_opaque(pixels, threads):

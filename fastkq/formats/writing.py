@@ -37,7 +37,7 @@ from fastkq.formats.pil import Interruptible, paletted, transparency_of
 from fastkq.formats.pil_metadata import save_options
 from fastkq.formats.png import encode_png_16bit, optimized, require_optimizer, with_palette_of
 from fastkq.formats.registry import FORMATS, MAX_PALETTE, ImageFormat
-from fastkq.runtime.options import Coding
+from fastkq.runtime.options import Coding, term
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -60,7 +60,7 @@ def check_target(path: str | os.PathLike[str], *, optimize: bool = False) -> str
     """
     suffix = Path(path).suffix.lower()
     if optimize and suffix != ".png":
-        raise ArgumentError(f"expected a path that ends in .png to optimize, got {os.fspath(path)!r}")
+        raise ArgumentError("expected the format png with {}, got {!r}", term("optimize"), suffix)
     if suffix not in SUFFIXES:
         raise ArgumentError(f"expected a path that ends in {', '.join(SUFFIXES)}, got {os.fspath(path)!r}")
     if optimize:
@@ -110,13 +110,14 @@ def encode(
     form = FORMATS[suffix]
     stored = IndexedImage.of(image, palette=_expand(image.palette), shape=None)
     check_values(suffix, stored.dtype, stored.palette.shape[1], whole=whole)
-    misfit = _misfit(form, stored.palette)
-    if misfit is None:
-        data = _encode_palette(stored, form, options)
-        return optimized(data) if optimize else data
-    if form.pixels and (whole or form.allows_pixels):
-        return encode_image(paint(stored, threads), suffix, stored.metadata, options)
-    raise misfit
+    if form.palette and stored.dtype == np.uint8:
+        misfit = _misfit(form, stored.palette)
+        if misfit is None:
+            data = _encode_palette(stored, form, options)
+            return optimized(data) if optimize else data
+        if not (form.pixels and (whole or form.allows_pixels)):
+            raise misfit
+    return encode_image(paint(stored, threads), suffix, stored.metadata, options)
 
 
 def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: bool = False) -> None:
@@ -195,8 +196,6 @@ def _expand(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> ArgumentError | None:
     """Return the error that says why a format cannot hold this palette, and which can; None if it can."""
-    if form.palette is None or palette.dtype != np.uint8:
-        return ArgumentError(f"expected a format with palettes of {palette.dtype}, got {form.name}")
     if len(palette) > MAX_PALETTE:
         return ArgumentError(
             "expected at most {} colors for a palette {}, got {}: "

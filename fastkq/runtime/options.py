@@ -69,6 +69,16 @@ class Choice(NamedTuple):
         return value
 
 
+class Boolean(NamedTuple):
+    """True or False; numbers are neither."""
+
+    def check(self, name: str, value: Any) -> Any:
+        """Return the value of a parameter as a bool."""
+        if not isinstance(value, bool) and not _is_numpy_bool(value):
+            raise ArgumentTypeError("expected {} to be True or False, got {!r}", term(name), value)
+        return bool(value)
+
+
 class Option(NamedTuple):
     """A parameter of functions and the option of the command for it.
 
@@ -76,7 +86,7 @@ class Option(NamedTuple):
     ----------
     name, flag : str
         Name in Python and on the command line.
-    kind : Range, Choice or None
+    kind : Range, Choice, Boolean or None
         Values that the option can have; None if another function checks them, as `fastkq.api.options` does
         against the image.
     default : object
@@ -93,7 +103,7 @@ class Option(NamedTuple):
 
     name: str
     flag: str
-    kind: Range | Choice | None = None
+    kind: Range | Choice | Boolean | None = None
     default: Any = None
     excludes: tuple[str, ...] = ()
     needs: str | None = None
@@ -150,7 +160,7 @@ OPTIONS: Mapping[str, Option] = {
         ),
         Option("coding", "--coding", Choice(get_args(Coding)), "context", chooses_colors=False),
         Option("format", "--format", Choice(get_args(FileFormat)), "fkq", chooses_colors=False),
-        Option("optimize", "--optimize", default=False, chooses_colors=False),
+        Option("optimize", "--optimize", Boolean(), False, chooses_colors=False),
         Option("depth", "--depth", chooses_colors=False),
         Option("threads", "--threads", Range(int, 1), chooses_colors=False),
     )
@@ -192,19 +202,6 @@ def check_option(name: str, value: Any) -> Any:
     return option.kind.check(name, value)
 
 
-def check_options(**values: Any) -> dict[str, Any]:
-    """Return the values of all options, converted to their types; those that are not given are the defaults.
-
-    Raises
-    ------
-    ArgumentTypeError, ArgumentError
-        As `check_option` and `check_conflicts` do.
-    """
-    checked = {name: check_option(name, value) for name, value in values.items()}
-    check_conflicts(checked)
-    return {name: option.default for name, option in OPTIONS.items()} | checked
-
-
 def check_conflicts(values: Mapping[str, Any], *, allow_ignored: bool = True) -> None:
     """Check that no option is given with one that it excludes, or without the one that it needs.
 
@@ -234,19 +231,21 @@ def check_conflicts(values: Mapping[str, Any], *, allow_ignored: bool = True) ->
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that are not the defaults of their options, in the order of the table."""
+    """Return the values that are neither None nor the default of their option, in the order of the table."""
     return {
         name: values[name]
         for name, option in OPTIONS.items()
-        if name in values
-        and (values[name] is not None if option.default is None else values[name] != option.default)
+        if values.get(name) is not None and (option.default is None or values[name] != option.default)
     }
 
 
 def _float(name: str, value: Any) -> float:
-    if not isinstance(value, numbers.Real):
-        import numpy as np  # here, because only a bool of NumPy is no Real but a number
-
-        if not isinstance(value, np.bool_):
-            raise ArgumentTypeError("expected {} to be a number, got {!r}", term(name), value)
+    if not isinstance(value, numbers.Real) and not _is_numpy_bool(value):
+        raise ArgumentTypeError("expected {} to be a number, got {!r}", term(name), value)
     return float(value)
+
+
+def _is_numpy_bool(value: Any) -> bool:
+    import numpy as np  # here, because `fastkq --help` does without NumPy
+
+    return isinstance(value, np.bool_)

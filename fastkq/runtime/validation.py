@@ -5,13 +5,12 @@ The options of `compress` and their conflicts are checked by the table in `fastk
 All functions raise `ArgumentTypeError` for a wrong type and `ArgumentError` for a wrong value.
 """
 
-import numbers
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.errors import ArgumentError, ArgumentTypeError, about
+from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.runtime.options import MAX_COLORS, Depth, Range, check_integer, check_option, term
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
@@ -23,7 +22,7 @@ MAX_CHANNELS = 64  # channels of an image
 MAX_PIXELS = 1 << 30  # pixels of an image; also the default of `max_pixels` for files
 
 
-@about("image")
+@for_parameter("image")
 def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return an image as a C-contiguous array of native byte order.
 
@@ -53,7 +52,7 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
     return _native(array)
 
 
-@about("palette")
+@for_parameter("palette")
 def check_palette(palette: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return a palette (k, C) of a dtype of `DTYPES` as a C-contiguous array of native byte order."""
     array = np.asarray(palette)
@@ -108,7 +107,7 @@ def _check_finite(array: npt.NDArray[Any], noun: str) -> None:
         )
 
 
-@about("indices")
+@for_parameter("indices")
 def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
     """Return indices (H, W) of any integer dtype, all from 0 to k - 1."""
     array = np.asarray(indices)
@@ -143,18 +142,7 @@ def check_max_pixels(max_pixels: Any) -> int:
     return number
 
 
-@about("peak")
-def check_peak(peak: Any) -> float:
-    """Return a peak value as a float, finite and above 0."""
-    if isinstance(peak, bool | np.bool_) or not isinstance(peak, numbers.Real):
-        raise ArgumentTypeError(f"expected peak to be a number, got {peak!r}")
-    number = float(peak)
-    if not 0 < number < np.inf:
-        raise ArgumentError(f"expected peak to be finite and above 0, got {number}")
-    return number
-
-
-@about("region")
+@for_parameter("region")
 def check_region(region: Any, height: int, width: int) -> tuple[int, int, int, int]:
     """Return a region (top, left, height, width) of an image as ints.
 

@@ -53,5 +53,5 @@ def test_empty_or_invalid_ks_are_refused():
         fastkq.curve(image, 4)
     with pytest.raises(ArgumentError, match="k from 1 to 65536, got 0"):
         fastkq.curve(image, [4, 0])
-    with pytest.raises(ArgumentError, match="at most k = 1 fixed colors, got 2"):
+    with pytest.raises(ArgumentError, match="k to be at least 2, the number of fixed colors, got 1"):
         fastkq.curve(image, [9, 1], fixed=[[0, 0, 0], [1, 1, 1]])

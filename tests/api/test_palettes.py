@@ -23,7 +23,8 @@ def test_compress_equals_fit_then_apply(dtype, channels):
 
 
 def test_fit_palette_refuses_mixed_kinds_and_no_images():
-    with pytest.raises(ArgumentError, match="images of one kind, got uint8 with 3 and uint8 with 1 channels"):
+    message = "images of one kind, got uint8 with 3 channels and uint8 with 1 channel: convert them first"
+    with pytest.raises(ArgumentError, match=message):
         fastkq.fit_palette([noise(4, 4, 3), noise(4, 4)], 4)
     with pytest.raises(ArgumentError, match="at least one image, got none"):
         fastkq.fit_palette([], 4)
@@ -71,7 +72,7 @@ def test_empty_fixed_equals_no_fixed_colors():
     ("fixed", "message"),
     [
         ([[0, 0, 0]] * 2, "fixed colors that differ"),
-        ([[0, 0, level] for level in range(5)], "at most k = 4 fixed colors, got 5"),
+        ([[0, 0, level] for level in range(5)], "k to be at least 5, the number of fixed colors, got 4"),
         ([[0, 0, 0], [0]], "fixed to be .k, 3., got rows of unequal length"),
         ([[0, 0]], r"fixed to be \(k, 3\) of uint8"),
         ([[0, 0, -1]], "fixed to hold values of uint8"),

@@ -104,7 +104,7 @@ def test_unreachable_target_bytes_names_the_least_size(coding):
     least = len(fastkq.compress(image, 1).to_bytes(coding=coding))
     assert fastkq.compress(image, target_bytes=least, coding=coding).k >= 1
     with pytest.raises(
-        UnreachableError, match=f"target_bytes of at least {least}, the file of 1 color,"
+        UnreachableError, match=f"target_bytes of at least {least}, the size of a file with 1 color,"
     ) as e:
         fastkq.compress(image, target_bytes=least - 1, coding=coding)
     assert e.value.best == least
@@ -134,7 +134,7 @@ def test_target_bytes_bounds_files_of_every_format(tmp_path, name, fixed):
         assert fitting == fastkq.compress(image, fitting.k, fixed=fixed)
     assert fastkq.compress(image, target_bytes=10**9, format=name, fixed=fixed).k == 256
     with pytest.raises(
-        UnreachableError, match=f"expected target_bytes of at least {least}, the file of"
+        UnreachableError, match=f"expected target_bytes of at least {least}, the size of"
     ) as e:
         fastkq.compress(image, target_bytes=least - 1, format=name, fixed=fixed)
     assert e.value.best == least
@@ -156,8 +156,12 @@ def test_target_bytes_bounds_optimized_png_files(tmp_path):
     ("image", "arguments", "message"),
     [
         (noise(4, 4, 3), {"format": "jpg"}, "format to be one of fkq, png, gif, webp, tif, bmp, got 'jpg'"),
-        (noise(4, 4, 3), {"format": "gif", "optimize": True}, "expected format png with optimize, got gif"),
-        (noise(4, 4, 3), {"optimize": True}, "expected format png with optimize, got fkq"),
+        (
+            noise(4, 4, 3),
+            {"format": "gif", "optimize": True},
+            "expected the format png with optimize, got '.gif'",
+        ),
+        (noise(4, 4, 3), {"optimize": True}, "expected the format png with optimize, got '.fkq'"),
         (noise(4, 4, 5), {"format": "png"}, "1 to 4 channels for PNG, got 5"),
         (np.zeros((4, 4, 3), np.uint16), {"format": "png"}, "values of 8 bits for a palette PNG, got uint16"),
     ],
@@ -179,7 +183,7 @@ def test_format_and_optimize_have_no_effect_without_target_bytes():
 def test_targets_keep_all_fixed_colors():
     image, fixed = noise(12, 12, 3), np.array([[1, 2, 3], [250, 0, 0]], np.uint8)
     assert np.array_equal(fastkq.compress(image, target_psnr=5, fixed=fixed).palette, fixed)
-    with pytest.raises(UnreachableError, match="the file of 2 colors"):
+    with pytest.raises(UnreachableError, match="the size of a file with 2 colors"):
         fastkq.compress(image, target_bytes=10, fixed=fixed)
 
 

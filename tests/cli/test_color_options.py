@@ -179,7 +179,10 @@ def test_errors_are_one_line_without_traceback(photo, capsys, options, message):
             "--fixed red --fixed #f00",
             "expected --fixed colors that differ, got [[255, 0, 0, 255], [255, 0, 0, 255]]",
         ),
-        ("-k 1 --fixed red --fixed blue", "expected at most -k 1 --fixed colors, got 2"),
+        (
+            "-k 1 --fixed red --fixed blue",
+            "expected -k to be at least 2, the number of --fixed colors, got 1",
+        ),
         ("--coding packed -o x.png", "expected an OUT that ends in .fkq with --coding packed, got .png"),
         ("--dither 3", "expected a strength from 0 to 1 or nothing, got '3'"),
         ("--psnr nan", "expected a finite number of at least 0, got 'nan'"),

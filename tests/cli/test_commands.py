@@ -125,7 +125,10 @@ def damaged(path):
         (["decompress", "photo.png"], "expected an input that ends in .fkq, or -o for another output"),
         (["decompress", "nowhere.fkq"], "nowhere.fkq: No such file or directory"),
         (["decompress", "damaged.fkq", "-o", "x.jpg"], "expected an output that ends in .png, .webp"),
-        (["compress", "photo.png", "-o", "x.fkq", "--optimize"], "a path that ends in .png to optimize"),
+        (
+            ["compress", "photo.png", "-o", "x.fkq", "--optimize"],
+            "the format png with --optimize, got '.fkq'",
+        ),
         (["compare", "photo.png", "--open"], "expected --html PAGE with --open"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 import fastkq
 from fastkq.cli import compare, compress, decompress
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.runtime.options import OPTIONS, Choice, Range, check_conflicts, check_options
+from fastkq.runtime.options import OPTIONS, Choice, Range, check_conflicts, check_option, given
 from tests.helpers.command_line import run
 from tests.helpers.images import noise
 from tests.helpers.processes import run_python
@@ -93,13 +93,13 @@ def test_numbers_out_of_range_name_the_option(name):
     values = OPTIONS[name].kind
     for value in {values.least - 1, values.most + 1} - {np.inf}:
         with pytest.raises(ArgumentError, match=f"^expected {name} (from|to be at least) .*, got ") as e:
-            check_options(**{name: value})
+            check_option(name, value)
         assert e.value.parameter == name
         assert e.value.command_line == str(e.value).replace(name, OPTIONS[name].flag, 1)
         with pytest.raises(ValueError, match="expected"):
             values.parse(str(value))
     with pytest.raises(ArgumentTypeError, match=f"^expected {name} to be an? ") as e:
-        check_options(**{name: "many"})
+        check_option(name, "many")
     assert e.value.parameter == name
     assert values.parse(str(values.least)) == values.least
 
@@ -108,17 +108,33 @@ def test_numbers_out_of_range_name_the_option(name):
     ("value", "expected"), [(True, 1.0), (np.True_, 1.0), (np.float32(0.5), 0.5), (np.uint8(1), 1.0)]
 )
 def test_numbers_of_numpy_and_bools_are_strengths(value, expected):
-    strength = check_options(dither=value)["dither"]
+    strength = check_option("dither", value)
     assert (type(strength), strength) == (float, expected)
 
 
 @pytest.mark.parametrize("value", [np.array([0.5]), 1j, np.complex64(1), None, b"1"])
 def test_other_types_are_no_strengths(value):
     with pytest.raises(ArgumentTypeError, match="expected dither to be a number, got"):
-        check_options(dither=value)
+        check_option("dither", value)
+
+
+@pytest.mark.parametrize("value", [True, np.False_])
+def test_booleans_of_numpy_are_flags(value):
+    assert check_option("optimize", value) is bool(value)
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None])
+def test_other_types_are_no_flags(value):
+    with pytest.raises(ArgumentTypeError, match="expected optimize to be True or False, got"):
+        check_option("optimize", value)
+
+
+@pytest.mark.parametrize("name", ["format", "dither", "optimize"])
+def test_none_is_not_given(name):
+    assert given({name: None, "k": 2}) == {"k": 2}
 
 
 def test_integers_of_any_size_are_compared_exactly():
-    assert check_options(target_bytes=10**400)["target_bytes"] == 10**400
+    assert check_option("target_bytes", 10**400) == 10**400
     with pytest.raises(ArgumentError, match="expected target_bytes to be at least 1, got -1000"):
-        check_options(target_bytes=-(10**400))
+        check_option("target_bytes", -(10**400))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from fastkq.color.kinds import ImageKind
 from fastkq.compare.comparison import Original, Row
 from fastkq.compare.numerals import decimal
 
@@ -26,7 +27,7 @@ _HEADS = {
 def facts(original: Original, step: int) -> str:
     """Return a line that describes the source: size, channels, bit depth, bytes."""
     height, width = original.pixels.shape[:2]
-    channels = original.pixels.shape[2] if original.pixels.ndim == 3 else 1
+    channels = ImageKind.of(original.pixels).channels
     kind = _KINDS.get(channels, f"{channels} channels")
     bits = 1 if original.pixels.dtype == bool else 8 * original.pixels.itemsize
     shown = f"; one of each {step} {_TIMES} {step} pixels is shown" if step > 1 else ""
