@@ -138,38 +138,21 @@ def of_colors(
     peak : float, optional
         As for `psnr`.
     """
-    values = int(counts.sum()) * len(channels)
-    if colors.dtype.kind == "f":
-        exponent = _exponent(max(float(abs(extreme)) for extreme in (colors.min(), colors.max())))
-        scale = math.ldexp(1, -exponent)
-    else:
-        exponent, scale = 0, 1.0
-    error = _counted_error(colors, counts, palette, labels, channels, scale) / values
-    return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colors, peak))
-
-
-def _counted_error(
-    colors: Values,
-    counts: npt.NDArray[np.int64],
-    palette: Values,
-    labels: npt.NDArray[np.unsignedinteger],
-    channels: Sequence[int],
-    scale: float,
-) -> float:
-    """Return the sum of the squared errors, weighted by the counts.
-
-    Colors and palette are multiplied by `scale` first if they are floats. Their errors are summed in the
-    order of the colors.
-    """
+    are_floats = colors.dtype.kind == "f"
+    exponent = (
+        _exponent(max(float(abs(value)) for value in (colors.min(), colors.max()))) if are_floats else 0
+    )
     total: float = 0
-    for part in slices(len(colors), _VALUES_PER_CHUNK):
+    for part in slices(len(colors), _VALUES_PER_CHUNK):  # floats are summed in the order of the colors
         arrays = colors[part], counts[part], palette, labels[part]
-        if colors.dtype.kind == "f":
+        if are_floats:
+            scale = math.ldexp(1, -exponent)
             total = kernels.image_error.counted_error_of_floats(*arrays, scale, float(total))
         else:
             high, low = kernels.image_error.counted_error(*arrays, np.array(channels))
             total += (int(high) << 16) + int(low)
-    return total
+    error = total / (int(counts.sum()) * len(channels))
+    return Distortion(_unscaled(error, exponent), _psnr(error, exponent, colors, peak))
 
 
 def _unscaled(error: float, exponent: int) -> float:

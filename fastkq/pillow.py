@@ -184,11 +184,7 @@ def _with_metadata(image: Image.Image, save_options: dict[str, Any]) -> Image.Im
     return image
 
 
-def _accept(prefix: bytes) -> bool:
-    return prefix.startswith(MAGIC)
-
-
-Image.register_open(FkqImageFile.format, FkqImageFile, _accept)
+Image.register_open(FkqImageFile.format, FkqImageFile, lambda prefix: prefix.startswith(MAGIC))
 Image.register_decoder("fkq", _Decoder)
 Image.register_save(FkqImageFile.format, _save)
 Image.register_extension(FkqImageFile.format, ".fkq")

@@ -166,7 +166,7 @@ class CompressedImage(IndexedImage):
             pixels.
         """
         limit, workers = check_max_pixels(max_pixels), check_threads(threads)
-        stream = source.in_memory(data)
+        stream = source.InMemory(data)
         with watched(progress), stage("decoding"):
             head = fkq.read_head(stream)
             return cls.of(fkq.decode(stream, head, max_pixels=limit, threads=workers))

@@ -31,10 +31,6 @@ class Input(NamedTuple):
     metadata: Metadata
     stored_image: Callable[[], CompressedImage] | None = None
 
-    def without_metadata(self) -> "Input":
-        """Return the same input without its metadata."""
-        return self._replace(metadata=Metadata())
-
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -73,10 +73,7 @@ def composite_on_checkerboard(image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     rows, columns = np.indices(image.shape[:2]) // max(1, image.shape[1] // 40)
     background = np.array(_CHECKERBOARD, np.float64)[(rows + columns) % 2]
     alpha = image[:, :, 3:] / 255
-    blended: npt.NDArray[np.uint8] = np.rint(image[:, :, :3] * alpha + background * (1 - alpha)).astype(
-        np.uint8
-    )
-    return blended
+    return np.asarray(np.rint(image[:, :, :3] * alpha + background * (1 - alpha)), np.uint8)
 
 
 def png(image: IndexedImage) -> bytes:
@@ -115,10 +112,8 @@ def html(image: IndexedImage) -> str:
 def _display_colors(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Convert the palette to 8 bits: gray as RGB, RGB or RGBA."""
     channels = palette.shape[1]
-    if channels > 2 and not has_alpha(palette.dtype, channels):
-        palette = palette[:, :3]
-    elif channels == 2 and not has_alpha(palette.dtype, channels):
-        palette = palette[:, :1]
+    if not has_alpha(palette.dtype, channels):
+        palette = palette[:, : 3 if channels > 2 else 1]
     shown = to_display_8bit(palette[np.newaxis], palette[np.newaxis])[0]
     return np.repeat(shown, 3, axis=1) if shown.shape[1] == 1 else shown
 

@@ -10,13 +10,7 @@ import numpy.typing as npt
 from fastkq.api.counts import count_colors
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input, read_input
-from fastkq.api.options import (
-    check_arguments,
-    check_dithering,
-    check_fit,
-    check_palette_of,
-    check_space,
-)
+from fastkq.api.options import check_arguments, check_dithering, check_fit, check_palette_of, check_space
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form, working_palette
 from fastkq.quantization.fit import fit
@@ -92,9 +86,7 @@ def fit_palette(
 
 
 def count_for_fit(
-    images: Images,
-    weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None,
-    options: Mapping[str, Any],
+    images: Images, weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None, options: Mapping[str, Any]
 ) -> tuple[ColorCounts, FitOptions]:
     """Count the colors of images; return the counts and the options for fitting a palette to them."""
     with stage(None, _SHARE_OF_COUNTING):

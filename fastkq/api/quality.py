@@ -102,21 +102,7 @@ Report.__module__ = "fastkq"  # pickles name the public module
 def report(
     image: npt.ArrayLike, compressed: IndexedImage, *, ssim: bool = True, threads: int | None = None
 ) -> Report:
-    """Compute what `CompressedImage.report` returns.
-
-    Parameters
-    ----------
-    image : (H, W) or (H, W, C) array_like
-        The original.
-    compressed : IndexedImage
-    ssim, threads
-        As in `CompressedImage.report`.
-
-    Raises
-    ------
-    ArgumentError
-        If the original does not have the shape and the dtype of the compressed image.
-    """
+    """Compute what `CompressedImage.report` returns for the original `image`."""
     original = check_image(image)
     if original.shape != compressed.shape or original.dtype != compressed.dtype:
         raise ArgumentError(

@@ -75,11 +75,10 @@ def find_crossing(
     before, behind = within
     goal, estimate = _log(bound), guess
     while behind - before > max(1, behind // _RESOLUTION) and len(points) < most:
-        k = min(max(math.ceil(estimate), before + 1), behind - 1)
+        k = math.ceil(estimate)
         if len(points) > 4 and before in points and behind in points:
-            k = min(
-                max(round(math.sqrt(before * behind)), before + 1), behind - 1
-            )  # bisect: the secant converges slowly
+            k = round(math.sqrt(before * behind))  # bisect: the secant converges slowly
+        k = min(max(k, before + 1), behind - 1)
         value = measure(k)
         points[k] = _log(value)
         if (value <= bound) if slope < 0 else (value > bound):
@@ -109,8 +108,7 @@ def _log(value: float) -> float:
 
 _SCOUTS: dict[Effort, Effort] = {"fast": "fast", "balanced": "fast", "best": "balanced"}
 """For each effort, the faster effort of the fits that look for a first guess of k."""
-_ERROR_RATIO_OF_SCOUT = 0.972
-"""Usual ratio of the error of an effort to the error of its scout."""
+_ERROR_RATIO_OF_SCOUT = 0.972  # usual ratio of the error of an effort to the error of its scout
 _SCOUT_TOLERANCE = 1.03
 """Scouts stop within this factor of the target: closer, they say nothing about k at the other effort."""
 _ROUNDING_MARGIN = 1 - 1e-12

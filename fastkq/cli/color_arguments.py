@@ -35,7 +35,7 @@ class ColorFiles(NamedTuple):
     def read(cls, options: argparse.Namespace) -> "ColorFiles":
         """Read the files that `options` names; called before any work."""
         palette = None if options.palette is None else load(options.palette).palette
-        return cls(palette, _read_weights(options.weights))
+        return cls(palette, None if options.weights is None else _read_weights(options.weights))
 
 
 def color_arguments(
@@ -56,19 +56,15 @@ def color_arguments(
     ArgumentError
         When a color needs channels that the image does not have.
     """
-    arguments = chosen_colors(options)
-    converted = {
-        "palette": _palette_for(pixels, files.palette, str(options.palette)),
-        "fixed": _fixed(options.fixed, pixels),
-        "weights": files.weights,
-    }
-    return arguments | {name: value for name, value in converted.items() if name in arguments}
-
-
-def chosen_colors(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the given options of the table that have an effect on the choice of colors or on dithering."""
     chosen = given(table_options(options))
-    return {name: value for name, value in chosen.items() if OPTIONS[name].chooses_colors}
+    arguments = {name: value for name, value in chosen.items() if OPTIONS[name].chooses_colors}
+    if files.palette is not None:
+        arguments["palette"] = _palette_for(pixels, files.palette, str(options.palette))
+    if options.fixed is not None:
+        arguments["fixed"] = _converted(_rgba(options.fixed), pixels, "--fixed")
+    if files.weights is not None:
+        arguments["weights"] = files.weights
+    return arguments
 
 
 def check_fixed_colors(options: argparse.Namespace) -> None:
@@ -81,17 +77,7 @@ def _rgba(colors: list[tuple[int, ...]]) -> npt.NDArray[np.uint8]:
     return np.array([(*color, 255)[:4] for color in colors], np.uint8)
 
 
-def _fixed(colors: list[tuple[int, ...]] | None, pixels: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-    if colors is None:
-        return None
-    return _converted(_rgba(colors), pixels, "--fixed")
-
-
-def _palette_for(
-    pixels: npt.NDArray[Any], rows: npt.NDArray[Any] | None, name: str
-) -> npt.NDArray[Any] | None:
-    if rows is None:
-        return None
+def _palette_for(pixels: npt.NDArray[Any], rows: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if rows.dtype != np.uint8 or rows.shape[1] not in (1, 3, 4) or pixels.dtype.kind != "u":
         return rows
     shades = np.repeat(rows, 3, axis=1) if rows.shape[1] == 1 else rows
@@ -115,10 +101,8 @@ def _converted(rows: npt.NDArray[np.uint8], pixels: npt.NDArray[Any], name: str)
     return kept.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else kept
 
 
-def _read_weights(path: Path | None) -> npt.NDArray[np.float64] | None:
+def _read_weights(path: Path) -> npt.NDArray[np.float64] | None:
     """Read the weights (H, W) of the pixels from an image: its gray value, or the mean of R, G and B."""
-    if path is None:
-        return None
     from fastkq.api.inputs import read_input
 
     mask = read_input(path).pixels

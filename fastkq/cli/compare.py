@@ -67,13 +67,13 @@ def run(options: argparse.Namespace) -> None:
     with before_any_work():
         _check(options)
     from fastkq.compare.comparison import Original, compare, table
-    from fastkq.formats.source import in_memory
+    from fastkq.formats.source import InMemory
     from fastkq.runtime.atomic_writing import write_atomically
 
     if options.output:
         from fastkq.compare.sheet import contact_sheet  # raises before the work if matplotlib is missing
     is_stream = options.input == STREAM
-    source = in_memory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
+    source = InMemory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     original = Original.read(source, threads=options.threads)
     ks = _with_bar(dict.fromkeys(options.ks))
     rows = compare(original.pixels, ks, **table_options(options))

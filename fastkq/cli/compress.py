@@ -86,6 +86,7 @@ def _compress_job(
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import color_arguments
     from fastkq.color.kinds import ImageKind
+    from fastkq.color.metadata import Metadata
     from fastkq.runtime.progress import stage
 
     with stage("reading", 0.1):
@@ -103,7 +104,8 @@ def _compress_job(
             "threads": job_input.threads,
         }
         with stage(None, 0.4):
-            compressed = compress(given.without_metadata() if options.strip else given, **arguments)
+            source = given._replace(metadata=Metadata()) if options.strip else given
+            compressed = compress(source, **arguments)
         with stage("measuring", 0.1):
             psnr = compressed.report(given.pixels, ssim=False, threads=job_input.threads).psnr
         quality = f"PSNR {psnr:.2f} dB"

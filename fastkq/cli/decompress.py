@@ -54,10 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
     def make(job: "batch.Job", job_input: "batch.JobInput") -> "batch.EncodedOutput":
         compressed = load(
-            job_input.source,
-            region=options.region,
-            strict=not options.salvage,
-            threads=job_input.threads,
+            job_input.source, region=options.region, strict=not options.salvage, threads=job_input.threads
         )
         if options.depth is not None:
             compressed = compressed.to_8bit()

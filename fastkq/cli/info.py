@@ -28,13 +28,13 @@ def run(options: argparse.Namespace) -> None:
     """Print the facts of the file."""
     from fastkq.api.facts import read_facts
     from fastkq.cli.info_text import listing
-    from fastkq.formats.source import in_memory
+    from fastkq.formats.source import InMemory
 
     is_stream = options.input == STREAM
     if is_stream:
         with before_any_work():
             check_stdin()
-    facts = read_facts(in_memory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input)
+    facts = read_facts(InMemory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input)
     if options.json:
         print_line(json.dumps(facts.as_json()))
         return

@@ -102,7 +102,10 @@ def _part(number: int, part: Part) -> str:
 
 
 def _palette(colors: PaletteCounts, colored: bool) -> Iterator[str]:
-    names, pixels = [_shortened(name) for name in colors.names], int(colors.counts.sum())
+    names, pixels = colors.names, int(colors.counts.sum())
+    names = [
+        name if len(name) <= _MAX_NAME_LENGTH else name[: _MAX_NAME_LENGTH - 3] + "..." for name in names
+    ]
     shown = _displayable(colors.palette) if colored else None
     most_used = np.argsort(-colors.counts, kind="stable")[:_MAX_LISTED_COLORS]
     widest = max(map(len, names))
@@ -116,10 +119,6 @@ def _palette(colors: PaletteCounts, colored: bool) -> Iterator[str]:
         yield "  " + "  ".join(cells[start : start + per_line])
     if len(names) > len(cells):
         yield f"  and {len(names) - len(cells):,} less used colors: --json lists all"
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _MAX_NAME_LENGTH else name[: _MAX_NAME_LENGTH - 3] + "..."
 
 
 def _displayable(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:

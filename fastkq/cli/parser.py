@@ -3,8 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
 from fastkq.cli import compare, completion, compress, decompress, info
 from fastkq.cli.console import print_message
@@ -86,30 +86,15 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"fastkq {__version__}")
     subcommands = whole.add_subparsers(required=True, metavar="COMMAND")
-
-    commands = {
-        "compress": compress,
-        "decompress": decompress,
-        "info": info,
-        "compare": compare,
-        "completion": completion,
-    }
-    for name, command in commands.items():
-        subparser = _command(subcommands, name, command.run, command.SUMMARY, command.EXAMPLES)
+    for command in (compress, decompress, info, compare, completion):
+        subparser = subcommands.add_parser(
+            command.__name__.rpartition(".")[2],
+            help=command.SUMMARY,
+            description=f"{command.SUMMARY.capitalize()}.",
+            epilog=command.EXAMPLES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        subparser.set_defaults(run=command.run)
         command.add_arguments(subparser)
     whole.set_defaults(parser=whole)  # `fastkq completion` generates its scripts from it
     return whole
-
-
-def _command(
-    subcommands: Any, name: str, run: Callable[..., int | None], summary: str, examples: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subcommands.add_parser(
-        name,
-        help=summary,
-        description=f"{summary.capitalize()}.",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    return parser

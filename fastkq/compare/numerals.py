@@ -2,8 +2,7 @@
 
 import numpy as np
 
-_MIN_PERCENT = 0.005
-"""Percent: smaller values would be rounded to 0.00."""
+_MIN_PERCENT = 0.005  # percent: smaller values would be rounded to 0.00
 
 
 def decimal(value: float, decimals: int = 2) -> str:

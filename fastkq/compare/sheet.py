@@ -26,20 +26,16 @@ _SMALL, _TILE = 360, 1400
 """Pixels: bounds of an image's longer side on the sheet. A smaller image is enlarged by the largest integer
 factor that gives at most `_SMALL`. Of an image larger than `_TILE`, n x n pixels are averaged, with the
 smallest n that gives at most `_TILE`, so that text in a screenshot stays legible."""
-_MAX_ROW_WIDTH = 2900
-"""Pixels: width of a row of several tiles, at most."""
-_MIN_SIDE = 12
-"""Pixels: height and width of an image on the sheet, at least."""
-_CAPTIONED = 300
-"""Pixels: width reserved for a caption."""
+_MAX_ROW_WIDTH = 2900  # pixels: width of a row of several tiles, at most
+_MIN_SIDE = 12  # pixels: height and width of an image on the sheet, at least
+_CAPTIONED = 300  # pixels: width reserved for a caption
 _MARGIN = 16  # pixels: around the sheet and between tiles
 _STRIP_HEIGHT, _CAPTION_HEIGHT = 16, 24  # pixels: palette and caption below an image
 _PLOT_HEIGHT, _LINE_HEIGHT = 360, 17  # pixels: plot, and a line of the table
 _PLOT_WIDTH = 1100  # pixels: width of the plot, at most
 _INK, _FAINT, _GRID, _PAPER = "#1b1f24", "#57606a", "#d5dae0", "#f4f6f8"
 _SERIES = {".fkq": ("o-", "#1d5fd1"), "PNG": ("s:", "#a34a00"), "WebP": ("^--", "#0b7268")}
-_CHARACTER_WIDTH = 8
-"""Pixels: width of a character of the table."""
+_CHARACTER_WIDTH = 8  # pixels: width of a character of the table
 
 
 def contact_sheet(
@@ -151,11 +147,8 @@ def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
             sheet.picture(tile.strip, left, top + height, width, _STRIP_HEIGHT)
         sheet.text(tile.caption, left, top + height + _STRIP_HEIGHT + 5)
     if plot:
-        _plot(
-            sheet.axes(_MARGIN + 50, plot_top + 20, min(inner_width - 50, _PLOT_WIDTH), plot - 70),
-            rows,
-            original.nbytes,
-        )
+        axes = sheet.axes(_MARGIN + 50, plot_top + 20, min(inner_width - 50, _PLOT_WIDTH), plot - 70)
+        _plot(axes, rows, original.nbytes)
     sheet.text(words, _MARGIN, table_top, family="DejaVu Sans Mono", fontsize=9, linespacing=1.36)
     return sheet.figure
 

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 ORIENTATION = 0x0112
-_HEADER = b"Exif\0\0"
+HEADER = b"Exif\0\0"
 _ENTRY_SIZE = 12  # bytes
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825  # tags that point to further directories
 _TEXT_TAGS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
@@ -26,7 +26,7 @@ def without_orientation(exif: bytes) -> bytes | None:
     exif : bytes
         With or without the header "Exif\\0\\0".
     """
-    exif = exif.removeprefix(_HEADER)
+    exif = exif.removeprefix(HEADER)
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
     if order is None:
         return None

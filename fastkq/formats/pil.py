@@ -10,6 +10,7 @@ from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
+from fastkq.formats.exif import HEADER
 from fastkq.formats.pil_metadata import supported_metadata
 from fastkq.formats.registry import MAX_PALETTE
 from fastkq.runtime.progress import checkpoint
@@ -27,7 +28,6 @@ _MODES = {
     ("uint16", 1): "I;16",
     ("float32", 1): "F",
 }
-_EXIF_HEADER = b"Exif\0\0"
 
 
 def to_pil(image: IndexedImage) -> "Image.Image":
@@ -63,7 +63,11 @@ def paletted(image: IndexedImage) -> "Image.Image":
     picture = Image.fromarray(image.indices)
     mode, colors = palette_for_pil(image.palette)
     picture.putpalette(colors, mode)  # makes it mode P
-    picture.info.update(transparent_index(image.palette))
+    # Other alphas are only in the palette, as in the images that `Image.quantize` returns; Pillow writes them
+    # from there into PNG and WebP files. With alphas as bytes in `info`, Pillow fails to write a GIF.
+    transparency = transparency_of(image.palette)
+    if isinstance(transparency.get("transparency"), int):
+        picture.info.update(transparency)
     return picture
 
 
@@ -73,16 +77,6 @@ def palette_for_pil(palette: npt.NDArray[Any]) -> tuple[str, bytes]:
     if transparency_of(palette):
         return "RGBA", np.column_stack((colors, palette[:, -1])).tobytes()
     return "RGB", colors.tobytes()
-
-
-def transparent_index(palette: npt.NDArray[Any]) -> dict[str, Any]:
-    """Return the transparency for `Image.info`: the index of the one color of alpha 0, if others are opaque.
-
-    If the palette has other alphas, the dict is empty: they are only in the palette, as in the images that
-    `Image.quantize` returns, and Pillow writes them from there into PNG and WebP files. With alphas as bytes
-    in `info`, Pillow fails to write a GIF.
-    """
-    return {name: value for name, value in transparency_of(palette).items() if isinstance(value, int)}
 
 
 def transparency_of(palette: npt.NDArray[Any]) -> dict[str, int | bytes]:
@@ -103,7 +97,7 @@ def transparency_of(palette: npt.NDArray[Any]) -> dict[str, int | bytes]:
 def info_of(metadata: Metadata, mode: str) -> dict[str, Any]:
     """Return the metadata as entries of `Image.info`, as far as pixels of this mode can have it."""
     info = supported_metadata(metadata, mode)
-    return info | {"exif": _EXIF_HEADER + info["exif"]} if "exif" in info else info
+    return info | {"exif": HEADER + info["exif"]} if "exif" in info else info
 
 
 def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import FormatError, MissingExtraError
+from fastkq.formats.exif import HEADER
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LENGTH_AND_TYPE = 8  # bytes before the contents of a chunk
@@ -97,7 +98,7 @@ def encode_png_16bit(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) 
         per_meter = (round(dots / _METERS_PER_INCH) for dots in options["dpi"])
         chunks.append((b"pHYs", struct.pack(">IIB", *per_meter, 1)))
     if "exif" in options:
-        chunks.append((b"eXIf", options["exif"].removeprefix(b"Exif\0\0")))
+        chunks.append((b"eXIf", options["exif"].removeprefix(HEADER)))
     chunks += [(b"IDAT", zlib.compress(rows.data, 9)), (b"IEND", b"")]
     return _SIGNATURE + b"".join(_chunk(kind, payload) for kind, payload in chunks)
 

@@ -117,15 +117,16 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
     from PIL import Image
 
     known_format = _format_by_magic(data)
-    reason = f"got a damaged {known_format}" if known_format else "got data of no known image format"
+    found = f"a damaged {known_format}" if known_format else "data of no known image format"
+    refusal = FormatError(f"{name}: expected an image file, got {found}")
     if known_format and known_format not in _PARTLY_READ_FORMATS:
-        raise FormatError(f"{name}: expected an image file, {reason}")
+        raise refusal
     try:
         array: npt.NDArray[Any] = np.asarray(imageio.imread(data, extension=Path(name).suffix))
     except Exception as error:
-        raise FormatError(f"{name}: expected an image file, {reason}") from error
+        raise refusal from error
     if not array.size:
-        raise FormatError(f"{name}: expected an image file, {reason}")
+        raise refusal
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
         raise FormatError(
             f"{name}: expected 8 bits per channel, gray, RGB or RGBA, got {array.dtype} {array.shape}"

@@ -25,10 +25,10 @@ class ImageFormat(NamedTuple):
     carries : frozenset of {"icc", "exif", "texts", "dpi"}
         Metadata that the format can hold. "texts" are the text tags of the EXIF: description, artist and
         others.
-    max_side : int
-        Largest height and width in pixels.
     options : mapping
         Options of Pillow's `save`.
+    max_side : int
+        Largest height and width in pixels.
     """
 
     name: str
@@ -36,8 +36,8 @@ class ImageFormat(NamedTuple):
     pixels: tuple[str, ...]
     allows_pixels: bool
     carries: frozenset[str]
-    max_side: int
     options: Mapping[str, Any]
+    max_side: int = (1 << 31) - 1
 
 
 _TIFF = ImageFormat(
@@ -46,7 +46,6 @@ _TIFF = ImageFormat(
     pixels=("L", "RGB", "RGBA", "I;16", "F"),
     allows_pixels=True,
     carries=frozenset({"icc", "texts", "dpi"}),
-    max_side=(1 << 31) - 1,
     # Deflate is 4 to 45 % smaller than LZW on palette images; a predictor makes images of few colors larger.
     options=MappingProxyType({"compression": "tiff_adobe_deflate"}),
 )
@@ -59,7 +58,6 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             pixels=("L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16"),
             allows_pixels=False,
             carries=frozenset({"icc", "exif", "dpi"}),
-            max_side=(1 << 31) - 1,
             options=MappingProxyType({"optimize": True}),
         ),
         ".webp": ImageFormat(
@@ -89,7 +87,6 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             pixels=("L", "RGB"),
             allows_pixels=True,
             carries=frozenset({"dpi"}),
-            max_side=(1 << 31) - 1,
             options=MappingProxyType({"dpi": (0, 0)}),  # the default of Pillow is 96
         ),
     }

@@ -50,7 +50,9 @@ class Source:
 SourceLike = bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes] | Source
 
 
-class _Memory(Source):
+class InMemory(Source):
+    """Bytes as a source, without a copy; messages begin with `name`."""
+
     def __init__(self, data: bytes | bytearray | memoryview, name: str | None = None) -> None:
         view = memoryview(data)
         self._view = (view if view.c_contiguous else memoryview(view.tobytes())).cast("B")
@@ -87,11 +89,6 @@ class _File(Source):
         return memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
 
-def in_memory(data: bytes | bytearray | memoryview, name: str | None = None) -> Source:
-    """Return bytes as a source, without a copy; messages begin with `name`."""
-    return _Memory(data, name)
-
-
 @contextlib.contextmanager
 def opened(source: SourceLike) -> Iterator[Source]:
     """Open bytes, a path or a file object as a `Source`; a `Source` is returned as it is.
@@ -114,7 +111,7 @@ def opened(source: SourceLike) -> Iterator[Source]:
     if isinstance(source, Source):
         yield source
     elif isinstance(source, bytes | bytearray | memoryview):
-        yield _Memory(source)
+        yield InMemory(source)
     elif isinstance(source, str | os.PathLike):
         with open(source, "rb") as file:
             seekable = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
@@ -135,4 +132,4 @@ def is_binary_file(source: object) -> bool:
 
 def _from_file(file: IO[bytes], seekable: bool, name: str | None) -> Source:
     """Return a source over a file; one that cannot seek is read into memory."""
-    return _File(file, name) if seekable else _Memory(file.read(), name)
+    return _File(file, name) if seekable else InMemory(file.read(), name)

@@ -59,6 +59,11 @@ class Choice(NamedTuple):
 
     words: tuple[str, ...]
 
+    @classmethod
+    def of(cls, literal: Any) -> "Choice":
+        """Return the choice of a `Literal` type."""
+        return cls(get_args(literal))
+
     def check(self, name: str, value: Any) -> Any:
         """Return the value of a parameter."""
         if not isinstance(value, str):
@@ -129,37 +134,25 @@ OPTIONS: Mapping[str, Option] = {
         Option("max_error", "--max-error", Range(float, 0)),
         Option("min_share", "--min-share", Range(float, 0, 1), 0.0, needs="max_error"),
         Option(
-            "target_psnr",
-            "--psnr",
-            Range(float, 0),
-            excludes=("k", "target_bytes", "max_error", "dither"),
+            "target_psnr", "--psnr", Range(float, 0), excludes=("k", "target_bytes", "max_error", "dither")
         ),
         Option("target_bytes", "--bytes", Range(int, 1), excludes=("k", "max_error")),
-        Option("space", "--space", Choice(get_args(Space)), "rgb"),
+        Option("space", "--space", Choice.of(Space), "rgb"),
         Option("dither", "--dither", Range(float, 0, 1, noun="strength"), 0.0),
         Option(
-            "dither_method",
-            "--dither-method",
-            Choice(get_args(DitherMethod)),
-            "diffusion",
-            ignored_without="dither",
+            "dither_method", "--dither-method", Choice.of(DitherMethod), "diffusion", ignored_without="dither"
         ),
         Option(
             "preset",
             "--preset",
-            Choice(get_args(Preset)),
+            Choice.of(Preset),
             excludes=("target_psnr", "target_bytes", *_CONSTRAINTS, "dither", "space"),
         ),
         Option(
-            "effort",
-            "--effort",
-            Choice(get_args(Effort)),
-            "balanced",
-            ignored_with="palette",
-            chooses_colors=False,
+            "effort", "--effort", Choice.of(Effort), "balanced", ignored_with="palette", chooses_colors=False
         ),
-        Option("coding", "--coding", Choice(get_args(Coding)), "context", chooses_colors=False),
-        Option("format", "--format", Choice(get_args(FileFormat)), "fkq", chooses_colors=False),
+        Option("coding", "--coding", Choice.of(Coding), "context", chooses_colors=False),
+        Option("format", "--format", Choice.of(FileFormat), "fkq", chooses_colors=False),
         Option("optimize", "--optimize", Boolean(), False, chooses_colors=False),
         Option("depth", "--depth", chooses_colors=False),
         Option("threads", "--threads", Range(int, 1), chooses_colors=False),

@@ -12,7 +12,7 @@ from fastkq import formats
 from fastkq.api import inputs
 from fastkq.errors import ArgumentError, FormatError, FrameWarning, PrecisionWarning
 from fastkq.formats.png import with_palette_of
-from fastkq.formats.source import in_memory
+from fastkq.formats.source import InMemory
 from tests.helpers.images import noise
 
 
@@ -191,5 +191,5 @@ def test_every_flipped_byte_of_a_png_is_found_by_its_checksums(tmp_path):
     for position in range(len(data)):
         data[position] ^= 0x55
         with pytest.raises(FormatError, match="expected an image file"):
-            formats.decode(in_memory(bytes(data), "a.png"))
+            formats.decode(InMemory(bytes(data), "a.png"))
         data[position] ^= 0x55

@@ -9,7 +9,7 @@ from PIL import Image
 from fastkq import CompressedImage, formats
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
-from fastkq.formats.source import in_memory
+from fastkq.formats.source import InMemory
 from tests.helpers.metadata_tags import described, exif, profile
 from tests.helpers.sixteen_bit_files import deep_noise, quietly
 
@@ -81,7 +81,7 @@ def test_encode_image_of_16_bits_is_lossless(tmp_path, suffix, channels):
     values = deep_noise(9, 8, channels)
     metadata = Metadata(profile(b"GRAY" if channels == 1 else b"RGB "), exif(), (300.0, 150.0))
     data = formats.encode_image(values, suffix, metadata)
-    read = formats.decode(in_memory(data, "a"))
+    read = formats.decode(InMemory(data, "a"))
     expected = values[..., [0, 0, 0, 1]] if channels == 2 else values.squeeze()
     np.testing.assert_array_equal(read.pixels(), expected)
     with Image.open(BytesIO(data)) as image:

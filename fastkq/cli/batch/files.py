@@ -103,19 +103,15 @@ def _files_of(argument: str, file_filter: FileFilter) -> Iterator[InputFile]:
     path = Path(argument)
     if path.is_dir() and file_filter.recursive:
         yield from _files_below(path, path, file_filter)
-    elif os.path.lexists(argument) or not _is_pattern(argument):  # photo[1].jpg can be the name of a file
+    elif os.path.lexists(argument) or not glob.has_magic(argument):  # photo[1].jpg can be the name of a file
         yield InputFile(path, Path(path.name), is_named=True)
     else:
         yield from _files_matching(argument, file_filter)
 
 
-def _is_pattern(text: str) -> bool:
-    return any(letter in text for letter in "*?[")
-
-
 def _files_matching(pattern: str, file_filter: FileFilter) -> Iterator[InputFile]:
     parts = Path(pattern).parts
-    base = Path(*itertools.takewhile(lambda part: not _is_pattern(part), parts))
+    base = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
     if "**" in parts:
         if not file_filter.recursive:
             raise ArgumentError(f"expected -r with the ** of {pattern!r}, got none")
@@ -125,12 +121,8 @@ def _files_matching(pattern: str, file_filter: FileFilter) -> Iterator[InputFile
         )
         return
     for path in map(Path, sorted(glob.glob(pattern))):
-        if path.is_dir():
-            yield from (
-                _files_below(path, base, file_filter)
-                if file_filter.recursive and file_filter.searches(path)
-                else ()
-            )
+        if path.is_dir() and file_filter.recursive and file_filter.searches(path):
+            yield from _files_below(path, base, file_filter)
         elif file_filter.accepts(path):
             yield InputFile(path, path.relative_to(base), is_named=False)
 

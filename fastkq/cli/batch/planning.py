@@ -42,7 +42,7 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
     Parameters
     ----------
     options : argparse.Namespace
-        The options that `add_inputs`, `add_outputs` and `add_running` of `fastkq.cli.compress` add.
+        The options that `add_inputs`, `add_outputs` and `add_running` of `fastkq.cli.shared_options` add.
     kinds : Kinds
 
     Returns

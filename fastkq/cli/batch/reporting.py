@@ -5,7 +5,6 @@ import json
 import math
 import sys
 from collections import Counter
-from types import TracebackType
 from typing import Any
 
 from fastkq.cli.batch.jobs import Outcome
@@ -13,8 +12,7 @@ from fastkq.cli.console import print_line, print_message, printable
 
 _STATUS_TEXTS = {"written": "written", "planned": "to be written", "skipped": "skipped", "failed": "failed"}
 
-_BAR_DELAY = 0.5
-"""Seconds: the progress bar of a single file appears after this time."""
+_BAR_DELAY = 0.5  # seconds: the progress bar of a single file appears after this time
 
 
 class Reporter:
@@ -43,9 +41,7 @@ class Reporter:
             self._bar = _bar(self._total)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
             self._bar.close()
 

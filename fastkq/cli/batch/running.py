@@ -17,7 +17,7 @@ from fastkq.cli.batch.reporting import Reporter
 from fastkq.cli.console import print_message, reason
 from fastkq.cli.shared_options import STREAM
 from fastkq.errors import ArgumentError
-from fastkq.formats.source import Source, in_memory
+from fastkq.formats.source import InMemory, Source
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import watched
 
@@ -62,7 +62,7 @@ def run(jobs: list[Job], make: Make, options: argparse.Namespace) -> int:
     make : callable
         Makes the output of a job.
     options : argparse.Namespace
-        The options that `add_outputs` and `add_running` of `fastkq.cli.compress` add.
+        The options that `add_outputs` and `add_running` of `fastkq.cli.shared_options` add.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def _run_jobs(jobs: list[Job], make: Make, options: argparse.Namespace, reporter
     """Run the jobs on threads and report their outcomes in the order of the jobs, even if stopped early."""
     workers = min(options.jobs or min(available_cores(), _MAX_DEFAULT_JOBS), len(jobs))
     threads = options.threads or max(1, available_cores() // workers)
-    stdin = in_memory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
+    stdin = InMemory(sys.stdin.buffer.read(), STREAM) if jobs[0].input is None else None
     stopping = threading.Event()
 
     def on_progress(fraction: float, stage: str) -> None:
@@ -155,7 +155,7 @@ def _source(job: Job, stdin: Source | None) -> Path | Source:
     """Return the source of a job: the path, or the bytes if it can be read only once, as a named pipe."""
     if job.input is None:
         return cast(Source, stdin)
-    return job.input if job.input.is_file() else in_memory(job.input.read_bytes(), job.source)
+    return job.input if job.input.is_file() else InMemory(job.input.read_bytes(), job.source)
 
 
 def _write(job: Job, data: bytes, force: bool) -> None:

@@ -14,6 +14,7 @@ from fastkq.compare.html.plot import plot
 from fastkq.compare.html.swatches import colors
 from fastkq.compare.html.text import caption, facts, label, number_of_colors, table
 
+_CHOICE = '<label><input type="radio" name="k" value="{k}"><span>{label}</span></label>'
 _MAX_ENLARGED_SIDE = 640
 """Pixels: smaller images are enlarged by an integer factor, to at most this height and width."""
 
@@ -56,7 +57,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
-        choices="\n".join(_choice(row) for row in rows),
+        choices="\n".join(_CHOICE.format(k=row.k, label=label(row)) for row in rows),
         pictures="\n".join(_pictures(original, rows, name, step)),
         plot=plot(rows, original.nbytes),
         table=table(rows, original),
@@ -78,10 +79,6 @@ def _geometry(original: Original, step: int) -> str:
     scale = max(1, _MAX_ENLARGED_SIDE // max(height, width))
     rendering = "pixelated" if scale > 1 else "auto"
     return f":root {{ --width: {width}; --height: {height}; --scale: {scale}; --rendering: {rendering}; }}\n"
-
-
-def _choice(row: Row) -> str:
-    return f'<label><input type="radio" name="k" value="{row.k}"><span>{label(row)}</span></label>'
 
 
 def _pictures(original: Original, rows: Sequence[Row], name: str, step: int) -> Iterable[str]:

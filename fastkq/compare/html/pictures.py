@@ -1,6 +1,7 @@
 """Source and compressed image as PNGs that a browser shows with the same color management."""
 
 import math
+from itertools import count
 
 from fastkq import formats
 from fastkq.api.notebook import for_display, to_display_8bit
@@ -13,10 +14,7 @@ _MAX_PIXELS = 1 << 22  # pixels of an image on the page, at most
 
 def step_for(shape: tuple[int, ...]) -> int:
     """Return the smallest n with which every n-th pixel of every n-th row is at most `_MAX_PIXELS` pixels."""
-    step = 1
-    while math.prod(size_on_page(shape, step)) > _MAX_PIXELS:
-        step += 1
-    return step
+    return next(step for step in count(1) if math.prod(size_on_page(shape, step)) <= _MAX_PIXELS)
 
 
 def size_on_page(shape: tuple[int, ...], step: int) -> tuple[int, int]:

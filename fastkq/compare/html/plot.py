@@ -64,11 +64,13 @@ class _Axes:
 def plot(rows: Sequence[Row], source_bytes: int) -> str:
     """Return an svg element with a line per format and a point per k; `.fkq` points are links to their k."""
     axes = _Axes(rows, source_bytes)
+    source_x = axes.x(source_bytes)
     lines = [
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
         'aria-label="PSNR in decibels against bytes" role="group">',
         *_grid(axes),
-        *_source(axes, source_bytes),
+        f'<path class="original" d="M{source_x:.1f} {_TOP}V{_BOTTOM}">'
+        f"<title>source: {source_bytes:,} bytes</title></path>",
     ]
     for name in reversed(_MARKS):
         lines += _series(axes, rows, name)
@@ -93,12 +95,6 @@ def _grid(axes: _Axes) -> Iterator[str]:
 def _with_unit(nbytes: int) -> str:
     divisor, unit = next(entry for entry in _UNITS if nbytes >= entry[0])
     return f"{nbytes // divisor} {unit}"
-
-
-def _source(axes: _Axes, source_bytes: int) -> Iterator[str]:
-    x = axes.x(source_bytes)
-    title = f"<title>source: {source_bytes:,} bytes</title>"
-    yield f'<path class="original" d="M{x:.1f} {_TOP}V{_BOTTOM}">{title}</path>'
 
 
 def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:

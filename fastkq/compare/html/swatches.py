@@ -41,12 +41,11 @@ def colors(original: Original, compressed: CompressedImage) -> Shown:
     kept = np.sort(np.argsort(-counts, kind="stable")[:_MAX_COLORS])
     palette, shares = compressed.palette[kept], counts[kept] / counts.sum()
     in_css = [_in_css(color) for color in for_display(original.pixels, compressed).palette[kept]]
-    names = in_css if palette.dtype == np.uint8 else _names(PaletteCounts(palette, counts[kept]))
+    names = in_css
+    if palette.dtype != np.uint8:
+        prefix = "#" * (palette.dtype.kind != "f")
+        names = [prefix + name for name in PaletteCounts(palette, counts[kept]).names]
     return Shown(in_css, names, [float(f"{share:.6g}") for share in shares], len(counts) - len(kept))
-
-
-def _names(colors: PaletteCounts) -> list[str]:
-    return colors.names if colors.palette.dtype.kind == "f" else [f"#{name}" for name in colors.names]
 
 
 def _in_css(color: npt.NDArray[Any]) -> str:

@@ -8,8 +8,7 @@ from fastkq.compare.comparison import Original, Row
 from fastkq.compare.numerals import decimal
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
-_NO_DECIMALS_FROM = 0.1
-"""Ratio of sizes: from this on, percentages have no decimals."""
+_NO_DECIMALS_FROM = 0.1  # ratio of sizes: from this on, percentages have no decimals
 _KINDS = {1: "gray", 2: "gray and alpha", 3: "RGB", 4: "RGBA"}
 _HEADS = {
     "Colors": "",
@@ -42,7 +41,7 @@ def number_of_colors(row: Row) -> str:
 
 
 def label(row: Row) -> str:
-    """Return the number of colors for a button: "k", or "k (all)" for a lossless row."""
+    """Return the number of colors for a button and the table: "k", or "k (all)" for a lossless row."""
     return f"{row.compressed.k:,}{' (all)' * row.is_lossless}"
 
 
@@ -53,7 +52,7 @@ def decibels(psnr: float) -> str:
 
 def caption(row: Row, source_bytes: int) -> str:
     """Return size and quality of a row as a caption below the image."""
-    quality = f"PSNR {row.psnr:.2f} dB" if math.isfinite(row.psnr) else "lossless"
+    quality = "lossless" if row.is_lossless else f"PSNR {row.psnr:.2f} dB"
     similarity = "" if row.ssim is None else f", SSIM {row.ssim:.4f}"
     return (
         f"{number_of_colors(row)}: {row.fkq_bytes:,} bytes as .fkq, "
@@ -69,9 +68,7 @@ def table(rows: Sequence[Row], original: Original) -> str:
     lines = [f"<thead><tr>{head_cells}</tr></thead>", "<tbody>"]
     for row in rows:
         cells = _cells(row, original.nbytes)
-        first = (
-            f'<th scope="row"><a href="#k={row.k}">{row.compressed.k:,}{" (all)" * row.is_lossless}</a></th>'
-        )
+        first = f'<th scope="row"><a href="#k={row.k}">{label(row)}</a></th>'
         lines.append(f"<tr>{first}{''.join(f'<td>{cells[head]}</td>' for head in heads[1:])}</tr>")
     return "\n".join([*lines, "</tbody>"])
 

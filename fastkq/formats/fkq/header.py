@@ -56,16 +56,8 @@ def encode(image: IndexedImage, rows: int, columns: int, coded: Sequence[bytes])
     bits = palette_values.bits_of(image.palette.dtype)
     header = bytes((CODING, channels, len(image.shape), bits)) + b"".join(map(varint, numbers))
     extra = metadata_chunks.encode(image.metadata)
-    return b"".join(
-        (
-            MAGIC,
-            bytes((VERSION,)),
-            chunk("H", header),
-            chunk("P", palette_values.to_bytes(image.palette)),
-            chunk("T", parts.encode_table(coded, len(extra))),
-            extra,
-        )
-    )
+    palette, table = palette_values.to_bytes(image.palette), parts.encode_table(coded, len(extra))
+    return MAGIC + bytes((VERSION,)) + chunk("H", header) + chunk("P", palette) + chunk("T", table) + extra
 
 
 def read(source: Source, strict: bool) -> Head:

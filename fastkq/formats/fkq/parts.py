@@ -70,13 +70,7 @@ def encode(image: IndexedImage, boxes: Sequence[Box], threads: int) -> list[byte
 
 
 def decode(
-    source: Source,
-    head: Head,
-    box: Box,
-    *,
-    strict: bool,
-    max_pixels: int,
-    threads: int,
+    source: Source, head: Head, box: Box, *, strict: bool, max_pixels: int, threads: int
 ) -> tuple[npt.NDArray[np.unsignedinteger], tuple[Damage, ...]]:
     """Decode the indices of a box, and return them with the damage of the parts that it touches.
 

@@ -226,10 +226,8 @@ def _canvas(height: int, width: int) -> npt.NDArray[np.int32]:
 
 def _final_bytes(model: Model) -> bytes:
     """Return the fewest bytes that, followed by zeros, are a number within the final range of the coder."""
-    low, high = (
-        int(model.state[kernels.coding.context_mixing.LOW]),
-        int(model.state[kernels.coding.context_mixing.HIGH]),
-    )
+    kernel = kernels.coding.context_mixing
+    low, high = int(model.state[kernel.LOW]), int(model.state[kernel.HIGH])
     for count in range(5):
         unit = 1 << (32 - 8 * count)
         number = -(-low // unit) * unit
