@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.errors import ArgumentError
-from fastkq.runtime.options import Range
+from fastkq.runtime import options
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import slices
 from fastkq.runtime.validation import check_image, check_threads
@@ -99,7 +99,7 @@ def psnr(
     20.0
     """
     a, b = _comparable(image, other)
-    checked_peak = None if peak is None else Range(float, 0).check("peak", peak)
+    checked_peak = None if peak is None else options.Range(float, 0).check("peak", peak)
     if checked_peak == 0:
         raise ArgumentError("expected peak to be above 0, got 0", parameter="peak")
     error, exponent = _scaled_mse(a, b, check_threads(threads))

@@ -144,13 +144,11 @@ def read_facts(file: SourceLike) -> Facts:
         If the file cannot be read.
     """
     with opened(file) as source:
-        return _facts_of_fkq(source) if fkq.is_fkq(source) else _facts_of_picture(source)
-
-
-def _facts_of_fkq(source: Source) -> Facts:
-    with CompressedFile(source) as file:
-        facts = _facts_of_indexed(file.load(), source, "fkq")
-        return facts._replace(version=file.version, coding=file.coding, parts=file.parts)
+        if not fkq.is_fkq(source):
+            return _facts_of_picture(source)
+        with CompressedFile(source) as head:
+            facts = _facts_of_indexed(head.load(), source, "fkq")
+            return facts._replace(version=head.version, coding=head.coding, parts=head.parts)
 
 
 def _facts_of_picture(source: Source) -> Facts:

@@ -114,7 +114,8 @@ def report(
     canonical = IndexedImage.of(compressed, palette=canonical_colors(compressed.palette))
     sums, counts, largest, position = _errors(pixels, canonical, workers)
     error = math.fsum(sums.tolist()) / (len(pixels) * channels)
-    peak = _peak(original)
+    is_float = original.dtype.kind == "f"
+    peak = float(original.max()) - float(original.min()) if is_float else PEAKS[original.dtype.name]
     return Report(
         mse=error,
         psnr=20 * _log10(peak) - 10 * _log10(error) if error else math.inf,
@@ -162,12 +163,6 @@ def _errors(
         total += row
     worst = int(np.argmax(largest))
     return total, counts.sum(axis=0), float(largest[worst]), int(positions[worst])
-
-
-def _peak(image: npt.NDArray[Any]) -> float:
-    if image.dtype.kind == "f":
-        return float(image.max()) - float(image.min())
-    return PEAKS[image.dtype.name]
 
 
 def _log10(value: float) -> float:

@@ -93,27 +93,20 @@ def _compress_job(
         given = read_input(job_input.source, depth=options.depth, threads=job_input.threads)
     formats.check_values(job.suffix, *ImageKind.of(given.pixels))
     arguments, psnr = color_arguments(options, files, given.pixels), None
+    encoding = {"coding": options.coding, "optimize": options.optimize, "threads": job_input.threads}
     if not arguments and given.stored_image:
         compressed, quality = given.stored_image(), "palette unchanged"
     else:
-        arguments |= {
-            "format": "tif" if job.suffix == ".tiff" else job.suffix[1:],
-            "coding": options.coding,
-            "optimize": options.optimize,
-            "effort": options.effort,
-            "threads": job_input.threads,
-        }
+        arguments["format"] = "tif" if job.suffix == ".tiff" else job.suffix[1:]
+        source = given._replace(metadata=Metadata()) if options.strip else given
         with stage(None, 0.4):
-            source = given._replace(metadata=Metadata()) if options.strip else given
-            compressed = compress(source, **arguments)
+            compressed = compress(source, effort=options.effort, **arguments, **encoding)
         with stage("measuring", 0.1):
             psnr = compressed.report(given.pixels, ssim=False, threads=job_input.threads).psnr
         quality = f"PSNR {psnr:.2f} dB"
     with stage("coding"):
         image, bytes_before = compressed.with_metadata(None) if options.strip else compressed, job_input.size
-        data = formats.encode(
-            image, job.suffix, coding=options.coding, optimize=options.optimize, threads=job_input.threads
-        )
+        data = formats.encode(image, job.suffix, **encoding)
     text = f"{bytes_before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
     skip = ""
     if options.skip_if_larger and len(data) >= bytes_before:

@@ -130,15 +130,14 @@ def add_options(container: Container, *names: str, **arguments: Any) -> None:
     """
     for name in names:
         option, own = OPTIONS[name], _ARGUMENTS.get(name, {})
-        from_table: dict[str, Any] = {"dest": name, "default": option.default}
+        text = _HELP.get(name, "").format(default=option.default)
+        from_table: dict[str, Any] = {"dest": name, "default": option.default, "help": text}
         if isinstance(option.kind, Range):
             from_table["type"] = parser_of(option.kind, " or nothing" * ("nargs" in own))
         elif isinstance(option.kind, Choice):
             from_table["choices"] = option.kind.words
         elif isinstance(option.kind, Boolean):
             from_table["action"] = "store_true"
-        if name in _HELP:
-            from_table["help"] = _HELP[name].format(default=option.default)
         container.add_argument(option.flag, **from_table | own | arguments)
 
 

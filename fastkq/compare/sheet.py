@@ -128,7 +128,8 @@ class _Tile(NamedTuple):
 
 
 def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
-    step, scale = _sampling(original.pixels.shape)
+    larger = max(original.pixels.shape[:2])
+    step, scale = -(-larger // _TILE), max(1, _SMALL // larger)  # means of step x step pixels, enlargement
     height, width = (max(_MIN_SIDE, scale * -(-side // step)) for side in original.pixels.shape[:2])
     tiles = [_original_tile(original, step), *(_tile(original, row, step, width) for row in rows)]
     tile_width = max(width, _CAPTIONED) + _MARGIN
@@ -151,12 +152,6 @@ def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
         _plot(axes, rows, original.nbytes)
     sheet.text(words, _MARGIN, table_top, family="DejaVu Sans Mono", fontsize=9, linespacing=1.36)
     return sheet.figure
-
-
-def _sampling(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return n, for means of n x n pixels, and the integer factor of enlargement."""
-    larger = max(shape[:2])
-    return -(-larger // _TILE), max(1, _SMALL // larger)
 
 
 def _original_tile(original: Original, step: int) -> _Tile:

@@ -95,12 +95,9 @@ def _check_dtype(array: npt.NDArray[Any], noun: str) -> None:
 
 
 def _check_finite(array: npt.NDArray[Any], noun: str) -> None:
-    if array.dtype.kind != "f":
-        return
-    if not all(np.isfinite(array[part]).all() for part in bands(array)):
+    if array.dtype.kind == "f" and not all(np.isfinite(array[part]).all() for part in bands(array)):
         finite = np.isfinite(array)
-        first = np.unravel_index(finite.argmin(), array.shape)
-        position = tuple(int(axis_index) for axis_index in first)
+        position = tuple(map(int, np.unravel_index(finite.argmin(), array.shape)))
         raise ArgumentError(
             f"expected {noun} of finite values, got {array.size - np.count_nonzero(finite)} that are not, "
             f"the first, {array[position]}, at {position}"

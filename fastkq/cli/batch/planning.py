@@ -15,8 +15,6 @@ from fastkq.cli.console import number_of, reason
 from fastkq.cli.shared_options import STREAM, check_stdin
 from fastkq.errors import ArgumentError
 
-_ONE_SUFFIX_HINT = "take one suffix at a time, as 'IN/**/*.jpg' -r, each with its own -o"
-
 
 class Kinds(NamedTuple):
     """Suffixes of the files that a command reads and writes.
@@ -172,10 +170,9 @@ def _with_conflicts(jobs: list[Job], options: argparse.Namespace, kinds: Kinds) 
             if real in inputs:
                 fault = _input_conflict(job, kinds)
             elif first is not job:
-                both = f"{first.input} and {job.input}"
                 fault = (
-                    f"expected an output for each input, got {job.target!r} for both {both}: "
-                    f"{_ONE_SUFFIX_HINT}"
+                    f"expected an output for each input, got {job.target!r} for both {first.input} and "
+                    f"{job.input}: take one suffix at a time, as 'IN/**/*.jpg' -r, each with its own -o"
                 )
         marked.append(job._replace(fault=fault))
     faults = [new.fault for new, old in zip(marked, jobs, strict=True) if new.fault != old.fault]

@@ -51,7 +51,8 @@ class Reporter:
         if self._bar is not None and self._total == 1:
             self._bar.close()  # tqdm would draw a bar that is still delayed when a line is written
         if outcome.status == "failed":
-            print_message(self._failure_text(outcome))
+            names_input = self._total == 1 or outcome.text.startswith(outcome.job.source)
+            print_message(outcome.text if names_input else f"{outcome.job.source}: {outcome.text}")
         if self._options.json:
             print_line(json.dumps(_as_json(outcome)))
         elif outcome.job.output is None and outcome.status == "skipped":
@@ -70,11 +71,6 @@ class Reporter:
     def progress_text(self) -> str:
         """Return ": n of m files written" for the end of a message; empty for a single job."""
         return f": {self.counts['written']} of {self._total} files written" if self._total > 1 else ""
-
-    def _failure_text(self, outcome: Outcome) -> str:
-        """Return why a job failed; with several jobs, after the input's name if the reason lacks it."""
-        names_input = self._total == 1 or outcome.text.startswith(outcome.job.source)
-        return outcome.text if names_input else f"{outcome.job.source}: {outcome.text}"
 
     def summarize(self) -> None:
         """Report the number of outcomes by status, for several jobs; with `quiet` only if one failed."""

@@ -84,17 +84,12 @@ def _grid(axes: _Axes) -> Iterator[str]:
         yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{_RIGHT}"/>'
         yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
     for size in axes.bytes():
-        x = axes.x(size)
+        x, (divisor, unit) = axes.x(size), next(entry for entry in _UNITS if size >= entry[0])
         yield f'<path class="grid" d="M{x:.1f} {_TOP}V{_BOTTOM}"/>'
-        yield f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{_with_unit(size)}</text>'
+        yield f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{size // divisor} {unit}</text>'
     middle = (_TOP + _BOTTOM) / 2
     yield f'<text x="{(_LEFT + _RIGHT) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">file size</text>'
     yield f'<text transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">PSNR, dB</text>'
-
-
-def _with_unit(nbytes: int) -> str:
-    divisor, unit = next(entry for entry in _UNITS if nbytes >= entry[0])
-    return f"{nbytes // divisor} {unit}"
 
 
 def _series(axes: _Axes, rows: Sequence[Row], name: str) -> Iterator[str]:

@@ -83,8 +83,8 @@ def candidates(low, high, subset, count, relative, absolute, scratch, selected):
     if has_slack:
         for j in range(count):
             scratch[j] = relative * (scratch[j] + least) + absolute
-    # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner. In terms of offsets
-    # from b, a dimension adds u (2 x - u) to it, where u is the offset of centroid j.
+    # |x - best|^2 - |x - j|^2 is linear in x, so its maximum over the box lies at a corner. In offsets from
+    # the best centroid, a dimension adds u (2 x - u) to it, where u is the offset of centroid j.
     for d in range(dims):
         b, row = subset.coordinates[d, best], subset.coordinates[d, :count]
         to_low, to_high = (low[d] - b) + (low[d] - b), (high[d] - b) + (high[d] - b)
