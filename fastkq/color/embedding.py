@@ -53,8 +53,8 @@ class Embedding(NamedTuple):
         return cls(dtype, channels, exponent, is_folded)
 
     def to_coordinates(self, colors: npt.NDArray[Any]) -> Vectors:
-        """Return the vectors of colors (M, C) as columns, (C, M)."""
-        return self.embed(colors).T
+        """Return the vectors of colors (M, C) as columns, (C, M), C-contiguous."""
+        return np.ascontiguousarray(self.embed(colors).T)
 
     def to_colors(self, coordinates: Coordinates) -> npt.NDArray[Any]:
         """Return the colors (M, C) nearest to vectors (C, M), the columns."""

@@ -109,6 +109,13 @@ class ColorTable(ABC):
         opaque: npt.NDArray[np.bool_] = self.colors[:, -1] == np.iinfo(self.dtype).max
         return opaque
 
+    def distinct_with(self, colors: npt.NDArray[Any]) -> int:
+        """Return the number of colors of the table and of different other ones (n, C) together."""
+        if len(colors) == 0:
+            return len(self)
+        places = self.index_of(colors)
+        return len(self) + len(colors) - len(np.unique(places[places >= 0]))
+
     def without(self, colors: npt.NDArray[Any]) -> Self:
         """Return the table without the given colors (n, C), which it need not have."""
         if len(colors) == 0:

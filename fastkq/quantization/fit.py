@@ -10,7 +10,7 @@ from fastkq.color.kinds import GRAY_WITH_ALPHA, RGBA, canonical_colors
 from fastkq.color.packed_table import PackedTable
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError
-from fastkq.quantization.fit_table import fit_table, prepare_table
+from fastkq.quantization.fit_table import fit_table, fixed_rows, prepare_table
 from fastkq.quantization.max_error import fit_within_max_error
 from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
@@ -73,8 +73,7 @@ def _match_alpha(table: ColorTable, options: FitOptions) -> tuple[ColorTable, Fi
 def distinct_colors(counts: ColorCounts, options: FitOptions) -> int:
     """Return the number of distinct colors of the images and the fixed colors together."""
     table, options = _match_alpha(counts.counted, options)
-    fixed = options.fixed
-    return len(table) if fixed is None else len(table) + int(np.count_nonzero(table.index_of(fixed) < 0))
+    return table.distinct_with(fixed_rows(table, options))
 
 
 def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distortion:

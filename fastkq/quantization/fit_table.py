@@ -22,13 +22,14 @@ from fastkq.quantization.rounding import (
 )
 
 
-def _fixed_rows(table: ColorTable, options: FitOptions) -> npt.NDArray[Any]:
+def fixed_rows(table: ColorTable, options: FitOptions) -> npt.NDArray[Any]:
+    """Return the fixed colors (f, C), f = 0 if there are none."""
     return np.empty((0, table.channels), table.dtype) if options.fixed is None else options.fixed
 
 
 def prepare_table(table: ColorTable, options: FitOptions) -> PackedColors | RowColors:
     """Prepare a table for fits with these options; the fixed colors have the channels of the table."""
-    return prepare(table, table.metric(options.space, _fixed_rows(table, options)), options.threads)
+    return prepare(table, table.metric(options.space, fixed_rows(table, options)), options.threads)
 
 
 def fit_table(
@@ -75,7 +76,7 @@ def fit_table(
     fitted = _fit(prepare_table(weighted, options), k, options)
     if len(weighted) == len(table):
         return fitted
-    palette, n_fixed = fitted.palette, len(_fixed_rows(table, options))
+    palette, n_fixed = fitted.palette, len(fixed_rows(table, options))
     if len(palette) < k:
         others, with_fixed = table.without(weighted.colors), options._replace(fixed=palette)
         palette = in_order_after(_fit(prepare_table(others, with_fixed), k, with_fixed).palette, n_fixed)
@@ -91,10 +92,9 @@ def _labeled(table: ColorTable, palette: npt.NDArray[Any], options: FitOptions) 
 def _fit(prepared: PackedColors | RowColors, k: int, options: FitOptions) -> Fit:
     """Return palette and labels, as `fit_table` does without weights."""
     table = prepared.table
-    fixed = _fixed_rows(table, options)
-    others = table.without(fixed)
-    if k >= len(fixed) + len(others):
-        return _labeled(table, np.concatenate((fixed, in_order(others.colors))), options)
+    fixed = fixed_rows(table, options)
+    if k >= table.distinct_with(fixed):
+        return _labeled(table, np.concatenate((fixed, in_order(table.without(fixed).colors))), options)
     if k == len(fixed):
         return _labeled(table, fixed, options)
     if table.channels == 1 and table.dtype.kind == "u" and options.space == "rgb":
@@ -116,9 +116,9 @@ def _fit_points(
 ) -> Fit:
     """Fit centroids, round them and replace unused rows; return the palette and the labels of the points."""
     table, metric, threads = prepared.table, prepared.metric, options.threads
-    fixed = _fixed_rows(table, options)
+    fixed = fixed_rows(table, options)
     plan = plan_of(options.effort, table.channels, is_rounded=table.dtype == np.uint8)
-    fixed_rows, hierarchy = with_transparent(table, fixed, k), points.hierarchy(k, threads)
-    centroids = fit_centroids(hierarchy, metric.to_coordinates(fixed_rows), k, plan, threads)
-    palette = round_centroids(hierarchy.points, metric, centroids, fixed_rows, plan.roundings, threads)
+    kept_rows, hierarchy = with_transparent(table, fixed, k), points.hierarchy(k, threads)
+    centroids = fit_centroids(hierarchy, metric.to_coordinates(kept_rows), k, plan, threads)
+    palette = round_centroids(hierarchy.points, metric, centroids, kept_rows, plan.roundings, threads)
     return replace_unused(points, metric, palette, len(fixed), threads)

@@ -53,7 +53,7 @@ def label(table: ColorTable, palette: npt.NDArray[Any], threads: int = 1, space:
     used = np.zeros((threads, len(palette)), bool)
     assert palette.shape[1] == table.channels
     metric = table.metric(space, palette)
-    centroids = np.ascontiguousarray(metric.to_coordinates(palette))
+    centroids = metric.to_coordinates(palette)
 
     def work(worker: int, start: int, stop: int) -> None:
         # Points are made chunk by chunk: all at once, they would take more memory than a large image.
@@ -94,7 +94,7 @@ def map_pixels(
             indices[start:stop] = assignment.labels
 
         metric = Embedding.of(rows, palette)
-        centroids = np.ascontiguousarray(metric.to_coordinates(palette))
+        centroids = metric.to_coordinates(palette)
         assign_in_chunks(metric, rows, centroids, keep, threads)
     return indices.reshape(pixels.shape[:2])
 

@@ -80,7 +80,13 @@ class PackedColors:
 
     def in_table_order(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return labels of the points `colors`, reordered to the order of the table."""
-        return in_table_order(self.table, labels)
+        places = _opaque_first(self.table).places
+        if isinstance(places, slice):
+            return labels
+        ordered = np.empty_like(labels)
+        for part in slices(len(labels), _COLORS_PER_CHUNK):
+            ordered[places[part]] = labels[part]
+        return ordered
 
 
 class PackedPoints:
@@ -132,17 +138,6 @@ def _coordinates(keys: npt.NDArray[np.uint32], metric: SpaceMetric) -> Coordinat
     for part in slices(len(keys), _COLORS_PER_CHUNK):
         coordinates[:, part] = metric.to_coordinates(colors_of(keys[part], metric.channels))
     return coordinates
-
-
-def in_table_order(table: PackedTable, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return values (M,) of the points of `of_colors`, reordered to the order of the table."""
-    places = _opaque_first(table).places
-    if isinstance(places, slice):
-        return values
-    ordered = np.empty_like(values)
-    for part in slices(len(values), _COLORS_PER_CHUNK):
-        ordered[places[part]] = values[part]
-    return ordered
 
 
 def of_cells(table: PackedTable, metric: SpaceMetric, threads: int = 1) -> MortonPoints:

@@ -116,7 +116,7 @@ def replace_unused(
     # Rows are sorted before the assignment: among equally near rows the first is taken, so the order decides
     # which rows are used.
     rows = in_order_after(palette, n_fixed)
-    centroids = np.ascontiguousarray(metric.to_coordinates(rows))
+    centroids = metric.to_coordinates(rows)
     while not points.uses_all(centroids, n_fixed, threads):
         labels, distances = points.assign(centroids, threads)
         unused = n_fixed + np.flatnonzero(~used_rows(labels, len(rows), threads)[n_fixed:])
@@ -127,7 +127,7 @@ def replace_unused(
             return Fit(rows, labels)
         rows[unused] = points.color_at(worst)
         rows = in_order_after(rows, n_fixed)
-        centroids = np.ascontiguousarray(metric.to_coordinates(rows))
+        centroids = metric.to_coordinates(rows)
     return Fit(rows, None)
 
 

@@ -42,6 +42,7 @@ def test_a_table_without_colors_keeps_the_others(image, other, threads):
             assert found == (tuple(color.tolist()) in as_dict(table))
         expected = {color: count for color, count in as_dict(table).items() if color not in removed}
         assert as_dict(table.without(colors)) == expected
+        assert table.distinct_with(colors) == len(expected) + len(colors)
 
 
 @given(images(), st.sampled_from([1, 2]))
@@ -74,3 +75,11 @@ def test_the_transparent_color_is_found(dtype):
     assert counting.count(pixels).has_transparent
     assert not counting.count(pixels[:, 1:].copy()).has_transparent
     assert not counting.count(pixels[:, :, :3].copy()).has_transparent
+
+
+@pytest.mark.parametrize("form", [packed_counting.count, lambda image: row_table.count(image.reshape(-1, 4))])
+def test_fixed_colors_of_alpha_0_count_beside_the_transparent_color(form):
+    """They are different rows of a palette, though they look the same."""
+    table = form(np.array([[[0, 0, 0, 0], [1, 2, 3, 255]]], np.uint8))
+    fixed = np.array([[5, 5, 5, 0], [6, 6, 6, 0]], np.uint8)
+    assert table.distinct_with(fixed) == len(table.without(fixed)) + 2 == 3

@@ -42,7 +42,7 @@ def uses_all(colors, palette):
     """Return whether each palette row is found to be the nearest one of some color."""
     table = RowTable(colors, np.ones(len(colors), np.int64))
     metric = Embedding.of(colors, palette)
-    centroids = np.ascontiguousarray(metric.to_coordinates(palette))
+    centroids = metric.to_coordinates(palette)
     return points.RowColors(table, metric, 1).uses_all(centroids, 0, 1)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastkq.kernels.jit import inner_kernel
+from fastkq.kernels.kmeans.error_margins import relative_error
 
 
 class Subset(NamedTuple):
@@ -47,8 +48,8 @@ def first_smallest(values, count):
 @inner_kernel
 def rounding_slack(dims, dtype):
     """Return the bounds `relative` and `absolute` of `candidates` for coordinates that are not integers."""
-    limits = np.finfo(dtype)
-    return dtype.type((dims + 16) * 2.0 * limits.eps), dtype.type(limits.tiny)  # squares may underflow
+    # Twice, because two squared distances are compared; squares may underflow.
+    return dtype.type(2) * relative_error(dims, dtype), dtype.type(np.finfo(dtype).tiny)
 
 
 @inner_kernel
