@@ -15,7 +15,8 @@ from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import SpaceMetric, oklab, rgb
 from fastkq.color.table import ColorTable
 from fastkq.kmeans.points import Assignment, centroids_for_group
-from fastkq.quantization import dither
+from fastkq.quantization.dither import ordered
+from fastkq.quantization.error_diffusion import diffuse
 from fastkq.quantization.options import Dithering
 from fastkq.quantization.points import assign_in_chunks, prepare
 from fastkq.quantization.rounding import Fit
@@ -178,7 +179,7 @@ def dithered(
     Opaque pixels get opaque rows.
     """
     pixels = _match_channels(pixels, palette)
-    method = dither.diffuse if dithering.method == "diffusion" else dither.ordered
+    method = diffuse if dithering.method == "diffusion" else ordered
     return keep_opaque(pixels, palette, method(pixels, palette, dithering.strength, threads), threads)
 
 

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.quantization import dither
+from fastkq.quantization import dither, error_diffusion
 from fastkq.quantization.nearest import keep_opaque
 from tests.helpers.fits import map_image
 from tests.helpers.images import images, noise
 from tests.reference.dither import diffused
 from tests.reference.kmeans import as_pixels
 
-METHODS = [dither.diffuse, dither.ordered]
+METHODS = [error_diffusion.diffuse, dither.ordered]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -30,14 +30,16 @@ def test_diffusion_equals_the_reference(image, k, strength, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed)
     palette[k // 2 :: 3] = palette[0]  # equal rows
     palette[k // 3, 3:] = 0
-    indices = dither.diffuse(image, palette, strength, 2)
+    indices = error_diffusion.diffuse(image, palette, strength, 2)
     np.testing.assert_array_equal(indices, diffused(image, palette, strength))
 
 
 @pytest.mark.parametrize("shape", [(40, 1), (1, 40), (17, 300), (33, 257, 3), (16, 256, 4)])
 def test_diffusion_has_no_seams_between_blocks_and_bands(shape):
     image, palette = noise(*shape), noise(5, shape[2] if len(shape) > 2 else 1, seed=1)
-    np.testing.assert_array_equal(dither.diffuse(image, palette, 1.0, 3), diffused(image, palette, 1.0))
+    np.testing.assert_array_equal(
+        error_diffusion.diffuse(image, palette, 1.0, 3), diffused(image, palette, 1.0)
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
