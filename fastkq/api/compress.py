@@ -39,6 +39,7 @@ from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 
 if TYPE_CHECKING:
+    from fastkq.api.given_colors import Colors
     from fastkq.api.inputs import ImageLike
 
 
@@ -46,8 +47,8 @@ def compress(
     image: ImageLike,
     k: int | None = None,
     *,
-    palette: npt.ArrayLike | None = None,
-    fixed: npt.ArrayLike | None = None,
+    palette: Colors | None = None,
+    fixed: Colors | None = None,
     weights: npt.ArrayLike | None = None,
     max_error: float | None = None,
     min_share: float = 0.0,
@@ -79,11 +80,12 @@ def compress(
     k : int, optional
         Number of colors, 1 to 65536. The default is 64, unless `palette` or a target decides. An image of at
         most k colors comes back unchanged, except for the color of pixels with alpha 0.
-    palette : (k, C) array_like, optional
+    palette : (k, C) array_like, CSS colors, path or PIL image, optional
         Colors to use instead of a fitted palette, as in `apply_palette`. Not together with `k`, `fixed`,
         `weights`, `max_error`, a target or `preset`.
-    fixed : (f, C) array_like, optional
-        Colors that the palette must contain exactly, at most k. They are its first rows, in the given order,
+    fixed : (f, C) array_like, CSS colors, path or PIL image, optional
+        Colors that the palette must contain exactly, at most k, given as in `apply_palette`; as there, a gray
+        image becomes RGB if they have 3 channels. They are the first rows of the palette, in the given order,
         even if no pixel uses them. The rules for opacity (see Returns) hold as far as the fixed colors leave
         rows for them.
     weights : (H, W) array_like, optional
@@ -188,6 +190,8 @@ def compress(
     array([ 31,  94, 158, 223], dtype=uint8)
     >>> fastkq.compress(ramp, target_psnr=40).k
     29
+    >>> fastkq.compress(ramp, k=4, fixed=["black", "red"]).palette.tolist()
+    [[0, 0, 0], [255, 0, 0], [103, 103, 103], [205, 205, 205]]
     >>> calls = []
     >>> compressed = fastkq.compress(ramp, k=4, progress=lambda done, stage: calls.append((done, stage)))
     >>> calls[0], calls[-1]
@@ -200,9 +204,9 @@ def compress(
         threads=threads,
     )  # fmt: skip
     with watched(progress):
-        source = read_stage(image, options["threads"])
+        source = read_stage(image, options)
         if palette is not None:
-            return map_to_palette(source, palette, options)
+            return map_to_palette(source, options)
         kind = ImageKind.of(source.pixels)
         checked_weights = check_weights(weights, source.pixels.shape)
         dithering = check_dithering(options, kind)

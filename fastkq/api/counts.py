@@ -38,8 +38,9 @@ def count_colors(
     ----------
     images : image, ColorCounts or iterable of these
         One image as `compress` takes it, an iterable of images, or an array (n, H, W, C). Only one item of an
-        iterable is in memory at a time. All images have the same dtype and number of channels. Items may also
-        be `ColorCounts` from earlier calls.
+        iterable is in memory at a time. All images have the same dtype. Gray, RGB and images with alpha are
+        counted together as RGB or RGBA; other numbers of channels have to be equal. Items may also be
+        `ColorCounts` from earlier calls.
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel when a palette is fitted, as in `compress`. None means 1 for each pixel. Counts
         from earlier calls take no weights.
@@ -56,8 +57,8 @@ def count_colors(
     Raises
     ------
     ArgumentError, ArgumentTypeError, FormatError, OSError
-        As in `compress`. ArgumentError also if there is no image, if the images differ in dtype or channels,
-        or if there is not one array of weights per image.
+        As in `compress`. ArgumentError also if there is no image, if the images differ in dtype or
+        channels, or if there is not one array of weights per image.
 
     Examples
     --------

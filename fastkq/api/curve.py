@@ -18,6 +18,7 @@ from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import Progress, stage, watched
 
 if TYPE_CHECKING:
+    from fastkq.api.given_colors import Colors
     from fastkq.api.inputs import Images
 
 
@@ -57,7 +58,7 @@ def curve(
     image: Images,
     ks: Sequence[int],
     *,
-    fixed: npt.ArrayLike | None = None,
+    fixed: Colors | None = None,
     weights: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
     space: Space = "rgb",
     effort: Effort = "balanced",

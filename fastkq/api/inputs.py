@@ -9,6 +9,7 @@ import numpy.typing as npt
 from fastkq import formats
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
+from fastkq.color.kinds import RGB, ImageKind, with_channels
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, is_binary_file, opened
@@ -30,6 +31,15 @@ class Input(NamedTuple):
     pixels: npt.NDArray[Any]
     metadata: Metadata
     stored_image: Callable[[], CompressedImage] | None = None
+
+    def of_kind(self, kind: ImageKind) -> "Input":
+        """Return the image widened to a kind, see `fastkq.color.kinds.with_channels`."""
+        pixels, metadata = with_channels(self.pixels, kind.channels), self.metadata
+        if pixels is self.pixels:
+            return self
+        if kind.channels >= RGB and metadata.icc and metadata.icc[16:20] == b"GRAY":
+            metadata = metadata._replace(icc=None)
+        return Input(pixels, metadata)
 
 
 if TYPE_CHECKING:

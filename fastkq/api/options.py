@@ -1,19 +1,19 @@
 """Check the arguments of fits and mappings against the image before any work is done for it."""
 
-import contextlib
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq import formats
+from fastkq.api.given_colors import GivenColors
 from fastkq.api.targets import TargetFile
 from fastkq.color.kinds import ImageKind, working_palette
 from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.runtime.options import DEFAULT_K, OPTIONS, K, Space, check_conflicts, check_option, term
-from fastkq.runtime.validation import check_palette, check_threads
+from fastkq.runtime.validation import check_threads
 
 _MAX_WEIGHT = 1e100  # weights must be below this
 
@@ -21,65 +21,31 @@ _MAX_WEIGHT = 1e100  # weights must be below this
 def check_arguments(**values: Any) -> dict[str, Any]:
     """Return all options of `fastkq.runtime.options.OPTIONS`, checked as far as no image is needed.
 
-    `threads` is a number, and `k` is None only if a target decides it.
+    `threads` is a number. `k` is None only if a target or a palette decides it. `palette` and `fixed` are
+    None or GivenColors.
     """
     checked = {name: check_option(name, value) for name, value in values.items()}
     check_conflicts(checked)
     options = {name: option.default for name, option in OPTIONS.items()} | checked
     options["threads"] = check_threads(options["threads"])
-    if options["k"] is None and options["target_psnr"] is None and options["target_bytes"] is None:
+    for name in ("palette", "fixed"):
+        options[name] = GivenColors.read(options[name], name)
+    if all(options[name] is None for name in ("k", "target_psnr", "target_bytes", "palette")):
         options["k"] = DEFAULT_K
     return options
 
 
-def check_palette_of(palette: npt.ArrayLike, kind: ImageKind, name: str = "palette") -> npt.NDArray[Any]:
-    """Return a palette (k, C) for images of a kind as an array.
-
-    Parameters
-    ----------
-    palette : (k, C) array_like
-        Lists take the dtype of the images if it can hold their values.
-    kind : ImageKind
-    name : str
-        Name of the argument in messages.
-
-    Raises
-    ------
-    ArgumentError
-        If the dtype or the number of channels is not that of the images.
-    """
-    try:
-        array = np.asarray(palette)
-    except ValueError:
-        message = "expected {} to be (k, {}), got rows of unequal length"
-        raise ArgumentError(message, term(name), kind.channels) from None
-    if array.dtype != kind.dtype and not isinstance(palette, np.ndarray | np.generic):
-        array = _cast(array, kind, name)
-    if array.dtype != kind.dtype or array.ndim != 2 or array.shape[1:] != (kind.channels,):
-        raise ArgumentError(
-            "expected {} to be (k, {}) of {} as the image, got {} of {}",
-            term(name), kind.channels, kind.dtype, array.shape, array.dtype,
-        )  # fmt: skip
-    with for_parameter(name):
-        return check_palette(array)
+def common_kind(options: Mapping[str, Any], kind: ImageKind) -> ImageKind:
+    """Return the kind that images of a kind get so that they can have the colors `palette` or `fixed`."""
+    given = options.get("palette") or options.get("fixed")
+    return kind if given is None or given.is_empty else given.common_kind(kind)
 
 
-def _cast(array: npt.NDArray[Any], kind: ImageKind, name: str) -> npt.NDArray[Any]:
-    """Convert the numbers of a list to the dtype of the image, which must be able to hold them."""
-    unable = contextlib.suppress(TypeError, ValueError, OverflowError)
-    with unable, np.errstate(invalid="ignore", over="ignore"):
-        cast_array = array.astype(kind.dtype)
-        if np.array_equal(cast_array, array) or (kind.dtype.kind == "f" and np.isfinite(cast_array).all()):
-            return cast_array
-    message = "expected {} to hold values of {} as the image, got {}"
-    raise ArgumentError(message, term(name), kind.dtype, array.tolist())
-
-
-def check_fixed(fixed: npt.ArrayLike | None, kind: ImageKind, k: int | None) -> npt.NDArray[Any] | None:
+def check_fixed(fixed: GivenColors | None, kind: ImageKind, k: int | None) -> npt.NDArray[Any] | None:
     """Return the fixed colors (f, C) in their working form, or None; they must differ, and f be at most k."""
-    if fixed is None or (isinstance(fixed, Sized) and len(fixed) == 0):
+    if fixed is None or fixed.is_empty:
         return None
-    array = check_palette_of(fixed, kind, "fixed")
+    array = fixed.rows(kind)
     if len(np.unique(array, axis=0)) < len(array):
         raise ArgumentError("expected {} colors that differ, got {}", term("fixed"), array.tolist())
     if k is not None and len(array) > k:

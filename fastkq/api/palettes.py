@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastkq.api.counts import count_colors
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input, read_input
-from fastkq.api.options import check_arguments, check_dithering, check_fit, check_palette_of, check_space
+from fastkq.api.options import check_arguments, check_dithering, check_fit, check_space, common_kind
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form, working_palette
 from fastkq.quantization.fit import fit
@@ -21,6 +21,7 @@ from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 
 if TYPE_CHECKING:
+    from fastkq.api.given_colors import Colors
     from fastkq.api.inputs import ImageLike, Images
 
 _SHARE_OF_COUNTING = 0.5  # progress: share of the whole work
@@ -30,7 +31,7 @@ def fit_palette(
     images: Images,
     k: int = 64,
     *,
-    fixed: npt.ArrayLike | None = None,
+    fixed: Colors | None = None,
     weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     max_error: float | None = None,
     min_share: float = 0.0,
@@ -55,7 +56,8 @@ def fit_palette(
     Returns
     -------
     (min(k, distinct colors), C) array of the images' dtype
-        For one image, the palette that `compress` gives.
+        For one image, the palette that `compress` gives. C is that of the images, or of images and fixed
+        colors together, as in `apply_palette`.
 
     Raises
     ------
@@ -91,12 +93,13 @@ def count_for_fit(
     """Count the colors of images; return the counts and the options for fitting a palette to them."""
     with stage(None, _SHARE_OF_COUNTING):
         counts = count_colors(images, weights=weights, threads=options["threads"])
-    return counts, check_fit(options, ImageKind(counts.dtype, counts.channels))
+        counts = counts.of_kind(common_kind(options, counts.kind))
+    return counts, check_fit(options, counts.kind)
 
 
 def apply_palette(
     image: ImageLike,
-    palette: npt.ArrayLike,
+    palette: Colors,
     *,
     dither: bool | float = False,
     dither_method: DitherMethod = "diffusion",
@@ -110,25 +113,34 @@ def apply_palette(
     ----------
     image : array, PIL image, path, bytes or binary file object
         As in `compress`.
-    palette : (k, C) array_like
-        1 to 65536 rows with the dtype and the number of channels of the image. It is kept as it is, including
-        its order, unused rows and equal rows.
+    palette : (k, C) array_like, CSS colors, path or PIL image
+        1 to 65536 colors. They are kept as they are, including their order, unused rows and equal rows.
+        Numbers are values of the image: lists and arrays of any integer dtype that fit, but not uint8 for an
+        image of uint16, whose scale is not known. CSS colors are a list such as ``["#000", "red", (0, 128,
+        255)]`` or a text such as "#000,red". Files are `.gpl`, `.hex`, `.pal`, `.act` and `.json` files (see
+        `fastkq.formats.palette_files`), `.fkq` files and image files with a palette; an existing file comes
+        before colors in a text. CSS colors and 8-bit palettes of files, of PIL images of mode P and of a
+        CompressedImage are scaled for an image of uint16 or bool.
     dither, dither_method, space, threads, progress
         As in `compress`.
 
     Returns
     -------
     CompressedImage
-        It has the given palette. Undithered, each index names the nearest row, the lowest of equally near
-        ones. An opaque pixel of 8 bits gets the nearest opaque row, if the palette has 3 or more rows and an
-        opaque one among them.
+        It has the given palette, and the channels that image and palette need together. A gray image becomes
+        RGB if the palette has 3 channels. A palette without alpha gets full alpha for an image with alpha,
+        even if the image is opaque, and an image without alpha gets full alpha for a palette with alpha. CSS
+        colors and 8-bit palettes that are not numbers have 3 channels only if a color is not gray, and alpha
+        only if a color is not opaque.
+        Undithered, each index names the nearest row, the lowest of equally near ones. An opaque pixel of 8
+        bits gets the nearest opaque row, if the palette has 3 or more rows and an opaque one among them.
 
     Raises
     ------
     ArgumentError
-        If the dtype or the number of channels of the palette is not that of the image.
+        If the image cannot have such colors: floats beside integers, for example.
     ArgumentTypeError, FormatError, OSError
-        As in `compress`.
+        As in `compress`; also for the file of a palette.
 
     Examples
     --------
@@ -139,23 +151,28 @@ def apply_palette(
     np.uint8(0)
     >>> float(fastkq.apply_palette(gray, black_and_white, dither=True).decompress().mean().round(-1))
     80.0
+    >>> fastkq.apply_palette(gray, "navy,#ff8000").decompress()[0, 0]
+    array([  0,   0, 128], dtype=uint8)
     """
-    options = check_arguments(dither=dither, dither_method=dither_method, space=space, threads=threads)
+    options = check_arguments(
+        palette=palette, dither=dither, dither_method=dither_method, space=space, threads=threads
+    )
     with watched(progress):
-        return map_to_palette(read_stage(image, options["threads"]), palette, options)
+        return map_to_palette(read_stage(image, options), options)
 
 
-def read_stage(image: ImageLike, threads: int) -> Input:
-    """Read an image with `fastkq.api.inputs.read_input` as the first stage of a call."""
+def read_stage(image: ImageLike, options: Mapping[str, Any]) -> Input:
+    """Read an image as the first stage of a call, and widen it if it gets colors with more channels."""
     with stage("reading", 0.1):
-        return read_input(image, threads=threads)
+        source = read_input(image, threads=options["threads"])
+        return source.of_kind(common_kind(options, ImageKind.of(source.pixels)))
 
 
-def map_to_palette(source: Input, palette: npt.ArrayLike, options: Mapping[str, Any]) -> CompressedImage:
-    """Apply a palette to an image that has been read, as `apply_palette` does."""
+def map_to_palette(source: Input, options: Mapping[str, Any]) -> CompressedImage:
+    """Apply the palette to an image that `read_stage` has read, as `apply_palette` does."""
     kind = ImageKind.of(source.pixels)
     dithering, space = check_dithering(options, kind), check_space(options["space"], kind)
-    rows = check_palette_of(palette, kind)
+    rows = options["palette"].rows(kind)
     with mapping_stage(dithering):
         indices = indices_for(
             to_working_form(source.pixels), working_palette(rows), dithering, space, options["threads"]

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from fastkq.api import palettes
 from fastkq.api.compress import compress
+from fastkq.api.given_colors import GivenColors
 from fastkq.api.inputs import read_input
-from fastkq.api.options import check_palette_of
-from fastkq.color.kinds import ImageKind
+from fastkq.color.kinds import ImageKind, with_channels
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.formats import MAX_PALETTE, is_pil_image, pil
@@ -98,9 +98,8 @@ def quantize(
         )  # fmt: skip
     else:
         rows = _check_palette(palette)
-        pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
-        channels = max(pixels.shape[2], rows.shape[1])
-        pixels, rows = _with_channels(pixels, channels), _with_channels(rows, channels)
+        channels = max(ImageKind.of(pixels).channels, rows.shape[1])
+        pixels, rows = with_channels(pixels, channels), with_channels(rows[np.newaxis], channels)[0]
         compressed = palettes.apply_palette(
             pixels, rows, dither=strength, dither_method=dither_method, threads=threads, progress=progress
         )
@@ -118,16 +117,6 @@ def _pixels(im: Image.Image) -> npt.NDArray[np.uint8]:
     copy.info = {name: value for name, value in im.info.items() if name == "transparency"}
     pixels: npt.NDArray[np.uint8] = read_input(copy, depth=8).pixels
     return pixels
-
-
-def _with_channels(values: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
-    """Expand gray to RGB, and to RGBA if `channels` is 4; the channels are the last axis."""
-    if values.shape[-1] == 1:
-        values = np.repeat(values, 3, axis=-1)
-    if values.shape[-1] < channels:
-        opaque = np.full((*values.shape[:-1], 1), 255, np.uint8)
-        values = np.concatenate((values, opaque), axis=-1)
-    return values
 
 
 def _dithering(dither: Any, palette: Any) -> tuple[bool | float, DitherMethod]:
@@ -162,9 +151,10 @@ def _check_palette(palette: Any) -> npt.NDArray[np.uint8]:
             raise ArgumentError(f"expected palette to be an image of mode P, got mode {palette.mode}")
         return palette_of(palette)
     channels = 3
-    with contextlib.suppress(ValueError):  # check_palette_of reports rows of unequal length
+    with contextlib.suppress(ValueError):  # GivenColors reports rows of unequal length
         channels = 4 if np.shape(palette)[1:] == (4,) else 3
-    colors: npt.NDArray[np.uint8] = check_palette_of(palette, ImageKind(np.dtype(np.uint8), channels))
+    given = GivenColors("palette", palette)
+    colors: npt.NDArray[np.uint8] = given.rows(ImageKind(np.dtype(np.uint8), channels))
     if len(colors) > MAX_PALETTE:
         raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colors, got {len(colors)}")
     return colors

@@ -83,6 +83,7 @@ def _compress_job(
     from fastkq import formats
     from fastkq.api.compress import compress
     from fastkq.api.inputs import read_input
+    from fastkq.api.options import common_kind
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import color_arguments
     from fastkq.color.kinds import ImageKind
@@ -91,8 +92,9 @@ def _compress_job(
 
     with stage("reading", 0.1):
         given = read_input(job_input.source, depth=options.depth, threads=job_input.threads)
+    arguments, psnr = color_arguments(options, files), None
+    given = given.of_kind(common_kind(arguments, ImageKind.of(given.pixels)))
     formats.check_values(job.suffix, *ImageKind.of(given.pixels))
-    arguments, psnr = color_arguments(options, files, given.pixels), None
     encoding = {"coding": options.coding, "optimize": options.optimize, "threads": job_input.threads}
     if not arguments and given.stored_image:
         compressed, quality = given.stored_image(), "palette unchanged"

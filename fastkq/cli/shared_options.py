@@ -39,16 +39,15 @@ def is_number(text: str) -> bool:
     return True
 
 
-def color(text: str) -> tuple[int, ...]:
-    """Parse a color in CSS notation: R, G, B and, if given, alpha, each 0 to 255."""
-    from fastkq.formats.pil import parse_color
+def color(text: str) -> str:
+    """Return the text of a color in CSS notation; it is checked."""
+    from fastkq.formats.css_colors import parse_color
 
     try:
-        return parse_color(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"expected a color such as '#ff8000', '#ff8000ff' or 'orange', got {text!r}"
-        ) from None
+        parse_color(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def region(text: str) -> tuple[int, ...]:
@@ -81,7 +80,8 @@ def check_stdin() -> None:
 
 _HELP = {
     "k": f"number of colors, 1 to {MAX_COLORS} (default {DEFAULT_K}; a palette image keeps its palette)",
-    "palette": "use the palette of this .fkq file or palette image, as it is",
+    "palette": "use these colors: a file (.gpl, .hex, .pal, .act, .json, .fkq or a palette image), or a list "
+    "such as '#000,#fff,red'",
     "fixed": "a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
     "weights": "gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
     "max_error": "highest distance allowed from a color to its palette color, in 8-bit levels or in Oklab",
@@ -101,7 +101,7 @@ _HELP = {
 }
 """Help texts of the options of the table in `fastkq.runtime.options`."""
 _ARGUMENTS: dict[str, dict[str, Any]] = {
-    "palette": {"type": Path, "metavar": "FILE"},
+    "palette": {"metavar": "COLORS"},
     "fixed": {"type": color, "action": "append", "metavar": "COLOR"},
     "weights": {"type": Path, "metavar": "MASK"},
     "max_error": {"metavar": "D"},

@@ -25,7 +25,8 @@ class ColorCounts:
 
     `fastkq.count_colors` counts an image, ``a + b`` adds counts, and `fastkq.fit_palette` takes counts in
     place of images. So the images of a batch need not be in memory at once, and can be counted on different
-    machines. A palette that is fitted to added counts is the one for all their images together.
+    machines. A palette that is fitted to added counts is the one for all their images together. Counts of
+    gray, RGB and RGBA images add up to those of the images as RGB or RGBA.
 
     Examples
     --------
@@ -110,17 +111,31 @@ class ColorCounts:
         """Number of channels of the images."""
         return self._channels
 
+    @property
+    def kind(self) -> ImageKind:
+        """Dtype and number of channels of the images."""
+        return ImageKind(self._dtype, self._channels)
+
+    def of_kind(self, kind: ImageKind) -> ColorCounts:
+        """Return the counts of the images widened to a kind, see `fastkq.color.kinds.with_channels`."""
+        if kind == self.kind:
+            return self
+        return ColorCounts(counting.widen(self._counted, kind), *kind, self._weights)
+
     def __len__(self) -> int:
         return len(self._counted.counts)
 
     def __add__(self, other: ColorCounts) -> ColorCounts:
         if not isinstance(other, ColorCounts):
             return NotImplemented
-        ours, theirs = ImageKind(self.dtype, self.channels), ImageKind(other.dtype, other.channels)
-        if ours != theirs:
-            raise ArgumentError(f"expected images of one kind, got {ours} and {theirs}: convert them first")
-        merged = counting.merge(self._counted, other._counted)
-        return ColorCounts(merged, self._dtype, self._channels, self._add_weights(other, merged))
+        kind = self.kind.joined(other.kind)
+        if kind is None:
+            raise ArgumentError(
+                f"expected images of one kind, got {self.kind} and {other.kind}: convert them first"
+            )
+        ours, theirs = self.of_kind(kind), other.of_kind(kind)
+        merged = counting.merge(ours._counted, theirs._counted)
+        return ColorCounts(merged, *kind, ours._add_weights(theirs, merged))
 
     def __radd__(self, other: object) -> ColorCounts:
         """Return the counts for ``0 + counts``, with which ``sum`` begins."""

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color import packed_counting, row_table
-from fastkq.color.kinds import RGBA, ImageKind, has_alpha, without_alpha
+from fastkq.color.kinds import RGB, RGBA, ImageKind, has_alpha, with_channels, without_alpha
+from fastkq.color.packed_table import PackedTable, keys_of
 from fastkq.color.table import ColorTable
 from fastkq.runtime.progress import slices
 
@@ -19,7 +20,7 @@ _PIXELS_AT_ONCE = 1 << 18  # pixels between two checkpoints
 
 def is_packed(dtype: np.dtype[Any], channels: int) -> bool:
     """Return whether colors in the working form are counted in a `PackedTable`."""
-    return dtype == np.uint8 and channels in (1, RGBA - 1, RGBA)
+    return dtype == np.uint8 and channels in (1, RGB, RGBA)
 
 
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
@@ -45,6 +46,22 @@ def count_up_to(pixels: npt.NDArray[Any], max_colors: int, threads: int = 1) -> 
 def _is_opaque(rows: npt.NDArray[Any]) -> bool:
     top = np.iinfo(rows.dtype).max
     return all((rows[part, -1] == top).all() for part in slices(len(rows), _PIXELS_AT_ONCE))
+
+
+def widen(table: ColorTable, kind: ImageKind) -> ColorTable:
+    """Return the table of the same colors in images of another kind, see `ImageKind.joined`.
+
+    Gray becomes R, G and B if the working form of the kind has them; the order of the colors stays the same.
+    Alpha is not added: a table of opaque colors has none.
+    """
+    alpha = has_alpha(table.dtype, table.channels)
+    is_gray_kind = kind.channels < RGB and not (kind.dtype == np.uint8 and kind.channels > 1)
+    if table.channels - alpha != 1 or is_gray_kind:
+        return table
+    colors = with_channels(table.colors[np.newaxis], RGB + alpha)[0]
+    if is_packed(*ImageKind.of(colors[np.newaxis])):
+        return PackedTable(keys_of(colors), table.counts, colors.shape[1])
+    return row_table.RowTable(colors, table.counts)
 
 
 def merge(a: ColorTable, b: ColorTable) -> ColorTable:

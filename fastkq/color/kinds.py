@@ -19,7 +19,7 @@ def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
     return channels in (2, 4) and np.dtype(dtype).kind == "u"
 
 
-GRAY_WITH_ALPHA, RGBA = 2, 4  # numbers of channels of uint8 and uint16 images that have alpha
+GRAY_WITH_ALPHA, RGB, RGBA = 2, 3, 4  # numbers of channels; alpha is that of uint8 and uint16 images
 
 OPAQUE_ALPHA = 255  # alpha of opaque pixels of uint8 images
 
@@ -29,12 +29,27 @@ def to_working_form(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if image.dtype == np.bool_:
         return image.view(np.uint8)
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == GRAY_WITH_ALPHA:
-        rgba = np.empty((*image.shape[:2], RGBA), np.uint8)
-        for part in bands(rgba):
-            rgba[part, :, :3] = image[part, :, :1]
-            rgba[part, :, 3] = image[part, :, 1]
-        return rgba
+        return with_channels(image, RGBA)
     return image
+
+
+def with_channels(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
+    """Widen an image (H, W) or (H, W, C): gray is repeated as R, G and B, and full alpha is added.
+
+    The number of channels is one that `ImageKind.joined` returned. An image that has it is returned as it is.
+    """
+    own = ImageKind.of(image).channels
+    if own == channels:
+        return image
+    values = image.reshape(*image.shape[:2], own)
+    wide = np.empty((*image.shape[:2], channels), image.dtype)
+    own_colors, colors = own - has_alpha(image.dtype, own), channels - has_alpha(image.dtype, channels)
+    for part in bands(wide):
+        wide[part, :, :colors] = values[part, :, :own_colors]
+        if colors < channels:
+            alpha = values[part, :, -1] if own_colors < own else np.iinfo(image.dtype).max
+            wide[part, :, -1] = alpha
+    return wide
 
 
 def without_alpha(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -119,6 +134,20 @@ class ImageKind(NamedTuple):
     @classmethod
     def of(cls, image: npt.NDArray[Any]) -> "ImageKind":
         return cls(image.dtype, 1 if image.ndim == 2 else image.shape[2])
+
+    def joined(self, other: "ImageKind") -> "ImageKind | None":
+        """Return the kind that holds the colors of both; None if there is none.
+
+        Beside RGB, gray becomes RGB, and beside alpha, images without it get full alpha. The dtypes have to
+        be equal.
+        """
+        if self == other:
+            return self
+        alphas = [has_alpha(*kind) for kind in (self, other)]
+        colors = [kind.channels - alpha for kind, alpha in zip((self, other), alphas, strict=True)]
+        if self.dtype != other.dtype or self.dtype == np.bool_ or not {1, 3}.issuperset(colors):
+            return None
+        return ImageKind(self.dtype, max(colors) + any(alphas))
 
     def __str__(self) -> str:
         return f"{self.dtype} with {self.channels} channel{'s' * (self.channels > 1)}"

@@ -30,8 +30,9 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     An image is what `fastkq.compress` takes: an array (H, W) or (H, W, C) of uint8, uint16, float32, float64
     or bool, a PIL image, or a file. Several images are an array (n, H, W) or (n, H, W, C), or any iterable of
-    images of one dtype and number of channels. An array of three axes is one image if its last axis has at
-    most 4 channels, else a stack of gray images.
+    images of one dtype. Gray, RGB and images with alpha can be mixed; they are reduced to images of the
+    palette's channels. An array of three axes is one image if its last axis has at most 4 channels, else a
+    stack of gray images.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _map(self, image: Any) -> npt.NDArray[Any]:
         given, expected = read_input(image), ImageKind(self.palette_.dtype, self.palette_.shape[1])
-        if ImageKind.of(given.pixels) != expected:
+        if ImageKind.of(given.pixels).joined(expected) != expected:
             raise ArgumentError(
                 f"expected an image as those that were fitted, {expected}, got {ImageKind.of(given.pixels)}"
             )

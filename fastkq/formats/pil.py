@@ -114,13 +114,6 @@ def _from_pixels(pixels: npt.NDArray[Any]) -> "Image.Image":
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
 
 
-def parse_color(text: str) -> tuple[int, ...]:
-    """Return R, G, B and, if given, alpha of a color in CSS notation; raise ValueError for other text."""
-    from PIL import ImageColor
-
-    return ImageColor.getrgb(text)
-
-
 class Interruptible(BytesIO):
     """A buffer with a checkpoint at each read by a decoder and each write by an encoder."""
 

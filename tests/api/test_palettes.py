@@ -22,10 +22,13 @@ def test_compress_equals_fit_then_apply(dtype, channels):
         assert fastkq.compress(image, palette=palette) == fastkq.compress(image, k)
 
 
-def test_fit_palette_refuses_mixed_kinds_and_no_images():
-    message = "images of one kind, got uint8 with 3 channels and uint8 with 1 channel: convert them first"
+def test_fit_palette_refuses_mixed_dtypes_and_no_images():
+    message = "images of one kind, got uint8 with 3 channels and uint16 with 1 channel: convert them first"
     with pytest.raises(ArgumentError, match=message):
-        fastkq.fit_palette([noise(4, 4, 3), noise(4, 4)], 4)
+        fastkq.fit_palette([noise(4, 4, 3), noise(4, 4).astype(np.uint16)], 4)
+    for channels in (5, 6):
+        with pytest.raises(ArgumentError, match="images of one kind, got uint8 with 3 channels and uint8"):
+            fastkq.fit_palette([noise(4, 4, 3), noise(4, 4, channels)], 4)
     with pytest.raises(ArgumentError, match="at least one image, got none"):
         fastkq.fit_palette([], 4)
     with pytest.raises(ArgumentTypeError, match="an image or an iterable of images, got 3"):
@@ -35,11 +38,14 @@ def test_fit_palette_refuses_mixed_kinds_and_no_images():
 @pytest.mark.parametrize(
     ("palette", "message"),
     [
-        (np.zeros((2, 4), np.uint8), r"palette to be \(k, 3\) of uint8 as the image, got \(2, 4\) of uint8"),
+        (np.zeros((2, 2), np.uint8), r"palette to be \(k, 3\) of uint8 as the image, got \(2, 2\) of uint8"),
+        (np.zeros((2, 5), np.uint8), r"palette to be \(k, 3\) of uint8 as the image, got \(2, 5\) of uint8"),
         (
-            np.zeros((2, 3), np.uint16),
-            r"palette to be \(k, 3\) of uint8 as the image, got \(2, 3\) of uint16",
+            np.zeros((2, 3), np.float32),
+            r"palette to be \(k, 3\) of uint8 as the image, got \(2, 3\) of float32",
         ),
+        (np.full((2, 3), 256, np.uint16), "palette to hold values of uint8 as the image, got 256 to 256"),
+        (np.full((2, 3), -1), "palette to hold values of uint8 as the image, got -1 to -1"),
         (np.zeros((0, 3), np.uint8), "palette of 1 to 65536 colors, got 0"),
         ([[0, 0, 256]], "palette to hold values of uint8 as the image, got"),
         ([[0, 0, 0.5]], "palette to hold values of uint8 as the image, got"),

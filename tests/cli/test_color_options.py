@@ -81,9 +81,9 @@ def test_palette_is_converted_to_the_kind_of_the_image(photo, capsys):
     fastkq.apply_palette(noise(4, 4), gray).save("gray.fkq")
     assert compressed(capsys, "--palette", "gray.fkq").palette.tolist() == np.repeat(gray, 3, 1).tolist()
     fastkq.compress(noise(4, 4, 4), 4).save("alpha.png")
-    code, _, errors = run(capsys, "compress", "photo.png", "--palette", "alpha.png", "--force")
-    assert code == 1
-    assert "expected alpha.png to be opaque as the image" in errors
+    rows = fastkq.load("alpha.png").palette
+    mapped = compressed(capsys, "--palette", "alpha.png")
+    assert mapped == fastkq.apply_palette(np.dstack((photo, np.full(photo.shape[:2], 255, np.uint8))), rows)
     Image.fromarray(noise(6, 6, 4)).save("photo.png")
     assert compressed(capsys, "--palette", "gray.fkq").palette[1].tolist() == [90, 90, 90, 255]
 
@@ -111,9 +111,9 @@ def test_fixed_colors_have_css_names(photo, capsys):
     assert palette[:2].tolist() == [[255, 165, 0], [1, 2, 3]]
     Image.fromarray(noise(6, 6)).save("photo.png")
     assert compressed(capsys, "-k", 5, "--fixed", "white").palette[0] == 255
-    code, _, errors = run(capsys, "compress", "photo.png", "--fixed", "red", "--force")
-    assert code == 1
-    assert "expected --fixed to be gray as the image" in errors
+    red = compressed(capsys, "-k", 5, "--fixed", "red")
+    assert red.palette[0].tolist() == [255, 0, 0]
+    assert red == fastkq.compress(np.repeat(noise(6, 6, 1), 3, axis=2), 5, fixed=[[255, 0, 0]])
 
 
 def test_weights_come_from_a_mask_image(photo, capsys):

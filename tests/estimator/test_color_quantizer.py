@@ -72,6 +72,17 @@ def test_an_iterable_may_hold_images_of_any_size_and_kind(tmp_path):
     np.testing.assert_array_equal(quantizer.transform(ragged)[1], reduced[2])
 
 
+def test_gray_and_color_images_are_mixed():
+    images = [noise(8, 9, 3), noise(5, 4, seed=1)]
+    reduced = ColorQuantizer(4).fit_transform(images)
+    assert [image.shape for image in reduced] == [(8, 9, 3), (5, 4, 3)]
+    widened = [images[0], np.repeat(images[1][:, :, None], 3, axis=2)]
+    for image, expected in zip(reduced, ColorQuantizer(4).fit_transform(widened), strict=True):
+        np.testing.assert_array_equal(image, expected)
+    with pytest.raises(ArgumentError, match="were fitted, uint8 with 3 channels, got uint8 with 4"):
+        ColorQuantizer(4).fit(images[0]).transform(noise(4, 4, 4))
+
+
 def test_the_bytes_of_a_file_are_one_image(tmp_path):
     path = tmp_path / "some.png"
     Image.fromarray(noise(12, 14, 3)).save(path)
