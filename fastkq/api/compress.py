@@ -21,7 +21,7 @@ from fastkq.api.options import (
 )
 from fastkq.api.palettes import map_to_palette, read_stage
 from fastkq.api.targets import TargetFile, fit_bytes, largest_k, reach_psnr
-from fastkq.color import packed_counting
+from fastkq.color import hidden_colors, packed_counting
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
@@ -148,7 +148,9 @@ def compress(
         `palette` or `fixed` keep their order and need not be used; with `preset` there can be fewer rows.
         Undithered, each index names the nearest color.
         From k = 3 on, an opaque pixel of 8 bits gets the nearest of the opaque colors, and a transparent
-        pixel of 8 or 16 bits a transparent color.
+        pixel of 8 or 16 bits a transparent color: a row of alpha 0 has, in its other channels, the values
+        that are commonest among the pixels of alpha 0 (of equally common ones the smallest), so that the
+        color key of an RGB image is kept.
 
     Raises
     ------
@@ -310,7 +312,8 @@ class Compression:
         threads = self._options.threads
         with stage("dithering", each=0.2):
             rows, indices = visual_preset.visual(self._pixels, k, self._options.effort, threads)
-            return self._result(rows, keep_opaque(self._pixels, rows, indices, threads))
+            indices = keep_opaque(self._pixels, rows, indices, threads)
+            return self._result(self._with_hidden_color(rows), indices)
 
     def for_psnr(self, target: float) -> CompressedImage:
         """Return the image with the fewest colors found whose PSNR is at least `target` dB."""
@@ -347,13 +350,18 @@ class Compression:
         if len(cells) < _CELLS_PER_CENTROID * k:
             return None
         with stage("fitting", _SHARE_OF_FITTING, each=0.2):
-            rows = fit_table(cells, k, self._options).palette
+            rows = self._with_hidden_color(fit_table(cells, k, self._options).palette)
         with mapping_stage(self._dithering):
             if self._dithering.strength > 0:
                 return self._result(rows, dithered(pixels, rows, self._dithering, threads))
             indices = map_pixels(pixels, rows, threads)
             is_used = used_rows(indices, k, threads).all()
             return self._result(rows, indices) if is_used else None
+
+    def _with_hidden_color(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return a palette that was fitted without `ColorCounts`, with the hidden color of the image."""
+        hidden = hidden_colors.count(self._pixels, self._options.threads)
+        return hidden_colors.with_hidden_color(rows, hidden_colors.commonest(hidden))
 
     def _result(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
         pixels, metadata, _ = self._source

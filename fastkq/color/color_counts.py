@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color import counting
+from fastkq.color import counting, hidden_colors
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError, FormatError
@@ -39,7 +40,7 @@ class ColorCounts:
     True
     """
 
-    __slots__ = ("_channels", "_colors", "_counted", "_dtype", "_weights")
+    __slots__ = ("_channels", "_colors", "_counted", "_dtype", "_hidden", "_weights")
 
     def __init__(
         self,
@@ -47,9 +48,10 @@ class ColorCounts:
         dtype: np.dtype[Any],
         channels: int,
         weights: npt.NDArray[np.float64] | None = None,
+        hidden: ColorTable | None = None,
     ) -> None:
         self._counted, self._dtype, self._channels = counted, dtype, channels
-        self._weights = weights
+        self._weights, self._hidden = weights, hidden
         self._colors: npt.NDArray[Any] | None = None
 
     @classmethod
@@ -60,21 +62,47 @@ class ColorCounts:
         pixels = to_working_form(image)
         counted = counting.count(pixels, threads)
         summed = None if weights is None else counted.sum_weights(pixels, weights, threads)
-        return cls(counted, *ImageKind.of(image), summed)
+        return cls(counted, *ImageKind.of(image), summed, _count_hidden(counted, pixels, threads))
 
     @classmethod
     def of_at_most(cls, image: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorCounts | None:
         """Count as `of`; return None for an RGBA image, not opaque, of more than `max_colors` colors."""
-        counted = counting.count_up_to(to_working_form(image), max_colors, threads)
-        return None if counted is None else cls(counted, *ImageKind.of(image))
+        pixels = to_working_form(image)
+        counted = counting.count_up_to(pixels, max_colors, threads)
+        if counted is None:
+            return None
+        return cls(counted, *ImageKind.of(image), hidden=_count_hidden(counted, pixels, threads))
 
     @property
     def colors(self) -> ImageArray:
         """The distinct colors (M, C), of the dtype of the images, in an order that depends on them alone.
 
-        All colors of alpha 0 are one, with all channels 0.
+        All colors of alpha 0 are one, with all channels 0; `hidden_colors` tells them apart.
         """
         return stored_palette(self.working_colors, self._dtype, self._channels)
+
+    @property
+    def hidden_colors(self) -> ImageArray:
+        """The distinct colors (H, C) of pixels of alpha 0; H is 0 if there are none.
+
+        The transparent row of a palette gets the commonest of them; of equally common ones the smallest by
+        the first channel, then by the second, and so on.
+        """
+        if self._hidden is None:
+            return np.empty((0, self._channels), self._dtype)
+        colors = self._hidden.colors
+        rows = np.column_stack((colors, np.zeros(len(colors), colors.dtype)))
+        return stored_palette(rows, self._dtype, self._channels)
+
+    @property
+    def hidden_counts(self) -> npt.NDArray[np.int64]:
+        """Number of pixels of each of the `hidden_colors`, (H,)."""
+        return np.empty(0, np.int64) if self._hidden is None else self._hidden.counts
+
+    @property
+    def transparent_color(self) -> npt.NDArray[Any] | None:
+        """The commonest hidden color (C,) in its working form, or None if no pixel has alpha 0."""
+        return hidden_colors.commonest(self._hidden)
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -120,7 +148,8 @@ class ColorCounts:
         """Return the counts of the images widened to a kind, see `fastkq.color.kinds.with_channels`."""
         if kind == self.kind:
             return self
-        return ColorCounts(counting.widen(self._counted, kind), *kind, self._weights)
+        hidden = None if self._hidden is None else counting.widen(self._hidden, kind)
+        return ColorCounts(counting.widen(self._counted, kind), *kind, self._weights, hidden)
 
     def __len__(self) -> int:
         return len(self._counted.counts)
@@ -135,7 +164,10 @@ class ColorCounts:
             )
         ours, theirs = self.of_kind(kind), other.of_kind(kind)
         merged = counting.merge(ours._counted, theirs._counted)
-        return ColorCounts(merged, *kind, ours._add_weights(theirs, merged))
+        hidden = ours._hidden or theirs._hidden
+        if ours._hidden is not None and theirs._hidden is not None:
+            hidden = counting.merge(ours._hidden, theirs._hidden)
+        return ColorCounts(merged, *kind, ours._add_weights(theirs, merged), hidden)
 
     def __radd__(self, other: object) -> ColorCounts:
         """Return the counts for ``0 + counts``, with which ``sum`` begins."""
@@ -174,17 +206,23 @@ class ColorCounts:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ColorCounts._of_fields, tuple(self._fields().values())
+        return partial(ColorCounts._of_fields, **self._fields()), ()
 
     def _fields(self) -> dict[str, npt.NDArray[Any]]:
         fields = {"colors": self.colors, "counts": self.counts}
-        return fields if self._weights is None else {**fields, "weights": self._weights}
+        if self._weights is not None:
+            fields["weights"] = self._weights
+        # Zeros are what readers assume without these arrays.
+        if self._hidden is not None and self._hidden.colors.any():
+            fields |= {"hidden_colors": self.hidden_colors, "hidden_counts": self.hidden_counts}
+        return fields
 
     def to_bytes(self) -> bytes:
         """Return the bytes of a NumPy `.npz` file.
 
         It has the arrays "colors" (M, C), "counts" (M,), "version" () and, if images were weighted, "weights"
-        (M,).
+        (M,). If there are hidden colors other than zeros, it also has "hidden_colors" (H, C) and
+        "hidden_counts" (H,).
         """
         stream = BytesIO()
         np.savez_compressed(stream, **self._fields(), version=np.int64(_VERSION))  # type: ignore[arg-type]
@@ -213,7 +251,12 @@ class ColorCounts:
 
     @classmethod
     def _of_fields(
-        cls, colors: npt.NDArray[Any], counts: npt.NDArray[Any], weights: npt.NDArray[Any] | None = None
+        cls,
+        colors: npt.NDArray[Any],
+        counts: npt.NDArray[Any],
+        weights: npt.NDArray[Any] | None = None,
+        hidden_colors: npt.NDArray[Any] | None = None,
+        hidden_counts: npt.NDArray[Any] | None = None,
     ) -> ColorCounts:
         numbers = [counts] if weights is None else [counts, weights]
         if colors.ndim != 2 or not len(colors) or any(array.shape != colors.shape[:1] for array in numbers):
@@ -221,8 +264,7 @@ class ColorCounts:
                 "expected arrays of shapes (M, C), (M,) and, if weighted, (M,), got "
                 f"{[array.shape for array in (colors, *numbers)]}"
             )
-        if counts.dtype != np.int64 or counts.min() < 1:
-            raise ValueError("expected counts of int64, all at least 1")
+        _check_counts(counts)
         if weights is not None and (
             weights.dtype != np.float64 or not np.isfinite(weights).all() or weights.min() < 0
         ):
@@ -230,9 +272,14 @@ class ColorCounts:
         recounted = cls.of(np.ascontiguousarray(colors[np.newaxis]))
         if len(recounted) != len(colors) or not np.array_equal(recounted.colors, colors):
             raise ValueError("expected distinct colors in the order of `ColorCounts.colors`")
-        return cls(
-            recounted._counted.select(slice(None), counts), recounted._dtype, recounted._channels, weights
-        )
+        counted = recounted._counted.select(slice(None), counts)
+        transparent = counts[:1] if counted.has_transparent else counts[:0]
+        hidden = recounted._hidden
+        if hidden_colors is not None or hidden_counts is not None:
+            hidden = _hidden_table(hidden_colors, hidden_counts, recounted, int(transparent.sum()))
+        elif hidden is not None:
+            hidden = hidden.select(slice(None), transparent)
+        return cls(counted, recounted._dtype, recounted._channels, weights, hidden)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the bytes of `to_bytes` to a file, which is written whole or not at all."""
@@ -250,6 +297,34 @@ class ColorCounts:
             If the file cannot be read.
         """
         return cls.from_bytes(Path(path).read_bytes())
+
+
+def _count_hidden(counted: ColorTable, pixels: npt.NDArray[Any], threads: int) -> ColorTable | None:
+    return hidden_colors.count(pixels, threads) if counted.has_transparent else None
+
+
+def _check_counts(counts: npt.NDArray[Any]) -> None:
+    if counts.dtype != np.int64 or counts.min() < 1:
+        raise ValueError("expected counts of int64, all at least 1")
+
+
+def _hidden_table(
+    colors: npt.NDArray[Any] | None, counts: npt.NDArray[Any] | None, visible: ColorCounts, pixels: int
+) -> ColorTable:
+    """Return the table of hidden colors (H, C) with counts (H,), which belong to this many pixels."""
+    if colors is None or counts is None:
+        raise ValueError("expected hidden colors with their counts, got one of the two")
+    if colors.ndim != 2 or not len(colors) or counts.shape != colors.shape[:1]:
+        raise ValueError(f"expected hidden colors (H, C) and counts (H,), got {colors.shape}, {counts.shape}")
+    _check_counts(counts)
+    recounted = ColorCounts.of(np.ascontiguousarray(colors[np.newaxis]))
+    kinds = {(counted.dtype, counted.channels) for counted in (recounted, visible)}
+    if len(kinds) > 1 or not np.array_equal(recounted.hidden_colors, colors) or counts.sum() != pixels:
+        raise ValueError(
+            "expected distinct colors of alpha 0 in order, and the count of all transparent pixels"
+        )
+    assert recounted._hidden is not None
+    return recounted._hidden.select(slice(None), counts)
 
 
 ColorCounts.__module__ = "fastkq"  # pickles name the public module

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from fastkq import metrics
+from fastkq.color import hidden_colors
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import GRAY_WITH_ALPHA, RGBA, canonical_colors
 from fastkq.color.packed_table import PackedTable
@@ -44,13 +45,18 @@ def fit(
     """
     table, options = _match_alpha(counts.counted if prepared is None else prepared.table, options)
     if options.max_error is None:
-        return fit_table(table, k, options, counts.weights, prepared)
-    if not isinstance(table, PackedTable):
+        fitted = fit_table(table, k, options, counts.weights, prepared)
+    elif isinstance(table, PackedTable):
+        fitted = fit_within_max_error(table, k, options, counts.weights)
+    else:
         raise ArgumentError(
             "expected an image of uint8 with at most {} channels for {}, got {} with {} channels",
             RGBA, term("max_error"), table.dtype, table.channels,
         )  # fmt: skip
-    return fit_within_max_error(table, k, options, counts.weights)
+    n_fixed = len(fixed_rows(table, options))
+    return fitted._replace(
+        palette=hidden_colors.with_hidden_color(fitted.palette, counts.transparent_color, n_fixed)
+    )
 
 
 def prepare_colors(counts: ColorCounts, options: FitOptions) -> PackedColors | RowColors | None:
