@@ -8,17 +8,17 @@
 >>> compressed.decompress().shape
 (48, 64, 3)
 
-**Input.** Arrays (H, W) or (H, W, C) of uint8, uint16, float32, float64 or bool, with 1 to 64 channels and
-any memory layout; PIL images; files by path, bytes or binary file object. Files are read as a viewer shows
-them: EXIF rotation is applied, and palettes, CMYK and transparency are converted. All checksums of PNG files
-are verified. k is 1 to 65,536. `max_error`, `space="oklab"`, `preset` and dithering are for 8 bits per
-channel; dithering is also for bool.
+**Input.** Arrays (H, W) or (H, W, C) of integers of up to 32 bits, float32, float64 or bool, with 1 to 64
+channels and any memory layout; PIL images; files by path, bytes or binary file object. Files are read as a
+viewer shows them: EXIF rotation is applied, and palettes, CMYK and transparency are converted. All checksums
+of PNG files are verified. k is 1 to 65,536. `max_error`, `space="oklab"`, `preset` and dithering are for 8
+bits per channel; dithering is also for bool.
 
 **Result.** A palette that is fitted freely and mapped without dithering has exactly min(k, distinct colors)
 rows, all different and all used, ordered by alpha, then luminance. Each pixel has the index of its nearest
 row. An image of at most k colors comes back unchanged. The result depends on the arguments alone, not on the
-number of threads or the CPU. The palette of a gray image of 8 or 16 bits has the least possible squared
-error.
+number of threads or the CPU. The palette of a gray image of integers whose range is at most 16 bits has the
+least possible squared error.
 
 **One palette for many images.** `fit_palette` takes an iterable of images, one of which is in memory at a
 time. `apply_palette` uses a palette as it is. `count_colors` gives counts that can be added and saved, so

@@ -23,7 +23,7 @@ sums of their squares could overflow or underflow float64."""
 _LOG10_2 = math.log10(2)
 
 PEAKS = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
-"""Peak value of each integer dtype, for PSNR. Floats have no fixed peak."""
+"""Peak value of each dtype that has a fixed one, for PSNR."""
 
 Values = npt.NDArray[Any]
 
@@ -36,7 +36,7 @@ def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = Non
 
     Parameters
     ----------
-    image, other : (H, W) or (H, W, C) bool, uint8, uint16, float32 or float64
+    image, other : (H, W) or (H, W, C) of a dtype that `fastkq.compress` takes
         Two images of the same shape and dtype.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
@@ -44,8 +44,9 @@ def mse(image: npt.ArrayLike, other: npt.ArrayLike, *, threads: int | None = Non
     Returns
     -------
     float
-        For integer images the sum of squares is exact and only the division rounds. For float images the sum
-        is taken in float64, always in the same order; it is infinite if it overflows float64.
+        For integer images of up to 16 bits the sum of squares is exact and only the division rounds. For
+        other images the sum is taken in float64, always in the same order; it is infinite if it overflows
+        float64.
 
     Raises
     ------
@@ -73,8 +74,8 @@ def psnr(
     image, other, threads
         As for `mse`.
     peak : float, optional
-        Range of the values. The default is 255 for uint8, 65535 for uint16 and 1 for bool. For floats it is
-        the largest value of `image` minus its smallest.
+        Range of the values. The default is 255 for uint8, 65535 for uint16 and 1 for bool. For other dtypes
+        it is the largest value of `image` minus its smallest.
 
     Returns
     -------
@@ -84,8 +85,8 @@ def psnr(
     Raises
     ------
     ArgumentError
-        As for `mse`; also if `peak` is not finite and above 0, or if it is None and all values of a float
-        `image` are equal while `other` differs.
+        As for `mse`; also if `peak` is not finite and above 0, or if it is None and all values of an
+        `image` without a fixed peak are equal while `other` differs.
     ArgumentTypeError
         If `peak` is not a number.
 
@@ -134,13 +135,13 @@ def of_colors(
     labels : (M,) unsigned integers
         Palette row of each color.
     channels
-        Indices of the channels to measure. For floats these must be all channels.
+        Indices of the channels to measure. For floats and integers of 32 bits these must be all channels.
     peak : float, optional
         As for `psnr`.
     """
-    are_floats = colors.dtype.kind == "f"
+    are_floats = _in_floats(colors)
     exponent = (
-        _exponent(max(float(abs(value)) for value in (colors.min(), colors.max()))) if are_floats else 0
+        _exponent(max(abs(float(value)) for value in (colors.min(), colors.max()))) if are_floats else 0
     )
     total: float = 0
     for part in slices(len(colors), _VALUES_PER_CHUNK):  # floats are summed in the order of the colors
@@ -184,7 +185,7 @@ def _comparable(image: npt.ArrayLike, other: npt.ArrayLike) -> tuple[Values, Val
 
 def _range(values: Values, exponent: int) -> float:
     """Return the default peak of `psnr`; for floats, it is that of the values divided by ``2**exponent``."""
-    if values.dtype.kind != "f":
+    if values.dtype.name in PEAKS:
         return PEAKS[values.dtype.name]
     span = math.ldexp(float(values.max()), -exponent) - math.ldexp(float(values.min()), -exponent)
     if not span:
@@ -197,9 +198,9 @@ def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
 
     The exponent is 0 for integers, and for floats of ordinary size (see `_exponent`).
     """
-    if a.dtype.kind == "f":
+    if _in_floats(a):
         exponent = _exponent(
-            max(float(abs(extreme)) for values in (a, b) for extreme in (values.min(), values.max()))
+            max(abs(float(extreme)) for values in (a, b) for extreme in (values.min(), values.max()))
         )
         return _mse_of_floats(a, b, math.ldexp(1, -exponent), threads), exponent
     a, b = (values.view(np.uint8) if values.dtype == np.bool_ else values for values in (a, b))
@@ -210,6 +211,11 @@ def _scaled_mse(a: Values, b: Values, threads: int) -> tuple[float, int]:
 
     over_chunks(work, len(a), _VALUES_PER_CHUNK, threads)
     return sum(totals) / len(a), 0
+
+
+def _in_floats(values: Values) -> bool:
+    """Return whether squares are summed in float64: of floats, and of integers whose squares need 64 bits."""
+    return values.dtype.kind == "f" or values.itemsize > 2
 
 
 def _exponent(largest: float) -> int:

@@ -6,9 +6,10 @@ of any mode with 8 or 16 bits per channel, dithers when asked, and keeps the ord
 `CompressedImage.to_pil` gives a palette image.
 
 **Reading.** ``Image.open`` reads only the head; ``load`` decodes the pixels. The mode is P for up to 256
-colors of RGB or RGBA; otherwise L, LA, RGB, RGBA, "1" (bool), I;16 or F. Pillow has no mode for uint16 with 2
-to 4 channels and for gray float64: they are reduced to uint8 and float32, with a `PrecisionWarning`. Float
-images of several channels, and images of more than 4 channels, raise an OSError; `fastkq.load` reads them.
+colors of RGB or RGBA; otherwise L, LA, RGB, RGBA, "1" (bool), I;16, I (signed integers) or F. Pillow has no
+mode for uint16 with 2 to 4 channels and for gray float64: they are reduced to uint8 and float32, with a
+`PrecisionWarning`. Images of uint32, floats or signed integers of several channels, and images of more than 4
+channels, raise an OSError; `fastkq.load` reads them.
 `info` holds icc_profile, exif, dpi, and transparency as for a PNG file.
 
 **Writing.** An image of mode P keeps its palette and indices. Images of other modes, and those of mode P with
@@ -55,7 +56,7 @@ from fastkq.runtime.options import OPTIONS
 
 __all__ = ["FkqImageFile"]
 
-_RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "F": ("F;32F", "<f4")}
+_RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "I": ("I;32S", "<i4"), "F": ("F;32F", "<f4")}
 """For each mode the raw mode and the dtype of its bytes; other modes are their own raw mode, of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image", "format", "optimize"}
 """Save options that are passed on to `compress`."""

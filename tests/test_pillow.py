@@ -65,6 +65,9 @@ assert Image.MIME["FKQ"] == "image/x-fkq"
         ("bool", 1, "1"),
         ("uint16", 1, "I;16"),
         ("float32", 1, "F"),
+        ("int8", 1, "I"),
+        ("int16", 1, "I"),
+        ("int32", 1, "I"),
     ],
 )
 @pytest.mark.parametrize("coding", ["context", "packed"])

@@ -70,9 +70,9 @@ def compress(
     Parameters
     ----------
     image : array, PIL image, path, bytes or binary file object
-        Arrays have shape (H, W) or (H, W, C) with C from 1 to 64, dtype uint8, uint16, float32, float64 or
-        bool, and any memory layout; they are never changed. The last of 2 or 4 channels of a uint8 or uint16
-        array is alpha. Masks (bool) have shape (H, W) or (H, W, 1). Floats must be finite.
+        Arrays have shape (H, W) or (H, W, C) with C from 1 to 64, an integer dtype of up to 32 bits, float32,
+        float64 or bool, and any memory layout; they are never changed. The last of 2 or 4 channels of a uint8
+        or uint16 array is alpha. Masks (bool) have shape (H, W) or (H, W, 1). Floats must be finite.
         Files and PIL images are read as a viewer shows them: EXIF rotation is applied, palettes and CMYK are
         converted to RGB, transparency becomes alpha. Their ICC profile, EXIF and DPI go into the result,
         except an ICC profile for another color space than the result's, for example CMYK. A file may also be
@@ -130,7 +130,8 @@ def compress(
     effort : {"fast", "balanced", "best"}
         How long to search for a better palette. On the Kodak images, compared with "balanced": "fast" has 1
         to 2 % more squared error and takes half the time; "best" has up to 2 % less and takes 4 to 10 times
-        as long. The palette of a single gray channel of 8 or 16 bits is optimal at every effort.
+        as long. The palette of a single gray channel of integers is optimal at every effort if their
+        range is at most 16 bits.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
     progress : callable, optional

@@ -9,6 +9,7 @@ from fastkq import formats
 from fastkq.api.file import CompressedFile
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.indexed_image import IndexedImage, bits_per_index, count_indices
+from fastkq.color.kinds import has_fixed_range
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.fkq import Part
@@ -23,15 +24,17 @@ class PaletteCounts(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """Hexadecimal digits of each color: 2 per channel, 4 for uint16; for floats, decimal numbers."""
+        """Hexadecimal digits of each color: 2 per channel, 4 for uint16; otherwise decimal numbers."""
         if self.palette.dtype.kind == "f":
             return [",".join(f"{value:.6g}" for value in color) for color in self.palette]
+        if not has_fixed_range(self.palette.dtype):
+            return [",".join(map(str, color)) for color in self.palette.tolist()]
         digits = 2 * self.palette.itemsize
         return ["".join(f"{value:0{digits}x}" for value in color) for color in self.palette.astype(int)]
 
     def as_json(self) -> list[Any]:
-        """Return the names; for floats, nested lists with all digits."""
-        return self.palette.tolist() if self.palette.dtype.kind == "f" else list(self.names)
+        """Return the names; for decimal numbers, nested lists with all digits."""
+        return list(self.names) if has_fixed_range(self.palette.dtype) else self.palette.tolist()
 
 
 class Facts(NamedTuple):

@@ -61,7 +61,7 @@ class CompressedFile:
 
     @property
     def version(self) -> int:
-        """Version of the `.fkq` format: 1, 2 or 3."""
+        """Version of the `.fkq` format: 1 to 4."""
         return self._head.version
 
     @property

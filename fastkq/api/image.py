@@ -32,7 +32,7 @@ class CompressedImage(IndexedImage):
 
     Parameters
     ----------
-    palette : (k, C) uint8, uint16, float32, float64 or bool
+    palette : (k, C) of an integer dtype of up to 32 bits, float32, float64 or bool
         1 <= C <= 64 and 1 <= k <= 65536. For uint8 and uint16, C = 1 is gray, 2 gray with alpha, 3 RGB and 4
         RGBA; other channels have no defined meaning. For bool, C is 1 and k at most 2.
     indices : (H, W) of integers
@@ -196,16 +196,16 @@ class CompressedImage(IndexedImage):
         PIL.Image.Image
             Up to 256 colors of uint8 with at most 4 channels give mode P with the same palette and indices;
             gray becomes equal red, green and blue, without an ICC profile for gray. Other images give pixels:
-            mode "1" for bool; I;16 and F for gray of uint16 and float32; L, LA, RGB or RGBA for more than 256
-            colors. `info` holds icc_profile, exif and dpi, and if one color has alpha 0 and all others are
-            opaque, its index as transparency. Other alphas are in the palette, of mode RGBA; a GIF cannot
-            hold them.
+            mode "1" for bool; I;16, I and F for gray of uint16, of signed integers and of float32; L, LA, RGB
+            or RGBA for more than 256 colors. `info` holds icc_profile, exif and dpi, and if one color has
+            alpha 0 and all others are opaque, its index as transparency. Other alphas are in the palette, of
+            mode RGBA; a GIF cannot hold them.
 
         Raises
         ------
         ArgumentError
-            If Pillow has no mode for the colors: 16 bits that are not gray (see `to_8bit`), float32 that is
-            not gray, float64, or more than 4 channels.
+            If Pillow has no mode for the colors: 16 bits (see `to_8bit`), signed integers or float32 that are
+            not gray, uint32, float64, or more than 4 channels.
 
         Examples
         --------

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.indexed_image import IndexedImage, count_indices
-from fastkq.color.kinds import as_8bit, has_alpha
+from fastkq.color.kinds import as_8bit, has_alpha, has_fixed_range
 from fastkq.color.metadata import Metadata
 from fastkq.formats import pil
 
@@ -36,13 +36,13 @@ _CHECKERBOARD_CSS = "repeating-conic-gradient(#8884 0 25%,#8880 0 50%) 0/16px 16
 def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Convert an image, or a palette or sample of it, to 8 bits for display.
 
-    Floats are scaled linearly so that the minimum of the original is black and its maximum white. Gray with
-    alpha becomes RGBA.
+    Values other than bool, uint8 and uint16 are scaled linearly so that the minimum of the original is black
+    and its maximum white. Gray with alpha becomes RGBA.
 
     Parameters
     ----------
     original : (H, W) or (H, W, C), C at most 4
-        Image that gives the range of floats.
+        Image that gives the range of the values.
     values : (H, W) or (H, W, C) array of the same dtype and number of channels
         Values to convert: the original, some of its pixels or a palette (1, k, C).
 
@@ -50,7 +50,7 @@ def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt
     -------
     (H, W) or (H, W, C) uint8
     """
-    if values.dtype.kind == "f":
+    if not has_fixed_range(values.dtype):
         low, high = float(original.min()), float(original.max())
         values = np.interp(values, (low, high), (0, 255)).round().astype(np.uint8)
     elif values.shape[2:] == (2,):

@@ -40,7 +40,7 @@ class Report:
         Mean squared error over pixels and channels, as `fastkq.metrics.mse`.
     psnr : float
         10 log10(peak^2 / mse) in dB, infinite if the mse is 0. The peak is 255 for uint8, 65535 for uint16, 1
-        for bool; for floats, the maximum of the original minus its minimum.
+        for bool; for other dtypes, the maximum of the original minus its minimum.
     max_error : float
         Largest Euclidean distance between a pixel and its color, over the stored channels. For images with
         alpha this is not the distance that `compress` bounds by `max_error`, which is measured on
@@ -114,8 +114,7 @@ def report(
     canonical = IndexedImage.of(compressed, palette=canonical_colors(compressed.palette))
     sums, counts, largest, position = _errors(pixels, canonical, workers)
     error = math.fsum(sums.tolist()) / (len(pixels) * channels)
-    is_float = original.dtype.kind == "f"
-    peak = float(original.max()) - float(original.min()) if is_float else PEAKS[original.dtype.name]
+    peak = PEAKS.get(original.dtype.name) or float(original.max()) - float(original.min())
     return Report(
         mse=error,
         psnr=20 * _log10(peak) - 10 * _log10(error) if error else math.inf,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.api.facts import Facts, PaletteCounts, bits_per_pixel
-from fastkq.color.kinds import as_8bit
+from fastkq.color.kinds import as_8bit, has_fixed_range
 from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal, percent
 from fastkq.formats.fkq import Part
@@ -122,8 +122,8 @@ def _palette(colors: PaletteCounts, colored: bool) -> Iterator[str]:
 
 
 def _displayable(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
-    """Return a palette in 8 bits, gray with alpha as RGBA; None for floats and for more than 4 channels."""
-    if palette.dtype.kind == "f" or palette.shape[1] > 4:
+    """Return a palette in 8 bits, gray with alpha as RGBA; None without a fixed range or above 4 channels."""
+    if not has_fixed_range(palette.dtype) or palette.shape[1] > 4:
         return None
     values = as_8bit(palette)
     return values[:, [0, 0, 0, 1]] if palette.shape[1] == 2 else values

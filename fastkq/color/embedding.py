@@ -83,15 +83,15 @@ class Embedding(NamedTuple):
             return values.astype(self.dtype)
         top = float(np.iinfo(self.dtype).max)
         if not has_alpha(self.dtype, self.channels):
-            return self._rounded(vectors, top)
+            return self._rounded(vectors, top, float(np.iinfo(self.dtype).min))
         alpha = np.clip(np.floor(vectors[:, -1:] / self._alpha_weight() + 0.5), 0, top)
         shown = self._rounded((vectors[:, :-1] / np.maximum(alpha, 1) + top) / 2, top)
         colors = np.concatenate((shown, alpha.astype(self.dtype)), axis=1)
         colors[colors[:, -1] == 0] = 0
         return colors
 
-    def _rounded(self, values: Vectors, top: float) -> npt.NDArray[Any]:
-        return np.clip(np.floor(values + 0.5), 0, top).astype(self.dtype)
+    def _rounded(self, values: Vectors, top: float, least: float = 0.0) -> npt.NDArray[Any]:
+        return np.clip(np.floor(values + 0.5), least, top).astype(self.dtype)
 
     def _alpha_weight(self) -> float:
         # The variance of the three backgrounds is 2/3 of the squared half range, for each of the C - 1 color

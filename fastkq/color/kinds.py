@@ -15,8 +15,16 @@ from fastkq.runtime.progress import bands
 
 
 def has_alpha(dtype: npt.DTypeLike, channels: int) -> bool:
-    """Tell whether the last channel is alpha: the last of 2 or 4 channels of unsigned integers."""
-    return channels in (2, 4) and np.dtype(dtype).kind == "u"
+    """Tell whether the last channel is alpha: the last of 2 or 4 channels of uint8 or uint16."""
+    return channels in (2, 4) and np.dtype(dtype) in (np.uint8, np.uint16)
+
+
+def has_fixed_range(dtype: npt.DTypeLike) -> bool:
+    """Tell whether the least value of a dtype is black and the largest is white: bool, uint8 and uint16.
+
+    Floats, signed integers and integers of 32 bits are elevations, labels or other measurements.
+    """
+    return np.dtype(dtype).name in ("bool", "uint8", "uint16")
 
 
 GRAY_WITH_ALPHA, RGB, RGBA = 2, 3, 4  # numbers of channels; alpha is that of uint8 and uint16 images
@@ -96,7 +104,7 @@ def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: in
 
 
 SCALE_TO_8BIT = Term("scale to 0..255 and convert with .astype(np.uint8)", "scale them to 0..255")
-"""Advice in messages about values of float."""
+"""Advice in messages about values whose range is not known: floats, signed and 32-bit integers."""
 
 
 def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
@@ -105,7 +113,7 @@ def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     Raises
     ------
     ArgumentError
-        For floats, whose range is not known.
+        For other dtypes, whose range is not known.
     """
     if values.dtype == np.uint8:
         return values

@@ -101,8 +101,8 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:
 
     Parameters
     ----------
-    pixels : (N, C) uint8, uint16, float32 or float64, C-contiguous
-        The last of 2 or 4 channels of integers is alpha. Floats must be finite.
+    pixels : (N, C) of a dtype of `fastkq.runtime.validation.DTYPES` other than bool, C-contiguous
+        The last of 2 or 4 channels of uint8 and uint16 is alpha. Floats must be finite.
     threads : int
         Maximum number of threads.
 
@@ -129,8 +129,8 @@ class Rows(NamedTuple):
         View of the rows.
     width : int
         Bits per channel.
-    is_float : bool
-        Whether the rows are floats.
+    is_float, is_signed : bool
+        Whether the rows are floats, or signed integers.
     has_alpha : bool
         Whether the last channel is alpha.
     """
@@ -138,14 +138,14 @@ class Rows(NamedTuple):
     bits: npt.NDArray[np.unsignedinteger]
     width: int
     is_float: bool
+    is_signed: bool
     has_alpha: bool
 
     @classmethod
     def of(cls, pixels: npt.NDArray[Any]) -> Rows:
-        bits = pixels.view(f"u{pixels.itemsize}")
-        return cls(
-            bits, 8 * pixels.itemsize, pixels.dtype.kind == "f", has_alpha(pixels.dtype, pixels.shape[1])
-        )
+        bits, kind = pixels.view(f"u{pixels.itemsize}"), pixels.dtype.kind
+        alpha = has_alpha(pixels.dtype, pixels.shape[1])
+        return cls(bits, 8 * pixels.itemsize, kind == "f", kind == "i", alpha)
 
     @property
     def words(self) -> int:
@@ -189,7 +189,8 @@ def _count_in_table(pixels: npt.NDArray[Any], threads: int) -> RowTable:
     counts = tables.sum(axis=0)
     words = np.flatnonzero(counts)
     shifts = rows.width * np.arange(pixels.shape[1])[::-1]
-    colors = ((words[:, None] >> shifts) & ((1 << rows.width) - 1)).astype(pixels.dtype)
+    levels = (words[:, None] >> shifts) & ((1 << rows.width) - 1)
+    colors = (levels - (1 << rows.width >> 1) * rows.is_signed).astype(pixels.dtype)
     return RowTable(colors, counts[words])
 
 

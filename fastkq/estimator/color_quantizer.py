@@ -28,11 +28,11 @@ _MAX_CHANNELS = 4
 class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Transformer that reduces images to the colors of one palette fitted to them together.
 
-    An image is what `fastkq.compress` takes: an array (H, W) or (H, W, C) of uint8, uint16, float32, float64
-    or bool, a PIL image, or a file. Several images are an array (n, H, W) or (n, H, W, C), or any iterable of
-    images of one dtype. Gray, RGB and images with alpha can be mixed; they are reduced to images of the
-    palette's channels. An array of three axes is one image if its last axis has at most 4 channels, else a
-    stack of gray images.
+    An image is what `fastkq.compress` takes: an array (H, W) or (H, W, C) of integers of up to 32 bits,
+    float32, float64 or bool, a PIL image, or a file. Several images are an array (n, H, W) or (n, H, W, C),
+    or any iterable of images of one dtype. Gray, RGB and images with alpha can be mixed; they are reduced to
+    images of the palette's channels. An array of three axes is one image if its last axis has at most 4
+    channels, else a stack of gray images.
 
     Parameters
     ----------

@@ -26,6 +26,9 @@ _MODES = {
     ("uint8", 3): "RGB",
     ("uint8", 4): "RGBA",
     ("uint16", 1): "I;16",
+    ("int8", 1): "I",
+    ("int16", 1): "I",
+    ("int32", 1): "I",
     ("float32", 1): "F",
 }
 
@@ -41,7 +44,7 @@ def to_pil(image: IndexedImage) -> "Image.Image":
                 f"expected colors that a mode of Pillow holds, got {image.dtype} with {channels} "
                 "channels: reduce 16 bits with to_8bit(), or use the array from decompress()"
             )
-        picture = _from_pixels(paint(image))
+        picture = from_pixels(paint(image))
     picture.info.update(info_of(image.metadata, picture.mode))
     return picture
 
@@ -105,13 +108,16 @@ def average(pixels: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
 
     Blocks at the right and lower edge can be smaller.
     """
-    return pixels if step == 1 else np.asarray(_from_pixels(pixels).reduce(step))
+    return pixels if step == 1 else np.asarray(from_pixels(pixels).reduce(step))
 
 
-def _from_pixels(pixels: npt.NDArray[Any]) -> "Image.Image":
+def from_pixels(pixels: npt.NDArray[Any]) -> "Image.Image":
+    """Return pixels (H, W) or (H, W, C) for which there is a mode as an image."""
     from PIL import Image
 
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+    if pixels.dtype.kind == "i":
+        pixels = pixels.astype(np.int32)  # mode I; Pillow misreads int8
+    return Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels))
 
 
 class Interruptible(BytesIO):

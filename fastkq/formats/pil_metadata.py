@@ -53,7 +53,7 @@ def supported_metadata(metadata: Metadata, mode: str) -> dict[str, Any]:
 
     Gray pixels take an ICC profile for gray; palettes, RGB and RGBA take one for RGB.
     """
-    gray = mode in ("1", "L", "LA", "I;16", "F")
+    gray = mode in ("1", "L", "LA", "I;16", "I", "F")
     options = {
         "icc_profile": _matching_profile(metadata.icc, ("GRAY",) if gray else ("RGB",)),
         "exif": metadata.exif,

@@ -17,8 +17,9 @@ class ImageFormat(NamedTuple):
         Pillow's name of the format.
     palette : {"opaque", "one transparent", "any alpha"} or None
         Alpha that the colors of a palette may have; None if the format has no palettes.
-    pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "F"}
-        Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of float32.
+    pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "I", "F"}
+        Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of int32 and
+        float32.
     allows_pixels : bool
         Whether an image whose palette does not fit is written as pixels by default. If False, it is written
         as pixels only with `whole=True` of `fastkq.formats.encode`.
@@ -43,7 +44,7 @@ class ImageFormat(NamedTuple):
 _TIFF = ImageFormat(
     name="TIFF",
     palette="opaque",
-    pixels=("L", "RGB", "RGBA", "I;16", "F"),
+    pixels=("L", "RGB", "RGBA", "I;16", "I", "F"),
     allows_pixels=True,
     carries=frozenset({"icc", "texts", "dpi"}),
     # Deflate is 4 to 45 % smaller than LZW on palette images; a predictor makes images of few colors larger.

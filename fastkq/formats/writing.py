@@ -11,9 +11,9 @@ suffix          contents                                                 metadat
 `.webp`         lossless RGB or RGBA, any number of colors               ICC, EXIF
 ==============  =======================================================  ===============
 
-All formats but `.fkq` hold values of 8 bits; `.tif` also holds gray of 16 bits and of float32, as pixels.
-False and True become black and white; gray with alpha becomes RGBA. `CompressedImage.to_8bit` reduces 16 bits
-to 8.
+All formats but `.fkq` hold values of 8 bits; `.tif` also holds gray of 16 bits, of signed integers (as int32)
+and of float32, as pixels. False and True become black and white; gray with alpha becomes RGBA.
+`CompressedImage.to_8bit` reduces 16 bits to 8.
 
 Palettes keep their order; GIF pads them to a power of two, TIFF to 256 colors. Their colors are R, G, B, so
 the ICC profile of a gray image, which is for gray, is not written with a palette. TIFF holds only the texts
@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.indexed_image import IndexedImage, paint
-from fastkq.color.kinds import SCALE_TO_8BIT, as_8bit, has_alpha
+from fastkq.color.kinds import SCALE_TO_8BIT, as_8bit, has_alpha, has_fixed_range
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, Term
 from fastkq.formats import fkq, pil
@@ -140,7 +140,7 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
     others = " or .tif" if mode in FORMATS[".tif"].pixels else ""
     remedy = Term("reduce them with to_8bit()", "reduce them with --depth 8")
     message = "expected values of 8 bits for {}, got {}: {}, or save as .fkq{}"
-    raise ArgumentError(message, what, dtype, SCALE_TO_8BIT if dtype.kind == "f" else remedy, others)
+    raise ArgumentError(message, what, dtype, remedy if has_fixed_range(dtype) else SCALE_TO_8BIT, others)
 
 
 def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
@@ -164,8 +164,6 @@ def encode_image(
     ArgumentError
         If the format cannot hold the image; the message names formats that can.
     """
-    from PIL import Image
-
     form, metadata = FORMATS[suffix], metadata or Metadata()
     flat = _expand(image if image.ndim == 3 else image[:, :, np.newaxis])
     check_values(suffix, flat.dtype, flat.shape[2], whole=True)
@@ -174,7 +172,7 @@ def encode_image(
     mode = mode_of(flat.dtype, flat.shape[2])
     if mode in ("RGB;16", "RGBA;16"):
         return encode_png_16bit(flat, save_options(metadata, form, mode))
-    picture = Image.fromarray(np.ascontiguousarray(flat[:, :, 0] if flat.shape[2] == 1 else flat))
+    picture = pil.from_pixels(flat)
     if picture.mode == "L" and "L" not in form.pixels and form.pixels:
         picture = picture.convert("RGB")
     if picture.mode not in form.pixels:

@@ -95,7 +95,7 @@ def fit(
 
     Parameters
     ----------
-    values : (M,) integers from -65535 to 65535
+    values : (M,) integers, the last at most 65535 above the first
         In ascending order, for instance the distinct gray values of an image.
     weights : (M,) integers, of an integer or a floating dtype
         At least 1. If their sum exceeds about 2^32 (16-bit values) or 2^48 (8-bit values), they are divided

@@ -21,6 +21,8 @@ from fastkq.quantization.rounding import (
     with_transparent,
 )
 
+_MAX_RANGE = 65535  # difference of gray levels up to which the optimal palette is computed
+
 
 def fixed_rows(table: ColorTable, options: FitOptions) -> npt.NDArray[Any]:
     """Return the fixed colors (f, C), f = 0 if there are none."""
@@ -41,7 +43,8 @@ def fit_table(
 ) -> Fit:
     """Fit a palette of exactly min(k, distinct colors) different colors, without a maximum error.
 
-    For gray images of integers it has the least possible squared error, at every effort.
+    For gray images of integers with a range of at most 16 bits it has the least possible squared error, at
+    every effort.
 
     Parameters
     ----------
@@ -97,7 +100,7 @@ def _fit(prepared: PackedColors | RowColors, k: int, options: FitOptions) -> Fit
         return _labeled(table, np.concatenate((fixed, in_order(table.without(fixed).colors))), options)
     if k == len(fixed):
         return _labeled(table, fixed, options)
-    if table.channels == 1 and table.dtype.kind == "u" and options.space == "rgb":
+    if options.space == "rgb" and _is_one_dimensional(table, fixed):
         levels = one_dimensional.fit(table.colors[:, 0], table.counts, k, fixed=fixed[:, 0])
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
         return _labeled(table, palette, options)
@@ -109,6 +112,16 @@ def _fit(prepared: PackedColors | RowColors, k: int, options: FitOptions) -> Fit
             return Fit(palette, labeled.labels)
     palette, labels = _fit_points(prepared, prepared.colors, k, options)
     return Fit(palette, labels if labels is None else prepared.in_table_order(labels))
+
+
+def _is_one_dimensional(table: ColorTable, fixed: npt.NDArray[Any]) -> bool:
+    """Return whether colors are gray levels of integers whose range is at most that of 16 bits."""
+    if table.channels != 1 or table.dtype.kind not in "iu":
+        return False
+    if table.dtype.itemsize <= 2:
+        return True
+    levels = np.concatenate((table.colors[[0, -1]], fixed))
+    return int(levels.max()) - int(levels.min()) <= _MAX_RANGE
 
 
 def _fit_points(

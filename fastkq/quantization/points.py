@@ -295,15 +295,43 @@ def assign_in_chunks(
     keep: Callable[[int, int, Assignment], None],
     threads: int,
 ) -> None:
-    """Call ``keep(start, stop, assignment)`` for each chunk of the colors (M, C), on several threads."""
+    """Call ``keep(start, stop, assignment)`` for each chunk of the colors (M, C), on several threads.
+
+    The centroids (C, k) are colors. Those nearest to integer colors without alpha are exact.
+    """
+    is_wide = metric.dtype.kind in "iu" and metric.dtype.itemsize > 2
 
     def work(worker: int, start: int, stop: int) -> None:
-        keep(start, stop, VectorPoints(metric.embed(colors[start:stop]), _NO_WEIGHTS).assign(centroids))
+        assignment = VectorPoints(metric.embed(colors[start:stop]), _NO_WEIGHTS).assign(centroids)
+        if is_wide:
+            _correct(assignment, colors[start:stop], centroids)
+        keep(start, stop, assignment)
 
     over_chunks(work, len(colors), rows_per_chunk(colors.shape[1]), threads)
 
 
 _NO_WEIGHTS: Vectors = np.empty(0)
+
+_MAX_EXACT = 2.0**53  # squared distances below this are exact in float64
+_LOW_HALF = np.uint64(0xFFFFFFFF)
+
+
+def _correct(assignment: Assignment, colors: npt.NDArray[Any], centroids: Coordinates) -> None:
+    """Correct the labels of those integer colors (n, C) whose squared distances float64 has rounded.
+
+    A squared distance of 32-bit integers has up to 70 bits: it is summed in two halves.
+    """
+    far = np.flatnonzero(assignment.distances >= _MAX_EXACT)
+    values, rows = colors[far].astype(np.int64), centroids.T.astype(np.int64)
+    best = np.full((2, len(far)), np.iinfo(np.uint64).max)
+    for j, row in enumerate(rows if len(far) else ()):
+        squares = np.abs(values - row).astype(np.uint64) ** 2
+        low = (squares & _LOW_HALF).sum(axis=1, dtype=np.uint64)
+        high = (squares >> np.uint64(32)).sum(axis=1, dtype=np.uint64) + (low >> np.uint64(32))
+        low &= _LOW_HALF
+        is_closer = (high < best[0]) | ((high == best[0]) & (low < best[1]))
+        best[:, is_closer] = high[is_closer], low[is_closer]
+        assignment.labels[far[is_closer]] = j
 
 
 def condense(

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-ImageArray = npt.NDArray[np.bool_ | np.uint8 | np.uint16 | np.float32 | np.float64]
+ImageArray = npt.NDArray[
+    np.bool_ | np.uint8 | np.uint16 | np.uint32 | np.int8 | np.int16 | np.int32 | np.float32 | np.float64
+]
 """Pixels, colors or a palette, of a dtype that images have."""
 
 Coordinates = npt.NDArray[np.floating[Any]]

@@ -15,7 +15,12 @@ from fastkq.runtime.options import MAX_COLORS, Depth, Range, check_integer, chec
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
 
-DTYPES = tuple(map(np.dtype, (np.bool_, np.uint8, np.uint16, np.float32, np.float64)))
+DTYPES = tuple(
+    map(
+        np.dtype,
+        (np.bool_, np.uint8, np.uint16, np.uint32, np.int8, np.int16, np.int32, np.float32, np.float64),
+    )
+)
 """Dtypes of images and palettes."""
 
 MAX_CHANNELS = 64  # channels of an image
@@ -28,7 +33,7 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
 
     Returns
     -------
-    (H, W) or (H, W, C) of bool, uint8, uint16, float32 or float64
+    (H, W) or (H, W, C) of a dtype of `DTYPES`
         The argument itself, without a copy, if it already is such an array. C is 1 to 64, and 1 for bool.
 
     Raises
@@ -83,8 +88,8 @@ def _check_dtype(array: npt.NDArray[Any], noun: str) -> None:
     if array.dtype.newbyteorder("=") not in DTYPES:
         hints = {
             "f": "; convert with .astype(np.float32), or float64",
-            "i": "; convert with .astype(np.uint8), uint16 or float64, whichever holds its values",
-            "u": "; convert with .astype(np.uint16) or float64, whichever holds its values",
+            "i": "; convert with .astype(np.int32) or float64, whichever holds its values",
+            "u": "; convert with .astype(np.uint32) or float64, whichever holds its values",
             "O": " (a list of unequal rows, or no image at all)",
         }
         hint = hints.get(array.dtype.kind, "")

@@ -29,7 +29,9 @@ def test_copies_and_pickles_are_equal(compressed):
 
 def test_images_of_different_dtypes_are_unequal():
     images = [CompressedImage(np.array([[0], [1]]).astype(dtype), np.array([[0, 1]])) for dtype in DTYPES]
-    assert [one == other for one in images for other in images] == np.eye(5, dtype=bool).ravel().tolist()
+    assert [one == other for one in images for other in images] == np.eye(
+        len(DTYPES), dtype=bool
+    ).ravel().tolist()
     assert repr(images[3]) == (
         "<CompressedImage 1x2 (H, W, 1) float32, k=2, 1 bit per index, 33 bytes packed>"
     )
@@ -48,6 +50,12 @@ def test_to_8bit_takes_uint8_and_bool_and_refuses_floats():
     assert_same(mask.to_8bit().to_8bit(), mask.to_8bit())
     with pytest.raises(ArgumentError, match=r"got float32: scale to 0\.\.255 and convert with"):
         CompressedImage(np.ones((1, 3), np.float32), np.zeros((1, 1), int)).to_8bit()
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "uint32"])
+def test_to_8bit_refuses_integers_without_a_fixed_range(dtype):
+    with pytest.raises(ArgumentError, match=rf"uint8 or uint16 .*got {dtype}: scale to 0\.\.255"):
+        CompressedImage(np.ones((1, 3), dtype), np.zeros((1, 1), int)).to_8bit()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fastkq import CompressedImage
 
-DTYPES = ["bool", "uint8", "uint16", "float32", "float64"]
+DTYPES = ["bool", "uint8", "uint16", "float32", "float64", "uint32", "int8", "int16", "int32"]
 
 
 def palette_of(dtype, k, channels, seed=0):
@@ -16,8 +16,9 @@ def palette_of(dtype, k, channels, seed=0):
     generator = np.random.default_rng(seed)
     if dtype == "bool":
         return generator.integers(0, 2, (min(k, 2), 1)).astype(bool)
-    if dtype.startswith("uint"):
-        return generator.integers(0, np.iinfo(dtype).max + 1, (k, channels)).astype(dtype)
+    if "int" in dtype:
+        limits = np.iinfo(dtype)
+        return generator.integers(limits.min, limits.max + 1, (k, channels)).astype(dtype)
     powers = generator.integers(-40, generator.integers(-39, 40), (k, channels))
     values = generator.choice([-1.5, -1, -0.0, 0, 0.3, 1, 1.9], (k, channels)) * 2.0**powers
     return values.astype(dtype)

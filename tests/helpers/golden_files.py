@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[1] / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))
 SMALL, TINY = (12, 17), (5, 9)
 _TYPES = {"bool": 2, "uint8": 7, "uint16": 30, "float32": 50, "float64": 19}
+_TYPES |= {"int8": 40, "int16": 30, "int32": 25, "uint32": 21}
 """Number of colors of an image, by dtype."""
 _LAYOUTS = {
     "k1-rgb": (1, (3,)),
@@ -52,6 +53,10 @@ def typed(dtype, channels, k):
         "uint16": steps * 437,
         "float32": steps * 2.5 - 40,
         "float64": (20 - steps) * 2.0**-60,
+        "int8": steps - 100,
+        "int16": 9000 - steps * 301,
+        "int32": steps * 8_000_007 - (1 << 30),
+        "uint32": (1 << 32) - 1 - steps * 40_000_003,
     }[dtype].astype(dtype)
     return CompressedImage(palette, plain.indices)
 

@@ -59,6 +59,7 @@ def images(draw, channels=(0, 1, 3, 4), side=24):
 CHANNELS_BY_DTYPE = [
     (np.bool_, (0, 1)), (np.uint8, (0, 1, 2, 3, 4, 5, 9)), (np.uint16, (0, 1, 2, 3, 4, 5)),
     (np.float32, (0, 1, 2, 3, 4, 7)), (np.float64, (0, 1, 2, 3, 4, 64)),
+    (np.int8, (0, 1, 2, 3)), (np.int16, (0, 1, 2, 4, 5)), (np.int32, (0, 1, 3, 4)), (np.uint32, (0, 2, 3, 4)),
 ]  # fmt: skip
 
 
@@ -74,6 +75,9 @@ def images_of_any_kind(draw):
         return values == 0
     if dtype in (np.uint8, np.uint16):
         return (values * (np.iinfo(dtype).max // (levels - 1))).astype(dtype)
+    if np.dtype(dtype).kind in "iu":
+        limits = np.iinfo(dtype)
+        return (limits.min + values * ((limits.max - limits.min) // (levels - 1))).astype(dtype)
     return ((values - 1.5) * draw(st.sampled_from([1.0, 1e-30, 1e30]))).astype(dtype)
 
 
@@ -89,10 +93,11 @@ def visible_pixels(image):
 KINDS = [
     (np.uint8, ()), (np.uint8, (1,)), (np.uint8, (2,)), (np.uint8, (3,)), (np.uint8, (4,)), (np.uint8, (6,)),
     (np.uint16, ()), (np.uint16, (3,)), (np.uint16, (4,)), (np.float32, (3,)), (np.float64, (2,)), (bool, ()),
+    (np.int8, ()), (np.int16, ()), (np.int16, (4,)), (np.int32, ()), (np.int32, (3,)), (np.uint32, (2,)),
 ]  # fmt: skip
 
 
 def of_few_values(dtype, channels, *, seed=0, rows=6):
     """Return an image (rows, 7, *channels) of at most three values per channel, so that colors repeat."""
     values = np.random.default_rng(seed).integers(0, 3, (rows, 7, *channels))
-    return (values * {"b": 1, "u": 85, "f": 0.5}[np.dtype(dtype).kind]).astype(dtype)
+    return (values * {"b": 1, "u": 85, "f": 0.5, "i": -43}[np.dtype(dtype).kind]).astype(dtype)

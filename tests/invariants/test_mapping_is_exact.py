@@ -83,6 +83,24 @@ def test_mapping_of_uint16_is_exact_in_integer_arithmetic():
     np.testing.assert_array_equal(label_rows(colors, palette), exact.argmin(axis=1))
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 64])
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.uint32])
+def test_mapping_of_integers_is_exact_in_integer_arithmetic(dtype, channels):
+    """Squared distances of 32-bit integers exceed 2^64: in float64, rows that differ by 1 would be equal."""
+    generator, limits = np.random.default_rng(channels), np.iinfo(dtype)
+    palette = generator.integers(limits.min, limits.max, (5, channels), dtype, endpoint=True)
+    palette = np.concatenate((palette, np.where(palette < limits.max, palette + 1, palette)))
+    palette = generator.permutation(palette).astype(dtype)
+    image = generator.integers(limits.min, limits.max, (9, 8, channels), dtype, endpoint=True)
+    exact = ((image.astype(object)[:, :, None] - palette.astype(object)[None, None]) ** 2).sum(axis=3)
+    expected = [[list(row).index(min(row)) for row in line] for line in exact]
+    assert np.array_equal(fastkq.apply_palette(image, palette).indices, expected)
+    fitted = fastkq.compress(image, 7)
+    rows = fitted.palette.astype(object)
+    exact = ((image.astype(object)[:, :, None] - rows[None, None]) ** 2).sum(axis=3)
+    assert np.array_equal(fitted.indices, [[list(row).index(min(row)) for row in line] for line in exact])
+
+
 @given(st.integers(0, 999), st.sampled_from([np.float32, np.float64]))
 def test_near_ties_are_decided_as_by_brute_force(seed, dtype):
     """The colors lie on a grid of half the spacing of the palette's.

@@ -17,29 +17,33 @@ def pack(indices, bits):
 
 def decode(data):
     """Return the image in the bytes of a `.fkq` file."""
-    palette, indices, shape = {1: packed_file, 2: chunked_file, 3: packed_file}[data[4]](data)
+    palette, indices, shape = {1: packed_file, 2: chunked_file, 3: packed_file, 4: packed_file}[data[4]](data)
     return palette[indices].reshape(shape)
 
 
 def packed_file(data):
-    """Return the palette, indices (H * W) and shape of a version 1 or 3 file."""
+    """Return the palette, indices (H * W) and shape of a version 1, 3 or 4 file."""
     magic, version, channels, axes, kind, height, width, k = struct.unpack("<4sBBBBIII", data[:20])
     assert magic == b"\x89FKQ"
-    assert (version, kind) == (1, 0) if channels in (1, 3, 4) and kind in (0, 8) else version == 3
+    assert (
+        (version, kind) == (1, 0) if channels in (1, 3, 4) and kind in (0, 8) else version == 3 + (kind > 64)
+    )
     assert struct.unpack("<I", data[20:24])[0] == zlib.crc32(data[:20] + data[24:])
     bits = 0
     while 2**bits < k:
         bits += 1
-    start = 24 + k * channels * ((kind or 8) + 7 >> 3)
+    start = 24 + k * channels * np.dtype(VALUES[kind or 8]).itemsize
     text = "".join(format(byte, "08b") for byte in data[start:])
     indices = [int(text[i * bits : (i + 1) * bits] or "0", 2) for i in range(height * width)]
     return colors(data[24:start], channels, kind or 8), indices, (height, width, channels)[:axes]
 
 
-def colors(data, channels, bits):
-    """Return the palette (k, C) in these bytes, with this number of bits per value."""
-    kind = {1: "?", 8: "u1", 16: "<u2", 32: "<f4", 64: "<f8"}[bits]
-    return np.frombuffer(data, kind).reshape(-1, channels)
+VALUES = {1: "?", 8: "u1", 16: "<u2", 32: "<f4", 64: "<f8", 96: "<u4", 136: "i1", 144: "<i2", 160: "<i4"}
+
+
+def colors(data, channels, kind):
+    """Return the palette (k, C) in these bytes, with values of this type."""
+    return np.frombuffer(data, VALUES[kind]).reshape(-1, channels)
 
 
 def chunked_file(data):

@@ -9,6 +9,7 @@ from fastkq.api.facts import PaletteCounts
 from fastkq.api.image import CompressedImage
 from fastkq.api.notebook import for_display
 from fastkq.color.indexed_image import count_indices
+from fastkq.color.kinds import has_fixed_range
 from fastkq.compare.comparison import Original
 
 _MAX_COLORS = 1024  # colors shown per k, at most
@@ -43,7 +44,7 @@ def colors(original: Original, compressed: CompressedImage) -> Shown:
     in_css = [_in_css(color) for color in for_display(original.pixels, compressed).palette[kept]]
     names = in_css
     if palette.dtype != np.uint8:
-        prefix = "#" * (palette.dtype.kind != "f")
+        prefix = "#" * has_fixed_range(palette.dtype)
         names = [prefix + name for name in PaletteCounts(palette, counts[kept]).names]
     return Shown(in_css, names, [float(f"{share:.6g}") for share in shares], len(counts) - len(kept))
 

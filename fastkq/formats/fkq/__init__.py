@@ -6,13 +6,13 @@ version  coding     specified in
 1        "packed"   `fastkq.formats.fkq.packed`: ceil(log2 k) bits per index, a size known by formula
 2        "context"  `fastkq.formats.fkq.version_2`: chunks, metadata, parts that are decoded alone;
                     `fastkq.formats.fkq.context`: the bytes of a part
-3        "packed"   `fastkq.formats.fkq.packed`: version 1 for palettes that it cannot hold
+3, 4     "packed"   `fastkq.formats.fkq.packed`: version 1 for palettes that it cannot hold
 =======  =========  ====================================================================================
 
 Palettes of any dtype and number of channels are specified in `fastkq.formats.fkq.palette_values`.
 
-A file holds the palette (bool, uint8, uint16, float32 or float64, 1 to 64 channels), the indices, ICC
-profile, EXIF and resolution. The coding "context" is the smaller one: the indices are entropy-coded,
+A file holds the palette (integers of 8 to 32 bits, bool, float32 or float64; 1 to 64 channels), the indices,
+ICC profile, EXIF and resolution. The coding "context" is the smaller one: the indices are entropy-coded,
 everything else takes about 40 bytes, and every chunk and part has a checksum. Large images are cut into
 parts, so that a region can be read from a path, bytes or a file object without decoding the rest. The coding
 "packed" is the faster one: 24 bytes of header, the palette, and ceil(log2 k) bits per pixel.
@@ -66,7 +66,7 @@ def read_head(source: Source, *, strict: bool = True) -> Head:
         return version_2.read_head(source, strict)
     if version is None:
         raise FormatError(f"expected a version at byte {len(MAGIC)}, got nothing: truncated")
-    raise FormatError(f"expected version 1, 2 or 3 of .fkq, got version {version}: damaged, or {NEWER_HINT}")
+    raise FormatError(f"expected version 1 to 4 of .fkq, got version {version}: damaged, or {NEWER_HINT}")
 
 
 def decode(

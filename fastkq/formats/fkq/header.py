@@ -8,7 +8,7 @@
 coding          one byte: 1, "context", as `fastkq.formats.fkq.context` specifies it
 C               one byte, channels of a color: 1 to 64, as `fastkq.formats.fkq.palette_values` specifies them
 axes            one byte: 2 for an image (H, W), which needs C = 1; 3 for (H, W, C)
-bits            one byte: 1, 8, 16, 32 or 64, per value of the palette, as specified there
+type            one byte: type of the values of the palette, as specified there
 H, W            numbers: height and width in pixels, 1 to 2^32 - 1
 k               a number: the number of colors, 1 to 65536
 rows, columns   numbers: the grid of parts, 1 to H and 1 to W, at most 65536 parts
@@ -41,7 +41,7 @@ class _Header(NamedTuple):
     coding: int
     channels: int
     axes: int
-    bits: int
+    value_type: int
     height: int
     width: int
     k: int
@@ -53,8 +53,8 @@ def encode(image: IndexedImage, rows: int, columns: int, coded: Sequence[bytes])
     """Return the bytes of the head for a grid of parts; `coded` are the bytes of each part."""
     k, channels = image.palette.shape
     numbers = (*image.indices.shape, k, rows, columns)
-    bits = palette_values.bits_of(image.palette.dtype)
-    header = bytes((CODING, channels, len(image.shape), bits)) + b"".join(map(varint, numbers))
+    value_type = palette_values.type_of(image.palette.dtype)
+    header = bytes((CODING, channels, len(image.shape), value_type)) + b"".join(map(varint, numbers))
     extra = metadata_chunks.encode(image.metadata)
     palette, table = palette_values.to_bytes(image.palette), parts.encode_table(coded, len(extra))
     return MAGIC + bytes((VERSION,)) + chunk("H", header) + chunk("P", palette) + chunk("T", table) + extra
@@ -95,14 +95,14 @@ def _read_header(header_chunk: Chunk) -> _Header:
     fields = header_chunk.fields
     header = _Header(*(fields.byte() for _ in range(4)), *(fields.varint() for _ in range(5)))
     fields.finish()
-    if header.coding != CODING or header.bits not in palette_values.DTYPES_BY_BITS:
-        bits = ", ".join(map(str, palette_values.DTYPES_BY_BITS))
+    if header.coding != CODING or header.value_type not in palette_values.DTYPES_BY_TYPE:
+        types = ", ".join(map(str, palette_values.DTYPES_BY_TYPE))
         raise FormatError(
-            f"expected coding {CODING} and {bits} bits per value, got coding {header.coding} "
-            f"and {header.bits} bits: {NEWER_HINT}"
+            f"expected coding {CODING} and a type of {types}, got coding {header.coding} "
+            f"and type {header.value_type}: {NEWER_HINT}"
         )
     valid = (
-        palette_values.is_layout(header.bits, header.channels, header.axes, header.k)
+        palette_values.is_layout(header.value_type, header.channels, header.axes, header.k)
         and 1 <= header.height <= _MAX_SIDE
         and 1 <= header.width <= _MAX_SIDE
         and 1 <= header.rows <= header.height
@@ -116,6 +116,6 @@ def _read_header(header_chunk: Chunk) -> _Header:
 
 def _read_palette(palette_chunk: Chunk, header: _Header) -> npt.NDArray[Any]:
     fields = palette_chunk.fields
-    data = fields.take(palette_values.size_of(header.bits, header.k * header.channels))
+    data = fields.take(palette_values.size_of(header.value_type, header.k * header.channels))
     fields.finish()
-    return palette_values.from_bytes(data, header.bits, header.channels)
+    return palette_values.from_bytes(data, header.value_type, header.channels)

@@ -1,4 +1,4 @@
-r"""The `.fkq` file format, versions 1 and 3 ("packed").
+r"""The `.fkq` file format, versions 1, 3 and 4 ("packed").
 
 All integers are unsigned and little-endian. A file is, without gaps:
 
@@ -6,11 +6,11 @@ All integers are unsigned and little-endian. A file is, without gaps:
 offset  size  content
 ======  ====  ==================================================================================
 0       4     magic: 89 46 4B 51 (hexadecimal; "\x89FKQ")
-4       1     version: 1 or 3
+4       1     version: 1, 3 or 4
 5       1     C, channels of a color: 1 (gray), 3 (R, G, B) or 4 (R, G, B, alpha; not premultiplied);
-              in version 3 as specified in `fastkq.formats.fkq.palette_values`
+              in versions 3 and 4 as specified in `fastkq.formats.fkq.palette_values`
 6       1     axes of the image: 2 for (H, W), which needs C = 1; 3 for (H, W, C)
-7       1     0; in version 3 the bits per value of the palette, as specified in
+7       1     0; in versions 3 and 4 the type of the values of the palette, as specified in
               `fastkq.formats.fkq.palette_values`
 8       4     H, height in pixels, at least 1
 12      4     W, width in pixels, at least 1
@@ -27,8 +27,8 @@ With k = 1 there are none (b = 0). Unused low bits of the last byte are 0. Nothi
 palette may be equal or unused, and in any order.
 
 A file has version 3 only if version 1 cannot hold its palette: one of another type than uint8, or of another
-number of channels than 1, 3 and 4. A reader rejects a file that breaks any of these rules. Both versions stay
-readable.
+number of channels than 1, 3 and 4; and version 4 only if the type is above 64, which readers of version 3 do
+not know. A reader rejects a file that breaks any of these rules. All three versions stay readable.
 """
 
 import struct
@@ -47,7 +47,8 @@ from fastkq.formats.fkq.layout import Head, Part, check_pixels
 from fastkq.formats.source import Source
 from fastkq.runtime.progress import checkpoint
 
-VERSIONS = (1, 3)
+VERSIONS = (1, 3, 4)
+_MAX_TYPE_OF_VERSION_3 = 64
 _FIELDS = struct.Struct("<4sBBBBIII")  # bytes 0 to 19
 HEADER_SIZE = _FIELDS.size + CHECKSUM.size  # bytes
 _BLOCK = 1 << 20  # bytes read at once for the checksum
@@ -61,16 +62,18 @@ def encoded_size(pixels: int, k: int, channels: int, itemsize: int = 1) -> int:
     return HEADER_SIZE + k * channels * itemsize + packed_size(pixels, bits_per_index(k))
 
 
-def _version_and_kind(bits: int, channels: int) -> tuple[int, int]:
+def _version_and_kind(value_type: int, channels: int) -> tuple[int, int]:
     """Return bytes 4 and 7 of the file."""
-    return (1, 0) if bits == 8 and channels in (1, 3, 4) else (3, bits)
+    if value_type == 8 and channels in (1, 3, 4):
+        return 1, 0
+    return (3 if value_type <= _MAX_TYPE_OF_VERSION_3 else 4), value_type
 
 
 def encode(image: IndexedImage, threads: int) -> bytes:
     """Return the bytes of a file; metadata is left out, because these versions cannot hold it."""
     k, channels = image.palette.shape
     height, width = image.indices.shape
-    version, kind = _version_and_kind(palette_values.bits_of(image.palette.dtype), channels)
+    version, kind = _version_and_kind(palette_values.type_of(image.palette.dtype), channels)
     fields = _FIELDS.pack(MAGIC, version, channels, len(image.shape), kind, height, width, k)
     palette = palette_values.to_bytes(image.palette)
     indices = pack(image.indices, image.bits_per_index, threads).data
@@ -83,19 +86,19 @@ def read_head(source: Source, strict: bool) -> Head:
     header = source.read(0, HEADER_SIZE)
     _, version, channels, axes, kind, height, width, k = _FIELDS.unpack_from(header)
     (checksum,) = CHECKSUM.unpack_from(header, _FIELDS.size)
-    bits = kind or 8
-    valid = palette_values.is_layout(bits, channels, axes, k) and height and width
-    if not valid or (version, kind) != _version_and_kind(bits, channels):
+    value_type = kind or 8
+    valid = palette_values.is_layout(value_type, channels, axes, k) and height and width
+    if not valid or (version, kind) != _version_and_kind(value_type, channels):
         raise FormatError(
             f"expected a valid header of version {version}, got {channels} channels, {axes} axes, "
             f"{height} x {width} pixels, {k} colors, byte 7 {kind}"
         )
-    palette_size = palette_values.size_of(bits, k * channels)
+    palette_size = palette_values.size_of(value_type, k * channels)
     start = HEADER_SIZE + palette_size
     end = start + packed_size(height * width, bits_per_index(k))
     if strict and source.length != end:
         raise FormatError(_wrong_length(source, end))
-    palette = palette_values.from_bytes(source.read(HEADER_SIZE, palette_size), bits, channels)
+    palette = palette_values.from_bytes(source.read(HEADER_SIZE, palette_size), value_type, channels)
     part = Part(Box(0, 0, height, width), start, end - start, checksum)
     return Head(version, "packed", (height, width, channels)[:axes], palette, Metadata(), (part,), ())
 

@@ -2,7 +2,7 @@
 
 A row (C,) takes W words. A word holds as many channels as fit into 64 bits, the first one in the highest
 bits. Where an argument is `rows`, it is a `fastkq.color.row_table.Rows`: the channels of the rows as unsigned
-integers `bits` (N, C) of `width` bits each, and whether they are floats and have alpha.
+integers `bits` (N, C) of `width` bits each, and whether they are floats, are signed integers, and have alpha.
 """
 
 import numpy as np
@@ -19,23 +19,25 @@ def count_in_table(rows, start, stop, table):
 
     rows, in; table (65536,) int64, in and out: number of rows per word. All rows of alpha 0 count as word 0.
     """
-    bits, width, _, has_alpha = rows
+    bits, width, _, is_signed, has_alpha = rows
     channels = bits.shape[1]
+    sign = np.int64(1) << np.int64(width - 1) if is_signed else np.int64(0)
     for i in range(start, stop):
-        word = np.int64(bits[i, 0])
+        word = np.int64(bits[i, 0]) ^ sign
         for channel in range(1, channels):
-            word = (word << width) | np.int64(bits[i, channel])
+            word = (word << width) | (np.int64(bits[i, channel]) ^ sign)
         if has_alpha and bits[i, channels - 1] == 0:
             word = 0
         table[word] += 1
 
 
 @inner_kernel
-def _word(bits, i, word, width, is_float, has_alpha):
+def _word(bits, i, word, width, is_float, is_signed, has_alpha):
     """Return one word of row i of bits (N, C), the first channels in the highest bits.
 
     The bits of floats are changed so that they ascend with the values: all bits of negative numbers are
-    inverted, of other numbers only the sign bit. -0.0 becomes 0.0. Rows of alpha 0 become zeros.
+    inverted, of other numbers only the sign bit. -0.0 becomes 0.0. Of signed integers the sign bit is
+    inverted. Rows of alpha 0 become zeros.
     """
     channels = bits.shape[1]
     first = word * (64 // width)
@@ -51,18 +53,19 @@ def _word(bits, i, word, width, is_float, has_alpha):
             value ^= (sign - np.uint64(1)) | sign if value & sign else sign
             packed = ((packed << np.uint64(width - 1)) << np.uint64(1)) | value
     else:
+        flip = np.uint64(1) << np.uint64(width - 1) if is_signed else np.uint64(0)
         for channel in range(first, last):
-            packed = (packed << np.uint64(width)) | np.uint64(bits[i, channel])
+            packed = (packed << np.uint64(width)) | (np.uint64(bits[i, channel]) ^ flip)
     return packed << np.uint64(64 - width * (last - first))
 
 
 @kernel
 def to_words(rows, words):
     """Pack rows, in, into words (N, W) uint64, out."""
-    bits, width, is_float, has_alpha = rows
+    bits, width, is_float, is_signed, has_alpha = rows
     for i in range(bits.shape[0]):
         for word in range(words.shape[1]):
-            words[i, word] = _word(bits, i, word, width, is_float, has_alpha)
+            words[i, word] = _word(bits, i, word, width, is_float, is_signed, has_alpha)
 
 
 @kernel
@@ -72,9 +75,9 @@ def classify(rows, start, stop, splitters, buckets, sizes):
     splitters (2^n - 1,) uint64, in, ascending; buckets (N,), out: for each row the number of splitters that
     are at most its first word; sizes (2^n,) int64, in and out: the number of rows per bucket.
     """
-    bits, width, is_float, has_alpha = rows
+    bits, width, is_float, is_signed, has_alpha = rows
     for i in range(start, stop):
-        word = _word(bits, i, 0, width, is_float, has_alpha)
+        word = _word(bits, i, 0, width, is_float, is_signed, has_alpha)
         bucket = 0
         step = sizes.shape[0] >> 1
         while step > 0:
@@ -91,11 +94,11 @@ def scatter(rows, start, stop, buckets, places, words):
     buckets (N,), in: the bucket of each row; places (2^n,) int64, in and out: the next free row of each
     bucket; words (N, W) uint64, out.
     """
-    bits, width, is_float, has_alpha = rows
+    bits, width, is_float, is_signed, has_alpha = rows
     for i in range(start, stop):
         place = places[buckets[i]]
         for word in range(words.shape[1]):
-            words[place, word] = _word(bits, i, word, width, is_float, has_alpha)
+            words[place, word] = _word(bits, i, word, width, is_float, is_signed, has_alpha)
         places[buckets[i]] = place + 1
 
 
@@ -138,7 +141,7 @@ def from_words(words, start, stop, rows):
 
     words (M, W) uint64, in; rows, of which only the bits (M, C) are written, out.
     """
-    bits, width, is_float, _ = rows
+    bits, width, is_float, is_signed, _ = rows
     per_word = 64 // width
     sign = np.uint64(1) << np.uint64(width - 1)
     ones = (sign - np.uint64(1)) | sign
@@ -148,6 +151,8 @@ def from_words(words, start, stop, rows):
             value = (words[i, channel // per_word] >> shift) & ones
             if is_float:
                 value ^= sign if value & sign else ones
+            elif is_signed:
+                value ^= sign
             bits[i, channel] = value
 
 

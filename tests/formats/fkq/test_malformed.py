@@ -60,9 +60,9 @@ def test_changed_byte_with_valid_checksums_is_a_format_error_or_another_image(na
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"coding": 0}, "expected coding 1 and 1, 8, 16, 32, 64 bits per value, got coding 0"),
+        ({"coding": 0}, "expected coding 1 and a type of 1, 8, 16, 32, 64, 96, 136, 144, 160, got coding 0"),
         ({"coding": 2}, "written by a newer fastkq"),
-        ({"bits": 12}, "12 bits: written by a newer fastkq"),
+        ({"bits": 12}, "type 12: written by a newer fastkq"),
         ({"bits": 1}, "expected a valid header"),
         ({"channels": 0}, "expected a valid header"),
         ({"channels": 65}, "expected a valid header"),
@@ -90,9 +90,9 @@ def test_invalid_headers_are_refused(changes, message):
 
 def test_newer_files_are_distinguished_from_damaged_ones():
     chunks, parts = fkq_chunks.split(FILES["one part"])
-    message = r"got version 4: damaged, or written by a newer fastkq \(update fastkq, from a clone: git pull"
+    message = r"got version 5: damaged, or written by a newer fastkq \(update fastkq, from a clone: git pull"
     with pytest.raises(FormatError, match=message):
-        CompressedImage.from_bytes(fkq_chunks.join(chunks, parts, version=4))
+        CompressedImage.from_bytes(fkq_chunks.join(chunks, parts, version=5))
     newer = fkq_chunks.join([*chunks, ("Q", b"what changes the image")], parts)
     for strict in (True, False):
         with pytest.raises(FormatError, match=r"expected no chunk 'Q' at byte \d+: written by a newer"):

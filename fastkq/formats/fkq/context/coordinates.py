@@ -3,13 +3,13 @@
 This is their specification. All of it is integer arithmetic, in the notation of
 `fastkq.formats.fkq.context`. A palette has k colors of C values. There are four steps:
 
-1. *Integers.* Values of 8 and 16 bits stay as they are; False becomes 0 and True 1. A float v becomes v / u
+1. *Integers.* Integers stay as they are; False becomes 0 and True 1. A float v becomes v / u
    rounded toward zero, where u is the unit in the last place (of its type) of the value with the largest
    magnitude in the palette.
-2. *Alpha.* If the last channel is alpha (2 or 4 channels of 8 or 16 bits), let top be 255 or 65535. Each
+2. *Alpha.* If the last channel is alpha (2 or 4 channels of uint8 or uint16), let top be 255 or 65535. Each
    other value v of a color with alpha a becomes (v*a + (top + 1) // 2 * (top - a) + top // 2) // top, that is
    v over mid-gray, and alpha is dropped.
-3. *Scale.* Values of 8 bits stay as they are. Others become (v - low) * 255 // max(1, high - low), where low
+3. *Scale.* Values of uint8 stay as they are. Others become (v - low) * 255 // max(1, high - low), where low
    and high are the least and the largest value of all colors and channels.
 4. *Channels.* One channel v becomes (v, v, v); two channels v and w become (v, w, 0); three stay. Of more
    channels, three are kept, in their order, each with the largest variance that those taken before it do not
