@@ -123,8 +123,8 @@ def test_indices_must_be_below_k():
 
 def test_error_names_a_newer_version():
     data = bytearray(small().to_bytes(coding="packed"))
-    data[4] = 4
-    with pytest.raises(FormatError, match="got version 4: damaged, or written by a newer fastkq"):
+    data[4] = 5
+    with pytest.raises(FormatError, match="got version 5: damaged, or written by a newer fastkq"):
         CompressedImage.from_bytes(with_checksum(data))
 
 
