@@ -17,6 +17,7 @@ Many files::
     fastkq compress photos -r -o tree/ --skip-existing --dry-run    # list the files that are still to do
     fastkq compress photos -r -o tree/ --force --json > done.jsonl  # one object per line: bytes, k, psnr, ...
     fastkq decompress tree -r -o images/ --format tif
+    fastkq palette sprites/*.png -k 32 -o game.gpl                  # for fastkq compress --palette game.gpl
     fastkq compress - --bytes 50000 --format png < photo.jpg > small.png
     eval "$(fastkq completion bash)"                                # or zsh; fish: pipe it to source
 

@@ -1,15 +1,20 @@
 """`fastkq compare`: one image at several k."""
 
 import argparse
-import errno
 import json
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from fastkq.cli.console import before_any_work, print_message
-from fastkq.cli.shared_options import APPEARANCE, STREAM, add_options, list_of_colors, table_options
+from fastkq.cli.shared_options import (
+    APPEARANCE,
+    STREAM,
+    add_options,
+    check_output,
+    list_of_colors,
+    table_options,
+)
 from fastkq.errors import ArgumentError
 from fastkq.runtime.options import check_conflicts
 
@@ -111,15 +116,5 @@ def _check(options: argparse.Namespace) -> None:
     if options.open and not options.html:
         raise ArgumentError("expected --html PAGE with --open, got --open alone")
     for path, suffixes in ((options.output, _SHEETS), (options.html, _PAGES)):
-        if path is None:
-            continue
-        if path.suffix.lower() not in suffixes:
-            raise ArgumentError(f"expected an output that ends in {', '.join(suffixes)}, got {str(path)!r}")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
-        if not os.access(path.resolve().parent, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
-        if path.exists() and Path(options.input).exists() and path.samefile(options.input):
-            raise ArgumentError(f"expected an output other than the input, got {str(path)!r} for both")
-        if path.exists() and not options.force:
-            raise ArgumentError(f"{path} exists already; --force replaces it")
+        if path is not None:
+            check_output(path, suffixes, [options.input], force=options.force)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.shared_options import (
     APPEARANCE,
+    READABLE,
     add_inputs,
     add_options,
     add_outputs,
@@ -36,10 +37,6 @@ examples:
 Exit code: 0 when all files were written or skipped; 1 when a file failed; 2 for conflicting options,
 inputs or outputs, found before any work; 130 when interrupted. Files are written whole or not at all.
 """
-_READABLE = (
-    ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pcx", ".pgm",
-    ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
-)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     with before_any_work():
         check_conflicts(table_options(options), allow_ignored=False)
         check_fixed_colors(options)
-        jobs = batch.plan(options, batch.Kinds(_READABLE, formats.SUFFIXES, ".fkq"))
+        jobs = batch.plan(options, batch.Kinds(READABLE, formats.SUFFIXES, ".fkq"))
         formats.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
         if options.coding == "packed" and jobs[0].suffix != ".fkq":
             raise ArgumentError(

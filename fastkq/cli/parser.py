@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from fastkq.cli import compare, completion, compress, decompress, info
+from fastkq.cli import compare, completion, compress, decompress, info, palette
 from fastkq.cli.console import print_message
 from fastkq.cli.shared_options import is_number
 
@@ -16,6 +16,7 @@ examples:
   fastkq compress photo.jpg -k 16 -o photo.png
   fastkq compress 'photos/*.jpg' -o out/ --format png
   fastkq decompress photo.fkq                  photo.png
+  fastkq palette *.png -k 32 -o game.gpl       one palette for many images
   fastkq info photo.fkq                        format, size, metadata and palette
   fastkq compare photo.jpg --html page.html    file sizes, quality and looks at several k
 
@@ -86,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"fastkq {__version__}")
     subcommands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for command in (compress, decompress, info, compare, completion):
+    for command in (compress, decompress, palette, info, compare, completion):
         subparser = subcommands.add_parser(
             command.__name__.rpartition(".")[2],
             help=command.SUMMARY,

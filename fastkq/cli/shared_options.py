@@ -1,6 +1,8 @@
 """Options that several commands share: parsers of values, and arguments."""
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -66,6 +68,12 @@ def list_of_colors(text: str) -> list[int]:
     return list(map(parser_of(K), text.split(",")))
 
 
+READABLE = (
+    ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pcx", ".pgm",
+    ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+"""Suffixes of the images that are taken from folders."""
+
 STREAM = "-"
 """Name that stands for standard input or output."""
 
@@ -76,6 +84,20 @@ def check_stdin() -> None:
         raise ArgumentError(
             f"expected standard input to be a file or a pipe, got a terminal: use {STREAM} < FILE"
         )
+
+
+def check_output(path: Path, suffixes: Sequence[str], inputs: Sequence[str], *, force: bool) -> None:
+    """Refuse an output that cannot be written, that is an input, or that exists without ``--force``."""
+    if path.suffix.lower() not in suffixes:
+        raise ArgumentError(f"expected an output that ends in {', '.join(suffixes)}, got {str(path)!r}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+    if not os.access(path.resolve().parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+    if path.exists() and any(Path(name).exists() and path.samefile(name) for name in inputs):
+        raise ArgumentError(f"expected an output other than the input, got {str(path)!r} for both")
+    if path.exists() and not force:
+        raise ArgumentError(f"{path} exists already; --force replaces it")
 
 
 _HELP = {

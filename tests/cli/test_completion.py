@@ -29,12 +29,14 @@ def scripts():
 
 
 CASES = [
-    ([""], {"compress", "decompress", "info", "compare", "completion"}, {"-k"}),
+    ([""], {"compress", "decompress", "palette", "info", "compare", "completion"}, {"-k"}),
     (["comp"], {"compress", "compare", "completion"}, {"info"}),
     (["compress", "--eff"], {"--effort"}, {"--help"}),
     (["compress", "--effort", ""], {"fast", "balanced", "best"}, {"compress"}),
     (["decompress", "a.fkq", "--format", "w"], {"webp"}, {"fkq", "png"}),
     (["compress", "a.png", "--dither", "--ke"], {"--keep-going"}, {"--dither"}),
+    (["palette", "a.png", "--space", ""], {"rgb", "oklab"}, {"fast"}),
+    (["palette", "--fo"], {"--force"}, {"--format"}),
     (["completion", ""], {"bash", "zsh", "fish"}, {"compress"}),
 ]
 IN_BASH = [  # bash splits words at =

@@ -15,7 +15,7 @@ from fastkq.cli.parser import parse
 from fastkq.formats.registry import FORMATS
 
 CALL = r"^{indent}fastkq (.+?)(?:  .*| [#|<>].*)?$"
-COMMANDS = ("compress", "decompress", "info", "compare", "completion")
+COMMANDS = ("compress", "decompress", "palette", "info", "compare", "completion")
 
 
 def calls_in(text, indent=""):

@@ -65,7 +65,7 @@ def plan(options: argparse.Namespace, kinds: Kinds) -> list[Job]:
     inputs = find(
         options.inputs, FileFilter(kinds.readable, options.recursive, excluded_ending, excluded_folder)
     )
-    faults = [_input_fault(one.path) for one in inputs]
+    faults = [input_fault(one.path) for one in inputs]
     if any(faults) and not options.keep_going:
         raise ArgumentError(next(filter(None, faults)))
     if options.output == STREAM:
@@ -142,7 +142,7 @@ def _to_file(source: Path | None, options: argparse.Namespace, kinds: Kinds) -> 
     return Job(source, output, suffix)
 
 
-def _input_fault(path: Path) -> str:
+def input_fault(path: Path) -> str:
     """Return why an input cannot be opened, without trying to open it; empty if nothing is wrong."""
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)

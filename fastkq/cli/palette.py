@@ -1,0 +1,143 @@
+"""`fastkq palette`: one palette for many images, as a palette file."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastkq.cli.console import before_any_work, number_of, print_line, printable
+from fastkq.cli.shared_options import (
+    READABLE,
+    STREAM,
+    add_inputs,
+    add_options,
+    check_output,
+    check_stdin,
+    table_options,
+)
+from fastkq.errors import ArgumentError
+from fastkq.runtime.options import DEFAULT_K, check_conflicts
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from fastkq.api.inputs import Input
+    from fastkq.formats.source import Source
+
+SUMMARY = "fit one palette to many images"
+EXAMPLES = """\
+examples:
+  fastkq palette sprites/*.png -k 32 -o game.gpl
+  fastkq compress sprites/*.png --palette game.gpl --format png --suffix -32
+  fastkq palette photos -r -k 16 --fixed '#c8102e' --fixed white -o brand.json
+  fastkq palette a.png b.png -k 256 --space oklab -o both.act
+
+Exit code: 0 when the palette was written; 1 when an image cannot be read or OUT cannot hold the colors; 2
+for conflicting options, inputs or outputs, found before any work; 130 when interrupted.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``fastkq palette``."""
+    add_inputs(parser, "IN", "images, of which gray, RGB and RGBA can be mixed")
+    add_options(parser, "k", help=f"number of colors (default {DEFAULT_K})")
+    add_options(parser, "effort", "depth")
+    group = parser.add_argument_group("color choice")
+    add_options(group, "fixed", "max_error", "min_share", "space")
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="the palette: .gpl (GIMP), .hex (Lospec), .pal (JASC), .act (Adobe), .json (CSS colors), .png "
+        "(a pixel per color) or .fkq (also 16 bits and floats)",
+    )
+    group.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    group.add_argument(
+        "-n", "--dry-run", action="store_true", help="list the inputs and the output, and write nothing"
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="print only errors and warnings")
+    add_options(parser, "threads")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Fit the palette and write it."""
+    from fastkq.api.palettes import fit_palette
+    from fastkq.cli.batch.reporting import Reporter
+    from fastkq.cli.color_arguments import check_fixed_colors
+    from fastkq.formats import palette_files
+    from fastkq.runtime.atomic_writing import write_atomically
+
+    suffix = options.output.suffix.lower()
+    with before_any_work():
+        check_conflicts(table_options(options), allow_ignored=False)
+        check_fixed_colors(options)
+        sources = _sources(options)
+        suffixes = (*palette_files.SUFFIXES, ".png", ".fkq")
+        check_output(options.output, suffixes, list(map(_name, sources)), force=options.force)
+    if options.dry_run:
+        for source in sources:
+            print_line(printable(f"{_name(source)} -> {options.output}: to be written"))
+        return
+    arguments = table_options(options) | {"k": options.k or DEFAULT_K}
+    del arguments["depth"]
+    with Reporter(options, 1) as reporter:
+        palette = fit_palette(_Images(sources, options), **arguments, progress=reporter.show)
+        write_atomically(options.output, _encode(palette, suffix))
+    if not options.quiet:
+        images, colors = number_of("image", len(sources)), number_of("color", len(palette))
+        print_line(printable(f"{options.output}: {colors} for {images}"))
+
+
+def _sources(options: argparse.Namespace) -> "list[Path | Source]":
+    """Return the files to read, or standard input."""
+    import sys
+
+    from fastkq.cli.batch.files import FileFilter, find
+    from fastkq.cli.batch.planning import input_fault
+    from fastkq.formats.source import InMemory
+
+    if STREAM in options.inputs:
+        if options.inputs != [STREAM]:
+            raise ArgumentError(f"expected {STREAM} (standard input) alone, got {len(options.inputs)} inputs")
+        check_stdin()
+        return [InMemory(sys.stdin.buffer.read(), STREAM)]
+    paths = [one.path for one in find(options.inputs, FileFilter(READABLE, options.recursive))]
+    for fault in filter(None, map(input_fault, paths)):
+        raise ArgumentError(fault)
+    return list(paths)
+
+
+def _name(source: "Path | Source") -> str:
+    return str(source) if isinstance(source, Path) else STREAM
+
+
+class _Images:
+    """The images, each read when it is counted; their number is known, which progress needs."""
+
+    def __init__(self, sources: "list[Path | Source]", options: argparse.Namespace) -> None:
+        self._sources, self._options = sources, options
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def __iter__(self) -> "Iterator[Input]":
+        from fastkq.api.inputs import read_input
+
+        for source in self._sources:
+            yield read_input(source, depth=self._options.depth, threads=self._options.threads)
+
+
+def _encode(palette: "npt.NDArray[Any]", suffix: str) -> bytes:
+    """Return the bytes of a palette file, or of an image with one pixel per color."""
+    import numpy as np
+
+    from fastkq import formats
+    from fastkq.color.indexed_image import IndexedImage
+    from fastkq.formats import palette_files
+
+    if suffix in palette_files.SUFFIXES:
+        return palette_files.encode(palette, suffix)
+    return formats.encode(IndexedImage(palette, np.arange(len(palette))[np.newaxis]), suffix)
