@@ -12,7 +12,7 @@ from fastkq.api.image import CompressedImage
 from fastkq.color.kinds import RGB, ImageKind, with_channels
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
-from fastkq.formats.source import Source, is_binary_file, opened
+from fastkq.formats.source import Source, is_binary_file, is_bytes, opened
 from fastkq.runtime.options import Depth
 from fastkq.runtime.validation import check_depth, check_image
 
@@ -82,7 +82,7 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
 
 def is_file(image: Any) -> bool:
     """Return whether this is an image file: its path, its bytes or a binary file object."""
-    return isinstance(image, str | os.PathLike | bytes | bytearray | Source) or is_binary_file(image)
+    return isinstance(image, str | os.PathLike | Source) or is_bytes(image) or is_binary_file(image)
 
 
 def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:

@@ -24,12 +24,14 @@ class Picture(NamedTuple):
 
     Attributes
     ----------
-    image : PIL image
+    image : PIL image or None
+        None if the file was decoded without Pillow, into `deep`.
     name : str
         Name in error messages.
     metadata : Metadata
-    deep : (H, W), (H, W, 3) or (H, W, 4) uint16, or None
-        The pixels with 16 bits per channel; None if the image has fewer bits or they were not read.
+    deep : (H, W) or (H, W, C), or None
+        The pixels, if Pillow has no mode for them or reduces them: of uint16, or of another dtype of
+        `fastkq.runtime.validation.DTYPES`.
     depth : {None, 8}
         8 if `pixels` reduces 16 bits per channel to 8; None if it keeps them.
     format : str or None
@@ -39,10 +41,10 @@ class Picture(NamedTuple):
         1, 2, ... as gray.
     """
 
-    image: "Image.Image"
+    image: "Image.Image | None"
     name: str
     metadata: Metadata
-    deep: npt.NDArray[np.uint16] | None = None
+    deep: npt.NDArray[Any] | None = None
     depth: Depth = None
     format: str | None = None
     gif_colors: int = 0
@@ -50,24 +52,28 @@ class Picture(NamedTuple):
     @property
     def has_palette(self) -> bool:
         """Whether the image has a palette, so that `indexed` can return it."""
+        if self.image is None:
+            return False
         return self.image.mode == "P" or (self.image.mode == "L" and self.gif_colors > 0)
 
     def pixels(self) -> npt.NDArray[Any]:
         """Return the pixels: (H, W) for 1-bit and gray, (H, W, 4) with transparency, otherwise (H, W, 3).
 
-        The dtype is uint8, uint16 for 16 bits per channel, and float32 for gray floats.
+        The dtype is uint8, uint16 for 16 bits per channel, float32 for gray floats, int32 for mode I, and
+        that of the file for files that were decoded without Pillow.
 
         Raises
         ------
         FormatError
-            If the channels are integers of 32 bits, or floats and `depth` is 8.
+            If `depth` is 8 and the values are neither of 8 nor of 16 bits.
         """
         image = self.image
         if self.deep is not None:
-            return self.deep if self.depth is None else high_byte(self.deep)
+            return self.deep if self.depth is None else self._reduced(self.deep)
+        assert image is not None
         if image.mode == "F" and self.depth is None:
             return np.array(image, np.float32, order="C")
-        if image.mode in ("I", "F"):
+        if image.mode == "F":
             raise FormatError(f"{self.name}: expected 8 or 16 bits per channel, got 32 (mode {image.mode})")
         if image.mode == "La":
             image = image.convert("LA")  # Pillow cannot convert La to RGBA directly
@@ -77,6 +83,11 @@ class Picture(NamedTuple):
         for part in bands(pixels):
             pixels[part] = np.asarray(image.crop((0, part.start, image.width, part.stop)).convert(mode))
         return pixels
+
+    def _reduced(self, pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+        if pixels.dtype not in (np.uint8, np.uint16):
+            raise FormatError(f"{self.name}: expected 8 or 16 bits per channel, got {pixels.dtype}")
+        return high_byte(pixels) if pixels.dtype == np.uint16 else pixels
 
     def indexed(self) -> IndexedImage:
         """Return the image with the palette and the indices exactly as they are in the file.
@@ -89,10 +100,11 @@ class Picture(NamedTuple):
             If the image has no palette, or an index is not below the number of colors.
         """
         image = self.image
-        if not self.has_palette:
+        if image is None or not self.has_palette:
+            found = _MODE_NAMES.get(image.mode, image.mode) if image else "an array of"
             raise FormatError(
                 f"{self.name}: expected a .fkq file or an image with a palette, "
-                f"got {_MODE_NAMES.get(image.mode, image.mode)} pixels: use compress, which makes a palette"
+                f"got {found} pixels: use compress, which makes a palette"
             )
         if image.mode == "P":
             palette = palette_of(image)

@@ -120,6 +120,13 @@ def from_pixels(pixels: npt.NDArray[Any]) -> "Image.Image":
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels))
 
 
+def tolerates_truncation() -> bool:
+    """Return whether Pillow is told to read truncated files, with zeros or gray in place of the rest."""
+    from PIL import ImageFile
+
+    return ImageFile.LOAD_TRUNCATED_IMAGES
+
+
 class Interruptible(BytesIO):
     """A buffer with a checkpoint at each read by a decoder and each write by an encoder."""
 

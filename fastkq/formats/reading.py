@@ -1,25 +1,27 @@
-"""Read image files and PIL images through Pillow, and files that Pillow does not know through imageio."""
+"""Read image files and PIL images: through Pillow, and what Pillow does not read through other decoders."""
 
 import contextlib
+import struct
 import warnings
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.errors import FormatError, FrameWarning, PrecisionWarning
-from fastkq.formats import sixteen_bit
+from fastkq.color.metadata import Metadata
+from fastkq.errors import ArgumentError, FormatError, FrameWarning, PrecisionWarning
+from fastkq.formats import array_files, sixteen_bit, tiff
+from fastkq.formats.array_files import check_size
 from fastkq.formats.exif import ORIENTATION
 from fastkq.formats.picture import Picture, pixel_mode
-from fastkq.formats.pil import Interruptible
+from fastkq.formats.pil import Interruptible, tolerates_truncation
 from fastkq.formats.pil_metadata import metadata_of
 from fastkq.formats.png import verify_chunks
 from fastkq.formats.source import Source
 from fastkq.runtime.options import Depth
-from fastkq.runtime.validation import MAX_PIXELS
+from fastkq.runtime.validation import MAX_PIXELS, check_image
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -28,6 +30,8 @@ _MULTI_FRAME_FORMATS = ("GIF", "PNG", "TIFF", "WEBP")
 """Formats in which further images are frames or pages; in others they are previews, depth maps or layers."""
 _PARTLY_READ_FORMATS = ("TIFF",)
 """Formats of which Pillow refuses some undamaged files that other libraries can read."""
+
+_DEFAULT_LIMIT = (1 << 30) // 4 // 3  # pixels: the value of `PIL.Image.MAX_IMAGE_PIXELS` that Pillow sets
 
 
 def is_pil_image(source: object) -> bool:
@@ -46,7 +50,11 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
     EXIF rotation is applied. Of several frames or pages the first is read, with a `FrameWarning`.
 
     16 bits per channel are kept for gray, and with the extra `deep` for color PNG and TIFF. Otherwise values
-    are reduced to their high byte, with a `PrecisionWarning`.
+    are reduced to their high byte, with a `PrecisionWarning`. Floats and integers of other dtypes keep their
+    dtype.
+
+    Where the user has set `PIL.Image.MAX_IMAGE_PIXELS`, that limit holds as well as `max_pixels`; the default
+    of Pillow does not. Truncated files are read as Pillow reads them if its LOAD_TRUNCATED_IMAGES is set.
 
     Parameters
     ----------
@@ -64,18 +72,23 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
     OSError
         If the file cannot be read.
     """
-    data, name = bytes(source.read(0, source.length)), source.name or "the data"
+    name = source.name or "the data"
     with _decoding(name):
-        if not data:
+        if not source.length:
             raise FormatError(f"{name}: expected an image file, got an empty one")
-        verify_chunks(data)
-        image = _open(data) or _open_with_imageio(data, name)
+        with _named(name):
+            pixels = array_files.decode(source, max_pixels)
+            if pixels is not None:
+                return _of_array(pixels, name, depth)
+        data = bytes(source.read(0, source.length))
+        if not tolerates_truncation():
+            verify_chunks(data)
+        image = None if tiff.is_misread_bigtiff(data) else _open(data)
+        if image is None or tiff.drops_bands(image):
+            return _decode_without_pillow(data, name, max_pixels, depth)
         width, height = image.size
-        if height * width > max_pixels:
-            raise FormatError(
-                f"{name}: expected at most {max_pixels} pixels (max_pixels), "
-                f"the header has {height} x {width}"
-            )
+        with _named(name):
+            check_size(height, width, max_pixels)
         if image.format in _MULTI_FRAME_FORMATS and _has_frames(data):
             message = f"{name}: holds several images, the first is read"
             warnings.warn(message, FrameWarning, stacklevel=2)
@@ -98,28 +111,77 @@ def _decoding(name: str) -> Iterator[None]:
         raise FormatError(f"{name}: expected an image file, but it cannot be decoded: {reason}") from error
 
 
+@contextlib.contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Prefix each FormatError with the name of the file."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}") from error
+
+
 def _open(data: bytes) -> "Image.Image | None":
     from PIL import Image, UnidentifiedImageError
 
     try:
-        return Image.open(Interruptible(data))
+        # Where its limit is the default, Pillow would warn of an attack, or refuse the file, below
+        # `max_pixels`.
+        is_limited = Image.MAX_IMAGE_PIXELS != _DEFAULT_LIMIT
+        return Image.open(Interruptible(data)) if is_limited else _open_unlimited(Interruptible(data))
     except UnidentifiedImageError:
         return None
+
+
+def _open_unlimited(file: Interruptible) -> "Image.Image | None":
+    """Open a file as `PIL.Image.open`, but of any number of pixels; None if it is not identified."""
+    from PIL import Image
+
+    prefix, tried = file.getvalue()[:16], set[str]()
+    for register in (Image.preinit, Image.init):  # a few common formats, then all
+        register()
+        for name in [name for name in Image.ID if name not in tried]:
+            tried.add(name)
+            factory, accepts = Image.OPEN[name]
+            with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):  # other formats
+                answer = accepts is None or accepts(prefix)
+                if answer and not isinstance(answer, str):  # a str says why Pillow cannot read the format
+                    file.seek(0)
+                    return factory(file, "")
+    return None
+
+
+def _decode_without_pillow(data: bytes, name: str, max_pixels: int, depth: Depth) -> Picture:
+    """Decode a file that Pillow refuses or misreads: a TIFF, or one that a plugin of imageio reads."""
+    tags = tiff.read_tags(data)
+    if not tiff.is_deep(tags):
+        return Picture(_open_with_imageio(data, name), name, Metadata(), depth=depth)
+    with _named(name):
+        check_size(*tiff.sizes(tags), max_pixels)
+        pixels = sixteen_bit.apply_orientation(tiff.decode(data, tags), tags.get(ORIENTATION, 1))
+        return _of_array(array_files.narrowed(pixels), name, depth)._replace(format="TIFF")
+
+
+def _of_array(pixels: npt.NDArray[Any], name: str, depth: Depth) -> Picture:
+    try:
+        return Picture(None, name, Metadata(), check_image(pixels), depth)
+    except ArgumentError as error:
+        raise FormatError(str(error)) from error
 
 
 def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
     """Decode a file that Pillow does not know by any installed plugin of imageio.
 
     A file that begins like a format of Pillow, except TIFF, is damaged and is not passed on: the libraries
-    of the plugins would print messages on standard error.
+    of the plugins would print messages on standard error. Formats of more than 8 bits are not passed on
+    either: some plugins reduce them without a warning.
     """
     import imageio.v3 as imageio
     from PIL import Image
 
     known_format = _format_by_magic(data)
-    found = f"a damaged {known_format}" if known_format else "data of no known image format"
+    found = f"a damaged {known_format}" if known_format else _description(data)
     refusal = FormatError(f"{name}: expected an image file, got {found}")
-    if known_format and known_format not in _PARTLY_READ_FORMATS:
+    if found != _UNKNOWN and known_format not in _PARTLY_READ_FORMATS:
         raise refusal
     try:
         array: npt.NDArray[Any] = np.asarray(imageio.imread(data, extension=Path(name).suffix))
@@ -132,6 +194,29 @@ def _open_with_imageio(data: bytes, name: str) -> "Image.Image":
             f"{name}: expected 8 bits per channel, gray, RGB or RGBA, got {array.dtype} {array.shape}"
         )
     return Image.fromarray(array)
+
+
+_UNKNOWN = "data of no known image format"
+_SIGNATURES = (
+    (b"v/1\x01", "OpenEXR: convert it to TIFF"),
+    (b"P7\n", "a damaged Netpbm file"),
+    (b"PF", "a damaged Netpbm file"),
+    (b"Pf", "a damaged Netpbm file"),
+    (b"\xff\x0a", "JPEG XL: import pillow_jxl (package pillow-jxl-plugin) lets Pillow and fastkq read it"),
+    (
+        b"\0\0\0\x0cJXL ",
+        "JPEG XL: import pillow_jxl (package pillow-jxl-plugin) lets Pillow and fastkq read it",
+    ),
+)
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+_HEIF = "HEIF: pillow_heif.register_heif_opener() (package pillow-heif) lets Pillow and fastkq read it"
+
+
+def _description(data: bytes) -> str:
+    """Return what a file is that Pillow does not know, and what to do."""
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        return _HEIF
+    return next((text for signature, text in _SIGNATURES if data.startswith(signature)), _UNKNOWN)
 
 
 def _format_by_magic(data: bytes) -> str | None:
@@ -147,17 +232,16 @@ def _format_by_magic(data: bytes) -> str | None:
 
 def _has_frames(data: bytes) -> bool:
     """Return whether there is a second frame; read from a copy, so that its damage cannot harm the first."""
-    from PIL import Image
-
-    with contextlib.suppress(Exception), Image.open(BytesIO(data)) as image:
-        return bool(getattr(image, "is_animated", False))
+    with contextlib.suppress(Exception):
+        image = _open(data)
+        return image is not None and bool(getattr(image, "is_animated", False))
     return False
 
 
 def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture:
     """Load an image, apply its EXIF rotation and read its 16-bit pixels and metadata."""
     reduced, misread = sixteen_bit.loses_low_bits(image, data), sixteen_bit.is_misread_planar(image)
-    tags = getattr(image, "tag_v2", {})
+    tags, swapped = getattr(image, "tag_v2", {}), tiff.is_swapped(image)
     stored_orientation = tags.get(ORIENTATION, 1)
     pixels = sixteen_bit.read_color(image, data) if reduced and data and (misread or depth is None) else None
     if misread and pixels is None:
@@ -173,6 +257,9 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
         pixels = sixteen_bit.apply_orientation(pixels, applied)
     elif sixteen_bit.is_gray(image):
         pixels = sixteen_bit.apply_orientation(sixteen_bit.read_gray(image), orientation)
+    elif (values := tiff.values_of(image, is_swapped=swapped)) is not None:
+        pixels = sixteen_bit.apply_orientation(values, orientation)
+    image = tiff.with_color_map(image)
     return Picture(_transposed(image, orientation), name, metadata, pixels, depth)
 
 

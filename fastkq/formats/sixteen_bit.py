@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 Deep = npt.NDArray[np.uint16]
 
 HINT = "the extra deep keeps all 16 (from a clone, pip install '.[deep]')"
+READING_HINT = "the extra deep reads it (from a clone, pip install '.[deep]')"
 
 FORMATS = ("PNG", "TIFF")
 """Pillow's names of the formats that the extra `deep` can read."""
 
 _SILENCE = logging.NullHandler()
 
-_MAX = 65535
+_MAX, _MAX_12 = 65535, 4095  # largest values of 16 and of 12 bits
 # TIFF tags, then values of these tags
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 259, 262, 284
 _COLOR_MAP, _EXTRA_SAMPLES = 320, 338
@@ -47,12 +48,13 @@ def loses_low_bits(image: "Image.Image", data: bytes) -> bool:
     tags = getattr(image, "tag_v2", {})
     if image.mode == "P":
         # The 16-bit values of a TIFF palette are mostly 8-bit values multiplied by 257 or 256.
-        return any(value % 257 and value % 256 for value in tags.get(_COLOR_MAP, ()))
+        values = tags.get(_COLOR_MAP, (0,))
+        return max(values) > 255 and any(value % 257 and value % 256 for value in values)
     if image.mode[0] in "IF":
         return False
     tiles = [tile[3] for tile in getattr(image, "tile", ())]  # arguments of Pillow's decoders
     return (
-        any(";16" in str(tile) for tile in tiles)
+        any(";16" in str(tile) and "BGR;16" not in str(tile) for tile in tiles)  # BGR;16 has 5, 6 and 5 bits
         or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
         or (image.format == "PPM" and any(isinstance(tile, tuple) and tile[-1] > 255 for tile in tiles))
         or (image.format == "JPEG2000" and _jpeg_2000_bit_depth(data) > 8)
@@ -80,12 +82,15 @@ def is_misread_planar(image: "Image.Image") -> bool:
 def read_gray(image: "Image.Image") -> Deep:
     """Return the values of a gray image (H, W), or (H, W, 4) if one value is transparent."""
     values: Deep = np.array(image).astype(np.uint16)
-    if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         values = _MAX - values
+    if tags.get(_BITS_PER_SAMPLE) == (12,):
+        values = ((values.astype(np.uint32) * _MAX + _MAX_12 // 2) // _MAX_12).astype(np.uint16)
     key = image.info.get("transparency")
     if key is None:
         return values
-    return _rgba(values, np.where(values == key, np.uint16(0), np.uint16(_MAX)))
+    return rgba(values, np.where(values == key, np.uint16(0), np.uint16(_MAX)))
 
 
 def read_color(image: "Image.Image", data: bytes) -> Deep | None:
@@ -99,7 +104,8 @@ def read_color(image: "Image.Image", data: bytes) -> Deep | None:
         Bytes of the file.
     """
     tags = getattr(image, "tag_v2", {})
-    decode = _decoder(image.format if image.mode in ("RGB", "RGBA", "LA") else None)
+    is_color = image.format in FORMATS and image.mode in ("RGB", "RGBA", "LA")
+    decode = decoder(image.format or "") if is_color else None
     if decode is None or (image.format == "TIFF" and tags.get(_PHOTOMETRIC) != _RGB):
         return None
     pixels: npt.NDArray[Any] | None = None
@@ -110,31 +116,31 @@ def read_color(image: "Image.Image", data: bytes) -> Deep | None:
     if tags.get(_PLANAR_CONFIGURATION) == _SEPARATE:
         pixels = np.moveaxis(pixels, 0, -1)
     if pixels.shape[2] == 2:
-        return _rgba(pixels[:, :, 0], pixels[:, :, 1])
+        return rgba(pixels[:, :, 0], pixels[:, :, 1])
     if image.mode == "RGBA" and tags.get(_EXTRA_SAMPLES) == (_PREMULTIPLIED,):
-        return _rgba(_unpremultiply(pixels[:, :, :3], pixels[:, :, 3:]), pixels[:, :, 3])
+        return rgba(unpremultiply(pixels[:, :, :3], pixels[:, :, 3:]), pixels[:, :, 3])
     transparent = image.mode == "RGBA" or "transparency" in image.info
     return pixels[:, :, : 3 + transparent]
 
 
-def _decoder(name: str | None) -> Callable[[bytes], npt.NDArray[Any]] | None:
-    """Return the decoder of imagecodecs for a format, or None."""
+def decoder(name: str) -> Callable[[bytes], npt.NDArray[Any]] | None:
+    """Return the decoder of imagecodecs for a format; None if the extra `deep` is not installed."""
     try:
         import imagecodecs
     except ImportError:
         return None
     # Without a handler, its log messages would be printed; libpng logs one for each interlaced file.
     logging.getLogger("imagecodecs").addHandler(_SILENCE)
-    return getattr(imagecodecs, f"{name.lower()}_decode") if name in FORMATS else None
+    return cast(Callable[[bytes], npt.NDArray[Any]], getattr(imagecodecs, f"{name}_decode".lower()))
 
 
-def _rgba(colors: Deep, alphas: Deep) -> Deep:
-    """Stack gray or RGB and an alpha channel (H, W) into RGBA."""
+def rgba(colors: Deep, alphas: Deep) -> Deep:
+    """Stack gray or RGB, (H, W, 1 or 3) or (H, W), and an alpha channel (H, W) into RGBA."""
     colors = np.broadcast_to(colors.reshape(*alphas.shape, -1), (*alphas.shape, 3))
     return np.concatenate((colors, alphas[..., np.newaxis]), axis=-1)
 
 
-def _unpremultiply(colors: Deep, alphas: Deep) -> Deep:
+def unpremultiply(colors: Deep, alphas: Deep) -> Deep:
     """Divide premultiplied colors (H, W, 3) by their alphas (H, W, 1) in units of 1/65535, rounded."""
     visible = np.maximum(alphas, 1).astype(np.uint32)
     unpremultiplied = np.minimum((colors.astype(np.uint32) * _MAX + visible // 2) // visible, _MAX)

@@ -1,12 +1,15 @@
 """Read bytes by offset from memory, a file at a path, or a file object."""
 
+import array
 import contextlib
 import io
+import mmap
 import os
+import re
 import stat
 import threading
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, TypeAlias
 
 from fastkq.errors import ArgumentTypeError, FormatError
 from fastkq.runtime.progress import checkpoint
@@ -43,17 +46,23 @@ class Source:
             )
         return self._read(offset, length)
 
+    def view(self, offset: int, length: int) -> memoryview:
+        """Return bytes as `read`, memory-mapped if the source is a file that was opened by its path."""
+        return self.read(offset, length)
+
     def _read(self, offset: int, length: int) -> memoryview:
         raise NotImplementedError
 
 
-SourceLike = bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes] | Source
+BytesLike: TypeAlias = "bytes | bytearray | memoryview | mmap.mmap | array.array[int]"
+_BUFFERS = (bytes, bytearray, memoryview, mmap.mmap, array.array)
+SourceLike: TypeAlias = "BytesLike | str | os.PathLike[str] | IO[bytes] | Source"
 
 
 class InMemory(Source):
     """Bytes as a source, without a copy; messages begin with `name`."""
 
-    def __init__(self, data: bytes | bytearray | memoryview, name: str | None = None) -> None:
+    def __init__(self, data: BytesLike, name: str | None = None) -> None:
         view = memoryview(data)
         self._view = (view if view.c_contiguous else memoryview(view.tobytes())).cast("B")
         super().__init__(len(self._view), name)
@@ -70,6 +79,13 @@ class _File(Source):
         self._start = file.tell()
         self._lock = threading.Lock()
         super().__init__(max(0, file.seek(0, os.SEEK_END) - self._start), name)
+
+    def view(self, offset: int, length: int) -> memoryview:
+        """Return bytes, memory-mapped if the file was opened by its path."""
+        if self.name is None or self._start or offset + length > self.length:
+            return self.read(offset, length)
+        mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        return memoryview(mapped)[offset : offset + length]
 
     def _read(self, offset: int, length: int) -> memoryview:
         pieces: list[bytes] = []
@@ -110,10 +126,10 @@ def opened(source: SourceLike) -> Iterator[Source]:
     """
     if isinstance(source, Source):
         yield source
-    elif isinstance(source, bytes | bytearray | memoryview):
+    elif isinstance(source, _BUFFERS):
         yield InMemory(source)
     elif isinstance(source, str | os.PathLike):
-        with open(source, "rb") as file:
+        with _opened_path(source) as file:
             seekable = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             yield _from_file(file, seekable, os.fspath(source))
     elif is_binary_file(source):
@@ -123,6 +139,31 @@ def opened(source: SourceLike) -> Iterator[Source]:
             "expected a path, bytes, bytearray, memoryview or a binary file object, "
             f"got {type(source).__module__}.{type(source).__qualname__}"
         )
+
+
+def _opened_path(path: str | os.PathLike[str]) -> IO[bytes]:
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        if isinstance(path, str) and is_url(path):
+            error.strerror = URL_HINT
+        raise
+
+
+URL_HINT = "it is a URL, not a path: download it and pass the bytes or the file"
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+def is_url(path: str) -> bool:
+    """Return whether a path looks like a URL; a file can have such a name nevertheless."""
+    return _URL.match(path) is not None
+
+
+def is_bytes(source: object) -> bool:
+    """Return whether an object is the bytes of a file: a buffer of one axis of bytes, no NumPy array."""
+    if isinstance(source, memoryview):
+        return source.ndim == 1 and source.itemsize == 1
+    return isinstance(source, _BUFFERS) and not (isinstance(source, array.array) and source.itemsize > 1)
 
 
 def is_binary_file(source: object) -> bool:

@@ -116,10 +116,12 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
     np.testing.assert_array_equal(read_image(path), upright)
 
 
-def test_32_bit_integers_are_refused(tmp_path):
-    path = saved(tmp_path, Image.fromarray(np.ones((3, 3), np.int32)), "deep.tif")
-    with pytest.raises(FormatError, match=r"deep\.tif: expected 8 or 16 bits per channel, got 32"):
-        read_image(path)
+def test_32_bit_integers_are_read_but_not_reduced(tmp_path):
+    path = saved(tmp_path, Image.fromarray(np.full((3, 3), -7, np.int32)), "deep.tif")
+    assert read_image(path).dtype == np.int32
+    assert (read_image(path) == -7).all()
+    with pytest.raises(FormatError, match=r"deep\.tif: expected 8 or 16 bits per channel, got int32"):
+        read_image(path, 8)
 
 
 @pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n", bytes(1000)])

@@ -1,0 +1,193 @@
+"""TIFF files whose pixels Pillow cannot read or misreads: floats, signed integers, bands, color maps."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.color.kinds import GRAY_WITH_ALPHA
+from fastkq.errors import FormatError
+from fastkq.formats import sixteen_bit
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# Tags, then values of these tags
+_WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
+_SAMPLES_PER_PIXEL, _PLANAR_CONFIGURATION, _COLOR_MAP, _EXTRA_SAMPLES, _SAMPLE_FORMAT = (
+    277,
+    284,
+    320,
+    338,
+    339,
+)
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
+_SEPARATE = 2
+_PREMULTIPLIED, _ALPHA = 1, 2
+_BIG_ENDIAN = ("F;32BF", "I;16BS", "I;32BS")  # raw modes of Pillow
+_KINDS = {1: "uint", 2: "int", 3: "float"}  # names of NumPy by sample format
+_MAX_RATIO = 1 << 15  # bytes of pixels per byte of the file, at most, for any compression
+
+Tags = Mapping[int, Any]
+
+
+def read_tags(data: bytes) -> Tags:
+    """Return the tags of the first image; empty if the data are no TIFF or are damaged."""
+    from PIL import TiffImagePlugin
+
+    if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return {}
+    stream = BytesIO(data)
+    header, prefix = data[: 16 if data[2] == ord("+") else 8], data[:2]
+    if is_misread_bigtiff(data):
+        header = b"II+\0" + data[4:16]
+    try:
+        tags = TiffImagePlugin.ImageFileDirectory_v2(header, prefix)
+        stream.seek(tags.next)
+        tags.load(stream)
+        return dict(tags)
+    except Exception:  # damaged tags raise exceptions of any type
+        return {}
+
+
+def is_misread_bigtiff(data: bytes) -> bool:
+    """Return whether Pillow overlooks that a file is a BigTIFF, as it does if the file is big-endian."""
+    return data[:4] == b"MM\0+"
+
+
+def drops_bands(image: "Image.Image") -> bool:
+    """Return whether Pillow will read only the first of several gray bands, as it does if they are planes."""
+    tags = getattr(image, "tag_v2", {})
+    return tags.get(_PHOTOMETRIC) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO) and tags.get(_SAMPLES_PER_PIXEL, 1) > 2
+
+
+def is_deep(tags: Tags) -> bool:
+    """Return whether the tags are those of gray or RGB, or of more than 8 bits per sample."""
+    bits = tags.get(_BITS_PER_SAMPLE, (1,))
+    return bool(tags) and (tags.get(_PHOTOMETRIC) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) or max(bits) > 8)
+
+
+def sizes(tags: Tags) -> tuple[int, int]:
+    """Return height and width; 0 if a tag is missing."""
+    height, width = (value if isinstance(value := tags.get(tag), int) else 0 for tag in (_HEIGHT, _WIDTH))
+    return height, width
+
+
+def decode(data: bytes, tags: Tags) -> npt.NDArray[Any]:
+    """Decode a file that Pillow refuses, by imagecodecs or tifffile.
+
+    Returns
+    -------
+    (H, W) or (H, W, C), of the dtype of the file
+        Except float32 for float16. Gray with alpha of unsigned integers becomes RGBA. Alpha is not
+        premultiplied.
+
+    Raises
+    ------
+    FormatError
+        If neither is installed, or the values are neither gray nor RGB, with extra samples or without.
+    """
+    (height, width), samples = sizes(tags), tags.get(_SAMPLES_PER_PIXEL, 1)
+    what = f"a TIFF of {samples} x {_dtype_name(tags)}"
+    if tags.get(_PHOTOMETRIC) not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
+        raise FormatError(
+            f"expected gray or RGB, got {what} of photometric interpretation {tags.get(_PHOTOMETRIC)}"
+        )
+    decoder = sixteen_bit.decoder("TIFF") or _tifffile()
+    if decoder is None:
+        raise FormatError(f"expected pixels of 8 bits, got {what}: {sixteen_bit.READING_HINT}")
+    bits = max(tags.get(_BITS_PER_SAMPLE, (1,)))
+    size = height * width * samples * bits // 8
+    if size > len(data) * (_MAX_RATIO if tags.get(_COMPRESSION, 1) != 1 else 1):
+        raise FormatError(f"expected {size} bytes of pixels, the file has {len(data)}: truncated")
+    pixels = decoder(data)
+    if tags.get(_PLANAR_CONFIGURATION) == _SEPARATE and samples > 1:
+        pixels = np.moveaxis(pixels, 0, -1)
+    if pixels.size != height * width * samples:
+        raise FormatError(f"expected {height} x {width} pixels of {samples} samples, got {pixels.shape}")
+    pixels = pixels.reshape((height, width, samples)[: 2 if samples == 1 else 3])
+    if pixels.dtype.kind == "u":
+        pixels = _as_shown(pixels, tags)
+    return pixels.astype(np.float32) if pixels.dtype == np.float16 else pixels
+
+
+def _as_shown(pixels: npt.NDArray[Any], tags: Tags) -> npt.NDArray[Any]:
+    """Return unsigned pixels with black as 0, and gray with alpha as RGBA, not premultiplied."""
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO and pixels.ndim == 2:
+        return np.iinfo(pixels.dtype).max - pixels
+    extra = tags.get(_EXTRA_SAMPLES, ())
+    if pixels.shape[2:] != (GRAY_WITH_ALPHA,) or extra[:1] not in ((_PREMULTIPLIED,), (_ALPHA,)):
+        return pixels
+    gray, alphas = pixels[:, :, :1], pixels[:, :, 1]
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        gray = np.iinfo(pixels.dtype).max - gray
+    if extra[0] == _PREMULTIPLIED and pixels.dtype == np.uint16:
+        gray = sixteen_bit.unpremultiply(gray, alphas[:, :, np.newaxis])
+    return sixteen_bit.rgba(gray, alphas)
+
+
+def _dtype_name(tags: Tags) -> str:
+    kind = _KINDS.get(max(tags.get(_SAMPLE_FORMAT, (1,))), "values of ")
+    return f"{kind}{max(tags.get(_BITS_PER_SAMPLE, (1,)))}"
+
+
+def _tifffile() -> Any:
+    """Return a decoder that uses tifffile; None if it is not installed."""
+    try:
+        import tifffile
+    except ImportError:
+        return None
+
+    def decode_first_page(data: bytes) -> npt.NDArray[Any]:
+        with tifffile.TiffFile(BytesIO(data)) as file:
+            pixels: npt.NDArray[Any] = file.pages[0].asarray()
+            return pixels
+
+    return decode_first_page
+
+
+def is_swapped(image: "Image.Image") -> bool:
+    """Return whether Pillow will swap the bytes of an opened, compressed image although libtiff has done so.
+
+    This happens to big-endian signed integers and floats.
+    """
+    tiles = getattr(image, "tile", ())
+    return any(tile[0] == "libtiff" and tile[3][0] in _BIG_ENDIAN for tile in tiles)
+
+
+def values_of(image: "Image.Image", *, is_swapped: bool) -> npt.NDArray[Any] | None:
+    """Return the values of a loaded gray image (H, W) with their dtype; None if Pillow reads them right.
+
+    Pillow reads signed integers of 8 bits as unsigned, those of 16 bits as int32, and unsigned ones of 32
+    bits as signed. Mode I of other images is int32, of Netpbm files uint16.
+    """
+    tags = getattr(image, "tag_v2", {})
+    name = _dtype_name(tags) if tags else "uint16" if image.format == "PPM" else "int32"
+    if image.mode == "L" and name == "int8":
+        return np.array(image).view(np.int8)
+    if image.mode == "F" and is_swapped:
+        return np.array(image).byteswap()
+    if image.mode != "I":
+        return None
+    values = np.array(image, np.int32)
+    if name == "uint32":
+        values = values.view(np.uint32)
+    elif name in ("int16", "uint16"):
+        values = values.astype(name)
+    return values.byteswap() if is_swapped else values
+
+
+def with_color_map(image: "Image.Image") -> "Image.Image":
+    """Return a loaded palette image with the right colors if the color map of its file holds 8-bit values.
+
+    The values should have 16 bits, of which Pillow takes the high byte. If all are below 256, they have 8
+    bits, as libtiff assumes, too.
+    """
+    values = getattr(image, "tag_v2", {}).get(_COLOR_MAP, ())
+    if image.mode != "P" or not values or not 0 < max(values) < 256 or any(image.getpalette() or ()):
+        return image
+    corrected = image.copy()
+    corrected.putpalette(np.array(values, np.uint8).reshape(3, -1).T.tobytes())
+    return corrected
