@@ -14,7 +14,7 @@ from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, is_binary_file, is_bytes, opened
 from fastkq.runtime.options import Depth
-from fastkq.runtime.validation import check_depth, check_image
+from fastkq.runtime.validation import check_depth, check_image, check_not_empty
 
 
 class Input(NamedTuple):
@@ -68,6 +68,7 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
         return image
     depth = check_depth(depth)
     if formats.is_pil_image(image):
+        check_not_empty((image.height, image.width))
         picture = formats.from_pil(image, depth)
     elif is_file(image):
         with opened(image) as stream:

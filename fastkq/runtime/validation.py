@@ -49,12 +49,18 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
         raise ArgumentError(f"expected at most {MAX_CHANNELS} channels, got shape {array.shape}")
     if array.dtype == np.bool_ and array.ndim == 3 and array.shape[2] != 1:
         raise ArgumentError(f"expected a bool image of shape (H, W) or (H, W, 1), got shape {array.shape}")
-    if array.size == 0:
-        raise ArgumentError(f"expected an image of at least one pixel, got shape {array.shape}")
+    check_not_empty(array.shape)
     if array.shape[0] * array.shape[1] > MAX_PIXELS:
         raise ArgumentError(f"expected at most {MAX_PIXELS} pixels, got shape {array.shape}")
     _check_finite(array, "an image")
     return _native(array)
+
+
+@for_parameter("image")
+def check_not_empty(shape: tuple[int, ...]) -> None:
+    """Check that an image of this shape has at least one pixel."""
+    if 0 in shape:
+        raise ArgumentError(f"expected an image of at least one pixel, got shape {shape}")
 
 
 @for_parameter("palette")

@@ -83,6 +83,63 @@ def test_dither_takes_pillow_constants_and_strengths(dither, options):
     assert fastkq.quantize(PHOTO, 4, dither=dither) == expected.to_pil()
 
 
+@pytest.mark.parametrize("kmeans", [np.int64(2), np.uint8(0), True])
+@pytest.mark.parametrize("method", [np.int64(1), *Quantize, int(Quantize.FASTOCTREE), False])
+def test_method_and_kmeans_are_any_integers_of_their_range(method, kmeans):
+    assert fastkq.quantize(PHOTO, 4, method, kmeans) == fastkq.quantize(PHOTO, 4)
+
+
+@pytest.mark.parametrize("dither", [Dither.RASTERIZE, 2, np.int64(2)])
+def test_rasterize_without_a_palette_is_no_dithering(dither):
+    assert fastkq.quantize(PHOTO, 4, dither=dither) == fastkq.quantize(PHOTO, 4, dither=Dither.NONE)
+
+
+@pytest.mark.parametrize("transparency", [1, bytes([255, 0, 128])])
+def test_transparency_of_a_palette_image_counts_only_for_images_with_transparency(transparency):
+    palette = palette_image([[0, 0, 0], [255, 255, 255], [255, 0, 0]])
+    palette.info["transparency"] = transparency
+    opaque = fastkq.quantize(PHOTO, palette=palette, dither=Dither.NONE)
+    theirs = PHOTO.quantize(palette=palette, dither=Dither.NONE)
+    assert opaque.getpalette("RGBA") == theirs.getpalette("RGBA")
+    assert (opaque.palette.mode, opaque.info) == (theirs.palette.mode, theirs.info)
+    pixels = np.asarray(PHOTO).reshape(-1, 1, 3).astype(int)
+    rows = np.array(palette.getpalette()).reshape(-1, 3)
+    nearest = ((pixels - rows) ** 2).sum(axis=2).argmin(axis=1)
+    assert set(nearest) == {0, 1, 2}
+    np.testing.assert_array_equal(np.asarray(opaque).ravel(), nearest)
+    image = PHOTO.convert("RGBA")
+    image.putalpha(0)
+    assert fastkq.quantize(image, palette=palette, dither=Dither.NONE).getcolors() == [(2400, 1)]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_color_key_is_the_transparent_row(mode):
+    image = PHOTO.quantize(5).convert(mode)
+    key = image.getpixel((7, 7))
+    image.info["transparency"] = key
+    quantized = fastkq.quantize(image)
+    row = quantized.info["transparency"]
+    np.testing.assert_array_equal(np.asarray(quantized.convert(mode)), np.asarray(image))
+    np.testing.assert_array_equal(
+        np.asarray(quantized) == row, np.asarray(image.convert("RGBA"))[..., 3] == 0
+    )
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "P", "PA", "CMYK", "I;16", "I", "F"])
+def test_image_without_pixels_gives_one_as_with_pillow(mode, size):
+    image = Image.new(mode, size)
+    image.info["dpi"] = (72, 72)
+    quantized, theirs = fastkq.quantize(image), image.quantize()
+    assert (quantized.mode, quantized.size, quantized.info) == ("P", size, theirs.info)
+    assert quantized.getpalette() == theirs.getpalette() == []
+    quantized = fastkq.quantize(image, palette=BLACK_AND_WHITE)
+    assert (quantized.size, quantized.getpalette()) == (size, [0, 0, 0, 255, 255, 255])
+    for arguments in ({"colors": 0}, {"method": 9}, {"palette": PHOTO}):
+        with pytest.raises(ArgumentError):
+            fastkq.quantize(image, **arguments)
+
+
 @pytest.mark.parametrize("given", [palette_image(noise(9, 3)), noise(9, 3), noise(9, 3).tolist()])
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
 def test_a_given_palette_is_kept_in_its_order(given, mode):
@@ -147,13 +204,21 @@ def test_pixels_are_not_rotated_and_info_is_kept():
         ({"colors": 257}, ArgumentError, "expected colors from 1 to 256, got 257"),
         ({"colors": 2.5}, ArgumentTypeError, "expected colors to be an integer, got 2.5"),
         ({"method": PHOTO}, ArgumentTypeError, "expected method to be None or one of PIL.Image.Quantize"),
+        ({"method": 2.0}, ArgumentTypeError, "Quantize, 0 to 3, got 2.0"),
+        ({"method": 4}, ArgumentError, "Quantize, 0 to 3, got 4"),
+        ({"method": -1}, ArgumentError, "Quantize, 0 to 3, got -1"),
         ({"kmeans": -1}, ArgumentError, "expected kmeans to be at least 0, got -1"),
         ({"kmeans": PHOTO}, ArgumentTypeError, "expected kmeans to be an integer"),
         ({"palette": PHOTO}, ArgumentError, "expected palette to be an image of mode P, got mode RGB"),
         ({"palette": [[0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\) of uint8"),
         ({"palette": [[0, 0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\), got rows of unequal"),
         ({"palette": noise(257, 3)}, ArgumentError, "palette of at most 256 colors, got 257"),
-        ({"dither": Dither.RASTERIZE}, ArgumentError, "NONE, ORDERED or FLOYDSTEINBERG, got RASTERIZE"),
+        (
+            {"dither": Dither.RASTERIZE, "palette": BLACK_AND_WHITE},
+            ArgumentError,
+            "NONE, ORDERED or FLOYDSTEINBERG with a palette, got RASTERIZE",
+        ),
+        ({"palette": Image.new("P", (1, 1))}, ArgumentError, "of 1 to 256 colors, got an empty palette"),
         ({"dither": 7}, ArgumentError, "expected dither from 0 to 1, got 7"),
         ({"dither": "yes"}, ArgumentTypeError, "expected dither to be a number, got 'yes'"),
         ({"effort": "most"}, ArgumentError, "expected effort to be one of"),

@@ -1,5 +1,7 @@
 """Image files and PIL images as input: modes, transparency, rotation, invalid data; PNG with a palette."""
 
+import re
+import struct
 from io import BytesIO
 
 import numpy as np
@@ -9,6 +11,7 @@ from PIL import Image
 import fastkq
 from fastkq import formats
 from fastkq.errors import ArgumentError, FormatError
+from tests.helpers.command_line import run
 from tests.helpers.images import noise, read_image
 
 END = b"\0\0\0\0IEND\xaeB`\x82"
@@ -215,3 +218,38 @@ def test_error_names_the_kind_of_data_and_libraries_print_nothing(tmp_path, capf
     with pytest.raises(FormatError, match=f"a.jpg: expected an image file, got {got}$"):
         read_image(tmp_path / "a.jpg")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "La", "RGB", "RGBA", "P", "PA", "CMYK", "YCbCr", "I;16", "I", "F"]
+)
+def test_pil_image_without_pixels_is_an_argument_error(mode, size):
+    image = Image.new(mode, size)
+    message = re.escape(f"expected an image of at least one pixel, got shape {size[::-1]}")
+    for use in (
+        lambda: fastkq.compress(image, 4),
+        lambda: fastkq.count_colors([image]),
+        lambda: fastkq.apply_palette(image, [[0, 0, 0]]),
+    ):
+        with pytest.raises(ArgumentError, match=message) as caught:
+            use()
+        assert caught.value.parameter == "image"
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])
+def test_file_without_pixels_is_a_format_error(size, tmp_path, capsys):
+    files = {
+        "no.pgm": b"P5 %d %d 255\n" % size,
+        "no.bmp": b"BM" + struct.pack("<6I2H6I", 54, 0, 54, 40, *size, 1, 24, 0, 0, 0, 0, 0, 0),
+        "no.gif": b"GIF89a" + struct.pack("<HHBBB", *size, 0, 0, 0) + b";",
+    }
+    for name, data in files.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        for read in (fastkq.compress, fastkq.load):
+            with pytest.raises(FormatError, match=f"{name}: expected an image file, "):
+                read(path)
+        code, output, errors = run(capsys, "compress", path)
+        assert (code, output) == (1, "")
+        assert errors.startswith(f"fastkq: {path}: expected an image file, ")
