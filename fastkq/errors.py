@@ -137,10 +137,22 @@ class FormatError(FastKQError, ValueError):
 
 
 class DecodingError(FormatError, OSError):
-    """A `FormatError` that is also an OSError, raised where Pillow loads a `.fkq` file.
+    """A `FormatError` that is also an OSError, raised where Pillow loads or saves a `.fkq` file.
 
-    Users of Pillow expect an OSError for a damaged file.
+    Users of Pillow expect an OSError for a damaged file and for an image that a format cannot hold.
     """
+
+
+class EncodingError(ArgumentError, OSError):
+    """An `ArgumentError` that is also an OSError, raised where Pillow saves a `.fkq` file."""
+
+
+class EncodingTypeError(ArgumentTypeError, OSError):
+    """An `ArgumentTypeError` that is also an OSError, raised where Pillow saves a `.fkq` file."""
+
+
+class UnreachableEncodingError(UnreachableError, OSError):
+    """An `UnreachableError` that is also an OSError, raised where Pillow saves a `.fkq` file."""
 
 
 class PrecisionWarning(UserWarning):

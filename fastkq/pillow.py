@@ -14,10 +14,11 @@ channels, raise an OSError; `fastkq.load` reads them.
 
 **Writing.** An image of mode P keeps its palette and indices. Images of other modes, and those of mode P with
 options on colors, are compressed. ``save`` takes the options of `fastkq.compress`, such as k, dither and
-effort, and ignores unknown ones, as Pillow does. ICC profile, EXIF and DPI of the image are written unless
-the options icc_profile, exif or dpi replace them; EXIF rotation is applied to the pixels. Pillow empties a
-file before it is written: if writing fails or is cancelled, the old content is lost, as with all of Pillow's
-formats. `CompressedImage.save` keeps the old content.
+effort. It ignores quality and other options that programs pass to every format; unknown ones are an error.
+ICC profile, EXIF and DPI of the image are written unless the options icc_profile, exif or dpi replace them;
+EXIF rotation is applied to the pixels. Errors are those of `fastkq.compress`, and OSErrors too, for example
+`fastkq.errors.EncodingError`. Pillow empties a file before it is written: if writing fails or is cancelled,
+the old content is lost, as with all of Pillow's formats. `CompressedImage.save` keeps the old content.
 
 **Damaged files** raise the same exceptions as other formats: `PIL.UnidentifiedImageError` from ``Image.open``
 if the head is damaged, and an OSError, `fastkq.errors.DecodingError`, from ``load`` and ``verify``. With
@@ -35,8 +36,10 @@ Examples
 ('FKQ', 'P', (256, 256), 16)
 """
 
+import contextlib
 import inspect
 import warnings
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -49,7 +52,18 @@ from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import read_input
 from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import as_8bit
-from fastkq.errors import DecodingError, FormatError, PrecisionWarning
+from fastkq.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DecodingError,
+    EncodingError,
+    EncodingTypeError,
+    FastKQError,
+    FormatError,
+    PrecisionWarning,
+    UnreachableEncodingError,
+    UnreachableError,
+)
 from fastkq.formats import pil
 from fastkq.formats.fkq import MAGIC
 from fastkq.runtime.options import OPTIONS
@@ -60,6 +74,26 @@ _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "I": ("I;32S", "<i4"), "F":
 """For each mode the raw mode and the dtype of its bytes; other modes are their own raw mode, of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image", "format", "optimize"}
 """Save options that are passed on to `compress`."""
+_METADATA_OPTIONS = frozenset({"icc_profile", "exif", "dpi"})
+_OPTIONS_OF_OTHER_FORMATS = frozenset(
+    {
+        "compress_level",
+        "compression",
+        "lossless",
+        "method",
+        "optimize",
+        "progressive",
+        "quality",
+        "subsampling",
+    }
+)
+"""Save options without effect, which programs pass to every format of Pillow."""
+_AS_OS_ERROR: dict[type[FastKQError], type[Any]] = {
+    ArgumentError: EncodingError,
+    ArgumentTypeError: EncodingTypeError,
+    UnreachableError: UnreachableEncodingError,
+    FormatError: DecodingError,
+}
 
 
 class FkqImageFile(ImageFile.ImageFile):
@@ -158,8 +192,33 @@ def _mode(colors: npt.NDArray[Any]) -> str:
     return mode
 
 
+@contextlib.contextmanager
+def _os_errors() -> Iterator[None]:
+    """Raise errors of fastkq as errors of their type that are OSErrors too."""
+    try:
+        yield
+    except tuple(_AS_OS_ERROR) as error:
+        kind = _AS_OS_ERROR.get(type(error))
+        if kind is None:
+            raise
+        # Attributes are copied after the constructor, of which only one has an argument without a default.
+        raised = kind(str(error), **({"best": error.best} if isinstance(error, UnreachableError) else {}))
+        vars(raised).update(vars(error))
+        raise raised from error
+
+
+def _check_save_options(save_options: dict[str, Any]) -> None:
+    known = _OPTIONS | _METADATA_OPTIONS
+    for name in sorted(save_options.keys() - known - _OPTIONS_OF_OTHER_FORMATS):
+        raise ArgumentTypeError(
+            f"expected the options of save to be among {', '.join(sorted(known))}, got {name}", parameter=name
+        )
+
+
+@_os_errors()
 def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     save_options: dict[str, Any] = image.encoderinfo
+    _check_save_options(save_options)
     source = read_input(_with_metadata(image, save_options))
     options = {name: value for name, value in save_options.items() if name in _OPTIONS}
     chooses_colors = any(OPTIONS[name].chooses_colors for name in options if name != "progress")
@@ -175,7 +234,7 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
 
 def _with_metadata(image: Image.Image, save_options: dict[str, Any]) -> Image.Image:
     """Return the image with the metadata among the options of ``save`` in place of its own."""
-    replaced = {"icc_profile", "exif", "dpi"} & save_options.keys()
+    replaced = _METADATA_OPTIONS & save_options.keys()
     if not replaced:
         return image
     image = image.copy()

@@ -1,5 +1,6 @@
 """The Pillow plugin: after `import fastkq.pillow`, Pillow and imageio read and write `.fkq` files."""
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from PIL import Image, ImageFile
 import fastkq
 import fastkq.pillow
 from fastkq.color.metadata import Metadata
-from fastkq.errors import ArgumentError, PrecisionWarning
+from fastkq.errors import ArgumentError, ArgumentTypeError, PrecisionWarning, UnreachableError
 from tests.helpers.images import noise
 from tests.helpers.metadata_tags import described, exif, profile
 
@@ -237,6 +238,58 @@ def test_suffix_selects_the_format_and_invalid_options_write_no_file(tmp_path):
     with pytest.raises(ArgumentError, match="expected k from 1 to 65536, got 0"):
         image.save(tmp_path / "b.fkq", k=0)
     assert not (tmp_path / "b.fkq").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "attributes"),
+    [
+        ({"k": 0}, ArgumentError, {"parameter": "k"}),
+        ({"k": "many"}, ArgumentTypeError, {"parameter": "k"}),
+        ({"k": 4, "palette": [[0, 0, 0]]}, ArgumentError, {"parameter": "palette"}),
+        ({"target_psnr": 30, "target_bytes": 1}, ArgumentError, {"parameter": "target_psnr"}),
+        ({"target_bytes": 10}, UnreachableError, {"parameter": "target_bytes", "k": None}),
+        ({"k": 2, "max_error": 1}, UnreachableError, {"parameter": "max_error"}),
+        ({"colors": 4}, ArgumentTypeError, {"parameter": "colors"}),
+    ],
+)
+def test_errors_while_saving_are_oserrors_too(options, error, attributes, tmp_path):
+    image = Image.fromarray(noise(9, 7, 3))
+    with pytest.raises(OSError, match="expected") as caught:
+        image.save(tmp_path / "a.fkq", **options)
+    raised = caught.value
+    assert isinstance(raised, error)
+    assert {name: getattr(raised, name) for name in attributes} == attributes
+    assert not (tmp_path / "a.fkq").exists()
+    original = raised.__cause__
+    assert type(original) is error
+    assert vars(raised) == vars(original)
+    copy = pickle.loads(pickle.dumps(raised))
+    assert (type(copy), str(copy), vars(copy)) == (type(raised), str(original), vars(raised))
+
+
+@pytest.mark.parametrize(("mode", "size"), [("I", (3, 3)), ("L", (0, 5)), ("RGB", (5, 0)), ("P", (0, 0))])
+def test_images_that_cannot_be_saved_raise_an_oserror_and_a_valueerror(mode, size):
+    for expected in (OSError, ValueError):  # with other formats it is the one or the other
+        with pytest.raises(expected, match="expected"):
+            Image.new(mode, size).save(BytesIO(), "FKQ")
+
+
+def test_cancelling_is_no_oserror():
+    with pytest.raises(fastkq.Cancelled) as caught:
+        saved(Image.fromarray(noise(9, 7, 3)), progress=lambda fraction, stage: False)
+    assert not isinstance(caught.value, OSError)
+
+
+def test_unknown_options_are_errors_that_name_the_known_ones():
+    image = Image.fromarray(noise(9, 7, 3)).quantize(8)
+    known = set(inspect.signature(fastkq.compress).parameters) - {"image", "format", "optimize"}
+    for name in ("colors", "dithering", "K", "transparency", "save_al"):
+        with pytest.raises(TypeError, match=f", got {name}$") as caught:
+            saved(image, **{name: 4})
+        names = str(caught.value).partition("among ")[2].partition(", got")[0].split(", ")
+        assert set(names) == known | {"icc_profile", "exif", "dpi"}
+    for name in ("quality", "optimize", "progressive", "compress_level", "lossless", "method", "compression"):
+        assert saved(image, **{name: 4}) == saved(image)
 
 
 @pytest.mark.parametrize("shape", [(9, 13), (9, 13, 3), (9, 13, 4)])
