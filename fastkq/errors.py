@@ -159,6 +159,10 @@ class PrecisionWarning(UserWarning):
     """A file holds more precision than the image that is read, for example 16 bits per channel."""
 
 
+class ColorSpaceWarning(UserWarning):
+    """The color space of an image, such as an ICC profile, cannot be used or is lost in the output."""
+
+
 class DamageWarning(UserWarning):
     """A damaged file was read without its damaged parts.
 

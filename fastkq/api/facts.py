@@ -97,8 +97,8 @@ class Facts(NamedTuple):
         return len({part.box.top for part in self.parts}), len({part.box.left for part in self.parts})
 
     def as_json(self) -> dict[str, Any]:
-        """Return all properties as values that JSON has; of ICC profile and EXIF only the number of bytes."""
-        icc, exif, dpi = self.metadata
+        """Return all properties as values that JSON has; of ICC profile, EXIF and XMP the sizes."""
+        metadata = self.metadata
         return {
             "file": self.path,
             "format": self.format,
@@ -115,7 +115,16 @@ class Facts(NamedTuple):
             "bits_per_index": self.bits_per_index,
             "colors": len(self.colors.counts) if self.colors else self.used,
             "colors_used": self.used,
-            "metadata": {"icc_bytes": len(icc or b""), "exif_bytes": len(exif or b""), "dpi": dpi},
+            "metadata": {
+                "icc_bytes": len(metadata.icc or b""),
+                "exif_bytes": len(metadata.exif or b""),
+                "dpi": metadata.dpi,
+                "xmp_bytes": len(metadata.xmp or b""),
+                "srgb": metadata.srgb,
+                "gamma": metadata.gamma,
+                "chromaticity": metadata.chromaticity,
+                "cicp": metadata.cicp,
+            },
             "grid": self.grid if self.parts else None,
             "parts": [
                 {

@@ -69,11 +69,17 @@ def _number_of_colors(facts: Facts) -> str:
 
 
 def _metadata(metadata: Metadata) -> str:
-    icc, exif, dpi = metadata
+    icc, exif, dpi, xmp, srgb, gamma, chromaticity, cicp = metadata
+    coordinates = "/".join(f"{value:g}" for value in chromaticity or ())
     present = [
         f"ICC profile of {len(icc):,} bytes" if icc is not None else "",
         f"EXIF of {len(exif):,} bytes" if exif is not None else "",
+        f"XMP of {len(xmp):,} bytes" if xmp is not None else "",
         f"{dpi[0]:g} x {dpi[1]:g} dots per inch" if dpi is not None else "",
+        f"code points {'/'.join(map(str, cicp))}" if cicp is not None else "",
+        f"sRGB with intent {srgb}" if srgb is not None else "",
+        f"gamma {gamma:g}" if gamma is not None else "",
+        f"chromaticities {coordinates}" if coordinates else "",
     ]
     return ", ".join(filter(None, present)) or "none"
 

@@ -171,7 +171,7 @@ class IndexedImage:
 
     @property
     def metadata(self) -> Metadata:
-        """ICC profile, EXIF and resolution, as far as the input had them."""
+        """Color space, EXIF, XMP and resolution, as far as the input had them."""
         return self._metadata
 
     @property

@@ -115,7 +115,8 @@ def test_listing_shows_the_256_most_used_colors(capsys):
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_json_holds_all_facts_on_one_line(capsys, channels):
-    compressed = striped(channels=channels, metadata=Metadata(b"icc", None, (300.0, 150.0)))
+    metadata = Metadata(b"icc", None, (300.0, 150.0), xmp=b"<x/>", gamma=0.5, cicp=(1, 13, 0, 1))
+    compressed = striped(channels=channels, metadata=metadata)
     compressed.save("a.fkq")
     output = info(capsys, "a.fkq", "--json")
     assert output.count("\n") == 1
@@ -137,7 +138,16 @@ def test_json_holds_all_facts_on_one_line(capsys, channels):
             "bits_per_index": 3,
             "colors": 5,
             "colors_used": 4,
-            "metadata": {"icc_bytes": 3, "exif_bytes": 0, "dpi": [300.0, 150.0]},
+            "metadata": {
+                "icc_bytes": 3,
+                "exif_bytes": 0,
+                "dpi": [300.0, 150.0],
+                "xmp_bytes": 4,
+                "srgb": None,
+                "gamma": 0.5,
+                "chromaticity": None,
+                "cicp": [1, 13, 0, 1],
+            },
             "grid": [1, 1],
             "parts": [
                 part.box._asdict()

@@ -27,7 +27,10 @@ _NOISE = np.random.default_rng(0).integers(0, 256, (max(COLORS), 4), dtype=np.ui
 
 def seeds():
     """Yield small files of every version, and parts, as the inputs that are mutated first."""
-    metadata = Metadata(b"icc", b"II*\0", (72.0, 72.0))
+    metadata = {
+        3: Metadata(b"icc", b"II*\0", (72.0, 72.0)),
+        5: Metadata(xmp=b"<x/>", srgb=0, gamma=0.5, chromaticity=(0.3,) * 8, cicp=(1, 13, 0, 1)),
+    }
     for k, channels, height, width, grid in (
         (1, 1, 3, 3, (1, 1)),
         (2, 1, 5, 6, (1, 1)),
@@ -40,7 +43,7 @@ def seeds():
         smooth = np.add.outer(np.arange(height), np.arange(width)) // 2 % k
         noisy = np.random.default_rng(k).integers(0, k, (height, width))
         for indices in (smooth, noisy):
-            compressed = CompressedImage(palette, indices, metadata=metadata if k == 3 else None)
+            compressed = CompressedImage(palette, indices, metadata=metadata.get(k))
             yield compressed.to_bytes(coding="packed")
             yield version_2.encode(compressed, 1, grid=grid)
             part = context.encode(compressed.indices, np.ascontiguousarray(palette))

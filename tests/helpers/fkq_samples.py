@@ -5,11 +5,20 @@ import numpy as np
 import fastkq
 from fastkq import CompressedImage
 from fastkq.color.metadata import Metadata
-from fastkq.formats.fkq import version_2
+from fastkq.formats.fkq import metadata_chunks, version_2
 from fastkq.formats.fkq.framing import varint
 from tests.helpers.images import noise
 
-METADATA = Metadata(b"a profile", b"II*\0", (72.0, 300.5))
+METADATA = Metadata(
+    b"a profile",
+    b"II*\0",
+    (72.0, 300.5),
+    xmp=b"<x:xmpmeta/>",
+    srgb=1,
+    gamma=0.45455,
+    chromaticity=(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06),
+    cicp=(1, 13, 0, 1),
+)
 
 
 def sample(k=5, channels=3, height=6, width=7, metadata=None):
@@ -36,7 +45,7 @@ def header(**changes):
 COMPRESSED = sample(9, 3, 60, 80, METADATA)
 IN_PARTS = in_parts(COMPRESSED, 3, 4)
 PARTS = fastkq.open(IN_PARTS).parts
-HEAD = PARTS[0].offset - (len(IN_PARTS) - len(in_parts(sample(9, 3, 60, 80), 3, 4)))
+HEAD = PARTS[0].offset - len(metadata_chunks.encode(METADATA))
 
 
 def damaged_at(data, *places):

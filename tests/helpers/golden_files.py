@@ -15,6 +15,13 @@ from fastkq.formats.fkq import version_2
 
 FOLDER = Path(__file__).parents[1] / "data"
 METADATA = Metadata(b"no true profile", b"II*\0\x08\0\0\0\0\0", (72.0, 300.25))
+COLOR_METADATA = METADATA._replace(
+    xmp=b"<x:xmpmeta/>",
+    srgb=3,
+    gamma=0.45455,
+    chromaticity=(0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06),
+    cicp=(12, 13, 0, 1),
+)
 SMALL, TINY = (12, 17), (5, 9)
 _TYPES = {"bool": 2, "uint8": 7, "uint16": 30, "float32": 50, "float64": 19}
 _TYPES |= {"int8": 40, "int16": 30, "int32": 25, "uint32": 21}
@@ -73,6 +80,7 @@ def images():
                 yield f"{coding}-{dtype}-{channels}", typed(dtype, channels, k), coding, (1, 1)
     yield "context-k65536-gray", image(65536, (), *SMALL), "context", (1, 1)
     yield "context-metadata", image(9, (3,), *SMALL, METADATA), "context", (1, 1)
+    yield "context-metadata-color-space", image(9, (3,), *SMALL, COLOR_METADATA), "context", (1, 1)
     yield "context-parts-k1", image(1, (4,), *SMALL), "context", (3, 2)
     yield "context-parts-k9", image(9, (3,), *SMALL, METADATA), "context", (3, 4)
     yield "context-parts-larger-k64", image(64, (3,), 120, 160), "context", (2, 3)

@@ -12,7 +12,7 @@ version  coding     specified in
 Palettes of any dtype and number of channels are specified in `fastkq.formats.fkq.palette_values`.
 
 A file holds the palette (integers of 8 to 32 bits, bool, float32 or float64; 1 to 64 channels), the indices,
-ICC profile, EXIF and resolution. The coding "context" is the smaller one: the indices are entropy-coded,
+color space, EXIF, XMP and resolution. The coding "context" is the smaller one: the indices are entropy-coded,
 everything else takes about 40 bytes, and every chunk and part has a checksum. Large images are cut into
 parts, so that a region can be read from a path, bytes or a file object without decoding the rest. The coding
 "packed" is the faster one: 24 bytes of header, the palette, and ceil(log2 k) bits per pixel.

@@ -1,16 +1,81 @@
-"""Metadata chunks of version 2, which have lowercase types."""
+"""Metadata chunks of version 2, which have lowercase types. Each is present if the image has the metadata.
+
+====  ==============================================================================================
+type  payload
+====  ==============================================================================================
+c     chromaticities: eight binary64, CIE x and y of white, red, green and blue, as in the PNG chunk
+      cHRM: from 0 to 21474.83647, and y of white at least 0.00001
+d     resolution: two binary64, dots per inch horizontally and vertically, finite and above 0
+e     EXIF: a TIFF structure
+g     gamma: one binary64, the exponent that encodes linear light, as in the PNG chunk gAMA: from
+      0.00001 to 21474.83647
+i     ICC profile
+p     code points: four bytes, color primaries, transfer function, matrix (0) and range (0 or 1) of
+      ITU-T H.273, as in the PNG chunk cICP
+s     sRGB: one byte, the rendering intent, 0 to 3, as in the PNG chunk sRGB
+x     XMP packet
+====  ==============================================================================================
+
+*binary64* is an IEEE 754 number of eight bytes, lowest byte first. Of several definitions of the colors, the
+first of p, i, s, and g with c holds. Without any, colors are sRGB.
+"""
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from fastkq.color.indexed_image import Damage
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, FormatError
+from fastkq.formats import color_space
 from fastkq.formats.fkq.framing import NEWER_HINT, Chunk, chunk, read_chunk
 from fastkq.formats.source import Source
 
-_DPI = struct.Struct("<dd")  # dots per inch, horizontally and vertically
+
+class _Numbers(NamedTuple):
+    """Metadata of numbers: the field of `Metadata`, the layout of the chunk, and which values are valid."""
+
+    field: str
+    layout: struct.Struct
+    is_valid: Callable[[tuple[Any, ...]], bool]
+    description: str
+
+
+def _is_resolution(dpi: tuple[float, ...]) -> bool:
+    return all(math.isfinite(value) and value > 0 for value in dpi)
+
+
+_BYTES = {"e": "exif", "i": "icc", "x": "xmp"}
+"""Fields of `Metadata` that are bytes, by the type of their chunk."""
+_NUMBERS = {
+    "c": _Numbers(
+        "chromaticity",
+        struct.Struct("<8d"),
+        lambda values: color_space.valid_chromaticity(values) is not None,
+        "eight chromaticities of at least 0",
+    ),
+    "d": _Numbers("dpi", struct.Struct("<2d"), _is_resolution, "two finite numbers above 0"),
+    "g": _Numbers(
+        "gamma",
+        struct.Struct("<d"),
+        lambda values: color_space.valid_gamma(values[0]) is not None,
+        "a gamma of at least 0.00001",
+    ),
+    "p": _Numbers(
+        "cicp",
+        struct.Struct("4B"),
+        lambda values: color_space.valid_cicp(values) is not None,
+        "four code points for RGB",
+    ),
+    "s": _Numbers(
+        "srgb",
+        struct.Struct("B"),
+        lambda values: color_space.valid_intent(values[0]) is not None,
+        "a rendering intent from 0 to 3",
+    ),
+}
+"""Fields of `Metadata` that are numbers, by the type of their chunk."""
 
 
 def encode(metadata: Metadata) -> bytes:
@@ -19,18 +84,23 @@ def encode(metadata: Metadata) -> bytes:
     Raises
     ------
     ArgumentError
-        If the resolution is not finite and above 0.
+        If numbers are not valid.
     """
-    payloads = {"e": metadata.exif, "i": metadata.icc}
-    if metadata.dpi is not None:
-        if not _is_resolution(metadata.dpi):
-            raise ArgumentError(f"expected a resolution that is finite and above 0, got {metadata.dpi}")
-        payloads["d"] = _DPI.pack(*metadata.dpi)
+    payloads = {kind: getattr(metadata, field) for kind, field in _BYTES.items()}
+    for kind, numbers in _NUMBERS.items():
+        value = getattr(metadata, numbers.field)
+        payloads[kind] = None if value is None else _pack(numbers, value)
     return b"".join(chunk(kind, payload) for kind, payload in sorted(payloads.items()) if payload is not None)
 
 
-def _is_resolution(dpi: tuple[float, ...]) -> bool:
-    return all(math.isfinite(value) and value > 0 for value in dpi)
+def _pack(numbers: _Numbers, value: Any) -> bytes:
+    values = tuple(value) if isinstance(value, tuple | list) else (value,)
+    try:
+        if numbers.is_valid(values):
+            return numbers.layout.pack(*values)
+    except (TypeError, struct.error):  # not numbers, or too few or too many
+        pass
+    raise ArgumentError(f"expected {numbers.description} as {numbers.field} of the metadata, got {value!r}")
 
 
 class _CriticalChunkError(FormatError):
@@ -68,10 +138,17 @@ def _chunks(source: Source, start: int, stop: int) -> Iterator[Chunk]:
 
 
 def _parse(chunks: dict[str, Chunk]) -> Metadata:
-    exif, icc, dpi = (bytes(chunks[kind].payload) if kind in chunks else None for kind in "eid")
-    if dpi is None:
-        return Metadata(icc, exif)
-    if len(dpi) != _DPI.size or not _is_resolution(_DPI.unpack(dpi)):
-        raise FormatError(f"expected two finite numbers above 0 in chunk 'd', got {dpi[:16].hex()}")
-    horizontal, vertical = _DPI.unpack(dpi)
-    return Metadata(icc, exif, (horizontal, vertical))
+    fields: dict[str, Any] = {
+        field: bytes(chunks[kind].payload) for kind, field in _BYTES.items() if kind in chunks
+    }
+    for kind, numbers in _NUMBERS.items():
+        if kind in chunks:
+            fields[numbers.field] = _unpack(kind, numbers, chunks[kind].payload)
+    return Metadata(**fields)
+
+
+def _unpack(kind: str, numbers: _Numbers, payload: memoryview) -> Any:
+    """Return the numbers of a chunk as a tuple, or as one number if the chunk holds one."""
+    if len(payload) == numbers.layout.size and numbers.is_valid(values := numbers.layout.unpack(payload)):
+        return values if len(values) > 1 else values[0]
+    raise FormatError(f"expected {numbers.description} in chunk {kind!r}, got {bytes(payload[:16]).hex()}")

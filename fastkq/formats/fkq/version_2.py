@@ -25,9 +25,8 @@ counted from 0, has the rows of pixels floor(r*H / rows) to floor((r+1)*H / rows
 pixels floor(c*W / columns) to floor((c+1)*W / columns) - 1. Parts are ordered by row of the grid, from left
 to right in each row. The code of a part does not depend on other parts.
 
-*Metadata* chunks, each present if the image has it: *d*, resolution: two IEEE 754 binary64 numbers, lowest
-byte first, dots per inch horizontally and vertically, finite and above 0; *e*, EXIF: a TIFF structure; *i*,
-ICC profile.
+*Metadata* chunks are optional: `fastkq.formats.fkq.metadata_chunks` specifies *c*, *d*, *e*, *g*, *i*, *p*,
+*s* and *x*.
 
 A strict reader rejects a file that breaks any of these rules, but need not look at parts that are not
 requested. A reader that is not strict may return what is intact if only parts, lowercase chunks or the end of
