@@ -10,15 +10,16 @@ colors of RGB or RGBA; otherwise L, LA, RGB, RGBA, "1" (bool), I;16, I (signed i
 mode for uint16 with 2 to 4 channels and for gray float64: they are reduced to uint8 and float32, with a
 `PrecisionWarning`. Images of uint32, floats or signed integers of several channels, and images of more than 4
 channels, raise an OSError; `fastkq.load` reads them.
-`info` holds icc_profile, exif, dpi, and transparency as for a PNG file.
+`info` holds icc_profile, exif, xmp, dpi, srgb, gamma, chromaticity, cicp, and transparency as for a PNG file.
 
 **Writing.** An image of mode P keeps its palette and indices. Images of other modes, and those of mode P with
 options on colors, are compressed. ``save`` takes the options of `fastkq.compress`, such as k, dither and
 effort. It ignores quality and other options that programs pass to every format; unknown ones are an error.
-ICC profile, EXIF and DPI of the image are written unless the options icc_profile, exif or dpi replace them;
-EXIF rotation is applied to the pixels. Errors are those of `fastkq.compress`, and OSErrors too, for example
-`fastkq.errors.EncodingError`. Pillow empties a file before it is written: if writing fails or is cancelled,
-the old content is lost, as with all of Pillow's formats. `CompressedImage.save` keeps the old content.
+Color space, EXIF, XMP and DPI of the image are written unless the options icc_profile, exif, xmp or dpi
+replace them; EXIF rotation is applied to the pixels. Errors are those of `fastkq.compress`, and OSErrors too,
+for example `fastkq.errors.EncodingError`. Pillow empties a file before it is written: if writing fails or is
+cancelled, the old content is lost, as with all of Pillow's formats. `CompressedImage.save` keeps the old
+content.
 
 **Damaged files** raise the same exceptions as other formats: `PIL.UnidentifiedImageError` from ``Image.open``
 if the head is damaged, and an OSError, `fastkq.errors.DecodingError`, from ``load`` and ``verify``. With
@@ -74,7 +75,7 @@ _RAW = {"1": ("1;8", "u1"), "I;16": ("I;16", "<u2"), "I": ("I;32S", "<i4"), "F":
 """For each mode the raw mode and the dtype of its bytes; other modes are their own raw mode, of uint8."""
 _OPTIONS = frozenset(inspect.signature(compress).parameters) - {"image", "format", "optimize"}
 """Save options that are passed on to `compress`."""
-_METADATA_OPTIONS = frozenset({"icc_profile", "exif", "dpi"})
+_METADATA_OPTIONS = frozenset({"icc_profile", "exif", "xmp", "dpi"})
 _OPTIONS_OF_OTHER_FORMATS = frozenset(
     {
         "compress_level",

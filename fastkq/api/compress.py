@@ -73,10 +73,11 @@ def compress(
         Arrays have shape (H, W) or (H, W, C) with C from 1 to 64, an integer dtype of up to 32 bits, float32,
         float64 or bool, and any memory layout; they are never changed. The last of 2 or 4 channels of a uint8
         or uint16 array is alpha. Masks (bool) have shape (H, W) or (H, W, 1). Floats must be finite.
-        Files and PIL images are read as a viewer shows them: EXIF rotation is applied, palettes and CMYK are
-        converted to RGB, transparency becomes alpha. Their ICC profile, EXIF and DPI go into the result,
-        except an ICC profile for another color space than the result's, for example CMYK. A file may also be
-        a `.fkq` file.
+        Files and PIL images are read as a viewer shows them: EXIF rotation is applied, palettes are converted
+        to RGB, transparency becomes alpha. CMYK becomes sRGB by its ICC profile; without one, it becomes RGB
+        by the simple formula. Color space (ICC profile, or the chunks cICP, sRGB, gAMA and cHRM of PNG),
+        EXIF, XMP and DPI go into the result. An ICC profile that cannot be used is left out with a
+        `fastkq.errors.ColorSpaceWarning`. A file may also be a `.fkq` file.
     k : int, optional
         Number of colors, 1 to 65536. The default is 64, unless `palette` or a target decides. An image of at
         most k colors comes back unchanged, except for the color of pixels with alpha 0.

@@ -91,7 +91,7 @@ class CompressedFile:
 
     @property
     def metadata(self) -> Metadata:
-        """ICC profile, EXIF and DPI, as far as the file has them."""
+        """Color space, EXIF, XMP and DPI, as far as the file has them."""
         return self._head.metadata
 
     @property

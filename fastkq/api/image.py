@@ -40,7 +40,7 @@ class CompressedImage(IndexedImage):
     shape : tuple of int, optional
         Shape of the decompressed image: (H, W, C), the default, or (H, W) if C = 1.
     metadata : Metadata, optional
-        ICC profile, EXIF and DPI. They do not affect equality.
+        Color space, EXIF, XMP and DPI. They do not affect equality.
     damage : tuple of Damage
         Damage of the file that this image was loaded from with ``strict=False``.
 
@@ -121,7 +121,7 @@ class CompressedImage(IndexedImage):
             "context" gives the smallest file and stores the metadata. "packed" gives `nbytes` bytes and
             stores no metadata.
         metadata : bool
-            False leaves out ICC profile, EXIF and DPI.
+            False leaves out color space, EXIF, XMP and DPI.
         threads : int, optional
             Number of threads; all cores if None. The bytes do not depend on it.
         progress : callable, optional
@@ -195,11 +195,12 @@ class CompressedImage(IndexedImage):
         -------
         PIL.Image.Image
             Up to 256 colors of uint8 with at most 4 channels give mode P with the same palette and indices;
-            gray becomes equal red, green and blue, without an ICC profile for gray. Other images give pixels:
+            gray becomes equal red, green and blue, and its ICC profile one for RGB. Other images give pixels:
             mode "1" for bool; I;16, I and F for gray of uint16, of signed integers and of float32; L, LA, RGB
-            or RGBA for more than 256 colors. `info` holds icc_profile, exif and dpi, and if one color has
-            alpha 0 and all others are opaque, its index as transparency. Other alphas are in the palette, of
-            mode RGBA; a GIF cannot hold them.
+            or RGBA for more than 256 colors. `info` holds icc_profile, exif, xmp, dpi, srgb, gamma,
+            chromaticity and cicp, as far as the image has them, and if one color has alpha 0 and all others
+            are opaque, its index as transparency. Other alphas are in the palette, of mode RGBA; a GIF cannot
+            hold them.
 
         Raises
         ------
@@ -229,7 +230,9 @@ class CompressedImage(IndexedImage):
         """Write a file, whole or not at all, in the format of its suffix. No pixel is lost.
 
         `.fkq`, `.png`, `.gif`, `.tif`, `.tiff` and `.bmp` keep the palette in its order; `.webp` holds
-        pixels. `fastkq.formats.writing` lists which colors and which metadata each format can hold.
+        pixels. `fastkq.formats.writing` lists which colors and which metadata each format can hold. If colors
+        that are not sRGB lose their color space, for example an ICC profile in a `.gif`, there is a
+        `fastkq.errors.ColorSpaceWarning`. In a `.png`, an ICC profile that is sRGB becomes the chunk sRGB.
 
         Parameters
         ----------
@@ -237,7 +240,7 @@ class CompressedImage(IndexedImage):
         coding : {"context", "packed"}
             Coding of a `.fkq` file, as in `to_bytes`; without effect on other formats.
         metadata : bool
-            False leaves out ICC profile, EXIF and DPI. The coding "packed" leaves them out too.
+            False leaves out color space, EXIF, XMP and DPI. The coding "packed" leaves them out too.
         optimize : bool
             Make a `.png` as small as oxipng can: 8 to 28 % smaller, in 1 to 8 s per megapixel. This needs the
             extra `png`. It can change the order of the palette and drop unused colors.
@@ -263,7 +266,9 @@ class CompressedImage(IndexedImage):
         with watched(progress):
             suffix = formats.check_target(path, optimize=optimize)
             with stage("coding", 0.9):
-                data = formats.encode(image, suffix, coding=coding, optimize=optimize, threads=workers)
+                data = formats.encode(
+                    image, suffix, coding=coding, optimize=optimize, threads=workers, name=os.fspath(path)
+                )
             with stage("writing"):
                 write_atomically(path, data)
 

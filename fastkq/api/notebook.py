@@ -2,16 +2,14 @@
 
 import base64
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fastkq import formats
 from fastkq.color.indexed_image import IndexedImage, count_indices
 from fastkq.color.kinds import as_8bit, has_alpha, has_fixed_range
-from fastkq.color.metadata import Metadata
-from fastkq.formats import pil
 
 _CHECKERBOARD = ((255, 255, 255), (214, 214, 214))  # R, G, B
 _MAX_SIDE = 1600  # pixels: largest side of an image that is shown
@@ -81,13 +79,12 @@ def png(image: IndexedImage) -> bytes:
 
     Larger images are subsampled, pixel by pixel, without a filter. Floats are scaled so that the minimum of
     the palette is black and its maximum white. If the channels have no defined meaning, the first three are
-    shown as RGB; of two channels, the first is shown as gray. Of the metadata, the ICC profile is kept.
+    shown as RGB; of two channels, the first is shown as gray. Of the metadata, the color space is kept.
     """
     colors, indices = _display_colors(image.palette), _subsample(image.indices)
-    shown = IndexedImage.unchecked(colors, indices, metadata=Metadata(icc=image.metadata.icc))
-    buffer = BytesIO()
-    pil.to_pil(shown).save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
-    return buffer.getvalue()
+    shown = IndexedImage.unchecked(colors, indices, metadata=image.metadata.color_space)
+    options = {"optimize": False, "compress_level": _COMPRESS_LEVEL}
+    return formats.encode(shown, ".png", whole=True, options=options)
 
 
 def html(image: IndexedImage) -> str:

@@ -124,9 +124,12 @@ def _with_info(image: IndexedImage, im: Image.Image) -> Image.Image:
 
 
 def _pixels(im: Image.Image) -> npt.NDArray[np.uint8]:
-    """Return the pixels (H, W), (H, W, 3) or (H, W, 4) as uint8, without EXIF rotation."""
+    """Return the pixels (H, W), (H, W, 3) or (H, W, 4) as uint8, without EXIF rotation.
+
+    The ICC profile is needed to convert CMYK.
+    """
     copy = im.copy()
-    copy.info = {name: value for name, value in im.info.items() if name == "transparency"}
+    copy.info = {name: value for name, value in im.info.items() if name in ("transparency", "icc_profile")}
     pixels: npt.NDArray[np.uint8] = read_input(copy, depth=8).pixels
     return pixels
 

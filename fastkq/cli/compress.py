@@ -105,7 +105,7 @@ def _compress_job(
         quality = f"PSNR {psnr:.2f} dB"
     with stage("coding"):
         image, bytes_before = compressed.with_metadata(None) if options.strip else compressed, job_input.size
-        data = formats.encode(image, job.suffix, **encoding)
+        data = formats.encode(image, job.suffix, name=job.target, **encoding)
     text = f"{bytes_before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
     skip = ""
     if options.skip_if_larger and len(data) >= bytes_before:

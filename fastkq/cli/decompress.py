@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             print_message(f"warning: {job.source}: {_damage_text(damage)}")
         if options.strip:
             compressed = compressed.with_metadata(None)
-        data = formats.encode(compressed, job.suffix, whole=True, threads=job_input.threads)
+        data = formats.encode(compressed, job.suffix, whole=True, threads=job_input.threads, name=job.target)
         height, width = compressed.indices.shape
         text = f"{width} x {height} pixels, {number_of('color', compressed.k)}"
         return batch.EncodedOutput(data, job_input.size, compressed.k, text)

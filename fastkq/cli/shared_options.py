@@ -115,8 +115,8 @@ _HELP = {
     "dither_method": "diffusion (default) looks best, blue-noise is the fastest and stable between frames",
     "preset": "visual: choose colors and dithering together for the best look; about 10 times slower",
     "effort": "how long to search for better palettes (default {default})",
-    "coding": "coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no ICC "
-    "profile, EXIF and DPI",
+    "coding": "coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no "
+    "metadata",
     "optimize": "make OUT.png smaller; takes seconds (needs the extra png)",
     "depth": "reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
     "threads": "number of threads (default: all cores)",
@@ -230,4 +230,4 @@ def add_running(parser: argparse.ArgumentParser) -> None:
 
 def add_strip(parser: argparse.ArgumentParser) -> None:
     """Add ``--strip``."""
-    parser.add_argument("--strip", action="store_true", help="leave out ICC profile, EXIF and DPI")
+    parser.add_argument("--strip", action="store_true", help="leave out color space, EXIF, XMP and DPI")

@@ -4,26 +4,30 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fastkq.color.metadata import Metadata
-from fastkq.formats import exif
+from fastkq.formats import color_space, exif, icc, png, sixteen_bit, xmp
 from fastkq.formats.registry import ImageFormat
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, PngImagePlugin
 
-_ICC_HEADER_SIZE = 128  # bytes
 _X_RESOLUTION = 0x011A  # TIFF tag
+_GRAY_MODES = ("1", "L", "LA", "La")  # of Pillow, for 8 bits
+_SAVE_OPTIONS = {"icc": "icc_profile", "exif": "exif", "dpi": "dpi", "xmp": "xmp"}
+"""Options of Pillow's `save` for metadata that is one value, by its name in `ImageFormat.carries`."""
 _DPI_RANGE = (0.1, 1e6)  # outside this range, the pixels per meter of PNG and BMP are 0 or overflow
 
 
-def metadata_of(image: "Image.Image", *, gray: bool, turned: bool) -> Metadata:
+def metadata_of(image: "Image.Image", data: bytes, *, gray: bool, turned: bool) -> Metadata:
     """Return the metadata of a loaded image; damaged or invalid values count as absent.
 
     Parameters
     ----------
     image : PIL image
+    data : bytes
+        Bytes of the file; empty if they are not known.
     gray : bool
         Whether its pixels become gray rather than RGB or RGBA. An ICC profile for another color space is
-        dropped.
+        left out, but one for gray is made one for RGB where gray becomes RGBA.
     turned : bool
         Whether rows and columns were exchanged since the image was read: horizontal and vertical DPI are
         swapped then.
@@ -31,42 +35,74 @@ def metadata_of(image: "Image.Image", *, gray: bool, turned: bool) -> Metadata:
     dpi = _valid_dpi(image.info.get("dpi"))
     if _X_RESOLUTION not in getattr(image, "tag_v2", {_X_RESOLUTION}):
         dpi = None  # for a TIFF without resolution, Pillow reports 1
+    info = image.info
+    profile = _matching_profile(info.get("icc_profile"), ("GRAY", "RGB") if gray else ("RGB",))
+    if profile is None and (image.mode in _GRAY_MODES or sixteen_bit.is_gray(image)):
+        profile = icc.for_rgb(info.get("icc_profile"))  # gray with transparency becomes RGBA
     return Metadata(
-        icc=_matching_profile(image.info.get("icc_profile"), ("GRAY", "RGB") if gray else ("RGB",)),
+        icc=profile,
         exif=_exif(image),
         dpi=dpi[::-1] if dpi and turned else dpi,
+        xmp=xmp.of_image(image),
+        srgb=None if profile else color_space.valid_intent(info.get("srgb")),
+        gamma=color_space.valid_gamma(info.get("gamma")),
+        chromaticity=color_space.valid_chromaticity(info.get("chromaticity")),
+        cicp=color_space.valid_cicp(info.get("cicp") or png.read_cicp(data)),
     )
 
 
 def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, Any]:
-    """Return the options of Pillow's `save` for the metadata that a format can carry."""
-    options = supported_metadata(metadata, mode)
-    if "texts" in form.carries and (texts := _texts(metadata.exif)):
-        options["tiffinfo"] = texts
-    names = {"icc": "icc_profile", "exif": "exif", "texts": "tiffinfo", "dpi": "dpi"}
-    kept = {names[key] for key in form.carries}
-    return {name: value for name, value in options.items() if name in kept}
+    """Return the options of Pillow's `save` for the metadata that a format can carry.
+
+    In a PNG, the chunk sRGB of 13 bytes replaces an ICC profile that is sRGB, of usually 3 kB.
+    """
+    supported = supported_metadata(metadata, mode)
+    options = {
+        name: supported[name]
+        for key, name in _SAVE_OPTIONS.items()
+        if key in form.carries and name in supported
+    }
+    if form.name == "PNG":
+        if icc.is_srgb(metadata.icc):
+            options.pop("icc_profile", None)
+        chunks = [*color_space.png_chunks(metadata), *xmp.png_chunks(metadata.xmp)]
+        options |= {"pnginfo": _png_info(chunks)} if chunks else {}
+    if form.name == "TIFF" and (tags := _tiff_tags(metadata)):
+        options["tiffinfo"] = tags
+    return options
+
+
+def keeps_color_space(metadata: Metadata, form: ImageFormat, mode: str) -> bool:
+    """Return whether a format can carry a definition of the colors of pixels of a Pillow mode."""
+    if "chunks" in form.carries and color_space.png_chunks(metadata):
+        return True
+    return "icc" in form.carries and "icc_profile" in supported_metadata(metadata, mode)
 
 
 def supported_metadata(metadata: Metadata, mode: str) -> dict[str, Any]:
-    """Return the metadata that pixels of a Pillow mode can have, by Pillow's names.
+    """Return the metadata that pixels of a Pillow mode can have, by the names in Pillow's `Image.info`.
 
-    Gray pixels take an ICC profile for gray; palettes, RGB and RGBA take one for RGB.
+    Gray pixels take an ICC profile for gray; palettes, RGB and RGBA take one for RGB, or one for gray that is
+    made one for RGB: an image has that only if it is gray.
     """
     gray = mode in ("1", "L", "LA", "I;16", "I", "F")
+    profile = _matching_profile(metadata.icc, ("GRAY",) if gray else ("RGB",))
     options = {
-        "icc_profile": _matching_profile(metadata.icc, ("GRAY",) if gray else ("RGB",)),
+        "icc_profile": profile if profile or gray else icc.for_rgb(metadata.icc),
         "exif": metadata.exif,
         "dpi": _valid_dpi(metadata.dpi),
+        "xmp": metadata.xmp,
+        "srgb": color_space.valid_intent(metadata.srgb),
+        "gamma": color_space.valid_gamma(metadata.gamma),
+        "chromaticity": color_space.valid_chromaticity(metadata.chromaticity),
+        "cicp": color_space.valid_cicp(metadata.cicp),
     }
-    return {name: value for name, value in options.items() if value}
+    return {name: value for name, value in options.items() if value not in (None, b"")}
 
 
 def _matching_profile(profile: object, spaces: tuple[str, ...]) -> bytes | None:
-    """Return the ICC profile if it has the signature "acsp" and is for one of these color spaces, or None."""
-    if not isinstance(profile, bytes) or len(profile) < _ICC_HEADER_SIZE or profile[36:40] != b"acsp":
-        return None
-    return profile if profile[16:20].decode("latin-1").rstrip() in spaces else None
+    """Return the ICC profile if it is for one of these color spaces, or None."""
+    return profile if isinstance(profile, bytes) and icc.color_space(profile) in spaces else None
 
 
 def _valid_dpi(dpi: object) -> tuple[float, float] | None:
@@ -90,12 +126,22 @@ def _exif(image: "Image.Image") -> bytes | None:
         return None
 
 
-def _texts(data: bytes | None) -> dict[int, str] | None:
+def _png_info(chunks: list[tuple[bytes, bytes]]) -> "PngImagePlugin.PngInfo":
+    from PIL import PngImagePlugin
+
+    info = PngImagePlugin.PngInfo()
+    for kind, payload in chunks:
+        info.add(kind, payload)
+    return info
+
+
+def _tiff_tags(metadata: Metadata) -> dict[int, str | bytes]:
     from PIL import Image
 
+    packet: dict[int, str | bytes] = {xmp.TIFF_TAG: metadata.xmp} if metadata.xmp else {}
     tags = Image.Exif()
     try:
-        tags.load(data or b"")
-        return exif.text_tags(tags)
+        tags.load(metadata.exif or b"")
+        return exif.text_tags(tags) | packet
     except Exception:  # damaged tags, as above
-        return None
+        return packet

@@ -48,6 +48,18 @@ def with_palette_of(data: bytes, k: int) -> bytes:
     return data
 
 
+def read_cicp(data: bytes) -> tuple[int, ...] | None:
+    """Return the code points of the chunk cICP, which Pillow does not read; None if there is none."""
+    if not data.startswith(_SIGNATURE):
+        return None
+    for _, kind, payload in _chunks(data):
+        if kind == b"cICP":
+            return tuple(payload)
+        if kind in (b"PLTE", b"IDAT"):  # it stands before them
+            break
+    return None
+
+
 def _chunks(data: bytes) -> Iterator[tuple[int, bytes, memoryview]]:
     """Yield the position, the type and the contents of each chunk up to IEND."""
     start, kind = len(_SIGNATURE), b""
@@ -84,7 +96,7 @@ def encode_png_16bit(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) 
     ----------
     image : (H, W, 3) or (H, W, 4) uint16
     options : mapping
-        As for Pillow's `save`: icc_profile, exif and dpi, each optional.
+        As for Pillow's `save`: icc_profile, exif, dpi and pnginfo, each optional.
     """
     height, width, channels = image.shape
     header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0)
@@ -94,6 +106,8 @@ def encode_png_16bit(image: npt.NDArray[np.uint16], options: Mapping[str, Any]) 
     chunks = [(b"IHDR", header)]
     if "icc_profile" in options:
         chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(options["icc_profile"])))
+    if "pnginfo" in options:
+        chunks += [(kind, payload) for kind, payload, *_ in options["pnginfo"].chunks]
     if "dpi" in options:
         per_meter = (round(dots / _METERS_PER_INCH) for dots in options["dpi"])
         chunks.append((b"pHYs", struct.pack(">IIB", *per_meter, 1)))

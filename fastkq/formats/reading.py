@@ -14,6 +14,7 @@ from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, FormatError, FrameWarning, PrecisionWarning
 from fastkq.formats import array_files, sixteen_bit, tiff
 from fastkq.formats.array_files import check_size
+from fastkq.formats.color_management import to_srgb
 from fastkq.formats.exif import ORIENTATION
 from fastkq.formats.picture import Picture, pixel_mode
 from fastkq.formats.pil import Interruptible, tolerates_truncation
@@ -242,14 +243,15 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
     """Load an image, apply its EXIF rotation and read its 16-bit pixels and metadata."""
     reduced, misread = sixteen_bit.loses_low_bits(image, data), sixteen_bit.is_misread_planar(image)
     tags, swapped = getattr(image, "tag_v2", {}), tiff.is_swapped(image)
-    stored_orientation = tags.get(ORIENTATION, 1)
+    # Pillow rotates a TIFF while it loads it, also by its XMP.
+    stored_orientation = _orientation(image) if tags else 1
     pixels = sixteen_bit.read_color(image, data) if reduced and data and (misread or depth is None) else None
     if misread and pixels is None:
         raise FormatError(f"{name}: expected interleaved channels, got planes of 16 bits: {sixteen_bit.HINT}")
     image.load()  # this rotates a TIFF and removes the orientation from its tags
     orientation = _orientation(image)
     applied = max(orientation, stored_orientation)
-    metadata = metadata_of(image, gray=pixel_mode(image) == "L", turned=5 <= applied <= 8)
+    metadata = metadata_of(image, data, gray=pixel_mode(image) == "L", turned=5 <= applied <= 8)
     if reduced and pixels is None and depth is None:
         message = f"{name}: 16 bits per channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
         warnings.warn(message, PrecisionWarning, stacklevel=3)
@@ -260,12 +262,16 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
     elif (values := tiff.values_of(image, is_swapped=swapped)) is not None:
         pixels = sixteen_bit.apply_orientation(values, orientation)
     image = tiff.with_color_map(image)
+    if metadata.icc is None and metadata.cicp is None:  # cICP takes precedence over a profile
+        converted = to_srgb(image, name)
+        if converted is not None:
+            image, metadata = converted, metadata._replace(srgb=None, gamma=None, chromaticity=None)
     return Picture(_transposed(image, orientation), name, metadata, pixels, depth)
 
 
 def _remedy(image: "Image.Image", data: bytes) -> str:
     """Return the end of the warning: how to keep 16 bits; empty if that is not possible."""
-    if image.mode == "P" or image.format not in sixteen_bit.FORMATS:
+    if image.mode in ("P", "CMYK") or image.format not in sixteen_bit.FORMATS:
         return ""
     return f": {sixteen_bit.HINT}" if data else f": give the path of its file; {sixteen_bit.HINT}"
 

@@ -23,9 +23,9 @@ class ImageFormat(NamedTuple):
     allows_pixels : bool
         Whether an image whose palette does not fit is written as pixels by default. If False, it is written
         as pixels only with `whole=True` of `fastkq.formats.encode`.
-    carries : frozenset of {"icc", "exif", "texts", "dpi"}
+    carries : frozenset of {"icc", "chunks", "exif", "texts", "xmp", "dpi"}
         Metadata that the format can hold. "texts" are the text tags of the EXIF: description, artist and
-        others.
+        others. "chunks" are those of PNG that define colors: cICP, sRGB, gAMA and cHRM.
     options : mapping
         Options of Pillow's `save`.
     max_side : int
@@ -46,7 +46,7 @@ _TIFF = ImageFormat(
     palette="opaque",
     pixels=("L", "RGB", "RGBA", "I;16", "I", "F"),
     allows_pixels=True,
-    carries=frozenset({"icc", "texts", "dpi"}),
+    carries=frozenset({"icc", "texts", "xmp", "dpi"}),
     # Deflate is 4 to 45 % smaller than LZW on palette images; a predictor makes images of few colors larger.
     options=MappingProxyType({"compression": "tiff_adobe_deflate"}),
 )
@@ -58,7 +58,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             palette="any alpha",
             pixels=("L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16"),
             allows_pixels=False,
-            carries=frozenset({"icc", "exif", "dpi"}),
+            carries=frozenset({"icc", "chunks", "exif", "xmp", "dpi"}),
             options=MappingProxyType({"optimize": True}),
         ),
         ".webp": ImageFormat(
@@ -66,7 +66,7 @@ FORMATS: Mapping[str, ImageFormat] = MappingProxyType(
             palette=None,  # libwebp builds its own palette, in its own order
             pixels=("RGB", "RGBA"),
             allows_pixels=True,
-            carries=frozenset({"icc", "exif"}),
+            carries=frozenset({"icc", "exif", "xmp"}),
             max_side=16383,
             options=MappingProxyType({"lossless": True, "exact": True, "quality": 100, "method": 6}),
         ),

@@ -1,23 +1,27 @@
 """Encode images in the format of a suffix: as `.fkq` or as an image file. No pixel is lost.
 
-==============  =======================================================  ===============
-suffix          contents                                                 metadata
-==============  =======================================================  ===============
-`.fkq`          palette and indices, any number of colors                ICC, EXIF, DPI
-`.png`          palette and indices, at most 256 colors                  ICC, EXIF, DPI
-`.gif`          as `.png`, but opaque except one color of alpha 0        none
-`.tif` `.tiff`  as `.png` if all colors are opaque; else RGB or RGBA     ICC, texts, DPI
-`.bmp`          as `.png`, opaque colors only; RGB above 256 colors      DPI
-`.webp`         lossless RGB or RGBA, any number of colors               ICC, EXIF
-==============  =======================================================  ===============
+==============  ====================================================  ===========================
+suffix          contents                                              metadata
+==============  ====================================================  ===========================
+`.fkq`          palette and indices, any number of colors             ICC, chunks, EXIF, XMP, DPI
+`.png`          palette and indices, at most 256 colors               ICC, chunks, EXIF, XMP, DPI
+`.gif`          as `.png`, but opaque except one color of alpha 0     none
+`.tif` `.tiff`  as `.png` if all colors are opaque; else RGB or RGBA  ICC, texts, XMP, DPI
+`.bmp`          as `.png`, opaque colors only; RGB above 256 colors   DPI
+`.webp`         lossless RGB or RGBA, any number of colors            ICC, EXIF, XMP
+==============  ====================================================  ===========================
 
 All formats but `.fkq` hold values of 8 bits; `.tif` also holds gray of 16 bits, of signed integers (as int32)
 and of float32, as pixels. False and True become black and white; gray with alpha becomes RGBA.
 `CompressedImage.to_8bit` reduces 16 bits to 8.
 
 Palettes keep their order; GIF pads them to a power of two, TIFF to 256 colors. Their colors are R, G, B, so
-the ICC profile of a gray image, which is for gray, is not written with a palette. TIFF holds only the texts
-of the EXIF: description, make, model, software, date, artist, host computer, copyright.
+the ICC profile of a gray image, which is for gray, becomes an equal one for RGB. TIFF holds only the texts of
+the EXIF: description, make, model, software, date, artist, host computer, copyright.
+
+"Chunks" are those of PNG that define colors: cICP, sRGB, gAMA and cHRM. In a PNG, the chunk sRGB replaces an
+ICC profile that is sRGB. If a file gets no definition of its colors although they are not sRGB,
+`fastkq.CompressedImage.save` and the command issue a `fastkq.errors.ColorSpaceWarning`.
 """
 
 import os
@@ -33,8 +37,9 @@ from fastkq.color.kinds import SCALE_TO_8BIT, as_8bit, has_alpha, has_fixed_rang
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, Term
 from fastkq.formats import fkq, pil
+from fastkq.formats.color_space import warn_of_loss
 from fastkq.formats.pil import Interruptible, paletted, transparency_of
-from fastkq.formats.pil_metadata import save_options
+from fastkq.formats.pil_metadata import keeps_color_space, save_options
 from fastkq.formats.png import encode_png_16bit, optimized, require_optimizer, with_palette_of
 from fastkq.formats.registry import FORMATS, MAX_PALETTE, ImageFormat
 from fastkq.runtime.options import Coding, term
@@ -77,6 +82,7 @@ def encode(
     optimize: bool = False,
     options: Mapping[str, Any] | None = None,
     threads: int = 1,
+    name: str | None = None,
 ) -> bytes:
     """Encode an indexed image in the format of a suffix, with its palette if the format has palettes.
 
@@ -99,6 +105,9 @@ def encode(
         Options of Pillow's `save` in place of `ImageFormat.options`.
     threads : int
         Number of threads, which do not change the bytes.
+    name : str, optional
+        Name of the file in the `ColorSpaceWarning` that its format has no place for the color space of the
+        image; without a name, there is no warning.
 
     Raises
     ------
@@ -106,6 +115,8 @@ def encode(
         If the format cannot hold the image; the message names formats that can.
     """
     if suffix == ".fkq":
+        if name is not None and coding == "packed":
+            warn_of_loss(image.metadata, "the coding packed", name, "use the coding context")
         return fkq.encode(image, coding, threads)
     form = FORMATS[suffix]
     stored = IndexedImage.of(image, palette=_expand(image.palette), shape=None)
@@ -113,11 +124,11 @@ def encode(
     if form.palette and stored.dtype == np.uint8:
         misfit = _misfit(form, stored.palette)
         if misfit is None:
-            data = _encode_palette(stored, form, options)
+            data = _encode_palette(stored, form, options, name)
             return optimized(data) if optimize else data
         if not (form.pixels and (whole or form.allows_pixels)):
             raise misfit
-    return encode_image(paint(stored, threads), suffix, stored.metadata, options)
+    return encode_image(paint(stored, threads), suffix, stored.metadata, options, name)
 
 
 def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: bool = False) -> None:
@@ -156,8 +167,11 @@ def encode_image(
     suffix: str,
     metadata: Metadata | None = None,
     options: Mapping[str, Any] | None = None,
+    name: str | None = None,
 ) -> bytes:
     """Encode an image (H, W) or (H, W, C) in the format of a suffix, one of `FORMATS`, without a palette.
+
+    `metadata`, `options` and `name` are as for `encode`.
 
     Raises
     ------
@@ -171,7 +185,7 @@ def encode_image(
         flat = flat[:, :, :3]
     mode = mode_of(flat.dtype, flat.shape[2])
     if mode in ("RGB;16", "RGBA;16"):
-        return encode_png_16bit(flat, save_options(metadata, form, mode))
+        return encode_png_16bit(flat, _carried(metadata, form, mode, name))
     picture = pil.from_pixels(flat)
     if picture.mode == "L" and "L" not in form.pixels and form.pixels:
         picture = picture.convert("RGB")
@@ -180,7 +194,7 @@ def encode_image(
             f"expected {' or '.join(form.pixels) or 'a palette'} for {form.name}, got {picture.mode} pixels: "
             "save as .png, .webp, .tif or .fkq"
         )
-    return _encode_picture(picture, form, metadata, options)
+    return _encode_picture(picture, form, metadata, options, name)
 
 
 def _expand(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -215,16 +229,22 @@ def _misfit(form: ImageFormat, palette: npt.NDArray[Any]) -> ArgumentError | Non
     return None
 
 
-def _encode_palette(image: IndexedImage, form: ImageFormat, options: Mapping[str, Any] | None) -> bytes:
+def _encode_palette(
+    image: IndexedImage, form: ImageFormat, options: Mapping[str, Any] | None, name: str | None
+) -> bytes:
     if form.name == "PNG":
         bits = next(bits for bits in (1, 2, 4, 8) if image.k <= 1 << bits)
         options = {"bits": bits, **transparency_of(image.palette), **(options or {})}
-    data = _encode_picture(paletted(image), form, image.metadata, options)
+    data = _encode_picture(paletted(image), form, image.metadata, options, name)
     return with_palette_of(data, image.k) if form.name == "PNG" else data
 
 
 def _encode_picture(
-    picture: "Image.Image", form: ImageFormat, metadata: Metadata, options: Mapping[str, Any] | None
+    picture: "Image.Image",
+    form: ImageFormat,
+    metadata: Metadata,
+    options: Mapping[str, Any] | None,
+    name: str | None,
 ) -> bytes:
     from PIL import features
 
@@ -235,7 +255,15 @@ def _encode_picture(
         )
     if form.name == "WEBP" and not features.check("webp"):
         raise ArgumentError("expected a Pillow with libwebp, got one without: save as .png, .tif or .fkq")
-    carried = save_options(metadata, form, picture.mode)
+    carried = _carried(metadata, form, picture.mode, name)
     buffer = Interruptible()
     picture.save(buffer, form.name, **{**form.options, **(options or {}), **carried})
     return buffer.getvalue()
+
+
+def _carried(metadata: Metadata, form: ImageFormat, mode: str, name: str | None) -> dict[str, Any]:
+    """Return the options of Pillow's `save` for metadata, and warn if a color space is lost."""
+    if name is not None and not keeps_color_space(metadata, form, mode):
+        remedy = f"save as {'.fkq' if form.name == 'PNG' else '.png or .fkq'}"
+        warn_of_loss(metadata, form.name, name, remedy)
+    return save_options(metadata, form, mode)

@@ -1,17 +1,18 @@
 """ICC profiles and EXIF tags for tests."""
 
-from PIL import Image, ImageCms
+from PIL import Image
+
+from tests.helpers import icc_profiles
 
 ORIENTATION, DESCRIPTION, ARTIST, EXPOSURE_TIME = 0x0112, 0x010E, 0x013B, 0x829A
 EXIF_DIRECTORY = 0x8769
 
-
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+P3 = icc_profiles.rgb(icc_profiles.P3_PRIMARIES)
 
 
 def profile(space=b"RGB "):
-    """Return an ICC profile with this color space in its header."""
-    return SRGB[:16] + space + SRGB[20:]
+    """Return an ICC profile with this color space in its header: of Display P3 if it is RGB, else damaged."""
+    return P3[:16] + space + P3[20:]
 
 
 def exif(orientation=None):

@@ -40,6 +40,7 @@ def reduced_as_png(original: Original, row: Row, step: int) -> bytes:
 
 
 def _profile(original: Original) -> Metadata | None:
-    """Return the ICC profile, used for both images; None for gray, whose profile does not fit a palette."""
+    """Return the color space, used for both images, without an ICC profile for gray."""
     colors = original.pixels.ndim == 3 and original.pixels.shape[2] >= 3
-    return Metadata(icc=original.metadata.icc) if colors else None
+    metadata = original.metadata.color_space
+    return metadata if colors else metadata._replace(icc=None)

@@ -7,7 +7,7 @@ from fastkq.color.metadata import Metadata
 from fastkq.compare.html import pictures
 from tests.compare.html.document import embedded, parsed, shown_rows
 from tests.helpers.images import noise, read_image
-from tests.helpers.metadata_tags import SRGB, exif
+from tests.helpers.metadata_tags import P3, exif
 
 
 @pytest.mark.parametrize("shape", [(9, 13), (9, 13, 1), (9, 13, 3), (9, 13, 4)])
@@ -68,10 +68,10 @@ def test_step_is_the_least_within_the_pixel_limit(monkeypatch, shape):
 
 
 def test_pictures_have_the_color_profile_but_no_exif():
-    metadata = Metadata(icc=SRGB, exif=exif())
+    metadata = Metadata(icc=P3, exif=exif())
     _, document = parsed(noise(9, 13, 3), metadata=metadata)
     for picture in document.all("img"):
-        assert embedded(picture).info["icc_profile"] == SRGB
+        assert embedded(picture).info["icc_profile"] == P3
         assert not embedded(picture).getexif()
     _, document = parsed(noise(9, 13), metadata=metadata)
     assert not any("icc_profile" in embedded(picture).info for picture in document.all("img"))
