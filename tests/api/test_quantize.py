@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.Image import Dither, Quantize
 
 import fastkq
-from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
+from fastkq.errors import ArgumentError, ArgumentTypeError, ColorSpaceWarning, FormatError
 from tests.helpers.images import noise, photograph_like
 from tests.helpers.metadata_tags import exif, profile
 
@@ -194,7 +194,8 @@ def test_pixels_are_not_rotated_and_info_is_kept():
     assert quantized.info == {name: value for name, value in image.info.items() if name != "transparency"}
     assert image.info["transparency"] == (1, 2, 3)
     image.info["icc_profile"] = profile(b"CMYK")
-    assert "icc_profile" not in fastkq.quantize(image, 8).info
+    with pytest.warns(ColorSpaceWarning, match="it is for CMYK, the image is RGB"):
+        assert "icc_profile" not in fastkq.quantize(image, 8).info
 
 
 @pytest.mark.parametrize(
