@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastkq import formats
 from fastkq.api.image import CompressedImage
 from fastkq.color.color_counts import ColorCounts
-from fastkq.errors import UnreachableError
+from fastkq.errors import Term, UnreachableError
 from fastkq.formats import MAX_PALETTE
 from fastkq.quantization.fit import distinct_colors, distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
@@ -178,6 +178,9 @@ def _relative_mse(psnr: float) -> float:
     return 10 ** (-psnr / 10)
 
 
+_WITHOUT_METADATA = Term("compress the pixels as an array, without metadata", "leave it out with --strip")
+
+
 class TargetFile(NamedTuple):
     """A file whose size is bounded.
 
@@ -223,9 +226,31 @@ def fit_bytes(
     Raises
     ------
     UnreachableError
-        If the file with the smallest k is larger; the message says how large it is.
+        If the file with the smallest k is larger; the message says how large it is, and if it would not be
+        larger without metadata, how to leave that out.
     """
     images: dict[int, CompressedImage] = {}
+    try:
+        return images[_largest_fitting(make, images, file, least, most)]
+    except UnreachableError as error:
+        size = file.size(images[least].with_metadata(None))
+        if size > file.target:
+            raise
+        raise UnreachableError(
+            "expected {} of at least {}, the size of a file with {} and {} bytes of metadata, got {}: {}",
+            term("target_bytes"), error.best, _colors(least), error.best - size, file.target,
+            _WITHOUT_METADATA, best=error.best,
+        ) from None  # fmt: skip
+
+
+def _largest_fitting(
+    make: Callable[[int], CompressedImage],
+    images: dict[int, CompressedImage],
+    file: TargetFile,
+    least: int,
+    most: int,
+) -> int:
+    """Return the largest k found whose file has at most `file.target` bytes, and fill `images` by k."""
 
     def measure(k: int) -> int:
         with stage(None, _SHARE_OF_A_FIT):
@@ -235,7 +260,7 @@ def fit_bytes(
 
     if file.format != "fkq":
         # Bisection: sizes of these formats jump where an index takes one more bit, which misleads a secant.
-        return images[largest_k(measure, file.target, least, min(most, MAX_PALETTE))]
+        return largest_k(measure, file.target, least, min(most, MAX_PALETTE))
     within = Bracket(least - 1, max(least, most) + 1)
     guess = 64.0
     while within.before not in images:
@@ -245,7 +270,7 @@ def fit_bytes(
         if narrowed == within:
             raise _unreachable(file.target, measure(least), least)
         within = narrowed
-    return images[within.before]
+    return within.before
 
 
 def largest_k(size: Callable[[int], int], target: int, least: int, most: int) -> int:
@@ -268,7 +293,10 @@ def largest_k(size: Callable[[int], int], target: int, least: int, most: int) ->
 
 def _unreachable(target: int, smallest: int, least: int) -> UnreachableError:
     return UnreachableError(
-        "expected {} of at least {}, the size of a file with {} color{}, got {}",
-        term("target_bytes"), smallest, least, "s" * (least > 1), target,
-        best=smallest,
+        "expected {} of at least {}, the size of a file with {}, got {}",
+        term("target_bytes"), smallest, _colors(least), target, best=smallest,
     )  # fmt: skip
+
+
+def _colors(number: int) -> str:
+    return f"{number} color{'s' * (number > 1)}"

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import fastkq
+from fastkq import formats
 from fastkq.api.targets import Bracket, find_crossing
 from fastkq.errors import ArgumentError, ArgumentTypeError, UnreachableError
 from fastkq.metrics import psnr
 from tests.helpers.images import noise, photograph_like
+from tests.helpers.metadata_tags import P3
 
 
 @settings(max_examples=25)
@@ -108,6 +111,36 @@ def test_unreachable_target_bytes_names_the_least_size(coding):
     ) as e:
         fastkq.compress(image, target_bytes=least - 1, coding=coding)
     assert e.value.best == least
+
+
+@pytest.mark.parametrize(
+    ("name", "metadata"),
+    [
+        ("fkq", {"icc_profile": P3, "xmp": b"<x/>" * 99}),
+        ("png", {"icc_profile": P3}),
+        ("webp", {"xmp": b"<x/>" * 99}),
+    ],
+)
+def test_target_bytes_that_metadata_prevents_says_how_to_leave_it_out(name, metadata):
+    image = noise(9, 9, 3)
+    picture = Image.fromarray(image)
+    picture.info |= metadata
+    least, bare = (len(formats.encode(fastkq.compress(source, 1), f".{name}")) for source in (picture, image))
+    assert least - bare > 200
+    for target in (bare, least - 1):
+        with pytest.raises(
+            UnreachableError, match=f"of at least {least}, the size of a file with 1 color and"
+        ) as e:
+            fastkq.compress(picture, target_bytes=target, format=name)
+        assert (e.value.best, e.value.parameter) == (least, "target_bytes")
+        assert str(e.value).endswith(
+            f" 1 color and {least - bare} bytes of metadata, got {target}: "
+            "compress the pixels as an array, without metadata"
+        )
+        assert e.value.command_line.endswith(": leave it out with --strip")
+        assert fastkq.compress(image, target_bytes=target, format=name).k >= 1
+    with pytest.raises(UnreachableError, match="the size of a file with 1 color, got"):
+        fastkq.compress(picture, target_bytes=bare - 1, format=name)
 
 
 @pytest.mark.parametrize("coding", ["context", "packed"])
