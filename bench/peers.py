@@ -23,7 +23,7 @@ from bench import THREADS
 from bench.cases import SETS, Case, Pixels
 from bench.results import version_of
 from fastkq import CompressedImage, formats
-from fastkq.quantization import dither, error_diffusion, visual_preset
+from fastkq.quantization import blue_noise, error_diffusion, visual_preset
 
 Reduce = Callable[[Pixels, int], Any]
 
@@ -298,7 +298,7 @@ def _painted(result: tuple[Any, Any], _: Pixels) -> Pixels:
 LOOKS_METHODS = {
     "plain": Method("fastkq", _plain, _painted),
     "diffused": Method("fastkq, error diffusion", _dithered(error_diffusion.diffuse), _painted),
-    "ordered": Method("fastkq, blue noise", _dithered(dither.ordered), _painted),
+    "ordered": Method("fastkq, blue noise", _dithered(blue_noise.ordered), _painted),
     "visual": Method('fastkq, preset="visual"', _visual, _painted),
     "imagequant": Method(
         "imagequant, dithered",

@@ -14,7 +14,7 @@ from bench.cases import Pixels, images, of_24_megapixels, tiled
 from bench.results import collected, markdown_table, section
 from bench.targets import Target
 from bench.timing import medians
-from fastkq.quantization import dither, error_diffusion
+from fastkq.quantization import blue_noise, error_diffusion
 
 TITLE = "Time of targets, curves, color spaces, dithering and dtypes"
 INTRODUCTION = (
@@ -88,7 +88,7 @@ def _rows_of_dithering(quick: bool) -> Iterator[Target]:
     palette = fastkq.fit_palette(image, 256)
     for words, run, least in (
         ("error diffusion", error_diffusion.diffuse, 25.0),
-        ("blue noise", dither.ordered, 100.0),
+        ("blue noise", blue_noise.ordered, 100.0),
     ):
         for threads in (1, THREADS):
             seconds = _seconds(partial(run, image, palette, 1.0, threads))

@@ -15,8 +15,7 @@ from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.spaces import SpaceMetric, oklab, rgb
 from fastkq.color.table import ColorTable
 from fastkq.kmeans.points import Assignment, centroids_for_group
-from fastkq.quantization.dither import ordered
-from fastkq.quantization.error_diffusion import diffuse
+from fastkq.quantization import blue_noise, error_diffusion
 from fastkq.quantization.options import Dithering
 from fastkq.quantization.points import assign_in_chunks, prepare
 from fastkq.quantization.rounding import Fit
@@ -150,7 +149,7 @@ def indices_of(
     """
     palette = fitted.palette
     if dithering.strength > 0:
-        return dithered(pixels, palette, dithering, threads)
+        return dithered(pixels, palette, dithering, threads, is_fitted=True)
     if fitted.labels is None:
         return map_pixels(_match_channels(pixels, palette), palette, threads)
     return map_colors(pixels, table, fitted.labels, len(palette), threads)
@@ -161,7 +160,7 @@ def indices_for(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return the indices (H, W) of an image for a given palette (k, C), both in the working form."""
     if dithering.strength > 0:
-        return dithered(pixels, palette, dithering, threads)
+        return dithered(pixels, palette, dithering, threads, is_fitted=False)
     packed = is_packed(palette.dtype, palette.shape[1])
     table = count_up_to(pixels, MAX_RGBA_COLORS, threads) if packed else None
     if table is None:
@@ -172,15 +171,22 @@ def indices_for(
 
 
 def dithered(
-    pixels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], dithering: Dithering, threads: int
+    pixels: npt.NDArray[np.uint8],
+    palette: npt.NDArray[np.uint8],
+    dithering: Dithering,
+    threads: int,
+    *,
+    is_fitted: bool,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return dithered indices (H, W): the mean color of neighboring pixels approximates the image.
 
-    Opaque pixels get opaque rows.
+    Opaque pixels get opaque rows. `is_fitted` tells whether the palette was fitted to the image.
     """
     pixels = _match_channels(pixels, palette)
-    method = diffuse if dithering.method == "diffusion" else ordered
-    return keep_opaque(pixels, palette, method(pixels, palette, dithering.strength, threads), threads)
+    if dithering.method == "blue-noise":
+        return blue_noise.ordered(pixels, palette, dithering.strength, threads, is_fitted=is_fitted)
+    indices = error_diffusion.diffuse(pixels, palette, dithering.strength, threads)
+    return keep_opaque(pixels, palette, indices, threads)
 
 
 def _match_channels(pixels: npt.NDArray[Any], palette: npt.NDArray[Any]) -> npt.NDArray[Any]:

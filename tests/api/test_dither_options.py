@@ -5,7 +5,7 @@ import pytest
 
 import fastkq
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.quantization import dither, error_diffusion, visual_preset
+from fastkq.quantization import blue_noise, error_diffusion, visual_preset
 from tests.helpers.images import noise, photograph_like
 
 METHODS = ["diffusion", "blue-noise"]
@@ -43,7 +43,7 @@ def test_dithering_keeps_the_mean(method):
 
 def test_dither_method_selects_the_algorithm():
     image, palette = photograph_like(25, 25), noise(4, 3)
-    for method, run in zip(METHODS, (error_diffusion.diffuse, dither.ordered), strict=True):
+    for method, run in zip(METHODS, (error_diffusion.diffuse, blue_noise.ordered), strict=True):
         applied = fastkq.apply_palette(image, palette, dither=0.7, dither_method=method)
         assert np.array_equal(applied.indices, run(image, palette, 0.7))
 

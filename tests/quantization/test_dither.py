@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
-from fastkq.quantization import dither, error_diffusion
+from fastkq.quantization import blue_noise, error_diffusion
 from fastkq.quantization.nearest import keep_opaque
 from tests.helpers.fits import map_image
 from tests.helpers.images import images, noise
 from tests.reference.dither import diffused
 from tests.reference.kmeans import as_pixels
 
-METHODS = [error_diffusion.diffuse, dither.ordered]
+METHODS = [error_diffusion.diffuse, blue_noise.ordered]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -96,7 +96,7 @@ def test_ordered_dither_keeps_colors_of_the_palette(image, k):
     if flat.shape[2:] == (4,):
         flat[flat[..., 3] == 0] = 0
     colors = np.unique(as_pixels(flat), axis=0)
-    indices = dither.ordered(flat, colors)
+    indices = blue_noise.ordered(flat, colors)
     np.testing.assert_array_equal(colors[indices].reshape(flat.shape), flat)
 
 
@@ -106,9 +106,9 @@ def test_ordered_dither_depends_only_on_color_and_position():
     changed[10:20, 10:20] = noise(10, 10, 3, seed=2)
     same = np.ones((64, 64), bool)
     same[10:20, 10:20] = False
-    before, after = dither.ordered(image, palette), dither.ordered(changed, palette)
+    before, after = blue_noise.ordered(image, palette), blue_noise.ordered(changed, palette)
     np.testing.assert_array_equal(before[same], after[same])
-    np.testing.assert_array_equal(dither.ordered(np.tile(image, (2, 2, 1)), palette)[64:, 64:], before)
+    np.testing.assert_array_equal(blue_noise.ordered(np.tile(image, (2, 2, 1)), palette)[64:, 64:], before)
 
 
 @pytest.mark.parametrize("method", METHODS)
