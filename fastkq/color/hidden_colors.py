@@ -43,20 +43,23 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable | None:
     """
     if pixels.ndim != 3 or not has_alpha(pixels.dtype, pixels.shape[2]):
         return None
-    rows = pixels.reshape(-1, pixels.shape[2])
-    whole_pixels = rows.view(f"u{rows.shape[1] * rows.itemsize}")[:, 0]  # one integer moves faster than a row
-    pieces: list[npt.NDArray[Any]] = [whole_pixels[:0]] * -(-len(rows) // _PIXELS_PER_CHUNK)
+    if pixels.dtype == np.uint8:
+        hidden: ColorTable = packed_counting.count_hidden(pixels, threads)
+        return hidden if len(hidden) else None
+    rows = _hidden_rows(pixels.reshape(-1, pixels.shape[2]), threads)
+    return row_table.count(rows, threads) if len(rows) else None
+
+
+def _hidden_rows(rows: npt.NDArray[Any], threads: int) -> npt.NDArray[Any]:
+    """Return the rows (N, C) of alpha 0, without their alpha."""
+    pieces: list[npt.NDArray[Any]] = [rows[:0, :-1]] * -(-len(rows) // _PIXELS_PER_CHUNK)
 
     def work(worker: int, start: int, stop: int) -> None:
-        pieces[start // _PIXELS_PER_CHUNK] = whole_pixels[start:stop][rows[start:stop, -1] == 0]
+        part = rows[start:stop]
+        pieces[start // _PIXELS_PER_CHUNK] = part[part[:, -1] == 0, :-1]
 
     over_chunks(work, len(rows), _PIXELS_PER_CHUNK, threads)
-    selected = np.concatenate(pieces).view(rows.dtype).reshape(-1, rows.shape[1])
-    if len(selected) == 0:
-        return None
-    if rows.dtype == np.uint8:
-        return packed_counting.count_without_alpha(selected[np.newaxis], threads)
-    return row_table.count(np.ascontiguousarray(selected[:, :-1]), threads)
+    return np.concatenate(pieces)
 
 
 def commonest(hidden: ColorTable | None) -> npt.NDArray[Any] | None:

@@ -4,7 +4,7 @@ Gray and RGB use an array with one counter for each of 2^24 colors. RGBA uses ha
 image has few of the 2^32 possible colors.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,11 @@ def count_up_to(image: npt.NDArray[np.uint8], max_colors: int, threads: int = 1)
 def count_without_alpha(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
     """Count the colors R, G, B of an RGBA image (H, W, 4); alpha is ignored."""
     return PackedTable(*_count_densely(_pixels(image), 3, threads), 3)
+
+
+def count_hidden(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
+    """Count the colors R, G, B of the pixels of alpha 0 of an RGBA image (H, W, 4); there may be none."""
+    return PackedTable(*_count_densely(_pixels(image), 3, threads, hidden=True), 3)
 
 
 def count_cells(image: npt.NDArray[np.uint8], threads: int = 1) -> PackedTable:
@@ -116,7 +121,7 @@ _counters = Pool(_Counters.make, max_idle=2)
 
 
 def _count_densely(
-    pixels: npt.NDArray[np.uint8], channels: int, threads: int
+    pixels: npt.NDArray[np.uint8], channels: int, threads: int, hidden: Literal[True] | None = None
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     workers = max(1, min(threads, _MAX_COUNTERS, len(pixels) // _PIXELS_PER_COUNTER))
     counters = _counters.take()
@@ -126,8 +131,9 @@ def _count_densely(
 
     def work(worker: int, start: int, stop: int) -> None:
         kernels.color.histogram.count_densely(
-            pixels, start, stop, channels, counts[worker], seen[worker], spilled[worker], spills[worker]
-        )
+            pixels, start, stop, channels, hidden,
+            counts[worker], seen[worker], spilled[worker], spills[worker],
+        )  # fmt: skip
 
     over_chunks(work, len(pixels), _PIXELS_PER_CHUNK, workers)
     cells = _seen_cells(seen)

@@ -100,17 +100,22 @@ def colors_of(keys, colors):
 
 
 @kernel
-def count_densely(pixels, start, stop, channels, counts, seen, spilled, spills):
+def count_densely(pixels, start, stop, channels, hidden, counts, seen, spilled, spills):
     """Count the pixels start .. stop - 1 by their codes below 2^24 (`key_of`).
 
-    pixels (N, >= channels) uint8, in; counts (2^24,) uint8, in and out; seen (cells,) uint8, in and out: 1
-    for each cell that a pixel is in. A counter at FULL starts again at 0, and its key is appended to spilled
-    (>= N / FULL,) uint32, out: each such key stands for FULL pixels. spills (1,) int64, in and out: the
-    number of keys in `spilled`. The pixel that finds a full counter is counted after the reset, so the
-    counter of a counted color is never 0.
+    pixels (N, >= channels) uint8, in; hidden: None to count all pixels, True to count only those of (N,
+    4) that have alpha 0 (numba compiles a version for each, so that the test costs nothing in the first);
+    counts (2^24,) uint8, in and out; seen (cells,) uint8, in and out: 1 for each cell that a pixel is in.
+    A counter at FULL starts again at 0, and its key is appended to spilled (>= N / FULL,) uint32, out:
+    each such key stands for FULL pixels. spills (1,) int64, in and out: the number of keys in `spilled`.
+    The pixel that finds a full counter is counted after the reset, so the counter of a counted color is
+    never 0.
     """
     last = spills[0]
     for i in range(start, stop):
+        if hidden is not None:  # on its own, so that numba leaves it out of the version for None
+            if pixels[i, 3] != 0:
+                continue
         key = key_of(pixels, i, channels)
         seen[key >> np.uint32(CELL_BITS)] = 1
         count = counts[key]
