@@ -16,7 +16,7 @@ from fastkq.api.inputs import read_input
 from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal
 from fastkq.errors import ArgumentError
-from fastkq.formats.source import Source, SourceLike, opened
+from fastkq.formats.source import SourceLike, opened
 
 _CALLS = 3  # calls of `compress` per k; the shortest time counts
 _FAST_METHOD = 4
@@ -43,7 +43,7 @@ class Original(NamedTuple):
     metadata: Metadata = Metadata()
 
     @classmethod
-    def read(cls, source: SourceLike | Source, *, threads: int | None = None) -> "Original":
+    def read(cls, source: SourceLike, *, threads: int | None = None) -> "Original":
         """Read an image file or `.fkq` file.
 
         Parameters
