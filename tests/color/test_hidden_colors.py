@@ -137,6 +137,23 @@ def test_added_counts_give_the_palette_of_all_pixels(kind, seed, split):
         assert transparent_rows(fastkq.fit_palette(counts, 5)) == [commonest(image)]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("other", ["gray", "gray with alpha", "RGB"])
+def test_hidden_colors_of_images_of_several_kinds_add_up(dtype, other):
+    color, gray = image_with_hidden_colors(dtype, 4), image_with_hidden_colors(dtype, 2, seed=1)
+    image = {"gray": gray[..., 0], "gray with alpha": gray, "RGB": color[..., :3]}[other]
+    widened = {"gray": gray[..., [0, 0, 0, 1]], "gray with alpha": gray[..., [0, 0, 0, 1]], "RGB": color}[
+        other
+    ]
+    widened = widened.copy()
+    if other != "gray with alpha":
+        widened[..., 3] = np.iinfo(dtype).max
+    counts = fastkq.count_colors(color), fastkq.count_colors(image)
+    whole = np.concatenate((color, widened))
+    assert counts[0] + counts[1] == counts[1] + counts[0] == fastkq.count_colors(whole)
+    assert transparent_rows(fastkq.fit_palette(counts, 5)) == [commonest(whole)]
+
+
 def test_counts_that_differ_only_in_hidden_colors_are_not_equal():
     image = np.zeros((2, 2, 4), np.uint8)
     other = image.copy()
