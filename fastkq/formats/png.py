@@ -14,6 +14,7 @@ from fastkq.formats.exif import HEADER
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LENGTH_AND_TYPE = 8  # bytes before the contents of a chunk
 _CHECKSUM = 4  # bytes after the contents of a chunk
+_BIT_DEPTH = 24  # byte of the file at which the bit depth stands; the color type follows
 _METERS_PER_INCH = 0.0254
 
 
@@ -36,6 +37,18 @@ def verify_chunks(data: bytes) -> None:
             raise FormatError(
                 f"expected checksum {stored:08x} of chunk {_name(kind)} at byte {start}, got {computed:08x}"
             )
+
+
+def color_key(data: bytes, key: object) -> object:
+    """Return the color key that Pillow read from a PNG, as a level of 0 to 255 if it is one of 2 or 4 bits.
+
+    Pillow scales gray of 2 and 4 bits to the levels 0 to 255, but not the key, so that it fits no pixel.
+    """
+    depth, color_type = data[_BIT_DEPTH : _BIT_DEPTH + 2]
+    if depth not in (2, 4) or color_type != 0 or not isinstance(key, int):
+        return key
+    top: int = (1 << depth) - 1
+    return (key & top) * (255 // top)
 
 
 def with_palette_of(data: bytes, k: int) -> bytes:

@@ -19,7 +19,7 @@ from fastkq.formats.exif import ORIENTATION
 from fastkq.formats.picture import Picture, pixel_mode
 from fastkq.formats.pil import Interruptible, tolerates_truncation
 from fastkq.formats.pil_metadata import metadata_of
-from fastkq.formats.png import verify_chunks
+from fastkq.formats.png import color_key, verify_chunks
 from fastkq.formats.source import Source
 from fastkq.runtime.options import Depth
 from fastkq.runtime.validation import MAX_PIXELS, check_image
@@ -93,6 +93,8 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
         if image.format in _MULTI_FRAME_FORMATS and _has_frames(data):
             message = f"{name}: holds several images, the first is read"
             warnings.warn(message, FrameWarning, stacklevel=2)
+        if image.format == "PNG" and "transparency" in image.info:
+            image.info["transparency"] = color_key(data, image.info["transparency"])
         gif_colors = 2 << (data[10] & 7) if image.format == "GIF" else 0
         picture = _load(image, name, data, depth)
         return picture._replace(format=image.format, gif_colors=gif_colors)

@@ -1,5 +1,7 @@
 """Hidden colors: the transparent row of a palette has the commonest color under alpha 0."""
 
+import struct
+import zlib
 from collections import Counter
 from io import BytesIO
 
@@ -219,6 +221,35 @@ def test_color_key_of_a_png_file_is_kept(mode, tmp_path):
         compressed.save(tmp_path / "palette.png")
         with Image.open(tmp_path / "palette.png") as read:
             np.testing.assert_array_equal(np.asarray(read.convert(mode)), np.asarray(image))
+
+
+def gray_png(levels, depth, key):
+    """Return a PNG with one row of gray levels of `depth` bits and a color key."""
+    chunks = [
+        (b"IHDR", struct.pack(">2I5B", len(levels), 1, depth, 0, 0, 0, 0)),
+        (b"tRNS", struct.pack(">H", key)),
+        (b"IDAT", zlib.compress(b"\0" + int("".join(f"{x:0{depth}b}" for x in levels), 2).to_bytes(8))),
+        (b"IEND", b""),
+    ]
+    packed = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_color_key_of_a_gray_png_of_few_bits_fits_its_pixels(depth):
+    top = 2**depth - 1
+    levels = [(step * 3) % (top + 1) for step in range(64 // depth)]
+    for key in {0, 1, top // 2, top}:
+        found = fastkq.compress(gray_png(levels, depth, key), 256)
+        is_hidden = np.array(levels) == key
+        if found.shape[2:] != (4,):
+            assert not is_hidden.any()
+            continue
+        np.testing.assert_array_equal(found.decompress()[0, :, 3], np.where(is_hidden, 0, 255))
+        np.testing.assert_array_equal(found.decompress()[0, :, 0], np.array(levels) * (255 // top))
 
 
 @pytest.mark.parametrize("name", ["hidden_colors", "hidden_counts"])
