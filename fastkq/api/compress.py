@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from fastkq.formats import MAX_PALETTE
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
 from fastkq.quantization import visual_preset
-from fastkq.quantization.fit import fit
+from fastkq.quantization.fit import distinct_colors, fit
 from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, map_pixels, mapping_stage
 from fastkq.quantization.options import Dithering, FitOptions
@@ -49,6 +50,8 @@ def compress(
     *,
     palette: Colors | None = None,
     fixed: Colors | None = None,
+    bits: int | Sequence[int] | None = None,
+    binary_alpha: bool = False,
     weights: npt.ArrayLike | None = None,
     max_error: float | None = None,
     min_share: float = 0.0,
@@ -89,6 +92,16 @@ def compress(
         image becomes RGB if they have 3 channels. They are the first rows of the palette, in the given order,
         even if no pixel uses them. The rules for opacity (see Returns) hold as far as the fixed colors leave
         rows for them.
+    bits : int or sequence of int, optional
+        Bits of each color channel of the palette, as display hardware stores it: (5, 6, 5), (5, 5, 5) and
+        (3, 3, 2) are RGB565, RGB555 and RGB332; one number holds for all of them. With one number more, the
+        last one is for alpha. A value v of b bits stands for the level v * 255 / (2^b - 1), rounded (for 16
+        bits, 65535 in place of 255). The palette is fitted under this constraint, which has less error than
+        rounding a palette. It has min(k, n) rows, where n is the number of colors with these bits that are
+        nearest to a color of the image. `fixed` colors are kept as they are. For uint8 and uint16.
+    binary_alpha : bool
+        Whether the palette has only alpha 0, in at most one row, and full alpha, as in GIF files. Pixels get
+        the nearest row by the metric of RGBA (see `space`). Without effect on images without alpha.
     weights : (H, W) array_like, optional
         Weight of each pixel's squared error, finite and at least 0, not all 0: an importance map gives more
         colors to the regions that matter. Only the ratios of the weights matter.
@@ -202,8 +215,9 @@ def compress(
     ((0.0, 'reading'), (1.0, 'mapping'))
     """
     options = check_arguments(
-        k=k, palette=palette, fixed=fixed, weights=weights, max_error=max_error, min_share=min_share,
-        target_psnr=target_psnr, target_bytes=target_bytes, format=format, coding=coding, optimize=optimize,
+        k=k, palette=palette, fixed=fixed, bits=bits, binary_alpha=binary_alpha, weights=weights,
+        max_error=max_error, min_share=min_share, target_psnr=target_psnr,
+        target_bytes=target_bytes, format=format, coding=coding, optimize=optimize,
         space=space, dither=dither, dither_method=dither_method, preset=preset, effort=effort,
         threads=threads,
     )  # fmt: skip
@@ -327,7 +341,9 @@ class Compression:
     def for_bytes(self, file: TargetFile) -> CompressedImage:
         """Return the image with the most colors found whose file is not larger than its target."""
         least = self._options.min_k
-        most = min(len(self._counts), MAX_COLORS if file.format == "fkq" else MAX_PALETTE)
+        has_lattice = self._options.lattice is not None
+        distinct = distinct_colors(self._counts, self._options) if has_lattice else len(self._counts)
+        most = min(distinct, MAX_COLORS if file.format == "fkq" else MAX_PALETTE)
         if file.format == "fkq" and file.coding == "packed":
             kind = ImageKind.of(self._source.pixels)
             pixels = self._source.pixels.size // kind.channels

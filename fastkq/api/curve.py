@@ -59,6 +59,8 @@ def curve(
     ks: Sequence[int],
     *,
     fixed: Colors | None = None,
+    bits: int | Sequence[int] | None = None,
+    binary_alpha: bool = False,
     weights: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
     space: Space = "rgb",
     effort: Effort = "balanced",
@@ -75,7 +77,7 @@ def curve(
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
-    fixed, weights, space, effort, threads, progress
+    fixed, bits, binary_alpha, weights, space, effort, threads, progress
         As in `compress`.
 
     Returns
@@ -96,7 +98,10 @@ def curve(
     [(16, 168, 21.5), (256, 536, 0.0)]
     """
     numbers = check_ks(ks)
-    options = check_arguments(k=min(numbers), fixed=fixed, space=space, effort=effort, threads=threads)
+    options = check_arguments(
+        k=min(numbers), fixed=fixed, bits=bits, binary_alpha=binary_alpha, space=space, effort=effort,
+        threads=threads,
+    )  # fmt: skip
     with watched(progress):
         counts, fit_options = count_for_fit(image, weights, options)
         with stage("fitting"):

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from fastkq import formats
 from fastkq.api.given_colors import GivenColors
 from fastkq.api.targets import TargetFile
-from fastkq.color.kinds import ImageKind, working_palette
+from fastkq.color.kinds import GRAY_WITH_ALPHA, ImageKind, has_alpha, working_palette
+from fastkq.color.lattice import Lattice
 from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.quantization.options import Dithering, FitOptions
-from fastkq.runtime.options import DEFAULT_K, OPTIONS, K, Space, check_conflicts, check_option, term
+from fastkq.runtime.options import DEFAULT_K, OPTIONS, K, Range, Space, check_conflicts, check_option, term
 from fastkq.runtime.validation import check_threads
 
 _MAX_WEIGHT = 1e100  # weights must be below this
@@ -73,12 +74,55 @@ def check_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.
     return array
 
 
+def check_lattice(bits: Any, binary_alpha: bool, kind: ImageKind) -> Lattice | None:
+    """Return the lattice of colors with few bits per channel, in the working form, or None.
+
+    Parameters
+    ----------
+    bits : int, sequence of int or None
+        Bits of all color channels, or of each channel; alpha may be left out.
+    binary_alpha : bool
+        Whether alpha has one bit, if the images have alpha.
+    kind : ImageKind
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the numbers are not those of the channels, or are out of range.
+    """
+    alpha, depth = int(has_alpha(*kind)), 8 * kind.dtype.itemsize
+    if bits is None and not (binary_alpha and alpha):
+        return None
+    if kind.dtype not in (np.uint8, np.uint16):
+        raise ArgumentError("expected an image of uint8 or uint16 with {}, got {}", term("bits"), kind)
+    colors = kind.channels - alpha
+    if bits is None:
+        numbers = [depth] * colors
+    elif isinstance(bits, Iterable):
+        numbers = [Range(int, 1, depth).check("bits", number) for number in bits]
+    else:
+        numbers = [Range(int, 1, depth).check("bits", bits)] * colors
+    if len(numbers) not in (colors, colors + alpha):
+        expected = f"{colors} or {colors + 1}" if alpha else f"{colors}"
+        message = "expected {} to have {} numbers for images of {}, got {}"
+        raise ArgumentError(message, term("bits"), expected, kind, len(numbers))
+    numbers += [depth] * (kind.channels - len(numbers))
+    if binary_alpha and alpha:
+        numbers[-1] = 1
+    if min(numbers) == depth:
+        return None
+    if kind == ImageKind(np.dtype(np.uint8), GRAY_WITH_ALPHA):
+        numbers = [numbers[0]] * 3 + numbers[1:]
+    return Lattice(tuple(numbers), kind.dtype)
+
+
 def check_fit(options: Mapping[str, Any], kind: ImageKind) -> FitOptions:
     """Return the checked options that determine a palette, except k."""
     return FitOptions(
         check_fixed(options["fixed"], kind, options["k"]),
         options["max_error"],
         options["min_share"],
+        check_lattice(options["bits"], options["binary_alpha"], kind),
         check_space(options["space"], kind),
         options["effort"],
         options["threads"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
@@ -32,6 +32,8 @@ def fit_palette(
     k: int = 64,
     *,
     fixed: Colors | None = None,
+    bits: int | Sequence[int] | None = None,
+    binary_alpha: bool = False,
     weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     max_error: float | None = None,
     min_share: float = 0.0,
@@ -48,7 +50,7 @@ def fit_palette(
         As in `count_colors`, or its result.
     k : int
         Number of colors, 1 to 65536.
-    fixed, max_error, min_share, space, effort, threads, progress
+    fixed, bits, binary_alpha, max_error, min_share, space, effort, threads, progress
         As in `compress`.
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel's squared error, as in `compress`.
@@ -77,8 +79,8 @@ def fit_palette(
     np.uint8(1)
     """
     options = check_arguments(
-        k=k, fixed=fixed, max_error=max_error, min_share=min_share, space=space, effort=effort,
-        threads=threads,
+        k=k, fixed=fixed, bits=bits, binary_alpha=binary_alpha, max_error=max_error, min_share=min_share,
+        space=space, effort=effort, threads=threads,
     )  # fmt: skip
     with watched(progress):
         counts, fit_options = count_for_fit(images, weights, options)

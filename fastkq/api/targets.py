@@ -130,11 +130,11 @@ def reach_psnr(counts: ColorCounts, target: float, options: FitOptions) -> Fit:
     UnreachableError
         If 65,536 colors do not reach the target; the message says which PSNR they reach.
     """
-    least = options.min_k
-    if distinct_colors(counts, options) == 1:
-        return fit(counts, least, options)
+    least, distinct = options.min_k, distinct_colors(counts, options)
+    if distinct <= 1:
+        return _fit_largest(counts, target, least, options)
     bound = _relative_mse(target) * _ROUNDING_MARGIN
-    within = Bracket(least - 1, min(distinct_colors(counts, options), MAX_COLORS + 1))
+    within = Bracket(least - 1, min(distinct, MAX_COLORS + 1))
     scouts = options._replace(effort=_SCOUTS[options.effort])
     fits: dict[int, Fit] = {}
     shared = prepare_colors(counts, options)

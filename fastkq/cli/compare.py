@@ -9,6 +9,7 @@ from pathlib import Path
 from fastkq.cli.console import before_any_work, print_message
 from fastkq.cli.shared_options import (
     APPEARANCE,
+    PALETTE_COLORS,
     STREAM,
     add_options,
     check_output,
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"numbers of colors, separated by commas (default {','.join(map(str, _KS))})",
     )
     add_options(parser, "effort")
-    add_options(parser.add_argument_group("color choice and dithering"), *APPEARANCE)
+    add_options(parser.add_argument_group("color choice and dithering"), *PALETTE_COLORS, *APPEARANCE)
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",

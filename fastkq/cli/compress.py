@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.shared_options import (
     APPEARANCE,
+    PALETTE_COLORS,
     READABLE,
     add_inputs,
     add_options,
@@ -46,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_strip(parser)
     add_options(parser, "depth", "coding", "optimize")
     group = parser.add_argument_group("color choice and dithering")
-    add_options(group, "target_psnr", "target_bytes", "palette", "fixed", "weights", "max_error", "min_share")
+    add_options(group, "target_psnr", "target_bytes", "palette", "fixed", *PALETTE_COLORS)
+    add_options(group, "weights", "max_error", "min_share")
     add_options(group, *APPEARANCE)
     add_outputs(parser, get_args(FileFormat), "fkq")
     parser.add_argument(

@@ -11,6 +11,8 @@ from typing import Any
 from fastkq.errors import ArgumentError
 from fastkq.runtime.options import DEFAULT_K, MAX_COLORS, OPTIONS, Boolean, Choice, K, Range
 
+_MAX_BITS = 16  # of a channel
+
 Container = argparse.ArgumentParser | argparse._ArgumentGroup
 
 
@@ -68,6 +70,12 @@ def list_of_colors(text: str) -> list[int]:
     return list(map(parser_of(K), text.split(",")))
 
 
+def list_of_bits(text: str) -> list[int] | int:
+    """Parse bits of channels separated by commas; a single number is returned as it is."""
+    numbers = list(map(parser_of(Range(int, 1, _MAX_BITS)), text.split(",")))
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
 READABLE = (
     ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pcx", ".pgm",
     ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
@@ -105,6 +113,8 @@ _HELP = {
     "palette": "use these colors: a file (.gpl, .hex, .pal, .act, .json, .fkq or a palette image), or a list "
     "such as '#000,#fff,red'",
     "fixed": "a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
+    "bits": "bits per channel of the palette, such as 5,6,5 for RGB565, or one number for all color channels",
+    "binary_alpha": "make colors of the palette either transparent or opaque, as in GIF",
     "weights": "gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
     "max_error": "highest distance allowed from a color to its palette color, in 8-bit levels or in Oklab",
     "min_share": "exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
@@ -125,6 +135,7 @@ _HELP = {
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "palette": {"metavar": "COLORS"},
     "fixed": {"type": color, "action": "append", "metavar": "COLOR"},
+    "bits": {"type": list_of_bits, "metavar": "BITS"},
     "weights": {"type": Path, "metavar": "MASK"},
     "max_error": {"metavar": "D"},
     "min_share": {"metavar": "S"},
@@ -135,6 +146,8 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "threads": {"metavar": "N"},
 }
 """Arguments of `add_argument` beside those from the table."""
+PALETTE_COLORS = ("bits", "binary_alpha")
+"""Options on the colors that a palette can have."""
 APPEARANCE = ("space", "dither", "dither_method", "preset")
 """Options on color distance and dithering."""
 

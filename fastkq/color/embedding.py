@@ -52,6 +52,23 @@ class Embedding(NamedTuple):
         exponent = _MAX_EXPONENT - exponent + _FOLD_BY * is_folded if largest > 0 else 0
         return cls(dtype, channels, exponent, is_folded)
 
+    @property
+    def opacity(self) -> float:
+        """Last coordinate of opaque colors of integers with alpha."""
+        return float(np.iinfo(self.dtype).max) * self._alpha_weight()
+
+    def of_opaque(self) -> "Embedding":
+        """Return the embedding of the color channels without alpha."""
+        return self._replace(channels=self.channels - 1)
+
+    def seen_at(self, coordinates: Coordinates, alpha: npt.NDArray[np.float64]) -> Coordinates:
+        """Return the coordinates, in `of_opaque`, of colors that have an alpha and are at given coordinates.
+
+        `coordinates` (C - 1, M) are those of integers with alpha without the last one; `alpha` (M,) is at
+        least 1.
+        """
+        return (coordinates / alpha + float(np.iinfo(self.dtype).max)) / 2.0
+
     def to_coordinates(self, colors: npt.NDArray[Any]) -> Vectors:
         """Return the vectors of colors (M, C) as columns, (C, M), C-contiguous."""
         return np.ascontiguousarray(self.embed(colors).T)

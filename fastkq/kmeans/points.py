@@ -19,7 +19,7 @@ from fastkq.runtime.typing import Coordinates
 MIN_CENTROIDS_FOR_GROUP = 3
 """Of fewer centroids, a point of the group takes the nearest one, even if that one is not of the group."""
 
-_FAR = -1e9  # last coordinate of centroids that are moved away, so that no point of the group uses them
+FAR = -1e9  # last coordinate of centroids that are moved away, so that no point of the group uses them
 _GROUP_DIMENSIONS = 4
 
 MAX_TOTAL_WEIGHT = 1 << 30
@@ -54,7 +54,7 @@ def centroids_for_group(centroids: Coordinates, level: float) -> Coordinates:
     if len(in_group) < MIN_CENTROIDS_FOR_GROUP or not in_group.any():
         return centroids
     moved = centroids.copy()
-    moved[-1, ~in_group] = _FAR
+    moved[-1, ~in_group] = FAR
     return moved
 
 

@@ -11,6 +11,7 @@ from fastkq.color.kinds import GRAY_WITH_ALPHA, RGBA, canonical_colors
 from fastkq.color.packed_table import PackedTable
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError
+from fastkq.quantization import lattice_fit
 from fastkq.quantization.fit_table import fit_table, fixed_rows, prepare_table
 from fastkq.quantization.max_error import fit_within_max_error
 from fastkq.quantization.nearest import label
@@ -68,18 +69,27 @@ def prepare_colors(counts: ColorCounts, options: FitOptions) -> PackedColors | R
 
 def _match_alpha(table: ColorTable, options: FitOptions) -> tuple[ColorTable, FitOptions]:
     """Return a table and fixed colors with the same channels: an opaque image is counted without alpha."""
-    fixed = options.fixed
-    if fixed is None or fixed.shape[1] == table.channels:
-        return table, options
-    if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
-        return table, options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
-    return table.with_alpha(), options
+    fixed, lattice = options.fixed, options.lattice
+    if fixed is not None and fixed.shape[1] != table.channels:
+        if (fixed[:, -1] == np.iinfo(fixed.dtype).max).all():
+            options = options._replace(fixed=np.ascontiguousarray(fixed[:, :-1]))
+        else:
+            table = table.with_alpha()
+    if lattice is not None:
+        options = options._replace(lattice=lattice.of_channels(table.channels))
+    return table, options
 
 
 def distinct_colors(counts: ColorCounts, options: FitOptions) -> int:
-    """Return the number of distinct colors of the images and the fixed colors together."""
+    """Return the number of distinct colors of the images and the fixed colors together.
+
+    With a lattice, that is the largest number of rows: the fixed ones, and the nearest colors of the lattice.
+    """
     table, options = _match_alpha(counts.counted, options)
-    return table.distinct_with(fixed_rows(table, options))
+    fixed = fixed_rows(table, options)
+    if options.lattice is None:
+        return table.distinct_with(fixed)
+    return len(fixed) + len(lattice_fit.usable_rows(prepare_table(table, options), fixed))
 
 
 def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distortion:

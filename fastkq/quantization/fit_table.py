@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.lattice import LatticeMetric
 from fastkq.color.table import ColorTable
-from fastkq.kmeans import one_dimensional
+from fastkq.kmeans import discrete_levels, one_dimensional
 from fastkq.kmeans.fit import fit as fit_centroids
 from fastkq.kmeans.plans import plan_of
+from fastkq.quantization import lattice_fit
 from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.points import PackedColors, PackedPoints, RowColors, prepare, weigh
@@ -31,7 +33,10 @@ def fixed_rows(table: ColorTable, options: FitOptions) -> npt.NDArray[Any]:
 
 def prepare_table(table: ColorTable, options: FitOptions) -> PackedColors | RowColors:
     """Prepare a table for fits with these options; the fixed colors have the channels of the table."""
-    return prepare(table, table.metric(options.space, fixed_rows(table, options)), options.threads)
+    metric = table.metric(options.space, fixed_rows(table, options))
+    if options.lattice is not None:
+        return prepare(table, LatticeMetric(metric, options.lattice), options.threads)
+    return prepare(table, metric, options.threads)
 
 
 def fit_table(
@@ -96,19 +101,22 @@ def _fit(prepared: PackedColors | RowColors, k: int, options: FitOptions) -> Fit
     """Return palette and labels, as `fit_table` does without weights."""
     table = prepared.table
     fixed = fixed_rows(table, options)
-    if k >= table.distinct_with(fixed):
-        return _labeled(table, np.concatenate((fixed, in_order(table.without(fixed).colors))), options)
+    others = other_rows(prepared, fixed, k)
+    if others is not None:
+        return _labeled(table, np.concatenate((fixed, in_order(others))), options)
     if k == len(fixed):
         return _labeled(table, fixed, options)
-    if options.space == "rgb" and _is_one_dimensional(table, fixed):
-        levels = one_dimensional.fit(table.colors[:, 0], table.counts, k, fixed=fixed[:, 0])
+    lattice = options.lattice
+    has_few_levels = lattice is None or 1 << lattice.bits[0] <= discrete_levels.MAX_LEVELS
+    if options.space == "rgb" and _is_one_dimensional(table, fixed) and has_few_levels:
+        levels = _fit_levels(table, k, fixed[:, 0], options)
         palette = np.concatenate((fixed, levels[~np.isin(levels, fixed)][:, np.newaxis]))
         return _labeled(table, palette, options)
     cells = prepared.cells(k)
     if cells is not None:
         palette = _fit_points(prepared, cells, k, options).palette
         labeled = label(table, palette, options.threads, options.space)
-        if labeled.used[len(fixed) :].all():
+        if len(palette) == k and labeled.used[len(fixed) :].all():
             return Fit(palette, labeled.labels)
     palette, labels = _fit_points(prepared, prepared.colors, k, options)
     return Fit(palette, labels if labels is None else prepared.in_table_order(labels))
@@ -133,5 +141,35 @@ def _fit_points(
     plan = plan_of(options.effort, table.channels, is_rounded=table.dtype == np.uint8)
     kept_rows, hierarchy = with_transparent(table, fixed, k), points.hierarchy(k, threads)
     centroids = fit_centroids(hierarchy, metric.to_coordinates(kept_rows), k, plan, threads)
+    if isinstance(metric, LatticeMetric):
+        rows = lattice_fit.search(hierarchy, metric, centroids, kept_rows, plan, options.effort, threads)
+        centroids = metric.to_coordinates(rows)
+        palette = round_centroids(hierarchy.points, metric, centroids, kept_rows, 8, threads)
+        return lattice_fit.replace_unused(points, metric, palette, len(fixed), k, threads)
     palette = round_centroids(hierarchy.points, metric, centroids, kept_rows, plan.roundings, threads)
     return replace_unused(points, metric, palette, len(fixed), threads)
+
+
+def other_rows(
+    prepared: PackedColors | RowColors, fixed: npt.NDArray[Any], k: int | None = None
+) -> npt.NDArray[Any] | None:
+    """Return the rows that, beside the fixed ones, make the error as small as it can be.
+
+    These are the other colors of the table, or the colors of a lattice that are nearest to them. Returns None
+    if they and the fixed rows are more than k.
+    """
+    if isinstance(prepared.metric, LatticeMetric):
+        rows = lattice_fit.usable_rows(prepared, fixed)
+        return rows if k is None or len(fixed) + len(rows) <= k else None
+    if k is not None and k < prepared.table.distinct_with(fixed):
+        return None
+    return prepared.table.without(fixed).colors
+
+
+def _fit_levels(table: ColorTable, k: int, fixed: npt.NDArray[Any], options: FitOptions) -> npt.NDArray[Any]:
+    """Return the best k gray levels, ascending; they contain the fixed ones (f,)."""
+    values = table.colors[:, 0]
+    if options.lattice is None:
+        return one_dimensional.fit(values, table.counts, k, fixed=fixed)
+    levels = options.lattice.levels(0).astype(table.dtype)
+    return discrete_levels.fit(values, table.counts, k, levels, fixed=fixed)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.color.lattice import LatticeMetric
 from fastkq.color.packed_table import PackedTable, colors_of
 from fastkq.color.spaces import SpaceMetric
 from fastkq.errors import UnreachableError
@@ -14,6 +15,7 @@ from fastkq.kmeans.lloyd import move
 from fastkq.kmeans.morton_points import MortonPoints
 from fastkq.kmeans.points import are_in_group
 from fastkq.quantization.fit_table import fit_table
+from fastkq.quantization.lattice_fit import unique_colors
 from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.points import of_colors, weigh
@@ -36,7 +38,9 @@ class Reach:
     def __init__(self, table: PackedTable, options: FitOptions) -> None:
         assert options.max_error is not None
         self.space, self.threads = options.space, options.threads
-        self.metric, self._table = SpaceMetric(options.space, table.channels), table
+        self._table = table
+        metric = SpaceMetric(options.space, table.channels)
+        self.metric = metric if options.lattice is None else LatticeMetric(metric, options.lattice)
         self.squared_radius = (options.max_error * self.metric.unit) ** 2
         self._coordinates = self._coordinates_of(table.colors)
         self._opaque = are_in_group(self._coordinates, self.metric.opacity)
@@ -85,13 +89,36 @@ class Reach:
         """Return the rows (f, C), plus more rows, so that all colors of the mask `far` (M,) are in reach."""
         opaque = far & self._opaque
         if opaque.any():
-            rows = self._with_counted(rows, self._cover(np.flatnonzero(opaque)))
+            rows = self._with_covering(rows, opaque)
             far = far & self.unreached(rows)
-        return self._with_counted(rows, self._cover(np.flatnonzero(far)))
+        return self._with_covering(rows, far)
 
-    def _with_counted(self, rows: Colors, colors: npt.NDArray[np.intp]) -> Colors:
-        """Return the rows, plus the counted colors with the given indices in the table."""
-        return np.concatenate((rows, colors_of(self._table.keys[colors], rows.shape[1])))
+    def least(self, fixed: Colors) -> float:
+        """Return the largest squared distance of a non-exempt color from its nearest row if all were rows.
+
+        `fixed` (f, C) and the colors of the lattice can be rows.
+        """
+        if not isinstance(self.metric, LatticeMetric):
+            return 0.0
+        distances = self.metric.nearest(self._table.colors)[1]
+        distances[~self.unreached(fixed) if len(fixed) > 0 else ~self._is_required] = 0.0
+        return float(distances.max())
+
+    def _with_covering(self, rows: Colors, far: npt.NDArray[np.bool_]) -> Colors:
+        """Return the rows (f, C), plus more rows, so that all colors of the mask `far` (M,) are in reach.
+
+        With a lattice, the covering colors are rounded. Some of the others are then out of reach, and are
+        covered again.
+        """
+        while far.any():
+            covering = colors_of(self._table.keys[self._cover(np.flatnonzero(far))], rows.shape[1])
+            if not isinstance(self.metric, LatticeMetric):
+                return np.concatenate((rows, covering))
+            rows = np.concatenate((rows, unique_colors(self.metric.nearest(covering)[0])))
+            if len(rows) > MAX_COLORS:
+                break
+            far = far & self.unreached(rows)
+        return rows
 
     def _cover(self, colors: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Return few of the colors, such that each of the colors is in reach of one of them.
@@ -177,6 +204,13 @@ def fit_within_max_error(
     """
     fixed = np.empty((0, table.channels), np.uint8) if options.fixed is None else options.fixed
     reach = Reach(table, options)
+    least = reach.least(fixed)
+    if least > reach.squared_radius:
+        raise UnreachableError(
+            "expected {} of at least {:.6g}, the distance of a color from the nearest one with {}, got {:g}",
+            term("max_error"), least**0.5 / reach.metric.unit, term("bits"), options.max_error,
+            best=least**0.5 / reach.metric.unit, k=None, parameter="max_error",
+        )  # fmt: skip
 
     def fit_around(k: int, fixed_rows: Colors) -> Fit:
         with stage(None, _FIT_SHARE, each=0.2):

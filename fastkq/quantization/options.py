@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
+from fastkq.color.lattice import Lattice
 from fastkq.runtime.options import DitherMethod, Effort, Space
 
 
@@ -19,6 +20,8 @@ class FitOptions(NamedTuple):
         `fastkq.quantization.max_error.fit_within_max_error`.
     min_share : float
         Colors are exempt from `max_error` if at most this share of the pixels has them.
+    lattice : Lattice or None
+        Colors that rows other than fixed ones can have, in the working form of the image.
     space : {"rgb", "oklab"}
         Space in which distances are measured.
     effort : {"fast", "balanced", "best"}
@@ -30,6 +33,7 @@ class FitOptions(NamedTuple):
     fixed: npt.NDArray[Any] | None = None
     max_error: float | None = None
     min_share: float = 0.0
+    lattice: Lattice | None = None
     space: Space = "rgb"
     effort: Effort = "balanced"
     threads: int = 1
@@ -37,7 +41,8 @@ class FitOptions(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether the palette minimizes the squared error in RGB without constraints."""
-        return self.fixed is None and self.max_error is None and self.space == "rgb"
+        is_constrained = not (self.fixed is None and self.max_error is None and self.lattice is None)
+        return not is_constrained and self.space == "rgb"
 
     @property
     def min_k(self) -> int:

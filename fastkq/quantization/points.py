@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import RGBA
+from fastkq.color.lattice import LatticeMetric, Metric
 from fastkq.color.packed_table import PackedTable, colors_of
 from fastkq.color.row_table import RowTable
 from fastkq.color.spaces import SpaceMetric
@@ -27,7 +28,7 @@ from fastkq.runtime.typing import Coordinates, Vectors
 Table = TypeVar("Table", bound=ColorTable)
 
 
-def prepare(table: ColorTable, metric: SpaceMetric | Embedding, threads: int = 1) -> PackedColors | RowColors:
+def prepare(table: ColorTable, metric: Metric, threads: int = 1) -> PackedColors | RowColors:
     """Prepare the colors of a table for fits, in a metric that `ColorTable.metric` returned."""
     return _FORMS[type(table)](table, metric, threads)
 
@@ -61,7 +62,7 @@ _COLORS_PER_CHUNK = 1 << 18
 class PackedColors:
     """The colors of a `PackedTable` as points; what several fits share is made on first use."""
 
-    def __init__(self, table: PackedTable, metric: SpaceMetric, threads: int) -> None:
+    def __init__(self, table: PackedTable, metric: SpaceMetric | LatticeMetric, threads: int) -> None:
         self.table, self.metric, self._threads = table, metric, threads
 
     @cached_property
@@ -92,7 +93,7 @@ class PackedColors:
 class PackedPoints:
     """Packed colors, or cells of them, as `MortonPoints`; its methods are those of `RowColors`."""
 
-    def __init__(self, points: MortonPoints, metric: SpaceMetric) -> None:
+    def __init__(self, points: MortonPoints, metric: SpaceMetric | LatticeMetric) -> None:
         self.points, self._metric = points, metric
         self.weights = points.weights
 
@@ -117,7 +118,7 @@ class PackedPoints:
         return colors_of(self.points.keys[indices], self._metric.channels)
 
 
-def of_colors(table: PackedTable, metric: SpaceMetric) -> MortonPoints:
+def of_colors(table: PackedTable, metric: SpaceMetric | LatticeMetric) -> MortonPoints:
     """Return one point per color, weighted by its count; opaque colors of RGBA are the group."""
     keys, places, opaque = _opaque_first(table)
     weights = _limited(table.counts)[places].astype(np.float64)
@@ -129,7 +130,7 @@ def _limited(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return counts if counts.sum() <= MAX_TOTAL_WEIGHT else to_counts(counts.astype(np.float64))
 
 
-def _coordinates(keys: npt.NDArray[np.uint32], metric: SpaceMetric) -> Coordinates:
+def _coordinates(keys: npt.NDArray[np.uint32], metric: SpaceMetric | LatticeMetric) -> Coordinates:
     """Return the coordinates (C, M) of packed colors (M,)."""
     if len(keys) <= _COLORS_PER_CHUNK:
         return metric.to_coordinates(colors_of(keys, metric.channels))
@@ -140,7 +141,7 @@ def _coordinates(keys: npt.NDArray[np.uint32], metric: SpaceMetric) -> Coordinat
     return coordinates
 
 
-def of_cells(table: PackedTable, metric: SpaceMetric, threads: int = 1) -> MortonPoints:
+def of_cells(table: PackedTable, metric: SpaceMetric | LatticeMetric, threads: int = 1) -> MortonPoints:
     """Return one point per cell, the mean of its colors; a cell is a box of 4 levels per channel.
 
     The weight is the number of pixels. The opaque and the other colors of a cell are separate points.
@@ -231,7 +232,7 @@ class RowColors:
     All at once, the vectors would take more memory than a large image.
     """
 
-    def __init__(self, table: RowTable, metric: Embedding, threads: int) -> None:
+    def __init__(self, table: RowTable, metric: Embedding | LatticeMetric, threads: int) -> None:
         self.table, self.metric = table, metric
 
     @cached_property
@@ -289,7 +290,7 @@ class RowColors:
 
 
 def assign_in_chunks(
-    metric: Embedding,
+    metric: Embedding | LatticeMetric,
     colors: npt.NDArray[Any],
     centroids: Coordinates,
     keep: Callable[[int, int, Assignment], None],
@@ -299,7 +300,7 @@ def assign_in_chunks(
 
     The centroids (C, k) are colors. Those nearest to integer colors without alpha are exact.
     """
-    is_wide = metric.dtype.kind in "iu" and metric.dtype.itemsize > 2
+    is_wide = colors.dtype.kind in "iu" and colors.dtype.itemsize > 2
 
     def work(worker: int, start: int, stop: int) -> None:
         assignment = VectorPoints(metric.embed(colors[start:stop]), _NO_WEIGHTS).assign(centroids)
@@ -335,7 +336,7 @@ def _correct(assignment: Assignment, colors: npt.NDArray[Any], centroids: Coordi
 
 
 def condense(
-    metric: Embedding,
+    metric: Embedding | LatticeMetric,
     colors: npt.NDArray[Any],
     weights: npt.NDArray[np.float64],
     boxes: int,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
-from fastkq.color.spaces import SpaceMetric
+from fastkq.color.lattice import Metric
 from fastkq.color.table import ColorTable
 from fastkq.kmeans.lloyd import move
 from fastkq.kmeans.morton_points import MortonPoints
@@ -55,7 +55,7 @@ def with_transparent(table: ColorTable, rows: npt.NDArray[Any], k: int) -> npt.N
 
 def round_centroids(
     points: MortonPoints | VectorPoints,
-    metric: SpaceMetric | Embedding,
+    metric: Metric,
     centroids: Coordinates,
     fixed: npt.NDArray[Any],
     rounds: int,
@@ -81,15 +81,13 @@ def round_centroids(
     return best
 
 
-def _rounded(
-    metric: SpaceMetric | Embedding, centroids: Coordinates, fixed: npt.NDArray[Any]
-) -> npt.NDArray[Any]:
+def _rounded(metric: Metric, centroids: Coordinates, fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate((fixed, metric.to_colors(centroids[:, len(fixed) :])))
 
 
 def replace_unused(
     points: PackedPoints | RowColors,
-    metric: SpaceMetric | Embedding,
+    metric: Metric,
     palette: npt.NDArray[Any],
     n_fixed: int,
     threads: int = 1,

@@ -118,7 +118,7 @@ class Option(NamedTuple):
 
 
 K = Range(int, 1, MAX_COLORS)
-_CONSTRAINTS = ("fixed", "weights", "max_error")
+_CONSTRAINTS = ("fixed", "weights", "max_error", "bits", "binary_alpha")
 
 OPTIONS: Mapping[str, Option] = {
     option.name: option
@@ -130,6 +130,8 @@ OPTIONS: Mapping[str, Option] = {
             excludes=("k", "target_psnr", "target_bytes", *_CONSTRAINTS, "min_share", "preset"),
         ),
         Option("fixed", "--fixed"),
+        Option("bits", "--bits"),
+        Option("binary_alpha", "--binary-alpha", Boolean(), False),
         Option("weights", "--weights"),
         Option("max_error", "--max-error", Range(float, 0)),
         Option("min_share", "--min-share", Range(float, 0, 1), 0.0, needs="max_error"),

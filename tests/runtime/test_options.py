@@ -18,7 +18,7 @@ FUNCTIONS = (fastkq.compress, fastkq.fit_palette, fastkq.apply_palette, fastkq.c
 EXAMPLES = {
     "k": 4, "palette": [[0, 0, 0]], "fixed": [[0, 0, 0]], "weights": np.ones((4, 4)), "max_error": 9.0,
     "min_share": 0.1, "target_psnr": 30.0, "target_bytes": 900, "space": "oklab", "dither": 0.5,
-    "dither_method": "blue-noise", "preset": "visual", "effort": "best",
+    "dither_method": "blue-noise", "preset": "visual", "effort": "best", "bits": 4, "binary_alpha": True,
 }  # fmt: skip
 CONFLICTS = [(option.name, other) for option in OPTIONS.values() for other in option.excludes]
 
@@ -69,7 +69,10 @@ def test_functions_and_command_refuse_the_same_conflicts(tmp_path, monkeypatch, 
         fastkq.compress(image, **{key: EXAMPLES[key] for key in (name, other)})
     assert e.value.parameter == name
     words = {"palette": "a.png", "fixed": "black", "weights": "a.png"}
-    flags = [f"{OPTIONS[key].flag}={words.get(key, EXAMPLES[key])}" for key in (name, other)]
+    flags = [
+        OPTIONS[key].flag + ("" if EXAMPLES[key] is True else f"={words.get(key, EXAMPLES[key])}")
+        for key in (name, other)
+    ]
     message = f"fastkq: expected {OPTIONS[name].flag} without {OPTIONS[other].flag}, got both\n"
     assert run(capsys, "compress", "a.png", *(flag.replace("-k=", "-k") for flag in flags)) == (
         2,

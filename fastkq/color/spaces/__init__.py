@@ -45,3 +45,16 @@ class SpaceMetric(NamedTuple):
     def opacity(self) -> float:
         """Last coordinate of opaque RGBA colors."""
         return 255.0 * (oklab.alpha_weight() if self.space == "oklab" else rgb.ALPHA_WEIGHT)
+
+    def of_opaque(self) -> "SpaceMetric":
+        """Return the metric of the color channels without alpha."""
+        return self._replace(channels=self.channels - 1)
+
+    def seen_at(self, coordinates: Coordinates, alpha: npt.NDArray[np.float64]) -> Coordinates:
+        """Return the coordinates, in `of_opaque`, of colors that have an alpha and are at given coordinates.
+
+        `coordinates` (3, M) are those of RGBA without the last one; `alpha` (M,) is from 1 to 255.
+        """
+        if self.space == "oklab":
+            return oklab.seen_at(coordinates, alpha)
+        return (coordinates / alpha + 255.0) / 2.0

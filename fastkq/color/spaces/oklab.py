@@ -62,14 +62,19 @@ def _to_colors(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
     colors = np.empty((coordinates.shape[1], len(coordinates)), np.uint8)
     if len(coordinates) == 4:
         alpha = np.clip(np.floor(coordinates[3] / kernels.color.oklab.ALPHA_WEIGHT + 0.5), 0, 255)
-        visible = coordinates[:3] / np.maximum(alpha, 1)
-        visible[0] += kernels.color.oklab.SCALE / 2
         colors[:, 3] = alpha
-        colors[:, :3] = _from_oklab(visible)
+        colors[:, :3] = _from_oklab(seen_at(coordinates[:3], np.maximum(alpha, 1)))
         colors[alpha == 0] = 0
     else:
         colors[:] = _from_oklab(coordinates)
     return _descend(colors, coordinates)
+
+
+def seen_at(coordinates: Coordinates, alpha: npt.NDArray[np.float64]) -> Coordinates:
+    """Convert the first three coordinates (3, M) of RGBA with an alpha (M,) to coordinates of RGB."""
+    visible: Coordinates = coordinates / alpha
+    visible[0] += kernels.color.oklab.SCALE / 2
+    return visible
 
 
 def _from_oklab(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
