@@ -61,6 +61,7 @@ def curve(
     fixed: Colors | None = None,
     bits: int | Sequence[int] | None = None,
     binary_alpha: bool = False,
+    keep_black_white: bool = False,
     weights: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
     space: Space = "rgb",
     effort: Effort = "balanced",
@@ -77,7 +78,7 @@ def curve(
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
-    fixed, bits, binary_alpha, weights, space, effort, threads, progress
+    fixed, bits, binary_alpha, keep_black_white, weights, space, effort, threads, progress
         As in `compress`.
 
     Returns
@@ -99,7 +100,8 @@ def curve(
     """
     numbers = check_ks(ks)
     options = check_arguments(
-        k=min(numbers), fixed=fixed, bits=bits, binary_alpha=binary_alpha, space=space, effort=effort,
+        k=min(numbers), fixed=fixed, bits=bits, binary_alpha=binary_alpha,
+        keep_black_white=keep_black_white, space=space, effort=effort,
         threads=threads,
     )  # fmt: skip
     with watched(progress):

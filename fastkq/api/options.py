@@ -123,6 +123,7 @@ def check_fit(options: Mapping[str, Any], kind: ImageKind) -> FitOptions:
         options["max_error"],
         options["min_share"],
         check_lattice(options["bits"], options["binary_alpha"], kind),
+        options["keep_black_white"],
         check_space(options["space"], kind),
         options["effort"],
         options["threads"],

@@ -34,6 +34,7 @@ def fit_palette(
     fixed: Colors | None = None,
     bits: int | Sequence[int] | None = None,
     binary_alpha: bool = False,
+    keep_black_white: bool = False,
     weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     max_error: float | None = None,
     min_share: float = 0.0,
@@ -50,7 +51,7 @@ def fit_palette(
         As in `count_colors`, or its result.
     k : int
         Number of colors, 1 to 65536.
-    fixed, bits, binary_alpha, max_error, min_share, space, effort, threads, progress
+    fixed, bits, binary_alpha, keep_black_white, max_error, min_share, space, effort, threads, progress
         As in `compress`.
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel's squared error, as in `compress`.
@@ -79,7 +80,8 @@ def fit_palette(
     np.uint8(1)
     """
     options = check_arguments(
-        k=k, fixed=fixed, bits=bits, binary_alpha=binary_alpha, max_error=max_error, min_share=min_share,
+        k=k, fixed=fixed, bits=bits, binary_alpha=binary_alpha,
+        keep_black_white=keep_black_white, max_error=max_error, min_share=min_share,
         space=space, effort=effort, threads=threads,
     )  # fmt: skip
     with watched(progress):

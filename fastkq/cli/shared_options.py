@@ -115,6 +115,7 @@ _HELP = {
     "fixed": "a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
     "bits": "bits per channel of the palette, such as 5,6,5 for RGB565, or one number for all color channels",
     "binary_alpha": "make colors of the palette either transparent or opaque, as in GIF",
+    "keep_black_white": "keep pure black and white if much of IN is near them, as in scans and screenshots",
     "weights": "gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
     "max_error": "highest distance allowed from a color to its palette color, in 8-bit levels or in Oklab",
     "min_share": "exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
@@ -146,7 +147,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "threads": {"metavar": "N"},
 }
 """Arguments of `add_argument` beside those from the table."""
-PALETTE_COLORS = ("bits", "binary_alpha")
+PALETTE_COLORS = ("bits", "binary_alpha", "keep_black_white")
 """Options on the colors that a palette can have."""
 APPEARANCE = ("space", "dither", "dither_method", "preset")
 """Options on color distance and dithering."""

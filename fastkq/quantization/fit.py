@@ -12,13 +12,14 @@ from fastkq.color.packed_table import PackedTable
 from fastkq.color.table import ColorTable
 from fastkq.errors import ArgumentError
 from fastkq.quantization import lattice_fit
+from fastkq.quantization.black_white import with_black_white
 from fastkq.quantization.fit_table import fit_table, fixed_rows, prepare_table
 from fastkq.quantization.max_error import fit_within_max_error
 from fastkq.quantization.nearest import label
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.points import PackedColors, RowColors
 from fastkq.quantization.rounding import Fit
-from fastkq.runtime.options import term
+from fastkq.runtime.options import MAX_COLORS, term
 
 
 def fit(
@@ -45,6 +46,7 @@ def fit(
         If k rows cannot satisfy `max_error`.
     """
     table, options = _match_alpha(counts.counted if prepared is None else prepared.table, options)
+    options = with_black_white(table, counts.weights, k, options)
     if options.max_error is None:
         fitted = fit_table(table, k, options, counts.weights, prepared)
     elif isinstance(table, PackedTable):
@@ -86,6 +88,7 @@ def distinct_colors(counts: ColorCounts, options: FitOptions) -> int:
     With a lattice, that is the largest number of rows: the fixed ones, and the nearest colors of the lattice.
     """
     table, options = _match_alpha(counts.counted, options)
+    options = with_black_white(table, counts.weights, MAX_COLORS, options)
     fixed = fixed_rows(table, options)
     if options.lattice is None:
         return table.distinct_with(fixed)

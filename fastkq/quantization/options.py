@@ -22,6 +22,9 @@ class FitOptions(NamedTuple):
         Colors are exempt from `max_error` if at most this share of the pixels has them.
     lattice : Lattice or None
         Colors that rows other than fixed ones can have, in the working form of the image.
+    keep_black_white : bool
+        Whether black and white are fixed colors, too, if much of the image is near them, see
+        `fastkq.quantization.black_white`.
     space : {"rgb", "oklab"}
         Space in which distances are measured.
     effort : {"fast", "balanced", "best"}
@@ -34,6 +37,7 @@ class FitOptions(NamedTuple):
     max_error: float | None = None
     min_share: float = 0.0
     lattice: Lattice | None = None
+    keep_black_white: bool = False
     space: Space = "rgb"
     effort: Effort = "balanced"
     threads: int = 1
@@ -41,8 +45,8 @@ class FitOptions(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether the palette minimizes the squared error in RGB without constraints."""
-        is_constrained = not (self.fixed is None and self.max_error is None and self.lattice is None)
-        return not is_constrained and self.space == "rgb"
+        constraints = (self.fixed, self.max_error, self.lattice, self.keep_black_white or None)
+        return all(constraint is None for constraint in constraints) and self.space == "rgb"
 
     @property
     def min_k(self) -> int:

@@ -118,7 +118,7 @@ class Option(NamedTuple):
 
 
 K = Range(int, 1, MAX_COLORS)
-_CONSTRAINTS = ("fixed", "weights", "max_error", "bits", "binary_alpha")
+_CONSTRAINTS = ("fixed", "weights", "max_error", "bits", "binary_alpha", "keep_black_white")
 
 OPTIONS: Mapping[str, Option] = {
     option.name: option
@@ -132,6 +132,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("fixed", "--fixed"),
         Option("bits", "--bits"),
         Option("binary_alpha", "--binary-alpha", Boolean(), False),
+        Option("keep_black_white", "--keep-black-white", Boolean(), False),
         Option("weights", "--weights"),
         Option("max_error", "--max-error", Range(float, 0)),
         Option("min_share", "--min-share", Range(float, 0, 1), 0.0, needs="max_error"),

@@ -19,6 +19,7 @@ EXAMPLES = {
     "k": 4, "palette": [[0, 0, 0]], "fixed": [[0, 0, 0]], "weights": np.ones((4, 4)), "max_error": 9.0,
     "min_share": 0.1, "target_psnr": 30.0, "target_bytes": 900, "space": "oklab", "dither": 0.5,
     "dither_method": "blue-noise", "preset": "visual", "effort": "best", "bits": 4, "binary_alpha": True,
+    "keep_black_white": True,
 }  # fmt: skip
 CONFLICTS = [(option.name, other) for option in OPTIONS.values() for other in option.excludes]
 
