@@ -62,6 +62,7 @@ def compress(
     coding: Coding = "context",
     optimize: bool = False,
     space: Space = "rgb",
+    value_range: tuple[float, float] | None = None,
     dither: bool | float = False,
     dither_method: DitherMethod = "diffusion",
     preset: Preset | None = None,
@@ -109,7 +110,8 @@ def compress(
         (14, 254) at k = 2. A pixel is near if it is opaque and differs by at most 32 levels of 255 in each
         channel. A color is kept if at least 0.5 % of the pixels (with `weights`, of their weight) are near
         it, and if these are at least 1/k of all or at least half of all are near black or white.
-        If one row is left, the color with more near pixels gets it. Without effect on floats and masks.
+        If one row is left, the color with more near pixels gets it. Floats need
+        `value_range`, without which the option has no effect.
     weights : (H, W) array_like, optional
         Weight of each pixel's squared error, finite and at least 0, not all 0: an importance map gives more
         colors to the regions that matter. Only the ratios of the weights matter.
@@ -136,8 +138,12 @@ def compress(
         otherwise without effect.
     space : {"rgb", "oklab"}
         Color space in which distances are measured: R, G, B (for RGBA, the mean over compositing on black,
-        mid-gray and white), or Oklab [4]_, which is closer to perceived differences. Oklab is for uint8 with
-        at most 4 channels. With both, the palette is stored in sRGB, and dithering measures in RGB.
+        mid-gray and white), or Oklab [4]_, which is closer to perceived differences. Oklab is for gray and
+        RGB, with or without alpha. With both, the palette is stored in sRGB, and dithering measures in RGB.
+    value_range : (float, float), optional
+        Values of black and white in images of floats and of 16 and 32 bits, which ``space="oklab"`` needs to
+        know. The default for unsigned integers is (0, the largest value); floats and signed integers have
+        none. Values may lie beyond it.
     dither : bool or float
         False: each pixel gets its nearest color. True, or a strength up to 1.0: neighboring pixels compensate
         for each other's errors. For bool, and for uint8 with at most 4 channels.
@@ -226,8 +232,8 @@ def compress(
         k=k, palette=palette, fixed=fixed, bits=bits, binary_alpha=binary_alpha,
         keep_black_white=keep_black_white, weights=weights, max_error=max_error, min_share=min_share,
         target_psnr=target_psnr, target_bytes=target_bytes, format=format, coding=coding, optimize=optimize,
-        space=space, dither=dither, dither_method=dither_method, preset=preset, effort=effort,
-        threads=threads,
+        space=space, value_range=value_range, dither=dither, dither_method=dither_method,
+        preset=preset, effort=effort, threads=threads,
     )  # fmt: skip
     with watched(progress):
         source = read_stage(image, options)

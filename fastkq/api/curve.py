@@ -64,6 +64,7 @@ def curve(
     keep_black_white: bool = False,
     weights: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
     space: Space = "rgb",
+    value_range: tuple[float, float] | None = None,
     effort: Effort = "balanced",
     threads: int | None = None,
     progress: Progress | None = None,
@@ -78,7 +79,7 @@ def curve(
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
-    fixed, bits, binary_alpha, keep_black_white, weights, space, effort, threads, progress
+    fixed, bits, binary_alpha, keep_black_white, weights, space, value_range, effort, threads, progress
         As in `compress`.
 
     Returns
@@ -101,7 +102,7 @@ def curve(
     numbers = check_ks(ks)
     options = check_arguments(
         k=min(numbers), fixed=fixed, bits=bits, binary_alpha=binary_alpha,
-        keep_black_white=keep_black_white, space=space, effort=effort,
+        keep_black_white=keep_black_white, space=space, value_range=value_range, effort=effort,
         threads=threads,
     )  # fmt: skip
     with watched(progress):

@@ -1,5 +1,6 @@
 """Check the arguments of fits and mappings against the image before any work is done for it."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastkq.api.given_colors import GivenColors
 from fastkq.api.targets import TargetFile
 from fastkq.color.kinds import GRAY_WITH_ALPHA, ImageKind, has_alpha, working_palette
 from fastkq.color.lattice import Lattice
+from fastkq.color.value_range import ValueRange
 from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.runtime.options import DEFAULT_K, OPTIONS, K, Range, Space, check_conflicts, check_option, term
@@ -124,7 +126,8 @@ def check_fit(options: Mapping[str, Any], kind: ImageKind) -> FitOptions:
         options["min_share"],
         check_lattice(options["bits"], options["binary_alpha"], kind),
         options["keep_black_white"],
-        check_space(options["space"], kind),
+        check_space(options["space"], kind, options["value_range"]),
+        check_value_range(options["value_range"], kind),
         options["effort"],
         options["threads"],
     )
@@ -138,11 +141,39 @@ def check_dithering(options: Mapping[str, Any], kind: ImageKind) -> Dithering:
     return dithering
 
 
-def check_space(space: Space, kind: ImageKind) -> Space:
+def check_space(space: Space, kind: ImageKind, value_range: Any) -> Space:
     """Return the color space in which distances are measured."""
-    if space == "oklab":
-        check_8bit("space", "for oklab", kind)
+    if space != "oklab":
+        return space
+    if kind.dtype == np.bool_ or kind.channels - has_alpha(*kind) not in (1, 3):
+        message = f"expected gray or RGB, with or without alpha, for oklab, got {kind}"
+        raise ArgumentError(message, parameter="space")
+    if value_range is None and ValueRange.of(kind.dtype) is None:
+        message = "expected {}, the values of black and white, with oklab for {}, got none"
+        raise ArgumentError(message, term("value_range"), kind.dtype, parameter="value_range")
     return space
+
+
+def check_value_range(value_range: Any, kind: ImageKind) -> ValueRange | None:
+    """Return the values of black and white; None if none are given and the dtype has none.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If they are not two different finite numbers, or for images of bool or uint8 not those of the dtype.
+    """
+    if value_range is None:
+        return ValueRange.of(kind.dtype)
+    name = term("value_range")
+    if isinstance(value_range, str) or not isinstance(value_range, Iterable):
+        raise ArgumentTypeError("expected {} to be two numbers, got {!r}", name, value_range)
+    numbers = [Range(float, -math.inf).check("value_range", number) for number in value_range]
+    if len(numbers) != 2 or not (np.isfinite(numbers).all() and numbers[0] != numbers[1]):
+        raise ArgumentError("expected {} to be two different finite numbers, got {!r}", name, value_range)
+    checked = ValueRange(*numbers)
+    if kind.dtype in (np.bool_, np.uint8) and checked != ValueRange.of(kind.dtype):
+        raise ArgumentError("expected {} only for more than 8 bits, got {} for {}", name, value_range, kind)
+    return checked
 
 
 def check_8bit(name: str, purpose: str, kind: ImageKind) -> None:

@@ -10,7 +10,14 @@ import numpy.typing as npt
 from fastkq.api.counts import count_colors
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input, read_input
-from fastkq.api.options import check_arguments, check_dithering, check_fit, check_space, common_kind
+from fastkq.api.options import (
+    check_arguments,
+    check_dithering,
+    check_fit,
+    check_space,
+    check_value_range,
+    common_kind,
+)
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import ImageKind, stored_palette, to_working_form, working_palette
 from fastkq.quantization.fit import fit
@@ -39,6 +46,7 @@ def fit_palette(
     max_error: float | None = None,
     min_share: float = 0.0,
     space: Space = "rgb",
+    value_range: tuple[float, float] | None = None,
     effort: Effort = "balanced",
     threads: int | None = None,
     progress: Progress | None = None,
@@ -51,7 +59,9 @@ def fit_palette(
         As in `count_colors`, or its result.
     k : int
         Number of colors, 1 to 65536.
-    fixed, bits, binary_alpha, keep_black_white, max_error, min_share, space, effort, threads, progress
+    fixed, bits, binary_alpha, keep_black_white, max_error, min_share, space, value_range, effort
+        As in `compress`.
+    threads, progress
         As in `compress`.
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel's squared error, as in `compress`.
@@ -82,7 +92,7 @@ def fit_palette(
     options = check_arguments(
         k=k, fixed=fixed, bits=bits, binary_alpha=binary_alpha,
         keep_black_white=keep_black_white, max_error=max_error, min_share=min_share,
-        space=space, effort=effort, threads=threads,
+        space=space, value_range=value_range, effort=effort, threads=threads,
     )  # fmt: skip
     with watched(progress):
         counts, fit_options = count_for_fit(images, weights, options)
@@ -108,6 +118,7 @@ def apply_palette(
     dither: bool | float = False,
     dither_method: DitherMethod = "diffusion",
     space: Space = "rgb",
+    value_range: tuple[float, float] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompressedImage:
@@ -125,7 +136,7 @@ def apply_palette(
         `fastkq.formats.palette_files`), `.fkq` files and image files with a palette; an existing file comes
         before colors in a text. CSS colors and 8-bit palettes of files, of PIL images of mode P and of a
         CompressedImage are scaled for an image of uint16 or bool.
-    dither, dither_method, space, threads, progress
+    dither, dither_method, space, value_range, threads, progress
         As in `compress`.
 
     Returns
@@ -159,7 +170,12 @@ def apply_palette(
     array([  0,   0, 128], dtype=uint8)
     """
     options = check_arguments(
-        palette=palette, dither=dither, dither_method=dither_method, space=space, threads=threads
+        palette=palette,
+        dither=dither,
+        dither_method=dither_method,
+        space=space,
+        value_range=value_range,
+        threads=threads,
     )
     with watched(progress):
         return map_to_palette(read_stage(image, options), options)
@@ -175,10 +191,12 @@ def read_stage(image: ImageLike, options: Mapping[str, Any]) -> Input:
 def map_to_palette(source: Input, options: Mapping[str, Any]) -> CompressedImage:
     """Apply the palette to an image that `read_stage` has read, as `apply_palette` does."""
     kind = ImageKind.of(source.pixels)
-    dithering, space = check_dithering(options, kind), check_space(options["space"], kind)
-    rows = options["palette"].rows(kind)
+    dithering = check_dithering(options, kind)
+    space = check_space(options["space"], kind, options["value_range"])
+    value_range = check_value_range(options["value_range"], kind)
+    rows, threads = options["palette"].rows(kind), options["threads"]
     with mapping_stage(dithering):
         indices = indices_for(
-            to_working_form(source.pixels), working_palette(rows), dithering, space, options["threads"]
+            to_working_form(source.pixels), working_palette(rows), dithering, space, threads, value_range
         )
     return CompressedImage.unchecked(rows, indices, source.pixels.shape, source.metadata)

@@ -122,6 +122,7 @@ _HELP = {
     "target_psnr": "in place of -k: the fewest colors found that reach this PSNR",
     "target_bytes": "in place of -k: the most colors with which OUT has at most N bytes",
     "space": "color space of distances; oklab is closer to what people see (default {default})",
+    "value_range": "values of black and white in images of floats and 16 bits, for oklab",
     "dither": "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
     "dither_method": "diffusion (default) looks best, blue-noise is the fastest and stable between frames",
     "preset": "visual: choose colors and dithering together for the best look; about 10 times slower",
@@ -142,6 +143,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "min_share": {"metavar": "S"},
     "target_psnr": {"metavar": "DB"},
     "target_bytes": {"metavar": "N"},
+    "value_range": {"nargs": 2, "type": float, "metavar": ("BLACK", "WHITE")},
     "dither": {"nargs": "?", "const": 1.0, "metavar": "STRENGTH"},
     "depth": {"type": int, "choices": (8,)},
     "threads": {"metavar": "N"},
@@ -149,7 +151,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
 """Arguments of `add_argument` beside those from the table."""
 PALETTE_COLORS = ("bits", "binary_alpha", "keep_black_white")
 """Options on the colors that a palette can have."""
-APPEARANCE = ("space", "dither", "dither_method", "preset")
+APPEARANCE = ("space", "value_range", "dither", "dither_method", "preset")
 """Options on color distance and dithering."""
 
 

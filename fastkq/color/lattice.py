@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
+from fastkq.color.oklab_embedding import OklabEmbedding
 from fastkq.color.spaces import SpaceMetric
 from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates, Vectors
@@ -23,7 +24,7 @@ _COLORS_AT_ONCE = 1 << 12
 _COLORS_WITH_ALPHA_AT_ONCE = 1 << 14
 _MAX_STEPS = 64  # maximum number of steps of a descent to the nearest color, which takes a few
 
-PlainMetric = SpaceMetric | Embedding
+PlainMetric = SpaceMetric | Embedding | OklabEmbedding
 
 
 class Lattice(NamedTuple):
@@ -101,7 +102,7 @@ class LatticeMetric(NamedTuple):
 
     def embed(self, colors: npt.NDArray[Any]) -> Vectors:
         """Return the vectors (M, C) of colors (M, C)."""
-        assert isinstance(self.metric, Embedding)
+        assert not isinstance(self.metric, SpaceMetric)
         return self.metric.embed(colors)
 
     @property
@@ -194,7 +195,9 @@ def _nearest(metric: PlainMetric, lattice: Lattice, targets: Coordinates) -> npt
     return colors
 
 
-def _descend(metric: SpaceMetric, lattice: Lattice, targets: Coordinates) -> npt.NDArray[Any]:
+def _descend(
+    metric: SpaceMetric | OklabEmbedding, lattice: Lattice, targets: Coordinates
+) -> npt.NDArray[Any]:
     """Return colors (M, C) of the lattice that are nearer to the targets (C, M) than their neighbors."""
     colors = lattice.round(metric.to_colors(targets).astype(np.float64))
     moving = np.arange(len(colors))

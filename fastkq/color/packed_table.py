@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.spaces import SpaceMetric
 from fastkq.color.table import ColorTable
+from fastkq.color.value_range import ValueRange
 from fastkq.runtime.buffers import Pool
 from fastkq.runtime.options import Space
 from fastkq.runtime.parallel import over_chunks
@@ -56,7 +57,9 @@ class PackedTable(ColorTable):
         opaque: npt.NDArray[np.bool_] = (self.keys & _OPAQUE_KEY) == _OPAQUE_KEY
         return opaque
 
-    def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> SpaceMetric:
+    def metric(
+        self, space: Space, other_colors: npt.NDArray[Any], value_range: ValueRange | None = None
+    ) -> SpaceMetric:
         """Return the metric of a color space."""
         return SpaceMetric(space, self.channels)
 

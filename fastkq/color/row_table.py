@@ -10,7 +10,9 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
+from fastkq.color.oklab_embedding import OklabEmbedding
 from fastkq.color.table import ColorTable
+from fastkq.color.value_range import ValueRange
 from fastkq.runtime.options import Space
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import checkpoint, slices
@@ -49,9 +51,11 @@ class RowTable(ColorTable):
         """The colors (M, C)."""
         return self._colors
 
-    def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> Embedding:
+    def metric(
+        self, space: Space, other_colors: npt.NDArray[Any], value_range: ValueRange | None = None
+    ) -> Embedding | OklabEmbedding:
         """Return the common embedding of the colors of the table and other ones (n, C)."""
-        return Embedding.of(self._colors, other_colors)
+        return embedding_of(space, value_range, self._colors, other_colors)
 
     def merge(self, other: RowTable) -> RowTable:
         """Merge two tables of one dtype and number of channels; the counts of equal colors are added."""
@@ -94,6 +98,18 @@ class RowTable(ColorTable):
 
         over_chunks(work, len(rows), _PIXELS_PER_CHUNK, threads)
         return out.reshape(pixels.shape[:2])
+
+
+def embedding_of(
+    space: Space, value_range: ValueRange | None, *colors: npt.NDArray[Any]
+) -> Embedding | OklabEmbedding:
+    """Return the common embedding of several arrays of colors (M, C) of the same dtype in a space."""
+    if space == "rgb":
+        return Embedding.of(*colors)
+    dtype, channels = colors[0].dtype, colors[0].shape[1]
+    used_range = value_range or ValueRange.of(dtype)
+    assert used_range is not None
+    return OklabEmbedding(dtype, channels, used_range)
 
 
 def count(pixels: npt.NDArray[Any], threads: int = 1) -> RowTable:

@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
+from fastkq.color.oklab_embedding import OklabEmbedding
 from fastkq.color.spaces import SpaceMetric
+from fastkq.color.value_range import ValueRange
 from fastkq.runtime.options import Space
 from fastkq.runtime.progress import slices
 
@@ -48,8 +50,13 @@ class ColorTable(ABC):
         """The colors (M, C)."""
 
     @abstractmethod
-    def metric(self, space: Space, other_colors: npt.NDArray[Any]) -> SpaceMetric | Embedding:
-        """Return the metric in a space for the colors of the table and other ones (n, C)."""
+    def metric(
+        self, space: Space, other_colors: npt.NDArray[Any], value_range: ValueRange | None = None
+    ) -> SpaceMetric | Embedding | OklabEmbedding:
+        """Return the metric in a space for the colors of the table and other ones (n, C).
+
+        Oklab needs the `value_range` of floats and signed integers.
+        """
 
     @abstractmethod
     def merge(self, other: Self) -> Self:

@@ -11,8 +11,8 @@ from fastkq.color.kinds import has_alpha
 from fastkq.color.table import ColorTable
 from fastkq.quantization.options import FitOptions
 
-NEAR = 32 / 255
-"""Largest difference of a near color in any channel, as a share of the range: scanned paper is at 225 to 250,
+NEAR = 32
+"""Largest difference of a near color in any channel, where the range is 255: scanned paper is at 225 to 250,
 and ink at 20 to 60."""
 MIN_SHARE = 0.005
 """Smallest share of near pixels with which a color is kept. Text fills a few percent of a page. Nine of ten
@@ -38,23 +38,26 @@ def with_black_white(
     k : int
         Largest number of palette rows.
     """
-    fixed = np.empty((0, table.channels), table.dtype) if options.fixed is None else options.fixed
-    if not options.keep_black_white or table.dtype.kind != "u":
+    if not options.keep_black_white or options.value_range is None or table.dtype == np.bool_:
         return options
-    colors, peak = table.colors, int(np.iinfo(table.dtype).max)
-    shown = colors[:, :-1] if has_alpha(table.dtype, table.channels) else colors
-    is_shown = table.is_opaque if has_alpha(table.dtype, table.channels) else np.ones(len(table), bool)
+    fixed = np.empty((0, table.channels), table.dtype) if options.fixed is None else options.fixed
+    colors, ends = table.colors, options.value_range
+    shown, is_shown = colors, np.ones(len(table), bool)
+    if has_alpha(table.dtype, table.channels):
+        shown, is_shown = colors[:, :-1], table.is_opaque
+    margin = NEAR * abs(ends.high - ends.low) / 255
+    is_near = [(np.abs(shown.astype(np.float64) - end) <= margin).all(axis=1) & is_shown for end in ends]
     amounts = table.counts.astype(np.float64) if weights is None else weights
-    limit = int(NEAR * peak)
-    is_near = (shown <= limit).all(axis=1) & is_shown, (shown >= peak - limit).all(axis=1) & is_shown
     shares = [float(np.cumsum(amounts[near])[-1] if near.any() else 0.0) for near in is_near]
     total = float(np.cumsum(amounts)[-1])
     least = MIN_SHARE if sum(shares) >= _MOST * total else max(MIN_SHARE, 1 / k)
     kept = []
-    for place in sorted((0, 1), key=lambda place: -shares[place]):
-        color = np.full((1, table.channels), peak, table.dtype)
-        color[0, : shown.shape[1]] = place * peak
+    for place in sorted((0, 1), key=lambda place: -shares[place])[: max(0, k - len(fixed))]:
+        color = np.empty((1, table.channels), table.dtype)
+        color[0, : shown.shape[1]] = ends[place]
+        if shown.shape[1] < table.channels:
+            color[0, -1] = np.iinfo(table.dtype).max
         if shares[place] >= least * total and not (fixed == color).all(axis=1).any():
-            kept.append(color)
-    kept = sorted(kept[: max(0, k - len(fixed))], key=lambda color: int(color[0, 0]))
-    return options._replace(fixed=np.concatenate((fixed, *kept)) if kept else options.fixed)
+            kept.append((place, color))
+    rows = [color for _, color in sorted(kept, key=lambda item: item[0])]
+    return options._replace(fixed=np.concatenate((fixed, *rows)) if rows else options.fixed)

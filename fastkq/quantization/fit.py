@@ -56,10 +56,10 @@ def fit(
             "expected an image of uint8 with at most {} channels for {}, got {} with {} channels",
             RGBA, term("max_error"), table.dtype, table.channels,
         )  # fmt: skip
-    n_fixed = len(fixed_rows(table, options))
-    return fitted._replace(
-        palette=hidden_colors.with_hidden_color(fitted.palette, counts.transparent_color, n_fixed)
-    )
+    n_fixed, hidden = len(fixed_rows(table, options)), counts.transparent_color
+    if hidden is not None and options.lattice is not None:
+        hidden = options.lattice.round(hidden[np.newaxis])[0]
+    return fitted._replace(palette=hidden_colors.with_hidden_color(fitted.palette, hidden, n_fixed))
 
 
 def prepare_colors(counts: ColorCounts, options: FitOptions) -> PackedColors | RowColors | None:

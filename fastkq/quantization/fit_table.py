@@ -33,7 +33,7 @@ def fixed_rows(table: ColorTable, options: FitOptions) -> npt.NDArray[Any]:
 
 def prepare_table(table: ColorTable, options: FitOptions) -> PackedColors | RowColors:
     """Prepare a table for fits with these options; the fixed colors have the channels of the table."""
-    metric = table.metric(options.space, fixed_rows(table, options))
+    metric = table.metric(options.space, fixed_rows(table, options), options.value_range)
     if options.lattice is not None:
         return prepare(table, LatticeMetric(metric, options.lattice), options.threads)
     return prepare(table, metric, options.threads)
@@ -92,9 +92,9 @@ def fit_table(
 
 
 def _labeled(table: ColorTable, palette: npt.NDArray[Any], options: FitOptions) -> Fit:
-    if not table.maps_by_look_up:
+    if not table.maps_by_look_up and options.space == "rgb":
         return Fit(palette, None)
-    return Fit(palette, label(table, palette, options.threads, options.space).labels)
+    return Fit(palette, label(table, palette, options.threads, options.space, options.value_range).labels)
 
 
 def _fit(prepared: PackedColors | RowColors, k: int, options: FitOptions) -> Fit:
@@ -115,11 +115,13 @@ def _fit(prepared: PackedColors | RowColors, k: int, options: FitOptions) -> Fit
     cells = prepared.cells(k)
     if cells is not None:
         palette = _fit_points(prepared, cells, k, options).palette
-        labeled = label(table, palette, options.threads, options.space)
+        labeled = label(table, palette, options.threads, options.space, options.value_range)
         if len(palette) == k and labeled.used[len(fixed) :].all():
             return Fit(palette, labeled.labels)
     palette, labels = _fit_points(prepared, prepared.colors, k, options)
-    return Fit(palette, labels if labels is None else prepared.in_table_order(labels))
+    return (
+        _labeled(table, palette, options) if labels is None else Fit(palette, prepared.in_table_order(labels))
+    )
 
 
 def _is_one_dimensional(table: ColorTable, fixed: npt.NDArray[Any]) -> bool:

@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color.counting import count_up_to, is_packed
-from fastkq.color.embedding import Embedding
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
+from fastkq.color.row_table import embedding_of
 from fastkq.color.spaces import SpaceMetric, oklab, rgb
 from fastkq.color.table import ColorTable
+from fastkq.color.value_range import ValueRange
 from fastkq.kmeans.points import Assignment, centroids_for_group
 from fastkq.quantization import blue_noise, error_diffusion
 from fastkq.quantization.options import Dithering
@@ -44,7 +45,13 @@ class Labels(NamedTuple):
     used: npt.NDArray[np.bool_]
 
 
-def label(table: ColorTable, palette: npt.NDArray[Any], threads: int = 1, space: Space = "rgb") -> Labels:
+def label(
+    table: ColorTable,
+    palette: npt.NDArray[Any],
+    threads: int = 1,
+    space: Space = "rgb",
+    value_range: ValueRange | None = None,
+) -> Labels:
     """Find the nearest palette row of each color of a table; the lowest index among equals.
 
     The palette has the channels of the table.
@@ -52,7 +59,7 @@ def label(table: ColorTable, palette: npt.NDArray[Any], threads: int = 1, space:
     labels = np.empty(len(table), index_dtype(len(palette)))
     used = np.zeros((threads, len(palette)), bool)
     assert palette.shape[1] == table.channels
-    metric = table.metric(space, palette)
+    metric = table.metric(space, palette, value_range)
     centroids = metric.to_coordinates(palette)
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -67,7 +74,11 @@ def label(table: ColorTable, palette: npt.NDArray[Any], threads: int = 1, space:
 
 
 def map_pixels(
-    pixels: npt.NDArray[Any], palette: npt.NDArray[Any], threads: int = 1, space: Space = "rgb"
+    pixels: npt.NDArray[Any],
+    palette: npt.NDArray[Any],
+    threads: int = 1,
+    space: Space = "rgb",
+    value_range: ValueRange | None = None,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Map each pixel to its nearest palette row, without a table of colors; the lowest index among equals.
 
@@ -79,6 +90,8 @@ def map_pixels(
         Number of threads. The result does not depend on it.
     space : {"rgb", "oklab"}
         Space in which distances are measured, see `fastkq.color.spaces`.
+    value_range : ValueRange, optional
+        Values of black and white; Oklab needs it for floats and signed integers.
 
     Returns
     -------
@@ -93,7 +106,7 @@ def map_pixels(
         def keep(start: int, stop: int, assignment: Assignment) -> None:
             indices[start:stop] = assignment.labels
 
-        metric = Embedding.of(rows, palette)
+        metric = embedding_of(space, value_range, rows, palette)
         centroids = metric.to_coordinates(palette)
         assign_in_chunks(metric, rows, centroids, keep, threads)
     return indices.reshape(pixels.shape[:2])
@@ -156,7 +169,12 @@ def indices_of(
 
 
 def indices_for(
-    pixels: npt.NDArray[Any], palette: npt.NDArray[Any], dithering: Dithering, space: Space, threads: int
+    pixels: npt.NDArray[Any],
+    palette: npt.NDArray[Any],
+    dithering: Dithering,
+    space: Space,
+    threads: int,
+    value_range: ValueRange | None = None,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return the indices (H, W) of an image for a given palette (k, C), both in the working form."""
     if dithering.strength > 0:
@@ -164,7 +182,7 @@ def indices_for(
     packed = is_packed(palette.dtype, palette.shape[1])
     table = count_up_to(pixels, MAX_RGBA_COLORS, threads) if packed else None
     if table is None:
-        return map_pixels(pixels, palette, threads, space)
+        return map_pixels(pixels, palette, threads, space, value_range)
     full_table = table.with_alpha() if table.channels < palette.shape[1] else table
     labels = label(full_table, palette, threads, space).labels
     return map_colors(pixels, table, labels, len(palette), threads)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from fastkq.color.lattice import Lattice
+from fastkq.color.value_range import ValueRange
 from fastkq.runtime.options import DitherMethod, Effort, Space
 
 
@@ -27,6 +28,8 @@ class FitOptions(NamedTuple):
         `fastkq.quantization.black_white`.
     space : {"rgb", "oklab"}
         Space in which distances are measured.
+    value_range : ValueRange or None
+        Values of black and white; None if they are not known.
     effort : {"fast", "balanced", "best"}
         Amount of search.
     threads : int
@@ -39,6 +42,7 @@ class FitOptions(NamedTuple):
     lattice: Lattice | None = None
     keep_black_white: bool = False
     space: Space = "rgb"
+    value_range: ValueRange | None = None
     effort: Effort = "balanced"
     threads: int = 1
 

@@ -13,6 +13,7 @@ from fastkq import kernels
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import RGBA
 from fastkq.color.lattice import LatticeMetric, Metric
+from fastkq.color.oklab_embedding import OklabEmbedding
 from fastkq.color.packed_table import PackedTable, colors_of
 from fastkq.color.row_table import RowTable
 from fastkq.color.spaces import SpaceMetric
@@ -26,6 +27,7 @@ from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates, Vectors
 
 Table = TypeVar("Table", bound=ColorTable)
+RowMetric = Embedding | OklabEmbedding | LatticeMetric
 
 
 def prepare(table: ColorTable, metric: Metric, threads: int = 1) -> PackedColors | RowColors:
@@ -232,7 +234,7 @@ class RowColors:
     All at once, the vectors would take more memory than a large image.
     """
 
-    def __init__(self, table: RowTable, metric: Embedding | LatticeMetric, threads: int) -> None:
+    def __init__(self, table: RowTable, metric: RowMetric, threads: int) -> None:
         self.table, self.metric = table, metric
 
     @cached_property
@@ -290,7 +292,7 @@ class RowColors:
 
 
 def assign_in_chunks(
-    metric: Embedding | LatticeMetric,
+    metric: RowMetric,
     colors: npt.NDArray[Any],
     centroids: Coordinates,
     keep: Callable[[int, int, Assignment], None],
@@ -336,7 +338,7 @@ def _correct(assignment: Assignment, colors: npt.NDArray[Any], centroids: Coordi
 
 
 def condense(
-    metric: Embedding | LatticeMetric,
+    metric: RowMetric,
     colors: npt.NDArray[Any],
     weights: npt.NDArray[np.float64],
     boxes: int,

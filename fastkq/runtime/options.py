@@ -141,6 +141,7 @@ OPTIONS: Mapping[str, Option] = {
         ),
         Option("target_bytes", "--bytes", Range(int, 1), excludes=("k", "max_error")),
         Option("space", "--space", Choice.of(Space), "rgb"),
+        Option("value_range", "--value-range"),
         Option("dither", "--dither", Range(float, 0, 1, noun="strength"), 0.0),
         Option(
             "dither_method", "--dither-method", Choice.of(DitherMethod), "diffusion", ignored_without="dither"

@@ -124,6 +124,15 @@ def test_weights_replace_the_number_of_pixels():
     assert 0 in fastkq.compress(image, 2, weights=weights, keep_black_white=True).palette
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_values_of_black_and_white_decide_for_other_dtypes(dtype):
+    image = (PAGE.astype(dtype) - 100) * 4
+    palette = fastkq.compress(image, 4, keep_black_white=True, value_range=(-400, 620)).palette
+    assert palette[:2].ravel().tolist() == [-400, 620]
+    gray = fastkq.compress(PAGE, 4, keep_black_white=True).palette.ravel()
+    np.testing.assert_allclose(palette.ravel()[2:] / 4 + 100, gray[2:], atol=0.6)
+
+
 @pytest.mark.parametrize("image", [PAGE / 255, PAGE > 128, photograph_like(40, 40)])
 def test_other_images_are_unchanged(image):
     assert fastkq.compress(image, 2, keep_black_white=True) == fastkq.compress(image, 2)
