@@ -42,7 +42,8 @@ def made_smaller(source: Path, target: Path) -> int:
         raise SystemExit(str(error)) from error
     compressed.save(target, optimize=target.suffix == ".png")
     assert_type(compressed, CompressedImage)
-    assert_type(compressed.palette, npt.NDArray[np.bool_ | np.uint8 | np.uint16 | np.float32 | np.float64])
+    Integers = np.uint8 | np.uint16 | np.uint32 | np.int8 | np.int16 | np.int32
+    assert_type(compressed.palette, npt.NDArray[np.bool_ | Integers | np.float32 | np.float64])
     assert_type(compressed.report(fastkq.decompress(target)).psnr, float)
     return compressed.nbytes
 

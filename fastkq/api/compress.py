@@ -35,7 +35,16 @@ from fastkq.quantization.fit_table import fit_table
 from fastkq.quantization.nearest import dithered, indices_of, keep_opaque, map_pixels, mapping_stage
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.quantization.rounding import Fit, used_rows
-from fastkq.runtime.options import MAX_COLORS, Coding, DitherMethod, Effort, FileFormat, Preset, Space
+from fastkq.runtime.options import (
+    MAX_COLORS,
+    MAX_PIXELS,
+    Coding,
+    DitherMethod,
+    Effort,
+    FileFormat,
+    Preset,
+    Space,
+)
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 
@@ -67,6 +76,7 @@ def compress(
     dither_method: DitherMethod = "diffusion",
     preset: Preset | None = None,
     effort: Effort = "balanced",
+    max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompressedImage:
@@ -160,6 +170,9 @@ def compress(
         to 2 % more squared error and takes half the time; "best" has up to 2 % less and takes 4 to 10 times
         as long. The palette of a single gray channel of integers is optimal at every effort if their
         range is at most 16 bits.
+    max_pixels : int
+        Refuse to decode a file of more pixels than this; the default is 2^30, the largest image. A small file
+        can claim any size. Where you have set `PIL.Image.MAX_IMAGE_PIXELS`, it holds for image files as well.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
     progress : callable, optional
@@ -188,7 +201,7 @@ def compress(
     UnreachableError
         If a target or `max_error` cannot be reached; the message says what can.
     FormatError
-        If the file is damaged or is not an image.
+        If the file is damaged, is not an image, or has more than `max_pixels` pixels.
     OSError
         If the file cannot be read.
     Cancelled
@@ -233,7 +246,7 @@ def compress(
         keep_black_white=keep_black_white, weights=weights, max_error=max_error, min_share=min_share,
         target_psnr=target_psnr, target_bytes=target_bytes, format=format, coding=coding, optimize=optimize,
         space=space, value_range=value_range, dither=dither, dither_method=dither_method,
-        preset=preset, effort=effort, threads=threads,
+        preset=preset, effort=effort, max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
         source = read_stage(image, options)
@@ -254,13 +267,19 @@ def compress(
 
 
 def decompress(
-    source: CompressedImage | SourceLike, *, threads: int | None = None, progress: Progress | None = None
+    source: CompressedImage | SourceLike,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> ImageArray:
     """Return the image that a CompressedImage, a `.fkq` file or an image file with a palette holds.
 
     Parameters
     ----------
     source : CompressedImage, path, bytes-like or binary file object
+    max_pixels : int
+        Refuse to decode a file of more pixels than this; the default is 2^30.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
     progress : callable, optional
@@ -290,7 +309,7 @@ def decompress(
         return source.decompress(threads=threads, progress=progress)
     with watched(progress):
         with stage(None, 0.9):
-            compressed = load(source, threads=threads)
+            compressed = load(source, max_pixels=max_pixels, threads=threads)
         return compressed.decompress(threads=threads)
 
 

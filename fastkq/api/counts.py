@@ -14,9 +14,9 @@ from fastkq.api.inputs import is_file, read_input
 from fastkq.api.options import check_weights
 from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.runtime.options import term
+from fastkq.runtime.options import MAX_PIXELS, term
 from fastkq.runtime.progress import Progress, stage, watched
-from fastkq.runtime.validation import check_threads
+from fastkq.runtime.validation import check_max_pixels, check_threads
 
 if TYPE_CHECKING:
     from fastkq.api.inputs import ImageLike, Images
@@ -29,6 +29,7 @@ def count_colors(
     images: Images,
     *,
     weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
+    max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> ColorCounts:
@@ -44,6 +45,8 @@ def count_colors(
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel when a palette is fitted, as in `compress`. None means 1 for each pixel. Counts
         from earlier calls take no weights.
+    max_pixels : int
+        As in `compress`, for each image.
     threads : int, optional
         Number of threads; all cores if None. The result does not depend on it.
     progress : callable, optional
@@ -67,7 +70,7 @@ def count_colors(
     >>> fastkq.count_colors(frames).counts.tolist()
     [16, 32]
     """
-    workers = check_threads(threads)
+    workers, limit = check_threads(threads), check_max_pixels(max_pixels)
     total: ColorCounts | None = None
     with watched(progress):
         left = 1 if _is_image(images) else operator.length_hint(images, 0)
@@ -79,7 +82,7 @@ def count_colors(
                     pair = next(pairs, None)
                 if pair is None:
                     break
-                counts = _count(*pair, workers)
+                counts = _count(*pair, limit, workers)
                 total = counts if total is None else total + counts
             left -= 1
     if total is None:
@@ -87,14 +90,16 @@ def count_colors(
     return total
 
 
-def _count(image: ImageLike | ColorCounts, weights: npt.ArrayLike | None, threads: int) -> ColorCounts:
+def _count(
+    image: ImageLike | ColorCounts, weights: npt.ArrayLike | None, max_pixels: int, threads: int
+) -> ColorCounts:
     if isinstance(image, ColorCounts):
         if weights is not None:
             message = "expected no {} for colors that are counted already, got some: count with them"
             raise ArgumentError(message, term("weights"))
         return image
     with stage("reading", 0.3):
-        pixels = read_input(image, threads=threads).pixels
+        pixels = read_input(image, max_pixels=max_pixels, threads=threads).pixels
         checked = check_weights(weights, pixels.shape)
     with stage("counting", each=0.5):
         return ColorCounts.of(pixels, checked, threads)

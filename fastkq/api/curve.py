@@ -13,7 +13,7 @@ from fastkq.color.color_counts import ColorCounts
 from fastkq.formats import fkq
 from fastkq.quantization.fit import distortion, fit, prepare_colors
 from fastkq.quantization.options import FitOptions
-from fastkq.runtime.options import Effort, Space
+from fastkq.runtime.options import MAX_PIXELS, Effort, Space
 from fastkq.runtime.parallel import over_chunks
 from fastkq.runtime.progress import Progress, stage, watched
 
@@ -66,6 +66,7 @@ def curve(
     space: Space = "rgb",
     value_range: tuple[float, float] | None = None,
     effort: Effort = "balanced",
+    max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> list[CurvePoint]:
@@ -79,7 +80,9 @@ def curve(
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
-    fixed, bits, binary_alpha, keep_black_white, weights, space, value_range, effort, threads, progress
+    fixed, bits, binary_alpha, keep_black_white, weights, space, value_range, effort
+        As in `compress`.
+    max_pixels, threads, progress
         As in `compress`.
 
     Returns
@@ -103,7 +106,7 @@ def curve(
     options = check_arguments(
         k=min(numbers), fixed=fixed, bits=bits, binary_alpha=binary_alpha,
         keep_black_white=keep_black_white, space=space, value_range=value_range, effort=effort,
-        threads=threads,
+        max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
         counts, fit_options = count_for_fit(image, weights, options)

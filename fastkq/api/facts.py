@@ -14,6 +14,7 @@ from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.fkq import Part
 from fastkq.formats.source import Source, SourceLike, opened
+from fastkq.runtime.options import MAX_PIXELS
 
 
 class PaletteCounts(NamedTuple):
@@ -145,8 +146,10 @@ def bits_per_pixel(part: Part) -> float:
     return 8 * part.length / (part.box.height * part.box.width)
 
 
-def read_facts(file: SourceLike) -> Facts:
+def read_facts(file: SourceLike, *, max_pixels: int = MAX_PIXELS) -> Facts:
     """Read a whole file and return its properties; the counts of the colors need all pixels.
+
+    Files of more than `max_pixels` pixels are refused.
 
     Raises
     ------
@@ -157,14 +160,14 @@ def read_facts(file: SourceLike) -> Facts:
     """
     with opened(file) as source:
         if not fkq.is_fkq(source):
-            return _facts_of_picture(source)
+            return _facts_of_picture(source, max_pixels)
         with CompressedFile(source) as head:
-            facts = _facts_of_indexed(head.load(), source, "fkq")
+            facts = _facts_of_indexed(head.load(max_pixels=max_pixels), source, "fkq")
             return facts._replace(version=head.version, coding=head.coding, parts=head.parts)
 
 
-def _facts_of_picture(source: Source) -> Facts:
-    picture = formats.decode(source)
+def _facts_of_picture(source: Source, max_pixels: int) -> Facts:
+    picture = formats.decode(source, max_pixels=max_pixels)
     kind = picture.format or "image"
     if picture.has_palette:
         return _facts_of_indexed(picture.indexed(), source, kind)

@@ -16,9 +16,10 @@ from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, DamageWarning, FormatError
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, SourceLike, opened
+from fastkq.runtime.options import MAX_PIXELS
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
-from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region, check_threads
+from fastkq.runtime.validation import check_max_pixels, check_region, check_threads
 
 
 class CompressedFile:

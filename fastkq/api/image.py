@@ -15,10 +15,10 @@ from fastkq.color.kinds import as_8bit
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq, pil, source
 from fastkq.runtime.atomic_writing import write_atomically
-from fastkq.runtime.options import Coding, check_option
+from fastkq.runtime.options import MAX_PIXELS, Coding, check_option
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
-from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_threads
+from fastkq.runtime.validation import check_max_pixels, check_threads
 
 if TYPE_CHECKING:
     from PIL import Image

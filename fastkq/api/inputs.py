@@ -13,7 +13,7 @@ from fastkq.color.kinds import RGB, ImageKind, with_channels
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, is_binary_file, is_bytes, opened
-from fastkq.runtime.options import Depth
+from fastkq.runtime.options import MAX_PIXELS, Depth
 from fastkq.runtime.validation import check_depth, check_image, check_not_empty
 
 
@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     Images: TypeAlias = ImageLike | ColorCounts | Iterable[ImageLike | ColorCounts]
 
 
-def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -> Input:
+def read_input(
+    image: Any, *, depth: Depth = None, max_pixels: int = MAX_PIXELS, threads: int | None = None
+) -> Input:
     """Read the pixels and the metadata of an array, a PIL image or a file.
 
     An `Input` is returned unchanged.
@@ -62,6 +64,8 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
     depth : {None, 8}
         8 reduces files and PIL images of 16 bits: image files to the high byte, `.fkq` files to the nearest
         value.
+    max_pixels : int
+        Refuse to decode files of more pixels than this.
     threads : int, optional
     """
     if isinstance(image, Input):
@@ -73,8 +77,8 @@ def read_input(image: Any, *, depth: Depth = None, threads: int | None = None) -
     elif is_file(image):
         with opened(image) as stream:
             if fkq.is_fkq(stream):
-                return _from_fkq(stream, depth, threads)
-            picture = formats.decode(stream, depth=depth)
+                return _from_fkq(stream, depth, max_pixels, threads)
+            picture = formats.decode(stream, max_pixels=max_pixels, depth=depth)
     else:
         return Input(check_image(image), Metadata())
     stored_image = (lambda: CompressedImage.of(picture.indexed())) if picture.has_palette else None
@@ -86,9 +90,9 @@ def is_file(image: Any) -> bool:
     return isinstance(image, str | os.PathLike | Source) or is_bytes(image) or is_binary_file(image)
 
 
-def _from_fkq(source: Source, depth: Depth, threads: int | None) -> Input:
+def _from_fkq(source: Source, depth: Depth, max_pixels: int, threads: int | None) -> Input:
     with CompressedFile(source) as file:
-        compressed = file.load(threads=threads)
+        compressed = file.load(max_pixels=max_pixels, threads=threads)
     if depth is not None:
         compressed = compressed.to_8bit()
     return Input(compressed.decompress(threads=threads), compressed.metadata, lambda: compressed)

@@ -8,8 +8,9 @@ from fastkq.api.image import CompressedImage
 from fastkq.color.indexed_image import IndexedImage
 from fastkq.formats import fkq
 from fastkq.formats.source import SourceLike, opened
+from fastkq.runtime.options import MAX_PIXELS
 from fastkq.runtime.progress import Progress, stage, watched
-from fastkq.runtime.validation import MAX_PIXELS, check_max_pixels, check_region
+from fastkq.runtime.validation import check_max_pixels, check_region
 
 
 def load(

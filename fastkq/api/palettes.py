@@ -23,7 +23,7 @@ from fastkq.color.kinds import ImageKind, stored_palette, to_working_form, worki
 from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import FitOptions
-from fastkq.runtime.options import DitherMethod, Effort, Space
+from fastkq.runtime.options import MAX_PIXELS, DitherMethod, Effort, Space
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 
@@ -48,6 +48,7 @@ def fit_palette(
     space: Space = "rgb",
     value_range: tuple[float, float] | None = None,
     effort: Effort = "balanced",
+    max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> ImageArray:
@@ -61,7 +62,7 @@ def fit_palette(
         Number of colors, 1 to 65536.
     fixed, bits, binary_alpha, keep_black_white, max_error, min_share, space, value_range, effort
         As in `compress`.
-    threads, progress
+    max_pixels, threads, progress
         As in `compress`.
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel's squared error, as in `compress`.
@@ -92,7 +93,7 @@ def fit_palette(
     options = check_arguments(
         k=k, fixed=fixed, bits=bits, binary_alpha=binary_alpha,
         keep_black_white=keep_black_white, max_error=max_error, min_share=min_share,
-        space=space, value_range=value_range, effort=effort, threads=threads,
+        space=space, value_range=value_range, effort=effort, max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
         counts, fit_options = count_for_fit(images, weights, options)
@@ -106,7 +107,8 @@ def count_for_fit(
 ) -> tuple[ColorCounts, FitOptions]:
     """Count the colors of images; return the counts and the options for fitting a palette to them."""
     with stage(None, _SHARE_OF_COUNTING):
-        counts = count_colors(images, weights=weights, threads=options["threads"])
+        reading = {name: options[name] for name in ("max_pixels", "threads")}
+        counts = count_colors(images, weights=weights, **reading)
         counts = counts.of_kind(common_kind(options, counts.kind))
     return counts, check_fit(options, counts.kind)
 
@@ -119,6 +121,7 @@ def apply_palette(
     dither_method: DitherMethod = "diffusion",
     space: Space = "rgb",
     value_range: tuple[float, float] | None = None,
+    max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompressedImage:
@@ -136,7 +139,7 @@ def apply_palette(
         `fastkq.formats.palette_files`), `.fkq` files and image files with a palette; an existing file comes
         before colors in a text. CSS colors and 8-bit palettes of files, of PIL images of mode P and of a
         CompressedImage are scaled for an image of uint16 or bool.
-    dither, dither_method, space, value_range, threads, progress
+    dither, dither_method, space, value_range, max_pixels, threads, progress
         As in `compress`.
 
     Returns
@@ -170,13 +173,9 @@ def apply_palette(
     array([  0,   0, 128], dtype=uint8)
     """
     options = check_arguments(
-        palette=palette,
-        dither=dither,
-        dither_method=dither_method,
-        space=space,
-        value_range=value_range,
-        threads=threads,
-    )
+        palette=palette, dither=dither, dither_method=dither_method, space=space, value_range=value_range,
+        max_pixels=max_pixels, threads=threads,
+    )  # fmt: skip
     with watched(progress):
         return map_to_palette(read_stage(image, options), options)
 
@@ -184,7 +183,7 @@ def apply_palette(
 def read_stage(image: ImageLike, options: Mapping[str, Any]) -> Input:
     """Read an image as the first stage of a call, and widen it if it gets colors with more channels."""
     with stage("reading", 0.1):
-        source = read_input(image, threads=options["threads"])
+        source = read_input(image, max_pixels=options["max_pixels"], threads=options["threads"])
         return source.of_kind(common_kind(options, ImageKind.of(source.pixels)))
 
 

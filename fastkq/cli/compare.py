@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print a line with a JSON object for each k instead of the table, for scripts",
     )
-    add_options(parser, "threads")
+    add_options(parser, "max_pixels", "threads")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> None:
         from fastkq.compare.sheet import contact_sheet  # raises before the work if matplotlib is missing
     is_stream = options.input == STREAM
     source = InMemory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
-    original = Original.read(source, threads=options.threads)
+    original = Original.read(source, max_pixels=options.max_pixels, threads=options.threads)
     ks = _with_bar(dict.fromkeys(options.ks))
     rows = compare(original.pixels, ks, **table_options(options))
     if options.json:

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser, "IN", "images")
     add_options(parser, "k", "effort")
     add_strip(parser)
-    add_options(parser, "depth", "coding", "optimize")
+    add_options(parser, "depth", "max_pixels", "coding", "optimize")
     group = parser.add_argument_group("color choice and dithering")
     add_options(group, "target_psnr", "target_bytes", "palette", "fixed", *PALETTE_COLORS)
     add_options(group, "weights", "max_error", "min_share")
@@ -90,7 +90,12 @@ def _compress_job(
     from fastkq.runtime.progress import stage
 
     with stage("reading", 0.1):
-        given = read_input(job_input.source, depth=options.depth, threads=job_input.threads)
+        given = read_input(
+            job_input.source,
+            depth=options.depth,
+            max_pixels=options.max_pixels,
+            threads=job_input.threads,
+        )
     arguments, psnr = color_arguments(options, files), None
     given = given.of_kind(common_kind(arguments, ImageKind.of(given.pixels)))
     formats.check_values(job.suffix, *ImageKind.of(given.pixels))

@@ -60,7 +60,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, ArgumentError | ArgumentTypeError):
         return error.command_line
     if isinstance(error, FastKQError):
-        return str(error)
+        return str(error).replace("(max_pixels)", "(--max-pixels)")
     if isinstance(error, MemoryError):
         return "expected enough memory for the image, got too little"
     if isinstance(error, OSError):

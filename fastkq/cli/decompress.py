@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write a damaged .fkq file too: damaged parts in its first color, with a warning for each",
     )
-    add_options(parser, "depth")
+    add_options(parser, "depth", "max_pixels")
     add_outputs(parser, _FORMATS, "png")
     add_running(parser)
 
@@ -54,7 +54,11 @@ def run(options: argparse.Namespace) -> int:
 
     def make(job: "batch.Job", job_input: "batch.JobInput") -> "batch.EncodedOutput":
         compressed = load(
-            job_input.source, region=options.region, strict=not options.salvage, threads=job_input.threads
+            job_input.source,
+            region=options.region,
+            strict=not options.salvage,
+            max_pixels=options.max_pixels,
+            threads=job_input.threads,
         )
         if options.depth is not None:
             compressed = compressed.to_8bit()

@@ -5,7 +5,7 @@ import json
 import sys
 
 from fastkq.cli.console import before_any_work, has_colors, print_line, printable
-from fastkq.cli.shared_options import STREAM, check_stdin
+from fastkq.cli.shared_options import STREAM, add_options, check_stdin
 
 SUMMARY = "show format, size, metadata and palette of a .fkq or image file"
 EXAMPLES = """\
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print everything as one JSON object on one line, for scripts"
     )
+    add_options(parser, "max_pixels")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -34,7 +35,8 @@ def run(options: argparse.Namespace) -> None:
     if is_stream:
         with before_any_work():
             check_stdin()
-    facts = read_facts(InMemory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input)
+    source = InMemory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input
+    facts = read_facts(source, max_pixels=options.max_pixels)
     if options.json:
         print_line(json.dumps(facts.as_json()))
         return

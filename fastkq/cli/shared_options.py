@@ -131,6 +131,7 @@ _HELP = {
     "metadata",
     "optimize": "make OUT.png smaller; takes seconds (needs the extra png)",
     "depth": "reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
+    "max_pixels": "refuse inputs of more pixels than this (default 2^30 = {default})",
     "threads": "number of threads (default: all cores)",
 }
 """Help texts of the options of the table in `fastkq.runtime.options`."""
@@ -146,6 +147,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "value_range": {"nargs": 2, "type": float, "metavar": ("BLACK", "WHITE")},
     "dither": {"nargs": "?", "const": 1.0, "metavar": "STRENGTH"},
     "depth": {"type": int, "choices": (8,)},
+    "max_pixels": {"metavar": "N"},
     "threads": {"metavar": "N"},
 }
 """Arguments of `add_argument` beside those from the table."""

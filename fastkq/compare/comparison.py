@@ -17,6 +17,7 @@ from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal
 from fastkq.errors import ArgumentError
 from fastkq.formats.source import SourceLike, opened
+from fastkq.runtime.options import MAX_PIXELS
 
 _CALLS = 3  # calls of `compress` per k; the shortest time counts
 _FAST_METHOD = 4
@@ -43,12 +44,16 @@ class Original(NamedTuple):
     metadata: Metadata = Metadata()
 
     @classmethod
-    def read(cls, source: SourceLike, *, threads: int | None = None) -> "Original":
+    def read(
+        cls, source: SourceLike, *, max_pixels: int = MAX_PIXELS, threads: int | None = None
+    ) -> "Original":
         """Read an image file or `.fkq` file.
 
         Parameters
         ----------
         source : path, bytes-like, binary file object or Source
+        max_pixels : int
+            Refuse to decode more pixels than this.
         threads : int, optional
             Number of threads; all cores if None.
 
@@ -60,7 +65,7 @@ class Original(NamedTuple):
             When the file cannot be read.
         """
         with opened(source) as opened_source:
-            image = read_input(opened_source, threads=threads)
+            image = read_input(opened_source, max_pixels=max_pixels, threads=threads)
             return cls(
                 Path(opened_source.name or "").name, image.pixels, opened_source.length, image.metadata
             )

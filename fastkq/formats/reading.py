@@ -21,8 +21,8 @@ from fastkq.formats.pil import Interruptible, tolerates_truncation
 from fastkq.formats.pil_metadata import metadata_of
 from fastkq.formats.png import color_key, verify_chunks
 from fastkq.formats.source import Source
-from fastkq.runtime.options import Depth
-from fastkq.runtime.validation import MAX_PIXELS, check_image
+from fastkq.runtime.options import MAX_PIXELS, Depth
+from fastkq.runtime.validation import check_image
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -90,6 +90,7 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
         width, height = image.size
         with _named(name):
             check_size(height, width, max_pixels)
+        _allocate(image)
         if image.format in _MULTI_FRAME_FORMATS and _has_frames(data):
             message = f"{name}: holds several images, the first is read"
             warnings.warn(message, FrameWarning, stacklevel=2)
@@ -151,6 +152,15 @@ def _open_unlimited(file: Interruptible) -> "Image.Image | None":
                     file.seek(0)
                     return factory(file, "")
     return None
+
+
+def _allocate(image: "Image.Image") -> None:
+    """Allocate the pixels of an opened TIFF: Pillow would compare their number with its limit once more."""
+    from PIL import Image
+
+    size = getattr(image, "_tile_size", None)
+    if Image.MAX_IMAGE_PIXELS == _DEFAULT_LIMIT and size and size[0] * size[1] > _DEFAULT_LIMIT:
+        image.im = Image.new(image.mode, size).im
 
 
 def _decode_without_pillow(data: bytes, name: str, max_pixels: int, depth: Depth) -> Picture:

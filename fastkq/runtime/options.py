@@ -21,6 +21,7 @@ FileFormat = Literal["fkq", "png", "gif", "webp", "tif", "bmp"]
 Depth = Literal[8] | None
 
 MAX_COLORS = 1 << 16  # palette rows: indices are uint8 or uint16
+MAX_PIXELS = 1 << 30  # pixels of an image; also the default of `max_pixels` for files
 DEFAULT_K = 64
 
 
@@ -159,6 +160,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("format", "--format", Choice.of(FileFormat), "fkq", chooses_colors=False),
         Option("optimize", "--optimize", Boolean(), False, chooses_colors=False),
         Option("depth", "--depth", chooses_colors=False),
+        Option("max_pixels", "--max-pixels", Range(int, 1), MAX_PIXELS, chooses_colors=False),
         Option("threads", "--threads", Range(int, 1), chooses_colors=False),
     )
 }

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
-from fastkq.runtime.options import MAX_COLORS, Depth, Range, check_integer, check_option, term
+from fastkq.runtime.options import MAX_COLORS, MAX_PIXELS, Depth, check_integer, check_option, term
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
 
@@ -24,7 +24,6 @@ DTYPES = tuple(
 """Dtypes of images and palettes."""
 
 MAX_CHANNELS = 64  # channels of an image
-MAX_PIXELS = 1 << 30  # pixels of an image; also the default of `max_pixels` for files
 
 
 @for_parameter("image")
@@ -146,7 +145,7 @@ def check_threads(threads: Any) -> int:
 
 def check_max_pixels(max_pixels: Any) -> int:
     """Return, as an int, the largest number of pixels that a file to be read may have."""
-    number: int = Range(int, 1).check("max_pixels", max_pixels)
+    number: int = check_option("max_pixels", max_pixels)
     return number
 
 
