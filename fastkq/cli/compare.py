@@ -72,6 +72,7 @@ def run(options: argparse.Namespace) -> None:
     """Compare the image at each k, print the table and write the sheet and the page."""
     with before_any_work():
         _check(options)
+    from fastkq.cli.pillow_plugins import register_plugin
     from fastkq.compare.comparison import Original, compare, table
     from fastkq.formats.source import InMemory
     from fastkq.runtime.atomic_writing import write_atomically
@@ -80,6 +81,7 @@ def run(options: argparse.Namespace) -> None:
         from fastkq.compare.sheet import contact_sheet  # raises before the work if matplotlib is missing
     is_stream = options.input == STREAM
     source = InMemory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
+    register_plugin(source)
     original = Original.read(source, max_pixels=options.max_pixels, threads=options.threads)
     ks = _with_bar(dict.fromkeys(options.ks))
     rows = compare(original.pixels, ks, **table_options(options))

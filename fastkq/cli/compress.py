@@ -8,7 +8,6 @@ from fastkq.cli.console import before_any_work, number_of, print_message
 from fastkq.cli.shared_options import (
     APPEARANCE,
     PALETTE_COLORS,
-    READABLE,
     add_inputs,
     add_options,
     add_outputs,
@@ -62,11 +61,12 @@ def run(options: argparse.Namespace) -> int:
     from fastkq import formats
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import ColorFiles, check_fixed_colors
+    from fastkq.cli.pillow_plugins import readable_suffixes
 
     with before_any_work():
         check_conflicts(table_options(options), allow_ignored=False)
         check_fixed_colors(options)
-        jobs = batch.plan(options, batch.Kinds(READABLE, formats.SUFFIXES, ".fkq"))
+        jobs = batch.plan(options, batch.Kinds(readable_suffixes(), formats.SUFFIXES, ".fkq"))
         formats.check_target(jobs[0].output or f"OUT{jobs[0].suffix}", optimize=options.optimize)
         if options.coding == "packed" and jobs[0].suffix != ".fkq":
             raise ArgumentError(
@@ -85,11 +85,13 @@ def _compress_job(
     from fastkq.api.options import common_kind
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import color_arguments
+    from fastkq.cli.pillow_plugins import register_plugin
     from fastkq.color.kinds import ImageKind
     from fastkq.color.metadata import Metadata
     from fastkq.runtime.progress import stage
 
     with stage("reading", 0.1):
+        register_plugin(job_input.source)
         given = read_input(
             job_input.source,
             depth=options.depth,

@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the facts of the file."""
     from fastkq.api.facts import read_facts
     from fastkq.cli.info_text import listing
+    from fastkq.cli.pillow_plugins import register_plugin
     from fastkq.formats.source import InMemory
 
     is_stream = options.input == STREAM
@@ -36,6 +37,7 @@ def run(options: argparse.Namespace) -> None:
         with before_any_work():
             check_stdin()
     source = InMemory(sys.stdin.buffer.read(), STREAM) if is_stream else options.input
+    register_plugin(source)
     facts = read_facts(source, max_pixels=options.max_pixels)
     if options.json:
         print_line(json.dumps(facts.as_json()))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastkq.cli.console import before_any_work, number_of, print_line, printable
 from fastkq.cli.shared_options import (
-    READABLE,
     STREAM,
     add_inputs,
     add_options,
@@ -41,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fastkq palette``."""
     add_inputs(parser, "IN", "images, of which gray, RGB and RGBA can be mixed")
     add_options(parser, "k", help=f"number of colors (default {DEFAULT_K})")
-    add_options(parser, "effort", "depth")
+    add_options(parser, "effort", "depth", "max_pixels")
     group = parser.add_argument_group("color choice")
     add_options(group, "fixed", "max_error", "min_share", "space")
     group = parser.add_argument_group("output")
@@ -97,6 +96,7 @@ def _sources(options: argparse.Namespace) -> "list[Path | Source]":
 
     from fastkq.cli.batch.files import FileFilter, find
     from fastkq.cli.batch.planning import input_fault
+    from fastkq.cli.pillow_plugins import readable_suffixes
     from fastkq.formats.source import InMemory
 
     if STREAM in options.inputs:
@@ -104,7 +104,7 @@ def _sources(options: argparse.Namespace) -> "list[Path | Source]":
             raise ArgumentError(f"expected {STREAM} (standard input) alone, got {len(options.inputs)} inputs")
         check_stdin()
         return [InMemory(sys.stdin.buffer.read(), STREAM)]
-    paths = [one.path for one in find(options.inputs, FileFilter(READABLE, options.recursive))]
+    paths = [one.path for one in find(options.inputs, FileFilter(readable_suffixes(), options.recursive))]
     for fault in filter(None, map(input_fault, paths)):
         raise ArgumentError(fault)
     return list(paths)
@@ -125,9 +125,16 @@ class _Images:
 
     def __iter__(self) -> "Iterator[Input]":
         from fastkq.api.inputs import read_input
+        from fastkq.cli.pillow_plugins import register_plugin
 
         for source in self._sources:
-            yield read_input(source, depth=self._options.depth, threads=self._options.threads)
+            register_plugin(source)
+            yield read_input(
+                source,
+                depth=self._options.depth,
+                max_pixels=self._options.max_pixels,
+                threads=self._options.threads,
+            )
 
 
 def _encode(palette: "npt.NDArray[Any]", suffix: str) -> bytes:

@@ -77,7 +77,7 @@ def list_of_bits(text: str) -> list[int] | int:
 
 
 READABLE = (
-    ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pcx", ".pgm",
+    ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pam", ".pbm", ".pcx", ".pfm", ".pgm",
     ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
 )  # fmt: skip
 """Suffixes of the images that are taken from folders."""

@@ -19,6 +19,7 @@ from fastkq.formats.exif import ORIENTATION
 from fastkq.formats.picture import Picture, pixel_mode
 from fastkq.formats.pil import Interruptible, tolerates_truncation
 from fastkq.formats.pil_metadata import metadata_of
+from fastkq.formats.pillow_plugins import plugin_for
 from fastkq.formats.png import color_key, verify_chunks
 from fastkq.formats.source import Source
 from fastkq.runtime.options import MAX_PIXELS, Depth
@@ -215,20 +216,13 @@ _SIGNATURES = (
     (b"P7\n", "a damaged Netpbm file"),
     (b"PF", "a damaged Netpbm file"),
     (b"Pf", "a damaged Netpbm file"),
-    (b"\xff\x0a", "JPEG XL: import pillow_jxl (package pillow-jxl-plugin) lets Pillow and fastkq read it"),
-    (
-        b"\0\0\0\x0cJXL ",
-        "JPEG XL: import pillow_jxl (package pillow-jxl-plugin) lets Pillow and fastkq read it",
-    ),
 )
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-_HEIF = "HEIF: pillow_heif.register_heif_opener() (package pillow-heif) lets Pillow and fastkq read it"
 
 
 def _description(data: bytes) -> str:
     """Return what a file is that Pillow does not know, and what to do."""
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        return _HEIF
+    if plugin := plugin_for(data[:16]):
+        return f"{plugin.format}: {plugin.hint}"
     return next((text for signature, text in _SIGNATURES if data.startswith(signature)), _UNKNOWN)
 
 

@@ -9,7 +9,7 @@ import re
 import stat
 import threading
 from collections.abc import Iterator
-from typing import IO, TypeAlias
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from fastkq.errors import ArgumentTypeError, FormatError
 from fastkq.runtime.progress import checkpoint
@@ -54,9 +54,11 @@ class Source:
         raise NotImplementedError
 
 
-BytesLike: TypeAlias = "bytes | bytearray | memoryview | mmap.mmap | array.array[int]"
-_BUFFERS = (bytes, bytearray, memoryview, mmap.mmap, array.array)
-SourceLike: TypeAlias = "BytesLike | str | os.PathLike[str] | IO[bytes] | Source"
+if TYPE_CHECKING:
+    BytesLike: TypeAlias = bytes | bytearray | memoryview | mmap.mmap | array.array[int]
+else:  # array.array takes no type at run time before Python 3.12
+    BytesLike = bytes | bytearray | memoryview | mmap.mmap | array.array
+SourceLike: TypeAlias = BytesLike | str | os.PathLike[str] | IO[bytes] | Source
 
 
 class InMemory(Source):
@@ -126,7 +128,7 @@ def opened(source: SourceLike) -> Iterator[Source]:
     """
     if isinstance(source, Source):
         yield source
-    elif isinstance(source, _BUFFERS):
+    elif isinstance(source, bytes | bytearray | memoryview | mmap.mmap | array.array):
         yield InMemory(source)
     elif isinstance(source, str | os.PathLike):
         with _opened_path(source) as file:
@@ -163,7 +165,9 @@ def is_bytes(source: object) -> bool:
     """Return whether an object is the bytes of a file: a buffer of one axis of bytes, no NumPy array."""
     if isinstance(source, memoryview):
         return source.ndim == 1 and source.itemsize == 1
-    return isinstance(source, _BUFFERS) and not (isinstance(source, array.array) and source.itemsize > 1)
+    return isinstance(source, bytes | bytearray | memoryview | mmap.mmap | array.array) and not (
+        isinstance(source, array.array) and source.itemsize > 1
+    )
 
 
 def is_binary_file(source: object) -> bool:

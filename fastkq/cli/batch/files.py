@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastkq.errors import ArgumentError
+from fastkq.formats.source import is_url
 
 
 class InputFile(NamedTuple):
@@ -103,6 +104,9 @@ def _files_of(argument: str, file_filter: FileFilter) -> Iterator[InputFile]:
     path = Path(argument)
     if path.is_dir() and file_filter.recursive:
         yield from _files_below(path, path, file_filter)
+    elif not os.path.lexists(argument) and is_url(argument):
+        message = "expected a file, got the URL {}: download it first, as curl -s URL | fastkq compress -"
+        raise ArgumentError(message, argument)
     elif os.path.lexists(argument) or not glob.has_magic(argument):  # photo[1].jpg can be the name of a file
         yield InputFile(path, Path(path.name), is_named=True)
     else:
