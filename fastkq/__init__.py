@@ -21,8 +21,8 @@ number of threads or the CPU. The palette of a gray image of integers whose rang
 least possible squared error.
 
 **One palette for many images.** `fit_palette` takes an iterable of images, one of which is in memory at a
-time. `apply_palette` uses a palette as it is. `count_colors` gives counts that can be added and saved, so
-that the images of a batch can be counted on several machines.
+time; gray, RGB and RGBA images can be mixed. `apply_palette` uses a palette as it is. `count_colors` gives
+counts that can be added and saved, so that the images of a batch can be counted on several machines.
 
 >>> frames = [image[:24], image[24:]]
 >>> counts = sum(fastkq.count_colors(frame) for frame in frames)
@@ -38,6 +38,13 @@ counts. `max_error` bounds the error of every color, however rare it is; `min_sh
 
 >>> int(fastkq.compress(image, k=16, fixed=[[200, 16, 46]]).palette[0, 0])
 200
+
+**Given colors.** `palette` and `fixed` are arrays, CSS colors or files: GIMP (`.gpl`), Lospec (`.hex`), JASC
+(`.pal`), Adobe (`.act`), JSON, `.fkq` and palette images. With k, the best k of the colors of `palette` are
+chosen. A gray image becomes RGB if they have three channels; see `apply_palette`.
+
+>>> fastkq.compress(image, k=2, palette=["red", "gray", "white", "#123"]).palette.tolist()
+[[128, 128, 128], [17, 34, 51]]
 
 **How many colors.** `target_psnr` looks for the fewest colors that reach a PSNR, `target_bytes` for the most
 whose file fits: a `.fkq` file, or one of another `format`. A target that cannot be reached raises

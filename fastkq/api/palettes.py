@@ -16,6 +16,7 @@ from fastkq.api.options import (
     check_fit,
     check_space,
     check_value_range,
+    check_weights,
     common_kind,
 )
 from fastkq.color.color_counts import ColorCounts
@@ -23,6 +24,7 @@ from fastkq.color.kinds import ImageKind, stored_palette, to_working_form, worki
 from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import FitOptions
+from fastkq.quantization.palette_subset import best_rows
 from fastkq.runtime.options import MAX_PIXELS, DitherMethod, Effort, Space
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
@@ -38,6 +40,7 @@ def fit_palette(
     images: Images,
     k: int = 64,
     *,
+    palette: Colors | None = None,
     fixed: Colors | None = None,
     bits: int | Sequence[int] | None = None,
     binary_alpha: bool = False,
@@ -60,6 +63,10 @@ def fit_palette(
         As in `count_colors`, or its result.
     k : int
         Number of colors, 1 to 65536.
+    palette : (n, C) array_like, CSS colors, path or PIL image, optional
+        Colors to choose from, given as in `apply_palette`: the result is the k of them with the least squared
+        error, as in `compress`. Not together with `fixed`, `bits`, `binary_alpha`, `keep_black_white` or
+        `max_error`.
     fixed, bits, binary_alpha, keep_black_white, max_error, min_share, space, value_range, effort
         As in `compress`.
     max_pixels, threads, progress
@@ -87,16 +94,20 @@ def fit_palette(
     >>> palette = fastkq.fit_palette([dark, light], k=8)
     >>> palette.ravel().tolist()
     [0, 250]
+    >>> fastkq.fit_palette([dark, light], k=2, palette=["red", "black", "navy", "white"]).tolist()
+    [[0, 0, 0], [255, 255, 255]]
     >>> fastkq.apply_palette(light, palette).indices.max()
     np.uint8(1)
     """
     options = check_arguments(
-        k=k, fixed=fixed, bits=bits, binary_alpha=binary_alpha,
+        k=k, palette=palette, fixed=fixed, bits=bits, binary_alpha=binary_alpha,
         keep_black_white=keep_black_white, max_error=max_error, min_share=min_share,
         space=space, value_range=value_range, effort=effort, max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
         counts, fit_options = count_for_fit(images, weights, options)
+        if palette is not None:
+            return _best_rows(counts, options["palette"].rows(counts.kind), options["k"], fit_options)
         with stage("fitting", each=0.2):
             fitted = fit(counts, options["k"], fit_options)
         return stored_palette(fitted.palette, counts.dtype, counts.channels)
@@ -111,6 +122,12 @@ def count_for_fit(
         counts = count_colors(images, weights=weights, **reading)
         counts = counts.of_kind(common_kind(options, counts.kind))
     return counts, check_fit(options, counts.kind)
+
+
+def _best_rows(counts: ColorCounts, rows: npt.NDArray[Any], k: int, options: FitOptions) -> npt.NDArray[Any]:
+    """Return the k of the rows (n, C) that represent the images best, or all rows if k is not below n."""
+    with stage("fitting", each=0.2):
+        return rows[best_rows(counts, working_palette(rows), k, options)]
 
 
 def apply_palette(
@@ -194,6 +211,12 @@ def map_to_palette(source: Input, options: Mapping[str, Any]) -> CompressedImage
     space = check_space(options["space"], kind, options["value_range"])
     value_range = check_value_range(options["value_range"], kind)
     rows, threads = options["palette"].rows(kind), options["threads"]
+    if options["k"] is not None:
+        weights = check_weights(options["weights"], source.pixels.shape)
+        if options["k"] < len(rows):
+            with stage("counting", _SHARE_OF_COUNTING, each=0.5):
+                counts = ColorCounts.of(source.pixels, weights, threads)
+            rows = _best_rows(counts, rows, options["k"], check_fit(options, kind))
     with mapping_stage(dithering):
         indices = indices_for(
             to_working_form(source.pixels), working_palette(rows), dithering, space, threads, value_range

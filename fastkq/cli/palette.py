@@ -30,6 +30,7 @@ examples:
   fastkq compress sprites/*.png --palette game.gpl --format png --suffix -32
   fastkq palette photos -r -k 16 --fixed '#c8102e' --fixed white -o brand.json
   fastkq palette a.png b.png -k 256 --space oklab -o both.act
+  fastkq palette photo.jpg -k 12 --palette threads.gpl -o chosen.gpl       the 12 best threads
 
 Exit code: 0 when the palette was written; 1 when an image cannot be read or OUT cannot hold the colors; 2
 for conflicting options, inputs or outputs, found before any work; 130 when interrupted.
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, "k", help=f"number of colors (default {DEFAULT_K})")
     add_options(parser, "effort", "depth", "max_pixels")
     group = parser.add_argument_group("color choice")
+    add_options(group, "palette", help="choose the best -k of these colors: a file or a list, as in compress")
     add_options(group, "fixed", "max_error", "min_share", "space")
     group = parser.add_argument_group("output")
     group.add_argument(
@@ -63,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Fit the palette and write it."""
+    from fastkq.api.given_colors import GivenColors
     from fastkq.api.palettes import fit_palette
     from fastkq.cli.batch.reporting import Reporter
     from fastkq.cli.color_arguments import check_fixed_colors
@@ -73,6 +76,7 @@ def run(options: argparse.Namespace) -> None:
     with before_any_work():
         check_conflicts(table_options(options), allow_ignored=False)
         check_fixed_colors(options)
+        given = GivenColors.read(options.palette, "palette")
         sources = _sources(options)
         suffixes = (*palette_files.SUFFIXES, ".png", ".fkq")
         check_output(options.output, suffixes, list(map(_name, sources)), force=options.force)
@@ -80,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
         for source in sources:
             print_line(printable(f"{_name(source)} -> {options.output}: to be written"))
         return
-    arguments = table_options(options) | {"k": options.k or DEFAULT_K}
+    arguments = table_options(options) | {"k": options.k or DEFAULT_K, "palette": given}
     del arguments["depth"]
     with Reporter(options, 1) as reporter:
         palette = fit_palette(_Images(sources, options), **arguments, progress=reporter.show)

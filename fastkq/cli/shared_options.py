@@ -110,8 +110,8 @@ def check_output(path: Path, suffixes: Sequence[str], inputs: Sequence[str], *, 
 
 _HELP = {
     "k": f"number of colors, 1 to {MAX_COLORS} (default {DEFAULT_K}; a palette image keeps its palette)",
-    "palette": "use these colors: a file (.gpl, .hex, .pal, .act, .json, .fkq or a palette image), or a list "
-    "such as '#000,#fff,red'",
+    "palette": "use these colors, or the best -k of them: a file (.gpl, .hex, .pal, .act, .json, .fkq or a "
+    "palette image), or a list such as '#000,#fff,red'",
     "fixed": "a color that the palette must have, such as '#ff8000', '#ff8000ff' or 'orange'; repeatable",
     "bits": "bits per channel of the palette, such as 5,6,5 for RGB565, or one number for all color channels",
     "binary_alpha": "make colors of the palette either transparent or opaque, as in GIF",

@@ -119,7 +119,7 @@ class Option(NamedTuple):
 
 
 K = Range(int, 1, MAX_COLORS)
-_CONSTRAINTS = ("fixed", "weights", "max_error", "bits", "binary_alpha", "keep_black_white")
+_CONSTRAINTS = ("fixed", "max_error", "bits", "binary_alpha", "keep_black_white")
 
 OPTIONS: Mapping[str, Option] = {
     option.name: option
@@ -128,7 +128,7 @@ OPTIONS: Mapping[str, Option] = {
         Option(
             "palette",
             "--palette",
-            excludes=("k", "target_psnr", "target_bytes", *_CONSTRAINTS, "min_share", "preset"),
+            excludes=("target_psnr", "target_bytes", *_CONSTRAINTS, "min_share", "preset"),
         ),
         Option("fixed", "--fixed"),
         Option("bits", "--bits"),
@@ -151,7 +151,7 @@ OPTIONS: Mapping[str, Option] = {
             "preset",
             "--preset",
             Choice.of(Preset),
-            excludes=("target_psnr", "target_bytes", *_CONSTRAINTS, "dither", "space"),
+            excludes=("target_psnr", "target_bytes", "weights", *_CONSTRAINTS, "dither", "space"),
         ),
         Option(
             "effort", "--effort", Choice.of(Effort), "balanced", ignored_with="palette", chooses_colors=False
@@ -210,6 +210,9 @@ def check_conflicts(values: Mapping[str, Any], *, allow_ignored: bool = True) ->
         If one is, or if `allow_ignored` is False and an option has no effect.
     """
     given_names = given(values).keys()
+    if {"palette", "weights"} <= given_names and "k" not in given_names:
+        message = "expected {} with {} and {}, got none"
+        raise ArgumentError(message, term("k"), term("palette"), term("weights"), parameter="weights")
     for option in map(OPTIONS.__getitem__, given_names):
         conflicts = [(option.name, other) for other in option.excludes]
         needs = [option.needs]

@@ -61,7 +61,7 @@ def test_palettes_of_wrong_shape_dtype_or_range_are_refused(palette, message):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"k": 4}, {"fixed": [[0, 0, 0]]}, {"target_psnr": 30}, {"max_error": 3}, {"preset": "visual"}],
+    [{"fixed": [[0, 0, 0]]}, {"target_psnr": 30}, {"max_error": 3}, {"preset": "visual"}],
 )
 def test_palette_excludes_options_of_fitting(arguments):
     with pytest.raises(ArgumentError, match=f"expected palette without {next(iter(arguments))}, got both"):

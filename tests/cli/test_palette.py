@@ -165,3 +165,23 @@ def test_palettes_that_cannot_be_read_are_refused_before_any_work(capsys, palett
     code, output, errors = run(capsys, "compress", "a.png", "-o", "x.png", "--palette", palette)
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert message in errors
+
+
+def test_the_best_of_given_colors_are_chosen(images, capsys):
+    names = "#000,#fff,red,#0a0,blue,#a98,#345"
+    colors = [
+        [0, 0, 0],
+        [255, 255, 255],
+        [255, 0, 0],
+        [0, 170, 0],
+        [0, 0, 255],
+        [170, 153, 136],
+        [51, 68, 85],
+    ]
+    assert run(capsys, "palette", "a.png", "b.png", "--palette", names, "-k", 3, "-o", "best.gpl")[0] == 0
+    chosen = fastkq.fit_palette(images, 3, palette=colors)
+    np.testing.assert_array_equal(read_palette("best.gpl"), chosen)
+    assert run(capsys, "compress", "a.png", "--palette", names, "-k", 3, "-o", "a.fkq")[0] == 0
+    assert fastkq.load("a.fkq") == fastkq.compress(images[0], 3, palette=colors)
+    code, _, errors = run(capsys, "palette", "a.png", "--palette", names, "--fixed", "red", "-o", "x.gpl")
+    assert (code, errors) == (2, "fastkq: expected --palette without --fixed, got both\n")
