@@ -405,7 +405,7 @@ class Compression:
             rows = self._with_hidden_color(fit_table(cells, k, self._options).palette)
         with mapping_stage(self._dithering):
             if self._dithering.strength > 0:
-                return self._result(rows, dithered(pixels, rows, self._dithering, threads, is_fitted=True))
+                return self._result(rows, dithered(pixels, rows, self._dithering, threads))
             indices = map_pixels(pixels, rows, threads)
             is_used = used_rows(indices, k, threads).all()
             return self._result(rows, indices) if is_used else None

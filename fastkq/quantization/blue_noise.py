@@ -11,6 +11,7 @@ from fastkq.color import counting
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.kinds import OPAQUE_ALPHA, RGBA
 from fastkq.color.spaces.rgb import ALPHA_WEIGHT
+from fastkq.color.table import ColorTable
 from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP
 from fastkq.quantization import error_diffusion
 from fastkq.quantization.facets import facets
@@ -26,6 +27,12 @@ _GAP_OF_STIFFNESS = 7.0
 as much as variance, with larger distances proportionally more. Measured with fitted palettes, k = 16, 64 and
 256: SSIMULACRA2 is highest with 7 to 10 on Kodak, with 5 to 7 on CQ100."""
 
+_MAX_SHARE_OF_MEANS = 0.125
+"""Largest share, in the squared error of the nearest rows, of the squared differences between rows and the
+means of their pixels, for palettes that count as fitted. Measured: up to 0.1 for palettes fitted to the
+image; 0.28 and more for those fitted to another one, k = 64; for palettes on a lattice 0.15 and more with
+gradients, 0.4 and more with photographs."""
+
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue (ITU-R BT.709)
 
 
@@ -34,8 +41,6 @@ def ordered(
     palette: npt.NDArray[np.uint8],
     strength: float = 1.0,
     threads: int = 1,
-    *,
-    is_fitted: bool = False,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Dither an image with a blue-noise mask.
 
@@ -43,6 +48,10 @@ def ordered(
     color of the palette gets its row without noise. For a color at least 8 levels inside the convex hull of
     the palette, the mean color of a field is right. Near the surface of the hull and outside, rows that are
     far from the color are used less, so that they leave no specks.
+
+    If the palette was fitted to the image, that is, if its rows are about the means of the pixels nearest to
+    them, all colors are taken as near the surface: rows are near, and noise would look worse than a small
+    error of the mean.
 
     Parameters
     ----------
@@ -55,9 +64,6 @@ def ordered(
         each pixel gets the index of its nearest row, the lowest index among equals.
     threads : int
         Number of threads. The result does not depend on it.
-    is_fitted : bool
-        Whether the palette was fitted to the colors of the image. Then no color counts as inside the hull:
-        rows are near all colors, and noise would be worse than the small error of the mean.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def ordered(
     height, width = image.shape[:2]
     table = counting.count(image, threads)
     numbers = table.look_up(image, np.arange(len(table), dtype=np.int32), threads)
-    plans = _plans(table.colors, palette, strength, is_fitted, threads)
+    plans = _plans(table, palette, strength, threads)
     indices = np.empty((height, width), index_dtype(len(palette)))
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -91,76 +97,97 @@ def _mask() -> npt.NDArray[np.int32]:
 
 
 def _plans(
-    colors: npt.NDArray[np.uint8],
-    palette: npt.NDArray[np.uint8],
-    strength: float,
-    is_fitted: bool,
-    threads: int,
+    table: ColorTable, palette: npt.NDArray[np.uint8], strength: float, threads: int
 ) -> tuple[npt.NDArray[np.unsignedinteger], npt.NDArray[np.uint16]]:
     """Return the plan of each color, see `fastkq.kernels.quantization.blue_noise.find_plans`."""
-    kernel = kernels.quantization.blue_noise
-    points, row_points = _coordinates(colors), _coordinates(palette)
+    kernel, colors, points = kernels.quantization.blue_noise, table.colors, _coordinates(table.colors)
     plan_rows = np.empty((len(colors), kernel.MAX_ROWS), index_dtype(len(palette)))
     limits = np.empty((len(colors), kernel.MAX_ROWS - 1), np.uint16)
     chunk = max(16, _COLORS_PER_CHUNK * 64 // max(64, len(palette)))
 
-    def find(selection: npt.NDArray[np.intp], names: npt.NDArray[np.intp], has_exact_means: bool) -> None:
-        rows = _rows(palette[names], row_points[names], names, has_exact_means)
-        selected = points[selection]
-        found_rows, found_limits = plan_rows[: len(selected)], limits[: len(selected)]
-        if len(selected) < len(points):
-            found_rows, found_limits = found_rows.copy(), found_limits.copy()
+    def find(group: npt.NDArray[np.bool_], allowed: npt.NDArray[np.bool_], can_be_exact: bool) -> None:
+        rows, surface = _rows(palette, allowed)
+        selected = points[group]
+        if not can_be_exact or _is_fitted(selected, table.counts[group], rows, chunk, threads):
+            surface = surface[:0]
+        found_rows = np.empty((len(selected), plan_rows.shape[1]), plan_rows.dtype)
+        found_limits = np.empty((len(selected), limits.shape[1]), limits.dtype)
 
         def work(worker: int, start: int, stop: int) -> None:
-            kernel.find_plans(selected, start, stop, rows, strength, found_rows, found_limits)
+            kernel.find_plans(selected, start, stop, rows, surface, strength, found_rows, found_limits)
 
         over_chunks(work, len(selected), chunk, threads)
-        plan_rows[selection], limits[selection] = found_rows, found_limits
+        plan_rows[group], limits[group] = found_rows, found_limits
 
-    names = np.arange(len(palette))
-    opaque_rows = names if palette.shape[1] < RGBA else names[palette[:, 3] == OPAQUE_ALPHA]
-    is_opaque = np.ones(len(colors), bool) if colors.shape[1] < RGBA else colors[:, 3] == OPAQUE_ALPHA
-    if len(opaque_rows) == 0 or len(names) < MIN_CENTROIDS_FOR_GROUP:
-        opaque_rows = names
+    every, opaque, is_opaque = np.ones(len(palette), bool), _opaque(palette), _opaque(colors)
     if is_opaque.any():
-        find(np.flatnonzero(is_opaque), opaque_rows, not is_fitted)
+        keeps_opaque = opaque.any() and len(palette) >= MIN_CENTROIDS_FOR_GROUP
+        find(is_opaque, opaque if keeps_opaque else every, True)
     if not is_opaque.all():
-        find(np.flatnonzero(~is_opaque), names, False)
+        find(~is_opaque, every, False)
     return plan_rows, limits
 
 
-def _rows(
-    palette: npt.NDArray[np.uint8],
-    points: npt.NDArray[np.float64],
-    names: npt.NDArray[np.intp],
-    has_exact_means: bool,
-) -> Any:
-    """Return the `fastkq.kernels.quantization.blue_noise.Rows` of palette rows (n, C) and their coordinates.
+def _opaque(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Return which of the colors (n, C) are opaque, (n,)."""
+    if colors.shape[1] < RGBA:
+        return np.ones(len(colors), bool)
+    opaque: npt.NDArray[np.bool_] = colors[:, 3] == OPAQUE_ALPHA
+    return opaque
 
-    Of rows with the same coordinates, the one with the smallest values is kept, and of equal rows the one
-    with the lowest index.
+
+def _is_fitted(
+    points: npt.NDArray[np.float64], counts: npt.NDArray[np.int64], rows: Any, chunk: int, threads: int
+) -> bool:
+    """Tell whether rows are about the means of the pixels nearest to them, see `_MAX_SHARE_OF_MEANS`."""
+    kernel = kernels.quantization.blue_noise
+    nearest = np.empty(len(points), np.int32)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        kernel.find_nearest(points, start, stop, rows, nearest)
+
+    over_chunks(work, len(points), chunk, threads)
+    sums = np.zeros((len(rows.names), 6), np.int64)
+    kernel.sum_errors(points, counts, nearest, rows, sums)
+    of_means = 0.0
+    for number, *errors, _ in sums.tolist():
+        for error in errors if number else ():
+            of_means += float(error * error) / number
+    of_rounding = 64 * int(counts.sum())  # 3 channels with a variance of 1/12 level^2
+    return of_means - of_rounding <= _MAX_SHARE_OF_MEANS * int(sums[:, 5].sum())
+
+
+def _rows(
+    palette: npt.NDArray[np.uint8], allowed: npt.NDArray[np.bool_]
+) -> tuple[Any, npt.NDArray[np.float64]]:
+    """Return the allowed (k,) rows of a palette, and the facets (f, 4) of their convex hull.
+
+    The rows are a `fastkq.kernels.quantization.blue_noise.Rows`. Of rows with the same coordinates, the one
+    with the smallest values is kept, and of equal rows the one with the lowest index.
     """
+    points = _coordinates(palette)
     order = np.lexsort(palette.T[::-1])
+    order = order[allowed[order]]
     _, first = np.unique(points[order], axis=0, return_index=True)
     order = order[np.sort(first)]
     distinct = np.ascontiguousarray(points[order].T)
     x, y, z = distinct[:3]
     luminances = _LUMINANCE[0] * x + _LUMINANCE[1] * y + _LUMINANCE[2] * z
-    surface = facets(distinct[:3].T) if has_exact_means else np.empty((0, 4))
+    surface = facets(np.ascontiguousarray(points[order, :3]))
     is_vertex = np.zeros(len(order), bool)
     for a, b, c, offset in surface:
         is_vertex |= a * x + b * y + c * z >= offset - 1e-6
     kernel = kernels.quantization.blue_noise
-    return kernel.Rows(
+    rows = kernel.Rows(
         points=distinct,
         luminances=luminances,
         direction=np.array(_LUMINANCE),
         costs=kernel.row_costs(distinct, luminances),
-        names=names[order],
+        names=order,
         is_vertex=is_vertex,
-        facets=surface,
         stiffness=max(1.0, _median_gap(distinct) / _GAP_OF_STIFFNESS),
     )
+    return rows, surface
 
 
 def _coordinates(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

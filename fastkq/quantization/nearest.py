@@ -162,7 +162,7 @@ def indices_of(
     """
     palette = fitted.palette
     if dithering.strength > 0:
-        return dithered(pixels, palette, dithering, threads, is_fitted=True)
+        return dithered(pixels, palette, dithering, threads)
     if fitted.labels is None:
         return map_pixels(_match_channels(pixels, palette), palette, threads)
     return map_colors(pixels, table, fitted.labels, len(palette), threads)
@@ -178,7 +178,7 @@ def indices_for(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return the indices (H, W) of an image for a given palette (k, C), both in the working form."""
     if dithering.strength > 0:
-        return dithered(pixels, palette, dithering, threads, is_fitted=False)
+        return dithered(pixels, palette, dithering, threads)
     packed = is_packed(palette.dtype, palette.shape[1])
     table = count_up_to(pixels, MAX_RGBA_COLORS, threads) if packed else None
     if table is None:
@@ -189,20 +189,15 @@ def indices_for(
 
 
 def dithered(
-    pixels: npt.NDArray[np.uint8],
-    palette: npt.NDArray[np.uint8],
-    dithering: Dithering,
-    threads: int,
-    *,
-    is_fitted: bool,
+    pixels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], dithering: Dithering, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return dithered indices (H, W): the mean color of neighboring pixels approximates the image.
 
-    Opaque pixels get opaque rows. `is_fitted` tells whether the palette was fitted to the image.
+    Opaque pixels get opaque rows.
     """
     pixels = _match_channels(pixels, palette)
     if dithering.method == "blue-noise":
-        return blue_noise.ordered(pixels, palette, dithering.strength, threads, is_fitted=is_fitted)
+        return blue_noise.ordered(pixels, palette, dithering.strength, threads)
     indices = error_diffusion.diffuse(pixels, palette, dithering.strength, threads)
     return keep_opaque(pixels, palette, indices, threads)
 

@@ -95,13 +95,16 @@ def void_and_cluster(ranks):
 
 
 MAX_ROWS = 4  # of a plan: a point of space is in a tetrahedron of rows
-EXACT = float(1 << 20)  # stiffness of an exact mean: the error is below 0.01 levels
+EXACT = float(1 << 20)  # the largest stiffness: the error of the mean is below 0.01 levels
 
 FIRST_DEPTH, FULL_DEPTH = 6.0, 8.0
-"""Levels below the surface of the hull. Below `FULL_DEPTH` the mean is exact whatever variance that takes.
-Near the surface and outside, plans of exact mean contain rows that are far off, which show as specks.
-Measured with palettes that were fitted to the image, k = 256: SSIMULACRA2 is lower by 2 with 7 and 8, by 4
-with 4 and 8; with palettes of displays and old computers the blurred error hardly changes."""
+"""Levels below the surface of the hull. From `FULL_DEPTH` the mean is right whatever variance that takes.
+Near the surface and outside, plans of exact mean contain rows that are far off: specks. Measured with
+palettes that are near the colors of an image, k = 256: SSIMULACRA2 is 2 lower with 4 and 8 than with 7 and
+8; with the palettes of displays and old computers the blurred error hardly changes."""
+
+_MEAN_ERROR = 0.5
+"""Levels: largest error of the mean of a plan where it has to be right. A smaller one takes more variance."""
 
 _COHERENCE = 0.01
 """Reward for the variance of luminance, relative to the squared distance. Among plans of equal variance, as
@@ -113,8 +116,8 @@ _TOLERANCE = 1e-3  # squared levels: a row that saves less is not added
 _MAX_STEPS = 64  # of the search for a plan; 2 to 15 are usual
 
 _MAX_SEARCHED = 512  # rows: of more, those near a color are selected first
-_MIN_SELECTED = 128
-_CELL, _RADIUS = 32.0, 48.0  # levels: size of the cells that share a selection, and its least radius
+_MIN_SELECTED = 128  # rows that are near
+_CELL, _RADIUS = 32.0, 48.0  # levels: width of the cells that share a selection, and its least radius
 
 
 class Rows(NamedTuple):
@@ -135,11 +138,9 @@ class Rows(NamedTuple):
     names : (n,) int64
         Index of each row in the palette of the image.
     is_vertex : (n,) bool
-        Rows that are always considered. Not used for up to `_MAX_SEARCHED` rows.
-    facets : (f, 4) float64
-        Outward unit normals and offsets of the facets of the convex hull; none if no mean need be exact.
+        Whether a row is on the surface of the hull.
     stiffness : float
-        Weight of the squared error of the mean color, relative to the variance, outside the hull.
+        Weight of the squared error of the mean, relative to the variance, where the mean may be wrong.
     """
 
     points: Any
@@ -148,7 +149,6 @@ class Rows(NamedTuple):
     costs: Any
     names: Any
     is_vertex: Any
-    facets: Any
     stiffness: Any
 
 
@@ -276,8 +276,8 @@ def _nearest(points, costs, number, target, values):
 
 
 @inner_kernel
-def _solve(points, costs, number, color, center, stiffness, plan):
-    """Find the plan of a color from row plan.rows[0], and return its number of rows.
+def _solve(points, costs, number, color, center, stiffness, plan, count):
+    """Improve a plan of `count` rows until it is the best one for a color, and return its number of rows.
 
     It minimizes the variance around the color plus `stiffness` times the squared error of the mean. A row
     lowers this cost if it is nearer to a target than the rows of the plan, which are equally near. The target
@@ -286,8 +286,7 @@ def _solve(points, costs, number, color, center, stiffness, plan):
     """
     rows, weights = plan.rows, plan.weights
     target = np.empty(4)
-    weights[0] = 1.0
-    count = 1
+    count = _settle(points, costs, color, center, stiffness, plan, count)
     for _ in range(_MAX_STEPS):
         size = 0.0
         target[3] = center[3]
@@ -310,13 +309,13 @@ def _solve(points, costs, number, color, center, stiffness, plan):
 
 
 @inner_kernel
-def _stiffness(facets, color, outside):
-    """Return the weight of the error of the mean for a color: `EXACT` deep in the hull, `outside` outside.
+def _largest_stiffness(facets, color, least):
+    """Return `EXACT` for a color deep in the hull, `least` for one outside.
 
-    From `FIRST_DEPTH` to `FULL_DEPTH` it rises steadily.
+    From `FIRST_DEPTH` to `FULL_DEPTH` the value rises steadily.
     """
     if facets.shape[0] == 0:
-        return outside
+        return least
     depth = np.inf
     for i in range(facets.shape[0]):
         x, y, z = facets[i, 0] * color[0], facets[i, 1] * color[1], facets[i, 2] * color[2]
@@ -324,91 +323,153 @@ def _stiffness(facets, color, outside):
     share = (FULL_DEPTH - max(depth, FIRST_DEPTH)) / (FULL_DEPTH - FIRST_DEPTH)
     if share <= 0.0:
         return EXACT
-    return min(EXACT, outside / (share * share * share * share))
+    return min(EXACT, least / (share * share * share * share))
 
 
 @inner_kernel
-def _select(rows, color, chosen, points, costs):
-    """Copy the rows near the cell of a color, and the vertices; return their number.
+def _mean_error(points, color, plan, count):
+    """Return the distance of the mean of a plan from a color, without alpha."""
+    total = 0.0
+    for d in range(3):
+        error = 0.0
+        for i in range(count):
+            error += plan.weights[i] * (points[d, plan.rows[i]] - color[d])
+        total += error * error
+    return np.sqrt(total)
 
-    chosen (n,) int64, out: the selected rows; points (4, n), costs (n,), out: theirs.
+
+class _Selection(NamedTuple):
+    """The rows that are searched for the colors of one cell."""
+
+    points: Any  # (4, n) float64
+    costs: Any  # (n,) float64
+    chosen: Any  # (n,) int64: their numbers in `Rows`
+    cell: Any  # (3,) float64
+
+
+@inner_kernel
+def _everything(rows):
+    """Return the selection of all rows."""
+    number, points, costs = rows.costs.shape[0], rows.points, rows.costs
+    if number > _MAX_SEARCHED:
+        points, costs = points.copy(), costs.copy()
+    return _Selection(points, costs, np.arange(number), np.full(3, np.inf))
+
+
+@inner_kernel
+def _select(rows, color, selection, count):
+    """Return the number of rows that are searched for a color, `count` being that for the color before it.
+
+    They are all rows; or the rows near the cell of the color, and the vertices of the hull.
     """
-    number, radius = rows.costs.shape[0], _RADIUS
-    x = (np.floor(color[0] / _CELL) + 0.5) * _CELL
-    y = (np.floor(color[1] / _CELL) + 0.5) * _CELL
-    z = (np.floor(color[2] / _CELL) + 0.5) * _CELL
+    number, cell = rows.costs.shape[0], selection.cell
+    x, y, z = np.floor(color[0] / _CELL), np.floor(color[1] / _CELL), np.floor(color[2] / _CELL)
+    if number <= _MAX_SEARCHED or (cell[0] == x and cell[1] == y and cell[2] == z):
+        return count
+    cell[0], cell[1], cell[2] = x, y, z
+    radius = _RADIUS
     while True:
         near = count = 0
         for i in range(number):
-            u, v, w = rows.points[0, i] - x, rows.points[1, i] - y, rows.points[2, i] - z
+            u = rows.points[0, i] - (x + 0.5) * _CELL
+            v = rows.points[1, i] - (y + 0.5) * _CELL
+            w = rows.points[2, i] - (z + 0.5) * _CELL
             is_near = u * u + v * v + w * w <= radius * radius
             near += np.int64(is_near)
             if is_near or rows.is_vertex[i]:
-                chosen[count] = i
+                selection.chosen[count] = i
                 count += 1
-        if near >= min(_MIN_SELECTED, number):
+        if near >= _MIN_SELECTED:
             break
         radius *= 1.5
     for i in range(count):
         for d in range(4):
-            points[d, i] = rows.points[d, chosen[i]]
-        costs[i] = rows.costs[chosen[i]]
+            selection.points[d, i] = rows.points[d, selection.chosen[i]]
+        selection.costs[i] = rows.costs[selection.chosen[i]]
     return count
 
 
 @kernel
-def find_plans(colors, start, stop, rows, strength, plan_rows, limits):
+def find_nearest(colors, start, stop, rows, nearest):
+    """Find the nearest row of the colors start .. stop - 1.
+
+    colors (n, 4) float64, in; rows, a `Rows`, in; nearest (n,) int32, out: numbers in `rows`.
+    """
+    count = rows.costs.shape[0]
+    selection, values, center = _everything(rows), np.empty(count), np.empty(4)
+    for i in range(start, stop):
+        count = _select(rows, colors[i], selection, count)
+        _center(rows.direction, colors[i], center)
+        nearest[i] = selection.chosen[_nearest(selection.points, selection.costs, count, center, values)]
+
+
+@kernel
+def sum_errors(colors, counts, nearest, rows, sums):
+    """Add up the errors of the colors of each row, in sixteenths of a level.
+
+    colors (n, 4) float64, counts (n,) int64, nearest (n,) int32, in: the nearest row of each color; rows, a
+    `Rows`, in; sums (k, 6) int64, out: the number of pixels, their errors, and their squared errors.
+    """
+    for i in range(colors.shape[0]):
+        row, square = nearest[i], np.int64(0)
+        sums[row, 0] += counts[i]
+        for d in range(4):
+            error = np.int64(np.floor((colors[i, d] - rows.points[d, row]) * 16.0 + 0.5))
+            sums[row, 1 + d] += counts[i] * error
+            square += error * error
+        sums[row, 5] += counts[i] * square
+
+
+@kernel
+def find_plans(colors, start, stop, rows, facets, strength, plan_rows, limits):
     """Find the plans of the colors start .. stop - 1.
 
     The rows of a plan are ordered by luminance, so that evenly spread ranks spread brightness evenly. With a
     strength below 1, a plan shows the color that divides the way from the nearest row to the color in this
     proportion.
 
-    colors (n, 4) float64, in; rows, a `Rows`, in; strength: 0 to 1; plan_rows (n, MAX_ROWS), out: indices of
-    palette rows; limits (n, MAX_ROWS - 1) uint16, out: the first rank that does not get a row, for all but
-    the last one.
+    colors (n, 4) float64, in; rows, a `Rows`, in; facets (f, 4) float64, in: outward unit normals and offsets
+    of the facets of the convex hull; none if no mean has to be right; strength: 0 to 1; plan_rows (n,
+    MAX_ROWS), out: indices of palette rows; limits (n, MAX_ROWS - 1) uint16, out: the first rank that does
+    not get a row, for all but the last one.
 
     C. Lawson and R. Hanson, "Solving Least Squares Problems", 1974, chapter 23, for the active sets.
     """
-    number = rows.costs.shape[0]
-    is_selected = number > _MAX_SEARCHED
-    current = _Plan(
+    count = rows.costs.shape[0]
+    plan = _Plan(
         np.zeros(MAX_ROWS + 1, np.int64),
         np.zeros(MAX_ROWS + 1),
         np.zeros(MAX_ROWS + 1),
         np.zeros((MAX_ROWS, MAX_ROWS + 1)),
-        np.empty(number),
+        np.empty(count),
     )
-    points, costs, chosen = rows.points, rows.costs, np.arange(number)
-    if is_selected:
-        points, costs = points.copy(), costs.copy()
-    cell, center, color, count = np.full(3, np.inf), np.empty(4), np.empty(4), number
+    selection, center, color = _everything(rows), np.empty(4), np.empty(4)
+    points, costs, chosen = selection.points, selection.costs, selection.chosen
     for i in range(start, stop):
         color[:] = colors[i]
-        if is_selected:
-            is_new = False
-            for d in range(3):
-                corner = np.floor(color[d] / _CELL)
-                is_new = is_new or corner != cell[d]
-                cell[d] = corner
-            if is_new:
-                count = _select(rows, color, chosen, points, costs)
-        stiffness = _stiffness(rows.facets, color, rows.stiffness)
+        count = _select(rows, color, selection, count)
         _center(rows.direction, color, center)
-        first = _nearest(points, costs, count, center, current.values)
+        first = _nearest(points, costs, count, center, plan.values)
+        stiffness, largest = rows.stiffness, _largest_stiffness(facets, color, rows.stiffness)
         if strength < 1.0:
             for d in range(4):
                 color[d] = points[d, first] + strength * (color[d] - points[d, first])
             _center(rows.direction, color, center)
-        current.rows[0] = first
-        length = _solve(points, costs, count, color, center, stiffness, current)
+        plan.rows[0], plan.weights[0] = first, 1.0
+        length = _solve(points, costs, count, color, center, stiffness, plan, 1)
+        while stiffness < largest:
+            error = _mean_error(points, color, plan, length)
+            if error <= _MEAN_ERROR:
+                break
+            stiffness = min(largest, stiffness * max(2.0, 1.1 * error / _MEAN_ERROR))
+            length = _solve(points, costs, count, color, center, stiffness, plan, length)
         for j in range(length):
-            current.rows[j] = chosen[current.rows[j]]
-        _sort(current, rows.luminances, length)
+            plan.rows[j] = chosen[plan.rows[j]]
+        _sort(plan, rows.luminances, length)
         share = 0.0
         for j in range(MAX_ROWS):
-            plan_rows[i, j] = rows.names[current.rows[min(j, length - 1)]]
-            share += current.weights[j] if j < length else 0.0
+            plan_rows[i, j] = rows.names[plan.rows[min(j, length - 1)]]
+            share += plan.weights[j] if j < length else 0.0
             if j < MAX_ROWS - 1:
                 limits[i, j] = np.int64(share * RANKS + 0.5) if j < length - 1 else RANKS
 
