@@ -9,8 +9,9 @@ from fastkq.color.oklab_embedding import OklabEmbedding
 from fastkq.color.value_range import ValueRange
 from fastkq.errors import ArgumentError, ArgumentTypeError
 from tests.helpers.command_line import run
-from tests.helpers.images import photograph_like
+from tests.helpers.images import photograph_like, visible_pixels
 from tests.reference import oklab as reference
+from tests.reference.lattice import levels
 
 PHOTO = photograph_like(50, 70)
 DEEP = PHOTO.astype(np.uint16) * 257
@@ -53,10 +54,8 @@ def test_each_index_is_the_nearest_row_in_oklab(name, k):
 
 
 def oklab_error(image, decompressed):
-    difference = reference.of_ottosson(image.reshape(-1, 3)) - reference.of_ottosson(
-        decompressed.reshape(-1, 3)
-    )
-    return (difference**2).sum()
+    one, other = (reference.of_ottosson(pixels.reshape(-1, 3)) for pixels in (image, decompressed))
+    return ((one - other) ** 2).sum()
 
 
 @pytest.mark.parametrize("k", [4, 16, 64])
@@ -75,7 +74,7 @@ def test_image_of_few_colors_is_unchanged(name):
     image, value_range = KINDS[name]
     few = image[:3, :3]
     compressed = fastkq.compress(few, 9, space="oklab", value_range=value_range)
-    np.testing.assert_array_equal(compressed.decompress(), few)
+    np.testing.assert_array_equal(visible_pixels(compressed.decompress()), visible_pixels(few))
 
 
 def test_values_beyond_the_range_are_kept():
@@ -99,11 +98,9 @@ def test_fixed_colors_weights_and_bits_work_in_oklab():
     weights[:20] = 1
     weighted = fastkq.compress(DEEP, 8, space="oklab", weights=weights).palette
     np.testing.assert_array_equal(weighted, fastkq.compress(DEEP[:20], 8, space="oklab").palette)
-    eight = fastkq.compress(PHOTO, 8, space="oklab", bits=(3, 3, 2)).palette
-    deep = fastkq.compress(DEEP, 8, space="oklab", bits=(3, 3, 2)).palette
-    assert (deep % 257 <= 128).all() or (deep % 257 >= 128).any()
-    assert set((deep[:, 0] // 9362).tolist()) <= set(range(8))
-    assert len(deep) == len(eight)
+    coarse = fastkq.compress(DEEP, 8, space="oklab", bits=(3, 3, 2)).palette
+    for channel, depth in enumerate((3, 3, 2)):
+        assert set(coarse[:, channel].tolist()) <= set(levels(depth, 65535))
 
 
 def test_default_range_is_that_of_the_dtype():

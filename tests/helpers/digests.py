@@ -16,7 +16,7 @@ digest = hashlib.sha256()
 side = int(sys.argv[1])
 WAYS = (
     {"dither": 0.9}, {"dither": True, "dither_method": "blue-noise"}, {"preset": "visual"},
-    {"target_psnr": 25}, {"max_error": 200},
+    {"target_psnr": 25}, {"max_error": 200}, {"bits": 3}, {"bits": 4, "space": "oklab"},
 )
 for channels in (1, 3, 4):
     for k in (2, 7, 40):
@@ -51,6 +51,9 @@ for dtype, channels in ((np.uint16, 3), (np.uint16, 4), (np.float32, 1), (np.flo
     palette = fit_table(counted, 9, FitOptions(), np.sqrt(counted.counts)).palette
     for array in (counted.colors, counted.counts, palette, label(counted, palette).labels):
         digest.update(array.tobytes())
+    if dtype == np.uint16:
+        for array in fit_table(counted, 9, FitOptions(space="oklab")):
+            digest.update(array.tobytes())
 print(digest.hexdigest())
 """
 
@@ -64,7 +67,7 @@ side = int(sys.argv[1])
 generator = np.random.default_rng(0)
 image = np.cumsum(generator.integers(-9, 10, (side, side, 3)), axis=1) % 256
 image = image.astype(np.uint8)
-for options in ({}, {"space": "oklab"}, {"dither": 0.9}):
+for options in ({}, {"space": "oklab"}, {"dither": 0.9}, {"bits": (3, 4, 3)}):
     data = fastkq.compress(image, 7, **options).to_bytes()
     digest.update(data)
     digest.update(fastkq.decompress(data).tobytes())

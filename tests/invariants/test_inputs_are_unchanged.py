@@ -81,6 +81,7 @@ CALLS = {
     ),
     "compress with preset": lambda image: fastkq.compress(image, 5, preset="visual"),
     "compress with target_psnr": lambda image: fastkq.compress(image, target_psnr=20),
+    "compress with bits": lambda image: fastkq.compress(image, 5, bits=3, keep_black_white=True),
     "compress with max_error": lambda image: fastkq.compress(image, 400, max_error=60),
     "compress with more colors than there are": lambda image: fastkq.compress(image, 5000),
     "count_colors": fastkq.count_colors,
