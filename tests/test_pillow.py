@@ -287,7 +287,7 @@ def test_unknown_options_are_errors_that_name_the_known_ones():
         with pytest.raises(TypeError, match=f", got {name}$") as caught:
             saved(image, **{name: 4})
         names = str(caught.value).partition("among ")[2].partition(", got")[0].split(", ")
-        assert set(names) == known | {"icc_profile", "exif", "dpi"}
+        assert set(names) == known | {"icc_profile", "exif", "xmp", "dpi"}
     for name in ("quality", "optimize", "progressive", "compress_level", "lossless", "method", "compression"):
         assert saved(image, **{name: 4}) == saved(image)
 

@@ -36,6 +36,7 @@ def metadata_of(image: "Image.Image", data: bytes, *, gray: bool, turned: bool) 
     if _X_RESOLUTION not in getattr(image, "tag_v2", {_X_RESOLUTION}):
         dpi = None  # for a TIFF without resolution, Pillow reports 1
     info = image.info
+    gray = gray or image.mode in ("I", "F")
     profile = _matching_profile(info.get("icc_profile"), ("GRAY", "RGB") if gray else ("RGB",))
     if profile is None and (image.mode in _GRAY_MODES or sixteen_bit.is_gray(image)):
         profile = icc.for_rgb(info.get("icc_profile"))  # gray with transparency becomes RGBA

@@ -1,5 +1,6 @@
 """PNG functions that Pillow lacks: verify checksums, trim palettes, write 16 bits, optimize."""
 
+import contextlib
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -65,11 +66,12 @@ def read_cicp(data: bytes) -> tuple[int, ...] | None:
     """Return the code points of the chunk cICP, which Pillow does not read; None if there is none."""
     if not data.startswith(_SIGNATURE):
         return None
-    for _, kind, payload in _chunks(data):
-        if kind == b"cICP":
-            return tuple(payload)
-        if kind in (b"PLTE", b"IDAT"):  # it stands before them
-            break
+    with contextlib.suppress(FormatError):  # truncated, if Pillow tolerates that
+        for _, kind, payload in _chunks(data):
+            if kind == b"cICP":
+                return tuple(payload)
+            if kind in (b"PLTE", b"IDAT"):  # it stands before them
+                break
     return None
 
 

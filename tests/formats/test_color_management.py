@@ -168,10 +168,12 @@ def test_profile_for_gray_becomes_one_for_rgb_in_a_palette(tmp_path, suffix):
     assert fastkq.quantize(image, 4).info["icc_profile"] == icc.for_rgb(GRAY)
 
 
-def test_profile_for_gray_stays_with_gray_pixels(tmp_path):
-    image = Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8) * 999)
-    image.save(tmp_path / "a.png", icc_profile=GRAY)
-    compressed = fastkq.compress(tmp_path / "a.png", 4)
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_profile_for_gray_stays_with_gray_pixels(tmp_path, dtype):
+    image = Image.fromarray((np.arange(64).reshape(8, 8) * 999).astype(dtype))
+    image.save(tmp_path / "a.tif", icc_profile=GRAY)
+    compressed = fastkq.compress(tmp_path / "a.tif", 4)
+    assert compressed.metadata.icc == GRAY
     compressed.save(tmp_path / "b.tif")
     with Image.open(tmp_path / "b.tif") as written:
         assert written.info["icc_profile"] == GRAY

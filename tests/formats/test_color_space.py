@@ -14,7 +14,7 @@ import fastkq
 from fastkq import CompressedImage, Metadata
 from fastkq.api.inputs import read_input
 from fastkq.errors import ColorSpaceWarning
-from fastkq.formats.png import encode_png_16bit
+from fastkq.formats import png
 from tests.helpers import icc_profiles, png_chunks
 from tests.helpers.images import noise
 from tests.helpers.metadata_tags import P3, profile
@@ -33,7 +33,7 @@ ICCP = (b"iCCP", b"P3\0\0" + zlib.compress(P3))
 EVERYTHING = Metadata(srgb=1, gamma=0.55556, chromaticity=P3_CHROMATICITY, cicp=(12, 13, 0, 1))
 
 
-def png(*chunks, pixels=None, mode=None):
+def png_file(*chunks, pixels=None, mode=None):
     """Return a PNG file with these chunks."""
     image = Image.fromarray(noise(8, 12, 3) if pixels is None else pixels)
     file = io.BytesIO()
@@ -52,7 +52,7 @@ def written(tmp_path, compressed, suffix=".png", **options):
 )
 @pytest.mark.parametrize("mode", [None, "P", "L", "RGBA", "LA"])
 def test_chunks_go_from_png_to_png(tmp_path, chunks, mode):
-    data = png(*chunks, mode=mode)
+    data = png_file(*chunks, mode=mode)
     compressed = fastkq.load(data) if mode == "P" else fastkq.compress(data, 7)
     assert png_chunks.of_type(written(tmp_path, compressed), *KINDS) == dict(chunks)
     compressed.save(tmp_path / "a.fkq")
@@ -63,18 +63,18 @@ def test_chunks_go_from_png_to_png(tmp_path, chunks, mode):
 
 
 def test_chunks_are_read_as_numbers(tmp_path):
-    assert fastkq.compress(png(CICP, SRGB, GAMMA, CHROMATICITY), 4).metadata == EVERYTHING
+    assert fastkq.compress(png_file(CICP, SRGB, GAMMA, CHROMATICITY), 4).metadata == EVERYTHING
     path = tmp_path / "a.png"
-    path.write_bytes(png(SRGB, GAMMA, CHROMATICITY))
+    path.write_bytes(png_file(SRGB, GAMMA, CHROMATICITY))
     with Image.open(path) as image:  # from a PIL image too, except cICP, which Pillow does not read
         assert fastkq.compress(image, 4).metadata == EVERYTHING._replace(cicp=None)
-    info = fastkq.compress(png(CICP, SRGB, GAMMA, CHROMATICITY), 4).to_pil().info
+    info = fastkq.compress(png_file(CICP, SRGB, GAMMA, CHROMATICITY), 4).to_pil().info
     assert (info["srgb"], info["gamma"], info["cicp"]) == (1, 0.55556, (12, 13, 0, 1))
     assert info["chromaticity"] == P3_CHROMATICITY
 
 
 def test_chunks_stand_before_the_palette(tmp_path):
-    data = written(tmp_path, fastkq.compress(png(CICP, GAMMA), 4))
+    data = written(tmp_path, fastkq.compress(png_file(CICP, GAMMA), 4))
     order = [kind for kind, _ in png_chunks.split(data)]
     assert max(map(order.index, (b"cICP", b"gAMA"))) < order.index(b"PLTE")
 
@@ -87,7 +87,7 @@ def test_chunks_are_written_with_16_bits_per_channel():
     assert {kind: found[kind] for kind in (b"cICP", b"gAMA", b"cHRM")} == dict([CICP, GAMMA, CHROMATICITY])
     assert found[b"iTXt"] == b"XML:com.adobe.xmp\0\0\0\0\0<x/>"
     assert sorted(found) == [b"cHRM", b"cICP", b"gAMA", b"iCCP", b"iTXt"]
-    assert not png_chunks.of_type(encode_png_16bit(deep_noise(2, 2, 3), {}), *KINDS)
+    assert not png_chunks.of_type(png.encode_png_16bit(deep_noise(2, 2, 3), {}), *KINDS)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,13 @@ def test_chunks_are_written_with_16_bits_per_channel():
     ],
 )
 def test_invalid_chunks_are_left_out(tmp_path, chunk):
-    compressed = fastkq.compress(png(chunk), 4)
+    compressed = fastkq.compress(png_file(chunk), 4)
     assert compressed.metadata == Metadata()
     assert not png_chunks.of_type(written(tmp_path, compressed), *KINDS)
 
 
 def test_a_profile_takes_precedence_over_srgb_and_is_written_without_it(tmp_path):
-    compressed = fastkq.compress(png(ICCP, SRGB, GAMMA), 4)
+    compressed = fastkq.compress(png_file(ICCP, SRGB, GAMMA), 4)
     assert compressed.metadata == Metadata(icc=P3, gamma=0.55556)
     assert sorted(png_chunks.of_type(written(tmp_path, compressed), *KINDS)) == [b"gAMA", b"iCCP"]
 
@@ -229,3 +229,11 @@ def test_damaged_profile_counts_as_none(tmp_path):
     image.info |= {"icc_profile": profile(b"GRAY"), "srgb": 3}
     with pytest.warns(ColorSpaceWarning, match="it is for GRAY"):
         assert fastkq.compress(image, 4).metadata == Metadata(srgb=3)
+
+
+def test_code_points_are_read_up_to_the_pixels():
+    assert png.read_cicp(png_file(CICP)) == (12, 13, 0, 1)
+    assert png.read_cicp(png_chunks.join([*png_chunks.split(png_file()), CICP])) is None
+    assert png.read_cicp(png_file(CICP)[:50]) == (12, 13, 0, 1)
+    assert png.read_cicp(png_file()[:40]) is None
+    assert png.read_cicp(b"no PNG") is None
