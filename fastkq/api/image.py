@@ -18,10 +18,12 @@ from fastkq.runtime.atomic_writing import write_atomically
 from fastkq.runtime.options import MAX_PIXELS, Coding, check_option
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
-from fastkq.runtime.validation import check_max_pixels, check_threads
+from fastkq.runtime.validation import check_max_pixels, check_range_of_values, check_threads
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from fastkq.api.inputs import ImageLike
 
 
 class CompressedImage(IndexedImage):
@@ -80,13 +82,13 @@ class CompressedImage(IndexedImage):
         with watched(progress), stage("painting"):
             return paint(self, check_threads(threads)).reshape(self._shape)
 
-    def report(self, image: npt.ArrayLike, *, ssim: bool = True, threads: int | None = None) -> Report:
+    def report(self, image: ImageLike, *, ssim: bool = True, threads: int | None = None) -> Report:
         """Measure the error against the original image, as a whole and per color.
 
         Parameters
         ----------
-        image : (H, W) or (H, W, C) array_like
-            The image that was compressed.
+        image : array, PIL image, path, bytes or binary file object
+            The image that was compressed, as `fastkq.compress` takes it.
         ssim : bool
             Whether to compute the structural similarity if scikit-image (the extra `report`) is installed. It
             takes about 0.5 s per megapixel of RGB on one thread.
@@ -102,8 +104,13 @@ class CompressedImage(IndexedImage):
         ------
         ArgumentError
             If the image does not have this `shape` and `dtype`.
+        FormatError, OSError
+            If the file is damaged, is not an image, or cannot be read.
         """
-        return quality.report(image, self, ssim=ssim, threads=threads)
+        from fastkq.api.inputs import read_input  # here, because it needs this class
+
+        pixels = read_input(image, threads=threads).pixels
+        return quality.report(pixels, self, ssim=ssim, threads=threads)
 
     def to_bytes(
         self,
@@ -175,21 +182,42 @@ class CompressedImage(IndexedImage):
         """Return the same image with other metadata, or with none; both share their arrays."""
         return self.of(self, metadata=metadata)
 
-    def to_8bit(self) -> CompressedImage:
+    def to_8bit(self, value_range: tuple[float, float] | None = None) -> CompressedImage:
         """Return the image with a uint8 palette, which image files can hold, and the same indices.
 
-        A uint16 value v becomes v / 257, rounded; False and True become 0 and 255. Colors that become equal
-        keep their own rows.
+        Colors that become equal keep their own rows.
+
+        Parameters
+        ----------
+        value_range : (float, float), optional
+            Values that become 0 and 255, black and white. Values between them are scaled linearly and
+            rounded, values beyond them are clipped. The default is 0 and 65535 for uint16, 0 and 255 for
+            uint8, and False and True for bool. Alpha is scaled by the range of its dtype. The last of 2 or 4
+            channels of other dtypes is scaled as the others, and is the alpha of the result.
 
         Raises
         ------
         ArgumentError
-            If the palette holds floats: their scale is not known.
-        """
-        return self.of(self, palette=as_8bit(self._palette))
+            If the palette holds floats, signed integers or uint32, whose range is not known, and
+            `value_range` is not given.
 
-    def to_pil(self) -> Image.Image:
-        """Convert the image to a PIL image without loss of a color.
+        Examples
+        --------
+        >>> import numpy as np, fastkq
+        >>> fastkq.compress(np.linspace(-1, 1, 4).reshape(2, 2), k=4).to_8bit((-1, 1)).decompress()
+        array([[  0,  85],
+               [170, 255]], dtype=uint8)
+        """
+        return self.of(self, palette=as_8bit(self._palette, check_range_of_values(value_range)))
+
+    def to_pil(self, value_range: tuple[float, float] | None = None) -> Image.Image:
+        """Convert the image to a PIL image, without loss of a color unless `value_range` is given.
+
+        Parameters
+        ----------
+        value_range : (float, float), optional
+            Values of black and white: the image is reduced to 8 bits first, as by `to_8bit`, so that an image
+            of any dtype with at most 4 channels can be converted.
 
         Returns
         -------
@@ -205,8 +233,8 @@ class CompressedImage(IndexedImage):
         Raises
         ------
         ArgumentError
-            If Pillow has no mode for the colors: 16 bits (see `to_8bit`), signed integers or float32 that are
-            not gray, uint32, float64, or more than 4 channels.
+            If Pillow has no mode for the colors and `value_range` is not given: 16 bits (see `to_8bit`),
+            signed integers or float32 that are not gray, uint32, float64, or more than 4 channels.
 
         Examples
         --------
@@ -215,7 +243,7 @@ class CompressedImage(IndexedImage):
         >>> image.mode, image.size, image.getpalette()
         ('P', (3, 3), [0, 0, 0, 1, 1, 1])
         """
-        return pil.to_pil(self)
+        return pil.to_pil(self if value_range is None else self.to_8bit(value_range))
 
     def save(
         self,
@@ -224,10 +252,13 @@ class CompressedImage(IndexedImage):
         coding: Coding = "context",
         metadata: bool = True,
         optimize: bool = False,
+        value_range: tuple[float, float] | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """Write a file, whole or not at all, in the format of its suffix. No pixel is lost.
+        """Write a file, whole or not at all, in the format of its suffix.
+
+        No pixel is changed unless `value_range` is given.
 
         `.fkq`, `.png`, `.gif`, `.tif`, `.tiff` and `.bmp` keep the palette in its order; `.webp` holds
         pixels. `fastkq.formats.writing` lists which colors and which metadata each format can hold. If colors
@@ -244,6 +275,9 @@ class CompressedImage(IndexedImage):
         optimize : bool
             Make a `.png` as small as oxipng can: 8 to 28 % smaller, in 1 to 8 s per megapixel. This needs the
             extra `png`. It can change the order of the palette and drop unused colors.
+        value_range : (float, float), optional
+            Values of black and white in an image file: the image is reduced to 8 bits first, as by `to_8bit`.
+            Without effect on a `.fkq` file, which holds the values.
         threads : int, optional
             Number of threads for a `.fkq` file; all cores if None.
         progress : callable, optional
@@ -254,17 +288,19 @@ class CompressedImage(IndexedImage):
         ------
         ArgumentError
             If the suffix is unknown, or the format cannot hold the image: most formats hold 8 bits (see
-            `to_8bit`) and 256 colors. The message names formats that can.
+            `to_8bit` and `value_range`) and 256 colors. The message names formats that can.
         MissingExtraError
             If `optimize` needs a package that is not installed.
         OSError
             If the file cannot be written; a file that existed before is then unchanged.
         """
         coding, optimize = check_option("coding", coding), check_option("optimize", optimize)
-        workers = check_threads(threads)
+        workers, limits = check_threads(threads), check_range_of_values(value_range)
         image = self if metadata else self.with_metadata(None)
         with watched(progress):
             suffix = formats.check_target(path, optimize=optimize)
+            if limits is not None and suffix != ".fkq":
+                image = image.to_8bit(limits)
             with stage("coding", 0.9):
                 data = formats.encode(
                     image, suffix, coding=coding, optimize=optimize, threads=workers, name=os.fspath(path)

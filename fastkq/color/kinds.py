@@ -103,18 +103,38 @@ def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: in
     return palette.astype(dtype, copy=False)
 
 
-SCALE_TO_8BIT = Term("scale to 0..255 and convert with .astype(np.uint8)", "scale them to 0..255")
+SCALE_TO_8BIT = Term(
+    "scale to 0..255 and convert with .astype(np.uint8) before compressing, "
+    "or give value_range=(black, white)",
+    "scale them to 0..255",
+)
 """Advice in messages about values whose range is not known: floats, signed and 32-bit integers."""
 
 
-def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Scale values of bool, uint8 or uint16 to the range from 0 to 255, rounded.
+def as_8bit(
+    values: npt.NDArray[Any], value_range: tuple[float, float] | None = None
+) -> npt.NDArray[np.uint8]:
+    """Scale values (..., C) to the range from 0 to 255, rounded.
+
+    Parameters
+    ----------
+    values : (..., C)
+    value_range : (float, float), optional
+        Values that become 0 and 255; values beyond them are clipped. The default is the range of the dtype
+        for bool, uint8 and uint16, which alpha always has.
 
     Raises
     ------
     ArgumentError
-        For other dtypes, whose range is not known.
+        If there is no range for another dtype.
     """
+    if value_range is not None:
+        low, high = value_range
+        scaled = (values.astype(np.float64) - low) * (255 / (high - low))
+        reduced = np.clip(np.floor(scaled + 0.5), 0, 255).astype(np.uint8)
+        if has_alpha(values.dtype, values.shape[-1]):
+            reduced[..., -1] = as_8bit(values[..., -1:])[..., 0]
+        return reduced
     if values.dtype == np.uint8:
         return values
     if values.dtype == np.bool_:
@@ -122,7 +142,7 @@ def as_8bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if values.dtype == np.uint16:
         return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
     raise ArgumentError(
-        "expected values of bool, uint8 or uint16 to reduce to 8 bits, got {}: {} before compressing",
+        "expected values of bool, uint8 or uint16 to reduce to 8 bits, got {}: {}",
         values.dtype,
         SCALE_TO_8BIT,
     )
