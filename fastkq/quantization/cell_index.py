@@ -30,17 +30,28 @@ def prepare(palette: npt.NDArray[Any], threads: int) -> list[Any]:
     colors = values[:, :3] if palette.shape[1] > 1 else np.repeat(values, 3, axis=1)
     planes = ((2 * colors - 255) * alpha + 255 * opaque, ALPHA_WEIGHT * alpha)
     coordinates = np.rint(np.concatenate(planes[: 1 + with_alpha], axis=1)).astype(np.int32)
+    return of_coordinates(coordinates, 17 if with_alpha else 12, threads, opaque)
+
+
+def of_coordinates(
+    coordinates: npt.NDArray[np.int32], coordinate_bits: int, threads: int, opaque: int = 0
+) -> list[Any]:
+    """Return a `fastkq.kernels.quantization.cell_index.CellIndex` of palette rows (k, C) for each thread.
+
+    `coordinate_bits` is the number of bits of a coordinate.
+    """
     _, first_places = np.unique(coordinates, axis=0, return_index=True)
     numbers = np.sort(first_places).astype(np.int32)
     different, gaps = np.ascontiguousarray(coordinates[numbers].T, np.float64), _gaps(coordinates, numbers)
-    (dims, distinct), (shift, bits) = different.shape, _cell_size(len(palette), with_alpha)
+    dims, distinct = different.shape
+    bits = _cell_bits(len(coordinates), dims == 4)
     kernel = kernels.quantization.cell_index
     capacity = max(_LIST_CAPACITY, 4 * distinct)
     prepared = kernel.Palette(
         coordinates=coordinates,
         different=different,
         numbers=numbers,
-        shift=shift,
+        shift=coordinate_bits - bits,
         bits=bits,
         opaque=opaque,
         alpha_weight=ALPHA_WEIGHT,
@@ -69,16 +80,16 @@ def prepare(palette: npt.NDArray[Any], threads: int) -> list[Any]:
     ]
 
 
-def _cell_size(k: int, with_alpha: bool) -> tuple[int, int]:
-    """Return the number of low bits of a coordinate, within a cell, and of high bits, which number the cell.
+def _cell_bits(k: int, with_alpha: bool) -> int:
+    """Return the number of high bits of a coordinate, which number the cell along a dimension.
 
     More rows need smaller cells, so that the candidate lists stay short.
     """
     if with_alpha:
-        return 13, 4
+        return 4
     if k <= 32:
-        return 9, 3
-    return (8, 4) if k <= 128 else (7, 5)
+        return 3
+    return 4 if k <= 128 else 5
 
 
 def _gaps(coordinates: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

@@ -16,6 +16,7 @@ Effort = Literal["fast", "balanced", "best"]
 Coding = Literal["packed", "context"]
 Space = Literal["rgb", "oklab"]
 DitherMethod = Literal["diffusion", "blue-noise"]
+DitherSpace = Literal["rgb", "linear", "oklab"]
 Preset = Literal["visual"]
 FileFormat = Literal["fkq", "png", "gif", "webp", "tif", "bmp"]
 Depth = Literal[8] | None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastkq.color import packed_counting
@@ -25,7 +25,8 @@ def test_strength_0_gives_the_nearest_row(method, image, k, seed):
     np.testing.assert_array_equal(found, expected)
 
 
-@given(images(side=16), st.integers(1, 9), st.sampled_from([0.3, 1.0]), st.integers(0, 1000))
+@settings(max_examples=30)
+@given(images(side=9), st.integers(1, 5), st.sampled_from([0.3, 1.0]), st.integers(0, 1000))
 def test_diffusion_equals_the_reference(image, k, strength, seed):
     palette = noise(k, 1 if image.ndim == 2 else image.shape[2], seed=seed)
     palette[k // 2 :: 3] = palette[0]  # equal rows
@@ -36,7 +37,12 @@ def test_diffusion_equals_the_reference(image, k, strength, seed):
 
 @pytest.mark.parametrize("shape", [(40, 1), (1, 40), (17, 300), (33, 257, 3), (16, 256, 4)])
 def test_diffusion_has_no_seams_between_blocks_and_bands(shape):
-    image, palette = noise(*shape), noise(5, shape[2] if len(shape) > 2 else 1, seed=1)
+    # Smooth colors: few cells are visited, for which the reference is slow.
+    steps = np.add.outer(*map(np.arange, shape[:2])) // 3 % 128
+    image = np.empty(shape, np.uint8)
+    image.T[:] = steps.T
+    image.T[3:] = 255
+    palette = noise(5, shape[2] if len(shape) > 2 else 1, seed=1)
     np.testing.assert_array_equal(
         error_diffusion.diffuse(image, palette, 1.0, 3), diffused(image, palette, 1.0)
     )

@@ -1,0 +1,108 @@
+"""Integer coordinates of colors in the space in which an image is dithered: sRGB, linear light or Oklab.
+
+Each channel has a value from 0 to 1: of sRGB the level divided by the highest level; of linear light the
+light of that level, 0 for black and 1 for white (IEC 61966-2-1); of Oklab L, and a and b plus 1/2. Gray has
+three equal channels. The coordinate is `EXTENT` times the value.
+
+With alpha from 0 to 1, the coordinate is `EXTENT_WITH_ALPHA * ((value - 1/2) * alpha + 1/2)`, and there is a
+fourth one, a multiple of alpha. As in `fastkq.color.spaces`, distances are then those of the composites over
+black, gray and white.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import kernels
+from fastkq.color.spaces import oklab, rgb
+from fastkq.runtime.options import DitherSpace
+
+BITS, BITS_WITH_ALPHA = 16, 17  # coordinates are below 2^BITS
+EXTENT, EXTENT_WITH_ALPHA = 257 * 255, 2 * 255 * 255
+
+_ROOT_STEPS = 16  # of Newton's method, from 1 down to the fifth root of a number above 0.008
+
+
+class Coordinates(NamedTuple):
+    """The coordinates of images of one dtype and number of channels in a space.
+
+    Attributes
+    ----------
+    space : {"rgb", "linear", "oklab"}
+    dtype : dtype
+        uint8, uint16, or float32 or float64. Floats are rounded to the 65,536 levels of uint16.
+    with_alpha : bool
+        Whether the last of four channels is alpha.
+    value_range : (float, float)
+        The values of floats that are black and white; others are clipped. NaN is black.
+    """
+
+    space: DitherSpace
+    dtype: np.dtype[Any]
+    with_alpha: bool
+    value_range: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def bits(self) -> int:
+        """Bits of a coordinate."""
+        return BITS_WITH_ALPHA if self.with_alpha else BITS
+
+    @property
+    def extent(self) -> int:
+        """The coordinate of white."""
+        return EXTENT_WITH_ALPHA if self.with_alpha else EXTENT
+
+    @property
+    def full_alpha(self) -> int:
+        """The fourth coordinate of opaque colors; 0 without alpha."""
+        if not self.with_alpha:
+            return 0
+        share = (
+            oklab.alpha_weight() * 255 / oklab.unit(4) if self.space == "oklab" else rgb.ALPHA_WEIGHT / 510
+        )
+        return round(share * self.extent)
+
+    @property
+    def level(self) -> float:
+        """A level of 8 bits of an opaque color."""
+        return self.extent / 255
+
+    def of(self, colors: npt.NDArray[Any], points: npt.NDArray[np.int32] | None = None) -> Any:
+        """Return the coordinates (H, W, 4) int32 of colors (H, W, C), C-contiguous, C = 1, 3 or 4.
+
+        They are written to `points` if it is given.
+        """
+        levels = self._levels(colors)
+        light = _light(255 if levels.dtype == np.uint8 else 65535, self.space != "rgb")
+        out = np.empty((*colors.shape[:2], 4), np.int32) if points is None else points
+        kernels.quantization.coordinates.convert(
+            levels, light, self.space == "oklab", float(self.extent), float(self.full_alpha), out
+        )
+        return out
+
+    def _levels(self, colors: npt.NDArray[Any]) -> npt.NDArray[np.unsignedinteger]:
+        if colors.dtype.kind == "u":
+            return colors
+        low, high = self.value_range
+        with np.errstate(invalid="ignore", over="ignore"):
+            shares = (colors.astype(np.float64) - low) / (high - low)
+        levels = np.rint(np.clip(np.nan_to_num(shares, nan=0.0), 0.0, 1.0) * 65535)
+        return levels.astype(np.uint16)
+
+
+@cache
+def _light(top: int, is_linear: bool) -> npt.NDArray[np.float64]:
+    """Return the value of each level 0 .. top, from 0 to 1."""
+    values = np.arange(top + 1) / top
+    if not is_linear:
+        return values
+    if top == 255:
+        return oklab.linear_light()
+    # ((value + 0.055) / 1.055)^2.4 with +, -, * and / only: the results are the same on every CPU.
+    base = (values + 0.055) / 1.055
+    square, root = base * base, np.ones(top + 1)
+    for _ in range(_ROOT_STEPS):
+        root = (4.0 * root + square / (root * root * root * root)) / 5.0
+    return np.where(values <= 0.04045, values / 12.92, square * root)

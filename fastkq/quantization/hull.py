@@ -1,0 +1,47 @@
+"""Preparation of the convex hull of a palette for error diffusion."""
+
+from itertools import product
+from math import gcd
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastkq import kernels
+
+_MAX_VERTICES = 256
+"""Of more rows, only those farthest in one of `_directions()` are vertices: the hull of 65,536 random colors
+then lacks at most a level of 8 bits."""
+_LARGEST_STEP = 3  # of the directions along a dimension: 290 directions
+
+
+def prepare(rows: npt.NDArray[np.int32], bits: int, level: float, threads: int) -> list[Any]:
+    """Return a `fastkq.kernels.quantization.hull.Hull` of palette rows (n, 3) for each thread.
+
+    `bits` is the number of bits of a coordinate, `level` a level of 8 bits in coordinates.
+    """
+    distinct = np.unique(rows, axis=0)
+    vertices = distinct
+    if len(distinct) > _MAX_VERTICES:
+        farthest = [int(np.argmax(distinct.astype(np.int64) @ direction)) for direction in _directions()]
+        vertices = distinct[np.unique(farthest)]
+    kernel = kernels.quantization.hull
+    side, cells = (1 << kernel.CELL_BITS) + 1, 1 << 3 * kernel.CELL_BITS
+    return [
+        kernel.Hull(
+            rows=distinct.astype(np.float64),
+            vertices=vertices.astype(np.float64),
+            shift=bits - kernel.CELL_BITS,
+            level=level,
+            offsets=np.zeros((side**3, 3)),
+            is_known=np.zeros(side**3, np.uint8),
+            reaches=np.zeros(cells, np.int64),
+        )
+        for _ in range(threads)
+    ]
+
+
+def _directions() -> list[npt.NDArray[np.int64]]:
+    """Return directions in space that differ, as small integers: products with coordinates are exact."""
+    steps = range(-_LARGEST_STEP, _LARGEST_STEP + 1)
+    return [np.array(step, np.int64) for step in product(steps, repeat=3) if gcd(*step) == 1]

@@ -1,0 +1,89 @@
+"""Error diffusion with given palettes: means of fields, colors outside the hull, ties."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastkq.quantization.error_diffusion import diffuse
+from tests.helpers.images import noise
+
+E7 = [[0, 0, 0], [255, 255, 255], [0, 255, 0], [0, 0, 255], [255, 0, 0], [255, 255, 0], [255, 128, 0]]
+"""The palette of an e-paper display of seven colors."""
+PALETTES = {
+    "e-paper of 7 colors": E7,
+    "e-paper of 4 colors": [[0, 0, 0], [255, 255, 255], [255, 0, 0], [255, 255, 0]],
+    "grays with two close ones": [[0], [16], [255]],
+    "uneven grays": [[3], [120], [128], [250]],
+    "a cluster and far corners": [
+        [120, 120, 120], [124, 120, 120], [120, 126, 121],
+        [0, 0, 255], [255, 0, 10], [0, 250, 0], [255, 255, 255],
+    ],
+}  # fmt: skip
+
+
+def window_error(palette, color, **options):
+    """Return the largest error of the mean of 64 x 64 pixels away from the top and left edge of a field."""
+    palette = np.array(palette, np.uint8)
+    image = np.empty((160, 160, len(color)), np.uint8)
+    image[:] = color
+    shown = palette[diffuse(image, palette, **options)].astype(np.int64)
+    sums = shown.cumsum(axis=0).cumsum(axis=1)[31:, 31:]
+    windows = sums[64:, 64:] - sums[:-64, 64:] - sums[64:, :-64] + sums[:-64, :-64]
+    return abs(windows / 64**2 - np.array(color)).max()
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_mean_of_a_field_inside_the_hull_is_right(palette, seed):
+    rows = np.array(palette)
+    generator = np.random.default_rng(seed)
+    center = rows.mean(axis=0)
+    color = generator.dirichlet(np.ones(len(rows))) @ rows
+    color = np.rint(color + (center - color) * 0.35).astype(int)  # away from the boundary of the hull
+    assert window_error(palette, color) <= 1
+
+
+@pytest.mark.parametrize(
+    ("palette", "color"),
+    [(E7, (128, 128, 128)), (E7, (60, 60, 60)), (E7, (200, 160, 40)), ([[0], [16], [255]], (100,))],
+)
+def test_examples_of_lost_means(palette, color):
+    assert window_error(palette, color) <= 1
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.integers(5, 40))
+def test_the_mean_is_right_for_random_palettes(seed, k):
+    generator = np.random.default_rng(seed)
+    # Corners of a box, at least 8 levels outside of the colors, and any rows.
+    low, high = generator.integers(0, 100, 3), generator.integers(156, 256, 3)
+    corners = np.array([[(low, high)[bit >> d & 1][d] for d in range(3)] for bit in range(8)])
+    palette = np.concatenate((corners, generator.integers(0, 256, (k, 3))))
+    assert window_error(palette, generator.integers(low + 8, high - 7)) <= 1
+
+
+def test_colors_outside_the_hull_do_not_disturb_their_neighbors():
+    palette = np.array([[0, 0, 0], [120, 120, 120], [255, 255, 255]], np.uint8)
+    image = np.full((64, 96, 3), 120, np.uint8)
+    image[:, :32] = (255, 0, 255)
+    indices = diffuse(image, palette)
+    assert (indices[:, 40:] == 1).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_the_order_of_the_palette_does_not_matter(channels):
+    # Coarse levels: many rows are equally near.
+    image, palette = noise(50, 60, channels) // 32 * 32, noise(40, channels, seed=1) // 64 * 64
+    expected = palette[diffuse(image, palette)]
+    for seed in range(3):
+        shuffled = np.random.default_rng(seed).permutation(palette)
+        np.testing.assert_array_equal(shuffled[diffuse(image, shuffled)], expected)
+
+
+def test_opaque_pixels_are_mixed_from_opaque_rows():
+    palette = np.array([[0, 0, 0, 255], [255, 255, 255, 255], [0, 0, 0, 0]], np.uint8)
+    image = np.full((96, 96, 4), (128, 128, 128, 255), np.uint8)
+    indices = diffuse(image, palette)
+    assert (indices < 2).all()
+    assert abs(255 * indices[32:, 32:].mean() - 128) <= 1
