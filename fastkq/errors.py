@@ -174,6 +174,10 @@ class FrameWarning(UserWarning):
     """A file holds several images, and only the first one is read."""
 
 
+class AxesWarning(UserWarning):
+    """The axes of an array can be read as (H, W, C), but are more likely (C, H, W)."""
+
+
 class MissingExtraError(FastKQError, ImportError):
     """A function needs a package that is installed only with an extra of fastkq.
 

@@ -6,13 +6,14 @@ All functions raise `ArgumentTypeError` for a wrong type and `ArgumentError` for
 """
 
 import math
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
+from fastkq.errors import ArgumentError, ArgumentTypeError, AxesWarning, for_parameter
 from fastkq.runtime.options import MAX_COLORS, MAX_PIXELS, Depth, Range, check_integer, check_option, term
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
@@ -26,6 +27,10 @@ DTYPES = tuple(
 """Dtypes of images and palettes."""
 
 MAX_CHANNELS = 64  # channels of an image
+_USUAL_CHANNELS = (3, 4)
+_MIN_SIDE = 16
+"""An image with one of these numbers of rows, and of at least `_MIN_SIDE` columns and channels, is ambiguous:
+more likely, its channels come first."""
 
 
 @for_parameter("image")
@@ -46,8 +51,8 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
     _check_dtype(array, "an image")
     if array.ndim not in (2, 3):
         raise ArgumentError(f"expected an image of shape (H, W) or (H, W, C), got shape {array.shape}")
-    if array.ndim == 3 and array.shape[2] > MAX_CHANNELS:
-        raise ArgumentError(f"expected at most {MAX_CHANNELS} channels, got shape {array.shape}")
+    if array.ndim == 3:
+        _check_axes(array.shape)
     if array.dtype == np.bool_ and array.ndim == 3 and array.shape[2] != 1:
         raise ArgumentError(f"expected a bool image of shape (H, W) or (H, W, 1), got shape {array.shape}")
     check_not_empty(array.shape)
@@ -62,6 +67,24 @@ def check_not_empty(shape: tuple[int, ...]) -> None:
     """Check that an image of this shape has at least one pixel."""
     if 0 in shape:
         raise ArgumentError(f"expected an image of at least one pixel, got shape {shape}")
+
+
+def _check_axes(shape: tuple[int, ...]) -> None:
+    """Refuse too many channels, and warn of an image whose first axis seems to be that of the channels."""
+    first, height, channels = shape
+    if channels > MAX_CHANNELS and first < min(height, MAX_CHANNELS + 1):
+        raise ArgumentError(
+            f"expected (H, W) or (H, W, C) with C from 1 to {MAX_CHANNELS}, got {shape}: "
+            "channels come first; use np.moveaxis(image, 0, -1)"
+        )
+    if channels > MAX_CHANNELS:
+        raise ArgumentError(f"expected at most {MAX_CHANNELS} channels, got shape {shape}")
+    if first in _USUAL_CHANNELS and min(height, channels) >= _MIN_SIDE:
+        message = (
+            f"{shape} is read as {first} x {height} pixels of {channels} channels: "
+            "if its channels come first, use np.moveaxis(image, 0, -1)"
+        )
+        warnings.warn(message, AxesWarning, stacklevel=4)
 
 
 @for_parameter("palette")

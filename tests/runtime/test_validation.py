@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fastkq
 from fastkq.errors import ArgumentError
 from fastkq.runtime.validation import check_image
 
@@ -24,3 +25,23 @@ from fastkq.runtime.validation import check_image
 def test_invalid_image_raises(array, message):
     with pytest.raises(ArgumentError, match=message):
         check_image(array)
+
+
+def test_channels_that_come_first_are_an_error_that_names_the_axes():
+    message = (
+        r"^expected \(H, W\) or \(H, W, C\) with C from 1 to 64, got \(3, 512, 768\): "
+        r"channels come first; use np.moveaxis\(image, 0, -1\)$"
+    )
+    for call in (fastkq.compress, fastkq.count_colors):
+        with pytest.raises(ArgumentError, match=message) as caught:
+            call(np.zeros((3, 512, 768), np.uint8))
+        assert caught.value.parameter == "image"
+
+
+def test_a_small_array_whose_channels_may_come_first_is_a_warning():
+    image = np.zeros((3, 40, 32), np.uint8)
+    with pytest.warns(
+        fastkq.errors.AxesWarning, match=r"\(3, 40, 32\) is read as 3 x 40 pixels of 32 channels"
+    ):
+        compressed = fastkq.compress(image, 2)
+    assert compressed.shape == image.shape
