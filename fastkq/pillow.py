@@ -52,7 +52,7 @@ from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import read_input
 from fastkq.color.indexed_image import IndexedImage, paint
-from fastkq.color.kinds import as_8bit
+from fastkq.color.kinds import ImageKind, as_8bit
 from fastkq.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -108,12 +108,12 @@ class FkqImageFile(ImageFile.ImageFile):
         try:
             # Not strict: damaged pixels or metadata are reported by load, as with other formats.
             with CompressedFile(self.fp, strict=False) as file:
-                palette, shape, metadata = file.palette, file.shape, file.metadata
+                palette, shape, metadata, kind = file.palette, file.shape, file.metadata, file.kind
         except FormatError as error:
             raise SyntaxError(str(error)) from error
         colors = _in_pillow_dtype(palette)
         self._size = shape[1], shape[0]
-        self._mode = _mode(colors)
+        self._mode = _mode(colors, kind)
         if self._mode == "P":
             self.palette = ImagePalette.ImagePalette(*pil.palette_for_pil(colors))
             self.palette.dirty = 1
@@ -180,8 +180,12 @@ def _in_pillow_dtype(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return palette
 
 
-def _mode(colors: npt.NDArray[Any]) -> str:
+def _mode(colors: npt.NDArray[Any], kind: ImageKind) -> str:
     k, channels = colors.shape
+    if kind.is_plain:
+        raise DecodingError(
+            f"expected gray or RGB, with or without alpha, got {kind}: fastkq.load reads them"
+        )
     if channels >= 3 and pil.has_palette(colors.dtype, channels, k):
         return "P"
     mode = pil.mode_of(colors.dtype, channels)

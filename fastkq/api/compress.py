@@ -12,20 +12,21 @@ import numpy.typing as npt
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input
 from fastkq.api.load import load
+from fastkq.api.masked import compressed_image, counted_pixels, counted_weights, pixels_to_dither
 from fastkq.api.options import (
     check_8bit,
     check_arguments,
     check_dithering,
     check_fit,
     check_target_file,
-    check_weights,
 )
 from fastkq.api.palettes import map_to_palette, read_stage
 from fastkq.api.targets import TargetFile, fit_bytes, largest_k, reach_psnr
 from fastkq.color import hidden_colors, packed_counting
 from fastkq.color.color_counts import ColorCounts
-from fastkq.color.kinds import ImageKind, stored_palette, to_working_form
+from fastkq.color.kinds import stored_palette, to_working_form
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
+from fastkq.errors import ArgumentError
 from fastkq.formats import MAX_PALETTE
 from fastkq.formats.fkq import encoded_size
 from fastkq.formats.source import SourceLike
@@ -44,9 +45,11 @@ from fastkq.runtime.options import (
     FileFormat,
     Preset,
     Space,
+    term,
 )
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
+from fastkq.runtime.validation import check_weights
 
 if TYPE_CHECKING:
     from fastkq.api.given_colors import Colors
@@ -63,6 +66,8 @@ def compress(
     binary_alpha: bool = False,
     keep_black_white: bool = False,
     weights: npt.ArrayLike | None = None,
+    alpha: bool | None = None,
+    mask: npt.ArrayLike | None = None,
     max_error: float | None = None,
     min_share: float = 0.0,
     target_psnr: float | None = None,
@@ -87,7 +92,8 @@ def compress(
     image : array, PIL image, path, bytes or binary file object
         Arrays have shape (H, W) or (H, W, C) with C from 1 to 64, an integer dtype of up to 32 bits, float32,
         float64 or bool, and any memory layout; they are never changed. The last of 2 or 4 channels of a uint8
-        or uint16 array is alpha. Masks (bool) have shape (H, W) or (H, W, 1). Floats must be finite.
+        or uint16 array is alpha, see `alpha`. Images of bool have shape (H, W) or (H, W, 1). Floats must be
+        finite, except under `mask`.
         Files and PIL images are read as a viewer shows them: EXIF rotation is applied, palettes are converted
         to RGB, transparency becomes alpha. CMYK becomes sRGB by its ICC profile; without one, it becomes RGB
         by the simple formula. Color space (ICC profile, or the chunks cICP, sRGB, gAMA and cHRM of PNG),
@@ -126,6 +132,17 @@ def compress(
     weights : (H, W) array_like, optional
         Weight of each pixel's squared error, finite and at least 0, not all 0: an importance map gives more
         colors to the regions that matter. Only the ratios of the weights matter.
+    alpha : bool, optional
+        Whether the last channel is alpha. None: the last of 2 or 4 channels of uint8 or uint16 is, unless the
+        file says otherwise; a TIFF does by its tag ExtraSamples. False: all channels are plain values, for
+        example red, green, blue and near infrared; distances are Euclidean over all of them. True: the last
+        channel is alpha, or an error.
+    mask : (H, W) bool array_like, optional
+        True for pixels that do not count, as in `numpy.ma`: their values may be anything, also NaN. Masked in
+        addition are pixels of a `numpy.ma.MaskedArray` that are masked in any channel; pixels of weight 0
+        that are not finite; and pixels of a TIFF that have the value of its tag GDAL_NODATA in all channels
+        (if it is NaN: in any). Masked pixels have the last row of the palette, which is zeros and counts
+        among the k, see `CompressedImage.masked_index`. Not together with `preset`, and not for bool.
     max_error : float, optional
         Upper bound on the Euclidean distance between a color and its palette row, over all channels together.
         The unit is one 8-bit level, for RGBA as seen on a background (see `space`); with ``space="oklab"`` it
@@ -247,23 +264,30 @@ def compress(
         keep_black_white=keep_black_white, weights=weights, max_error=max_error, min_share=min_share,
         target_psnr=target_psnr, target_bytes=target_bytes, format=format, coding=coding, optimize=optimize,
         space=space, value_range=value_range, dither=dither, dither_method=dither_method,
-        preset=preset, effort=effort, max_pixels=max_pixels, threads=threads,
+        preset=preset, effort=effort, alpha=alpha, max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
-        source = read_stage(image, options)
+        source = read_stage(image, options, mask)
         if palette is not None:
             return map_to_palette(source, options)
-        kind = ImageKind.of(source.pixels)
+        kind = source.kind
         checked_weights = check_weights(weights, source.pixels.shape)
         dithering = check_dithering(options, kind)
         compression = Compression(source, checked_weights, dithering, check_fit(options, kind))
         if preset is not None:
             check_8bit("preset", "for a preset", kind)
+            if source.mask is not None:
+                raise ArgumentError(
+                    "expected an image without masked pixels for {}, got some", term("preset")
+                )
             return compression.visual(options["k"])
+        if compression.is_all_masked:
+            return compression.without_colors()
         if target_psnr is not None:
             return compression.for_psnr(options["target_psnr"])
         if target_bytes is not None:
-            return compression.for_bytes(check_target_file(options, source.pixels))
+            is_masked = source.mask is not None
+            return compression.for_bytes(check_target_file(options, kind, is_masked=is_masked))
         return compression.make(options["k"])
 
 
@@ -322,7 +346,10 @@ _SHARE_OF_FITTING = 0.6  # progress: share of the work that is left after counti
 
 
 class Compression:
-    """A compression of one image. Its colors are counted on first use."""
+    """A compression of one image. Its colors are counted on first use.
+
+    Masked pixels are left out of all work. The result gets a row for them, which counts among the k.
+    """
 
     def __init__(
         self,
@@ -331,22 +358,45 @@ class Compression:
         dithering: Dithering,
         options: FitOptions,
     ) -> None:
-        self._source, self._weights = source, weights
+        self._source, self._weights = source, counted_weights(weights, source)
         self._dithering, self._options = dithering, options
-        self._pixels = to_working_form(source.pixels)
+        self._counted_pixels = counted_pixels(source)
+        self._pixels = to_working_form(self._counted_pixels, source.is_plain)
+        self._masked_rows = int(source.mask is not None)
+
+    @property
+    def is_all_masked(self) -> bool:
+        """Whether no pixel counts."""
+        return self._pixels.size == 0
+
+    def without_colors(self) -> CompressedImage:
+        """Return an image whose pixels are all masked; of the palette, only the fixed colors are left."""
+        kind = self._source.kind
+        fixed = self._options.fixed
+        rows = np.empty((0, self._pixels.shape[2] if self._pixels.ndim == 3 else 1), self._pixels.dtype)
+        palette = stored_palette(rows if fixed is None else fixed, *kind)
+        return compressed_image(self._source, palette, np.empty(0, np.uint8))
 
     @cached_property
     def _counts(self) -> ColorCounts:
         with stage("counting", _SHARE_OF_COUNTING, each=0.5):
-            return ColorCounts.of(self._source.pixels, self._weights, self._options.threads)
+            return ColorCounts.of(
+                self._counted_pixels, self._weights, self._options.threads, is_plain=self._source.is_plain
+            )
 
     def make(self, k: int) -> CompressedImage:
         """Return the image with k colors."""
+        least = self._options.min_k + self._masked_rows
+        if k < least:
+            message = "expected {} to be at least {}, with one for masked pixels, got {}"
+            raise ArgumentError(message, term("k"), least, k, parameter="k")
+        k -= self._masked_rows
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
             with stage("counting", _SHARE_OF_COUNTING, each=0.5):
                 counts_if_few = ColorCounts.of_at_most(
-                    self._source.pixels, MAX_RGBA_COLORS, self._options.threads
-                )
+                    self._counted_pixels, MAX_RGBA_COLORS, self._options.threads,
+                    is_plain=self._source.is_plain,
+                )  # fmt: skip
             from_cells = self._compress_cells(k) if counts_if_few is None else None
             if from_cells is not None:
                 return from_cells
@@ -374,12 +424,12 @@ class Compression:
 
     def for_bytes(self, file: TargetFile) -> CompressedImage:
         """Return the image with the most colors found whose file is not larger than its target."""
-        least = self._options.min_k
+        least = self._options.min_k + self._masked_rows
         has_lattice = self._options.lattice is not None
         distinct = distinct_colors(self._counts, self._options) if has_lattice else len(self._counts)
-        most = min(distinct, MAX_COLORS if file.format == "fkq" else MAX_PALETTE)
+        most = min(distinct + self._masked_rows, MAX_COLORS if file.format == "fkq" else MAX_PALETTE)
         if file.format == "fkq" and file.coding == "packed":
-            kind = ImageKind.of(self._source.pixels)
+            kind = self._source.kind
             pixels = self._source.pixels.size // kind.channels
             size = partial(encoded_size, pixels, channels=kind.channels, itemsize=kind.dtype.itemsize)
             return self.make(largest_k(size, file.target, least, most))
@@ -388,7 +438,8 @@ class Compression:
     def _map(self, fitted: Fit) -> CompressedImage:
         counted = self._counts.counted
         with mapping_stage(self._dithering):
-            indices = indices_of(self._pixels, counted, fitted, self._dithering, self._options.threads)
+            pixels = self._to_dither(fitted.palette) if self._dithering.strength > 0 else self._pixels
+            indices = indices_of(pixels, counted, fitted, self._dithering, self._options.threads)
             return self._result(fitted.palette, indices)
 
     def _compress_cells(self, k: int) -> CompressedImage | None:
@@ -405,6 +456,7 @@ class Compression:
             rows = self._with_hidden_color(fit_table(cells, k, self._options).palette)
         with mapping_stage(self._dithering):
             if self._dithering.strength > 0:
+                pixels = self._to_dither(rows)
                 return self._result(rows, dithered(pixels, rows, self._dithering, threads))
             indices = map_pixels(pixels, rows, threads)
             is_used = used_rows(indices, k, threads).all()
@@ -415,7 +467,12 @@ class Compression:
         hidden = hidden_colors.count(self._pixels, self._options.threads)
         return hidden_colors.with_hidden_color(rows, hidden_colors.commonest(hidden))
 
+    def _to_dither(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the whole image in its working form: dithering needs the neighbors of each pixel."""
+        if self._source.mask is None:
+            return self._pixels
+        palette = stored_palette(rows, *self._source.kind)
+        return to_working_form(pixels_to_dither(self._source, palette), self._source.is_plain)
+
     def _result(self, rows: npt.NDArray[Any], indices: npt.NDArray[np.unsignedinteger]) -> CompressedImage:
-        pixels, metadata, _ = self._source
-        palette = stored_palette(rows, *ImageKind.of(pixels))
-        return CompressedImage.unchecked(palette, indices, pixels.shape, metadata)
+        return compressed_image(self._source, stored_palette(rows, *self._source.kind), indices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from fastkq import formats
 from fastkq.api.inputs import is_file, read_input
-from fastkq.api.options import check_weights
+from fastkq.api.masked import counted_pixels, counted_weights
 from fastkq.color.color_counts import ColorCounts
 from fastkq.errors import ArgumentError, ArgumentTypeError
-from fastkq.runtime.options import MAX_PIXELS, term
+from fastkq.runtime.options import MAX_PIXELS, check_option, term
 from fastkq.runtime.progress import Progress, stage, watched
-from fastkq.runtime.validation import check_max_pixels, check_threads
+from fastkq.runtime.validation import check_max_pixels, check_threads, check_weights
 
 if TYPE_CHECKING:
     from fastkq.api.inputs import ImageLike, Images
@@ -29,6 +29,8 @@ def count_colors(
     images: Images,
     *,
     weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
+    alpha: bool | None = None,
+    mask: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -45,6 +47,11 @@ def count_colors(
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel when a palette is fitted, as in `compress`. None means 1 for each pixel. Counts
         from earlier calls take no weights.
+    alpha : bool, optional
+        Whether the last channel of the images is alpha, as in `compress`.
+    mask : (H, W) bool array_like, or iterable with one array or None per image, optional
+        True for pixels that are not counted, as in `compress`. Images whose pixels are all masked count
+        nothing.
     max_pixels : int
         As in `compress`, for each image.
     threads : int, optional
@@ -70,55 +77,75 @@ def count_colors(
     >>> fastkq.count_colors(frames).counts.tolist()
     [16, 32]
     """
-    workers, limit = check_threads(threads), check_max_pixels(max_pixels)
+    workers, limit, alpha = check_threads(threads), check_max_pixels(max_pixels), check_option("alpha", alpha)
     total: ColorCounts | None = None
+    number = 0
     with watched(progress):
         left = 1 if _is_image(images) else operator.length_hint(images, 0)
-        pairs = _pairs(images, weights)
+        images_with_arrays = _with_arrays(images, {"weights": weights, "mask": mask})
         while True:
             with stage(None, 1 / left if left > 0 else _SHARE_OF_AN_IMAGE):
                 # An iterable may call fastkq to make its next image; that work gets this share.
                 with stage("reading", 0.3):
-                    pair = next(pairs, None)
-                if pair is None:
+                    item = next(images_with_arrays, None)
+                if item is None:
                     break
-                counts = _count(*pair, limit, workers)
-                total = counts if total is None else total + counts
+                image, arrays = item
+                counts = _count(image, alpha, limit, workers, **arrays)
+                number += 1
+                if counts is not None:
+                    total = counts if total is None else total + counts
             left -= 1
     if total is None:
-        raise ArgumentError("expected at least one image, got none", parameter="images")
+        got = "only masked pixels" if number else "none"
+        raise ArgumentError(f"expected at least one image, got {got}", parameter="images")
     return total
 
 
 def _count(
-    image: ImageLike | ColorCounts, weights: npt.ArrayLike | None, max_pixels: int, threads: int
-) -> ColorCounts:
+    image: ImageLike | ColorCounts,
+    alpha: bool | None,
+    max_pixels: int,
+    threads: int,
+    weights: npt.ArrayLike | None,
+    mask: npt.ArrayLike | None,
+) -> ColorCounts | None:
+    """Return the counts of one image, or None if all its pixels are masked."""
     if isinstance(image, ColorCounts):
-        if weights is not None:
-            message = "expected no {} for colors that are counted already, got some: count with them"
-            raise ArgumentError(message, term("weights"))
+        for name, value in (("weights", weights), ("mask", mask)):
+            if value is not None:
+                message = "expected no {} for colors that are counted already, got some: count with them"
+                raise ArgumentError(message, term(name))
         return image
     with stage("reading", 0.3):
-        pixels = read_input(image, max_pixels=max_pixels, threads=threads).pixels
-        checked = check_weights(weights, pixels.shape)
+        source = read_input(
+            image, alpha=alpha, mask=mask, weights=weights, max_pixels=max_pixels, threads=threads
+        )
+        checked = counted_weights(check_weights(weights, source.pixels.shape), source)
+    pixels = counted_pixels(source)
+    if not pixels.size:
+        return None
     with stage("counting", each=0.5):
-        return ColorCounts.of(pixels, checked, threads)
+        return ColorCounts.of(pixels, checked, threads, is_plain=source.is_plain)
 
 
-def _pairs(images: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each image with its weights or None."""
+def _with_arrays(images: Any, arrays: Mapping[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Yield each image with its item of each of the arrays, or None."""
     if _is_image(images):
-        yield images, weights
+        yield images, dict(arrays)
         return
     missing = object()
-    given: Iterator[Any] | None = None if weights is None else iter(weights)
+    given = {name: iter(values) for name, values in arrays.items() if values is not None}
+    nothing = dict.fromkeys(arrays)
     for number, image in enumerate(images):
-        weight = None if given is None else next(given, missing)
-        if weight is missing:
-            raise ArgumentError("expected {} for each image, got {}", term("weights"), number)
-        yield image, weight
-    if given is not None and next(given, missing) is not missing:
-        raise ArgumentError("expected {} for each of {} images, got more", term("weights"), number + 1)
+        items = {name: next(values, missing) for name, values in given.items()}
+        for name, item in items.items():
+            if item is missing:
+                raise ArgumentError("expected {} for each image, got {}", term(name), number)
+        yield image, nothing | items
+    for name, values in given.items():
+        if next(values, missing) is not missing:
+            raise ArgumentError("expected {} for each of {} images, got more", term(name), number + 1)
 
 
 def _is_image(images: Any) -> bool:

@@ -63,6 +63,7 @@ def curve(
     binary_alpha: bool = False,
     keep_black_white: bool = False,
     weights: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
+    alpha: bool | None = None,
     space: Space = "rgb",
     value_range: tuple[float, float] | None = None,
     effort: Effort = "balanced",
@@ -80,7 +81,8 @@ def curve(
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
-    fixed, bits, binary_alpha, keep_black_white, weights, space, value_range, effort
+    fixed, bits, binary_alpha, keep_black_white, weights, alpha, space, value_range,
+    effort
         As in `compress`.
     max_pixels, threads, progress
         As in `compress`.
@@ -106,7 +108,7 @@ def curve(
     options = check_arguments(
         k=min(numbers), fixed=fixed, bits=bits, binary_alpha=binary_alpha,
         keep_black_white=keep_black_white, space=space, value_range=value_range, effort=effort,
-        max_pixels=max_pixels, threads=threads,
+        alpha=alpha, max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
         counts, fit_options = count_for_fit(image, weights, options)

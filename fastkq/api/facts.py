@@ -58,6 +58,8 @@ class Facts(NamedTuple):
         The palette and its counts, if the file has a palette.
     version, coding, parts
         Of a `.fkq` file, as in `CompressedFile`; None, None and () for other files.
+    is_plain : bool
+        Whether the last of 2 or 4 channels is no alpha.
     """
 
     path: str
@@ -71,6 +73,7 @@ class Facts(NamedTuple):
     version: int | None = None
     coding: str | None = None
     parts: tuple[Part, ...] = ()
+    is_plain: bool = False
 
     @property
     def channels(self) -> int:
@@ -125,6 +128,7 @@ class Facts(NamedTuple):
                 "gamma": metadata.gamma,
                 "chromaticity": metadata.chromaticity,
                 "cicp": metadata.cicp,
+                **({} if metadata.geotiff is None else {"geotiff_bytes": len(metadata.geotiff)}),
             },
             "grid": self.grid if self.parts else None,
             "parts": [
@@ -173,8 +177,9 @@ def _facts_of_picture(source: Source, max_pixels: int) -> Facts:
         return _facts_of_indexed(picture.indexed(), source, kind)
     pixels = picture.pixels()
     name, dtype = source.name or "", pixels.dtype.name
+    used = len(ColorCounts.of(pixels, is_plain=picture.is_plain))
     return Facts(
-        name, kind, pixels.shape, dtype, source.length, picture.metadata, len(ColorCounts.of(pixels))
+        name, kind, pixels.shape, dtype, source.length, picture.metadata, used, is_plain=picture.is_plain
     )
 
 
@@ -182,4 +187,6 @@ def _facts_of_indexed(image: IndexedImage, source: Source, kind: str) -> Facts:
     counts = count_indices(image)
     used, colors = int(np.count_nonzero(counts)), PaletteCounts(image.palette, counts)
     name, shape, dtype = source.name or "", image.shape, image.dtype.name
-    return Facts(name, kind, shape, dtype, source.length, image.metadata, used, colors)
+    return Facts(
+        name, kind, shape, dtype, source.length, image.metadata, used, colors, is_plain=image.is_plain
+    )

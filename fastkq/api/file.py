@@ -12,6 +12,7 @@ import numpy as np
 from fastkq.api.image import CompressedImage
 from fastkq.color import indexed_image
 from fastkq.color.indexed_image import bits_per_index
+from fastkq.color.kinds import ImageKind
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, DamageWarning, FormatError
 from fastkq.formats import fkq
@@ -89,6 +90,21 @@ class CompressedFile:
     def palette(self) -> ImageArray:
         """The colors, (k, C) of `dtype`; in the coding "packed", only `load` verifies the checksum."""
         return self._head.palette
+
+    @property
+    def kind(self) -> ImageKind:
+        """Dtype, number and meaning of the channels."""
+        return ImageKind(self.dtype, self.palette.shape[1], self._head.is_plain)
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel is alpha."""
+        return self.kind.has_alpha
+
+    @property
+    def masked_index(self) -> int | None:
+        """Index of the masked pixels, see `CompressedImage.masked_index`."""
+        return self._head.masked_index
 
     @property
     def metadata(self) -> Metadata:

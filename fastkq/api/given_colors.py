@@ -147,7 +147,7 @@ class GivenColors(NamedTuple):
         """
         if not self.is_8bit and channels == GRAY_WITH_ALPHA != kind.channels:
             return None
-        return kind.joined(ImageKind(kind.dtype, channels))
+        return kind.joined(ImageKind(kind.dtype, channels, kind.is_plain and channels == kind.channels))
 
     def _array(self, kind: ImageKind) -> npt.NDArray[Any]:
         """Return the values as an array; integers get the dtype of the image if it can hold them."""

@@ -12,10 +12,11 @@ from fastkq.api import notebook, quality
 from fastkq.api.quality import Report
 from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import as_8bit
+from fastkq.color.masking import as_masked
 from fastkq.color.metadata import Metadata
 from fastkq.formats import fkq, pil, source
 from fastkq.runtime.atomic_writing import write_atomically
-from fastkq.runtime.options import MAX_PIXELS, Coding, check_option
+from fastkq.runtime.options import MAX_PIXELS, Boolean, Coding, check_option
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import check_max_pixels, check_range_of_values, check_threads
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 class CompressedImage(IndexedImage):
     """An image of k colors: a palette, and for each pixel the index of its palette row.
 
-    Its arrays are read-only. Two images are equal if their palettes, dtypes, indices and shapes are equal.
+    Its arrays are read-only. Two images are equal if their palettes, dtypes, indices, shapes, `has_alpha`,
+    `masked_index` and `nodata` are equal.
     Notebooks show the image above its palette.
 
     Parameters
@@ -45,6 +47,12 @@ class CompressedImage(IndexedImage):
         Color space, EXIF, XMP and DPI. They do not affect equality.
     damage : tuple of Damage
         Damage of the file that this image was loaded from with ``strict=False``.
+    alpha : bool, optional
+        False: the last of 2 or 4 channels of uint8 or uint16 is no alpha.
+    masked_index : int, optional
+        Index of pixels that hold no data.
+    nodata : number, optional
+        Value of these pixels in the decompressed image, of the palette's dtype; their palette row if None.
 
     Raises
     ------
@@ -69,18 +77,35 @@ class CompressedImage(IndexedImage):
         channels, itemsize = self._palette.shape[1], self.dtype.itemsize
         return fkq.encoded_size(self._indices.size, self.k, channels, itemsize)
 
-    def decompress(self, *, threads: int | None = None, progress: Progress | None = None) -> ImageArray:
+    def decompress(
+        self, *, masked: bool = False, threads: int | None = None, progress: Progress | None = None
+    ) -> ImageArray:
         """Return the image as a new array of `shape` and `dtype`.
 
         Parameters
         ----------
+        masked : bool
+            False: masked pixels have the value `nodata`, or the color of their palette row if that is None.
+            True: the result is a `numpy.ma.MaskedArray`, whose mask is True for masked pixels, in all
+            channels.
         threads : int, optional
             Number of threads; all cores if None. The result does not depend on it.
         progress : callable, optional
             As in `fastkq.compress`.
+
+        Examples
+        --------
+        >>> import numpy as np, fastkq
+        >>> image = np.ma.masked_greater(np.array([[1.5, 2.5, 9e9]]), 1e9)
+        >>> fastkq.compress(image, k=3).decompress(masked=True)
+        masked_array(data=[[1.5, 2.5, --]],
+                     mask=[[False, False,  True]],
+               fill_value=1e+20)
         """
+        workers, masked = check_threads(threads), Boolean().check("masked", masked)
         with watched(progress), stage("painting"):
-            return paint(self, check_threads(threads)).reshape(self._shape)
+            pixels = paint(self, workers).reshape(self._shape)
+            return as_masked(pixels, self.mask, self.nodata) if masked else pixels
 
     def report(self, image: ImageLike, *, ssim: bool = True, threads: int | None = None) -> Report:
         """Measure the error against the original image, as a whole and per color.
@@ -126,7 +151,7 @@ class CompressedImage(IndexedImage):
         ----------
         coding : {"context", "packed"}
             "context" gives the smallest file and stores the metadata. "packed" gives `nbytes` bytes and
-            stores no metadata.
+            stores no metadata; it refuses masked pixels, and 2 or 4 channels without alpha.
         metadata : bool
             False leaves out color space, EXIF, XMP and DPI.
         threads : int, optional
@@ -234,7 +259,8 @@ class CompressedImage(IndexedImage):
         ------
         ArgumentError
             If Pillow has no mode for the colors and `value_range` is not given: 16 bits (see `to_8bit`),
-            signed integers or float32 that are not gray, uint32, float64, or more than 4 channels.
+            signed integers or float32 that are not gray, uint32, float64. Also for more than 4 channels, and
+            for 2 or 4 channels without alpha.
 
         Examples
         --------

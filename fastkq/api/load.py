@@ -6,7 +6,7 @@ from fastkq import formats
 from fastkq.api.file import CompressedFile
 from fastkq.api.image import CompressedImage
 from fastkq.color.indexed_image import IndexedImage
-from fastkq.formats import fkq
+from fastkq.formats import fkq, geotiff
 from fastkq.formats.source import SourceLike, opened
 from fastkq.runtime.options import MAX_PIXELS
 from fastkq.runtime.progress import Progress, stage, watched
@@ -84,7 +84,8 @@ def _cropped(image: IndexedImage, region: tuple[int, int, int, int] | None) -> C
         return CompressedImage.of(image)
     top, left, height, width = check_region(region, *image.indices.shape)
     indices = image.indices[top : top + height, left : left + width]
-    return CompressedImage.of(image, indices=indices, shape=None)
+    metadata = image.metadata._replace(geotiff=geotiff.cropped(image.metadata.geotiff, top, left))
+    return CompressedImage.of(image, indices=indices, shape=None, metadata=metadata)
 
 
 def open(source: SourceLike, *, strict: bool = True) -> CompressedFile:  # noqa: A001

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fastkq import formats
 from fastkq.color.indexed_image import IndexedImage, count_indices
-from fastkq.color.kinds import as_8bit, has_alpha, has_fixed_range
+from fastkq.color.kinds import as_8bit, has_fixed_range
 
 _CHECKERBOARD = ((255, 255, 255), (214, 214, 214))  # R, G, B
 _MAX_SIDE = 1600  # pixels: largest side of an image that is shown
@@ -81,7 +81,7 @@ def png(image: IndexedImage) -> bytes:
     the palette is black and its maximum white. If the channels have no defined meaning, the first three are
     shown as RGB; of two channels, the first is shown as gray. Of the metadata, the color space is kept.
     """
-    colors, indices = _display_colors(image.palette), _subsample(image.indices)
+    colors, indices = _display_colors(image), _subsample(image.indices)
     shown = IndexedImage.unchecked(colors, indices, metadata=image.metadata.color_space)
     options = {"optimize": False, "compress_level": _COMPRESS_LEVEL}
     return formats.encode(shown, ".png", whole=True, options=options)
@@ -106,10 +106,10 @@ def html(image: IndexedImage) -> str:
     )
 
 
-def _display_colors(palette: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _display_colors(image: IndexedImage) -> npt.NDArray[np.uint8]:
     """Convert the palette to 8 bits: gray as RGB, RGB or RGBA."""
-    channels = palette.shape[1]
-    if not has_alpha(palette.dtype, channels):
+    palette, channels = image.palette, image.palette.shape[1]
+    if not image.has_alpha:
         palette = palette[:, : 3 if channels > 2 else 1]
     shown = to_display_8bit(palette[np.newaxis], palette[np.newaxis])[0]
     return np.repeat(shown, 3, axis=1) if shown.shape[1] == 1 else shown
@@ -129,7 +129,7 @@ def _subsample(indices: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsig
 
 def _swatches(image: IndexedImage) -> Iterator[str]:
     """Yield the used colors in the order of the palette; of more than 256 colors, the 256 most frequent."""
-    counts, colors = count_indices(image), _display_colors(image.palette)
+    counts, colors = count_indices(image), _display_colors(image)
     chosen = np.sort(np.argsort(-counts, kind="stable")[:_MAX_SWATCHES])
     for color, count in zip(colors[chosen].tolist(), counts[chosen].tolist(), strict=True):
         if count:

@@ -10,15 +10,14 @@ import numpy.typing as npt
 from fastkq import formats
 from fastkq.api.given_colors import GivenColors
 from fastkq.api.targets import TargetFile
-from fastkq.color.kinds import GRAY_WITH_ALPHA, ImageKind, has_alpha, working_palette
+from fastkq.color.kinds import GRAY_WITH_ALPHA, ImageKind, working_palette
 from fastkq.color.lattice import Lattice
 from fastkq.color.value_range import ValueRange
 from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
+from fastkq.formats.fkq.packed import check_meaning
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.runtime.options import DEFAULT_K, OPTIONS, K, Range, Space, check_conflicts, check_option, term
 from fastkq.runtime.validation import check_threads
-
-_MAX_WEIGHT = 1e100  # weights must be below this
 
 
 def check_arguments(**values: Any) -> dict[str, Any]:
@@ -54,26 +53,7 @@ def check_fixed(fixed: GivenColors | None, kind: ImageKind, k: int | None) -> np
     if k is not None and len(array) > k:
         message = "expected {} to be at least {}, the number of {} colors, got {}"
         raise ArgumentError(message, term("k"), len(array), term("fixed"), k, parameter="fixed")
-    return working_palette(array)
-
-
-def check_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.NDArray[np.float64] | None:
-    """Return weights (H, W) as float64, or None; they must be finite, at least 0 and not all 0."""
-    if weights is None:
-        return None
-    array, name = np.asarray(weights), term("weights")
-    if array.dtype.kind not in "buif":
-        raise ArgumentTypeError("expected {} to be numbers, got {}", name, array.dtype)
-    if array.shape != shape[:2]:
-        raise ArgumentError("expected {} of shape {} as the image, got {}", name, shape[:2], array.shape)
-    array = np.ascontiguousarray(array, np.float64)
-    if not (np.isfinite(array).all() and array.max() < _MAX_WEIGHT):
-        raise ArgumentError("expected finite {} below {:g}, got {}", name, _MAX_WEIGHT, array.max())
-    if array.min() < 0:
-        raise ArgumentError("expected {} of at least 0, got {}", name, array.min())
-    if not array.max() > 0:
-        raise ArgumentError("expected {} that are not all 0, got only zeros", name)
-    return array
+    return working_palette(array, kind.is_plain)
 
 
 def check_lattice(bits: Any, binary_alpha: bool, kind: ImageKind) -> Lattice | None:
@@ -92,7 +72,7 @@ def check_lattice(bits: Any, binary_alpha: bool, kind: ImageKind) -> Lattice | N
     ArgumentError, ArgumentTypeError
         If the numbers are not those of the channels, or are out of range.
     """
-    alpha, depth = int(has_alpha(*kind)), 8 * kind.dtype.itemsize
+    alpha, depth = int(kind.has_alpha), 8 * kind.dtype.itemsize
     if bits is None and not (binary_alpha and alpha):
         return None
     if kind.dtype not in (np.uint8, np.uint16):
@@ -113,6 +93,8 @@ def check_lattice(bits: Any, binary_alpha: bool, kind: ImageKind) -> Lattice | N
         numbers[-1] = 1
     if min(numbers) == depth:
         return None
+    if kind.is_plain:
+        numbers.append(depth)  # the zeros of the working form
     if kind == ImageKind(np.dtype(np.uint8), GRAY_WITH_ALPHA):
         numbers = [numbers[0]] * 3 + numbers[1:]
     return Lattice(tuple(numbers), kind.dtype)
@@ -125,7 +107,7 @@ def check_fit(options: Mapping[str, Any], kind: ImageKind) -> FitOptions:
         options["max_error"],
         options["min_share"],
         check_lattice(options["bits"], options["binary_alpha"], kind),
-        options["keep_black_white"],
+        options["keep_black_white"] and not kind.is_plain,
         check_space(options["space"], kind, options["value_range"]),
         check_value_range(options["value_range"], kind),
         options["effort"],
@@ -145,7 +127,7 @@ def check_space(space: Space, kind: ImageKind, value_range: Any) -> Space:
     """Return the color space in which distances are measured."""
     if space != "oklab":
         return space
-    if kind.dtype == np.bool_ or kind.channels - has_alpha(*kind) not in (1, 3):
+    if kind.dtype == np.bool_ or kind.is_plain or kind.channels - kind.has_alpha not in (1, 3):
         message = f"expected gray or RGB, with or without alpha, for oklab, got {kind}"
         raise ArgumentError(message, parameter="space")
     if value_range is None and ValueRange.of(kind.dtype) is None:
@@ -178,20 +160,26 @@ def check_value_range(value_range: Any, kind: ImageKind) -> ValueRange | None:
 
 def check_8bit(name: str, purpose: str, kind: ImageKind) -> None:
     """Check that images are of uint8 with at most 4 channels, as the parameter `name` needs."""
+    if kind.is_plain:
+        raise ArgumentError(
+            f"expected an image of gray or RGB, with or without alpha, {purpose}, got {kind}", parameter=name
+        )
     if kind.dtype != np.uint8 or kind.channels > 4:
         raise ArgumentError(
             f"expected an image of uint8 with at most 4 channels {purpose}, got {kind}", parameter=name
         )
 
 
-def check_target_file(options: Mapping[str, Any], pixels: npt.NDArray[Any]) -> TargetFile:
-    """Return the file whose size `target_bytes` bounds, if its format can hold the pixels."""
+def check_target_file(options: Mapping[str, Any], kind: ImageKind, *, is_masked: bool = False) -> TargetFile:
+    """Return the file whose size `target_bytes` bounds, if its format can hold images of this kind."""
     names = ("target_bytes", "format", "coding", "optimize", "threads")
     file = TargetFile(*map(options.__getitem__, names))
     suffix = f".{file.format}"
     with for_parameter("format"):
         formats.check_target(f"image{suffix}", optimize=file.optimize)
-        formats.check_values(suffix, *ImageKind.of(pixels))
+        formats.check_values(suffix, *kind)
+    if file.format == "fkq" and file.coding == "packed":
+        check_meaning(is_plain=kind.is_plain, is_masked=is_masked)
     return file
 
 

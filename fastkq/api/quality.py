@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.indexed_image import IndexedImage, paint
 from fastkq.color.kinds import canonical_colors
+from fastkq.color.masking import filled
 from fastkq.errors import ArgumentError
 from fastkq.metrics import PEAKS
 from fastkq.runtime.parallel import over_chunks
@@ -33,6 +34,7 @@ class Report:
     """Error of a compressed image against its original; printed, it is a table.
 
     Errors are in units of the image's dtype. Pixels of alpha 0 count as 0 in all channels of both images.
+    Masked pixels do not count, except in `shares` and `ssim`; there they have no error.
 
     Attributes
     ----------
@@ -103,18 +105,25 @@ def report(
     image: npt.ArrayLike, compressed: IndexedImage, *, ssim: bool = True, threads: int | None = None
 ) -> Report:
     """Compute what `CompressedImage.report` returns for the original `image`."""
-    original = check_image(image)
+    mask = compressed.mask
+    values = np.asarray(np.ma.getdata(image))
+    if mask is not None and values.shape == compressed.shape:  # masked pixels have no error
+        row = compressed.palette[compressed.masked_index]
+        values = filled(values, mask, row if values.ndim == 3 else row[0])
+    original = check_image(values)
     if original.shape != compressed.shape or original.dtype != compressed.dtype:
         raise ArgumentError(
             f"expected the image that was compressed, {compressed.shape} {compressed.dtype}, "
             f"got {original.shape} {original.dtype}"
         )
     workers, channels = check_threads(threads), compressed.palette.shape[1]
-    pixels = canonical_colors(original.reshape(-1, channels))
-    canonical = IndexedImage.of(compressed, palette=canonical_colors(compressed.palette))
+    pixels = canonical_colors(original.reshape(-1, channels), compressed.is_plain)
+    palette = canonical_colors(compressed.palette, compressed.is_plain)
+    canonical = IndexedImage.of(compressed, palette=palette, nodata=None)
     sums, counts, largest, position = _errors(pixels, canonical, workers)
-    error = math.fsum(sums.tolist()) / (len(pixels) * channels)
-    peak = PEAKS.get(original.dtype.name) or float(original.max()) - float(original.min())
+    counted = len(pixels) - (0 if mask is None else int(counts[compressed.masked_index]))
+    error = math.fsum(sums.tolist()) / (max(1, counted) * channels)
+    peak = PEAKS.get(original.dtype.name) or _range(original if mask is None else original[~mask])
     return Report(
         mse=error,
         psnr=20 * _log10(peak) - 10 * _log10(error) if error else math.inf,
@@ -162,6 +171,10 @@ def _errors(
         total += row
     worst = int(np.argmax(largest))
     return total, counts.sum(axis=0), float(largest[worst]), int(positions[worst])
+
+
+def _range(values: npt.NDArray[Any]) -> float:
+    return float(values.max()) - float(values.min()) if values.size else 0.0
 
 
 def _log10(value: float) -> float:

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.api.given_colors import GivenColors
-from fastkq.api.options import check_fixed, check_weights
+from fastkq.api.options import check_fixed
 from fastkq.cli.shared_options import table_options
 from fastkq.color.kinds import RGBA, ImageKind
 from fastkq.runtime.options import OPTIONS, given
+from fastkq.runtime.validation import check_weights
 
 
 class ColorFiles(NamedTuple):

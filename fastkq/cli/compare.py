@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
     register_plugin(source)
     original = Original.read(source, max_pixels=options.max_pixels, threads=options.threads)
     ks = _with_bar(dict.fromkeys(options.ks))
-    rows = compare(original.pixels, ks, **table_options(options))
+    rows = compare(original.source or original.pixels, ks, **table_options(options))
     if options.json:
         for row in rows:
             print(json.dumps({"input": options.input, "source_bytes": original.nbytes, **row.as_json()}))

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser, "IN", "images")
     add_options(parser, "k", "effort")
     add_strip(parser)
-    add_options(parser, "depth", "max_pixels", "coding", "optimize")
+    add_options(parser, "alpha", "depth", "max_pixels", "coding", "optimize")
     group = parser.add_argument_group("color choice and dithering")
     add_options(group, "target_psnr", "target_bytes", "palette", "fixed", *PALETTE_COLORS)
     add_options(group, "weights", "max_error", "min_share")
@@ -86,7 +86,6 @@ def _compress_job(
     from fastkq.cli import batch
     from fastkq.cli.color_arguments import color_arguments
     from fastkq.cli.pillow_plugins import register_plugin
-    from fastkq.color.kinds import ImageKind
     from fastkq.color.metadata import Metadata
     from fastkq.runtime.progress import stage
 
@@ -95,12 +94,13 @@ def _compress_job(
         given = read_input(
             job_input.source,
             depth=options.depth,
+            alpha=options.alpha,
             max_pixels=options.max_pixels,
             threads=job_input.threads,
         )
     arguments, psnr = color_arguments(options, files), None
-    given = given.of_kind(common_kind(arguments, ImageKind.of(given.pixels)))
-    formats.check_values(job.suffix, *ImageKind.of(given.pixels))
+    given = given.of_kind(common_kind(arguments, given.kind))
+    formats.check_values(job.suffix, *given.kind)
     encoding = {"coding": options.coding, "optimize": options.optimize, "threads": job_input.threads}
     if not arguments and given.stored_image:
         compressed, quality = given.stored_image(), "palette unchanged"

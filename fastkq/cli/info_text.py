@@ -59,7 +59,8 @@ def _values(facts: Facts) -> str:
     several = f"{facts.channels} channels"
     if facts.dtype.startswith("float"):
         return f"{'gray' if facts.channels == 1 else several}, {facts.dtype}"
-    return f"{_KINDS.get(facts.channels, several)}, {facts.bits_per_channel} bits per channel"
+    kind = several if facts.is_plain else _KINDS.get(facts.channels, several)
+    return f"{kind}, {facts.bits_per_channel} bits per channel"
 
 
 def _number_of_colors(facts: Facts) -> str:
@@ -69,7 +70,7 @@ def _number_of_colors(facts: Facts) -> str:
 
 
 def _metadata(metadata: Metadata) -> str:
-    icc, exif, dpi, xmp, srgb, gamma, chromaticity, cicp = metadata
+    icc, exif, dpi, xmp, srgb, gamma, chromaticity, cicp, geotiff = metadata
     coordinates = "/".join(f"{value:g}" for value in chromaticity or ())
     present = [
         f"ICC profile of {len(icc):,} bytes" if icc is not None else "",
@@ -80,6 +81,7 @@ def _metadata(metadata: Metadata) -> str:
         f"sRGB with intent {srgb}" if srgb is not None else "",
         f"gamma {gamma:g}" if gamma is not None else "",
         f"chromaticities {coordinates}" if coordinates else "",
+        f"GeoTIFF tags of {len(geotiff):,} bytes" if geotiff is not None else "",
     ]
     return ", ".join(filter(None, present)) or "none"
 

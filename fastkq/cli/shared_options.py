@@ -54,6 +54,13 @@ def color(text: str) -> str:
     return text
 
 
+def yes_or_no(text: str) -> bool:
+    """Parse yes or no."""
+    if text not in ("yes", "no"):
+        raise argparse.ArgumentTypeError(f"expected yes or no, got {text!r}")
+    return text == "yes"
+
+
 def region(text: str) -> tuple[int, ...]:
     """Parse top, left, height and width of a region, in pixels."""
     try:
@@ -130,6 +137,8 @@ _HELP = {
     "coding": "coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no "
     "metadata",
     "optimize": "make OUT.png smaller; takes seconds (needs the extra png)",
+    "alpha": "whether the last of 2 or 4 channels of IN is alpha, and not a value such as near infrared "
+    "(default: as IN says)",
     "depth": "reduce IN to 8 bits per channel, for formats that hold no more (default: the depth of IN)",
     "max_pixels": "refuse inputs of more pixels than this (default 2^30 = {default})",
     "threads": "number of threads (default: all cores)",
@@ -146,6 +155,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "target_bytes": {"metavar": "N"},
     "value_range": {"nargs": 2, "type": float, "metavar": ("BLACK", "WHITE")},
     "dither": {"nargs": "?", "const": 1.0, "metavar": "STRENGTH"},
+    "alpha": {"type": yes_or_no, "action": "store", "metavar": "{yes,no}"},
     "depth": {"type": int, "choices": (8,)},
     "max_pixels": {"metavar": "N"},
     "threads": {"metavar": "N"},

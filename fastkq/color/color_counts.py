@@ -40,38 +40,44 @@ class ColorCounts:
     True
     """
 
-    __slots__ = ("_channels", "_colors", "_counted", "_dtype", "_hidden", "_weights")
+    __slots__ = ("_colors", "_counted", "_hidden", "_kind", "_weights")
 
     def __init__(
         self,
         counted: ColorTable,
-        dtype: np.dtype[Any],
-        channels: int,
+        kind: ImageKind,
         weights: npt.NDArray[np.float64] | None = None,
         hidden: ColorTable | None = None,
     ) -> None:
-        self._counted, self._dtype, self._channels = counted, dtype, channels
-        self._weights, self._hidden = weights, hidden
+        self._counted, self._kind, self._weights, self._hidden = counted, kind, weights, hidden
         self._colors: npt.NDArray[Any] | None = None
 
     @classmethod
     def of(
-        cls, image: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None, threads: int = 1
+        cls,
+        image: npt.NDArray[Any],
+        weights: npt.NDArray[np.float64] | None = None,
+        threads: int = 1,
+        *,
+        is_plain: bool = False,
     ) -> ColorCounts:
         """Count the colors of a checked image; with weights (H, W), also sum the weights for each color."""
-        pixels = to_working_form(image)
+        pixels = to_working_form(image, is_plain)
         counted = counting.count(pixels, threads)
         summed = None if weights is None else counted.sum_weights(pixels, weights, threads)
-        return cls(counted, *ImageKind.of(image), summed, _count_hidden(counted, pixels, threads))
+        hidden = _count_hidden(counted, pixels, threads)
+        return cls(counted, ImageKind.of(image, is_plain), summed, hidden)
 
     @classmethod
-    def of_at_most(cls, image: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorCounts | None:
+    def of_at_most(
+        cls, image: npt.NDArray[Any], max_colors: int, threads: int = 1, *, is_plain: bool = False
+    ) -> ColorCounts | None:
         """Count as `of`; return None for an RGBA image, not opaque, of more than `max_colors` colors."""
-        pixels = to_working_form(image)
+        pixels = to_working_form(image, is_plain)
         counted = counting.count_up_to(pixels, max_colors, threads)
         if counted is None:
             return None
-        return cls(counted, *ImageKind.of(image), hidden=_count_hidden(counted, pixels, threads))
+        return cls(counted, ImageKind.of(image, is_plain), hidden=_count_hidden(counted, pixels, threads))
 
     @property
     def colors(self) -> ImageArray:
@@ -79,7 +85,7 @@ class ColorCounts:
 
         All colors of alpha 0 are one, with all channels 0; `hidden_colors` tells them apart.
         """
-        return stored_palette(self.working_colors, self._dtype, self._channels)
+        return stored_palette(self.working_colors, *self._kind)
 
     @property
     def hidden_colors(self) -> ImageArray:
@@ -89,10 +95,10 @@ class ColorCounts:
         the first channel, then by the second, and so on.
         """
         if self._hidden is None:
-            return np.empty((0, self._channels), self._dtype)
+            return np.empty((0, self.channels), self.dtype)
         colors = self._hidden.colors
         rows = np.column_stack((colors, np.zeros(len(colors), colors.dtype)))
-        return stored_palette(rows, self._dtype, self._channels)
+        return stored_palette(rows, *self._kind)
 
     @property
     def hidden_counts(self) -> npt.NDArray[np.int64]:
@@ -132,24 +138,29 @@ class ColorCounts:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the images."""
-        return self._dtype
+        return self._kind.dtype
 
     @property
     def channels(self) -> int:
         """Number of channels of the images."""
-        return self._channels
+        return self._kind.channels
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel of the images is alpha."""
+        return self._kind.has_alpha
 
     @property
     def kind(self) -> ImageKind:
-        """Dtype and number of channels of the images."""
-        return ImageKind(self._dtype, self._channels)
+        """Dtype, number and meaning of the channels of the images."""
+        return self._kind
 
     def of_kind(self, kind: ImageKind) -> ColorCounts:
         """Return the counts of the images widened to a kind, see `fastkq.color.kinds.with_channels`."""
         if kind == self.kind:
             return self
         hidden = None if self._hidden is None else counting.widen(self._hidden, kind)
-        return ColorCounts(counting.widen(self._counted, kind), *kind, self._weights, hidden)
+        return ColorCounts(counting.widen(self._counted, kind), kind, self._weights, hidden)
 
     def __len__(self) -> int:
         return len(self._counted.counts)
@@ -167,7 +178,7 @@ class ColorCounts:
         hidden = ours._hidden or theirs._hidden
         if ours._hidden is not None and theirs._hidden is not None:
             hidden = counting.merge(ours._hidden, theirs._hidden)
-        return ColorCounts(merged, *kind, ours._add_weights(theirs, merged), hidden)
+        return ColorCounts(merged, kind, ours._add_weights(theirs, merged), hidden)
 
     def __radd__(self, other: object) -> ColorCounts:
         """Return the counts for ``0 + counts``, with which ``sum`` begins."""
@@ -202,19 +213,21 @@ class ColorCounts:
         weighted = ", weighted" if self._weights is not None else ""
         return (
             f"<ColorCounts of {len(self)} colors, {int(self.counts.sum())} pixels of "
-            f"{self._channels} x {self._dtype}{weighted}>"
+            f"{self.channels} x {self.dtype}{weighted}>"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(ColorCounts._of_fields, **self._fields()), ()
 
     def _fields(self) -> dict[str, npt.NDArray[Any]]:
-        fields = {"colors": self.colors, "counts": self.counts}
+        fields: dict[str, Any] = {"colors": self.colors, "counts": self.counts}
         if self._weights is not None:
             fields["weights"] = self._weights
         # Zeros are what readers assume without these arrays.
         if self._hidden is not None and self._hidden.colors.any():
             fields |= {"hidden_colors": self.hidden_colors, "hidden_counts": self.hidden_counts}
+        if self._kind.is_plain:  # only then, so that other counts stay the same bytes
+            fields["alpha"] = np.bool_(False)
         return fields
 
     def to_bytes(self) -> bytes:
@@ -222,7 +235,7 @@ class ColorCounts:
 
         It has the arrays "colors" (M, C), "counts" (M,), "version" () and, if images were weighted, "weights"
         (M,). If there are hidden colors other than zeros, it also has "hidden_colors" (H, C) and
-        "hidden_counts" (H,).
+        "hidden_counts" (H,). If the last of 2 or 4 channels is no alpha, it has "alpha" (), which is False.
         """
         stream = BytesIO()
         np.savez_compressed(stream, **self._fields(), version=np.int64(_VERSION))  # type: ignore[arg-type]
@@ -257,6 +270,7 @@ class ColorCounts:
         weights: npt.NDArray[Any] | None = None,
         hidden_colors: npt.NDArray[Any] | None = None,
         hidden_counts: npt.NDArray[Any] | None = None,
+        alpha: npt.NDArray[Any] | None = None,
     ) -> ColorCounts:
         numbers = [counts] if weights is None else [counts, weights]
         if colors.ndim != 2 or not len(colors) or any(array.shape != colors.shape[:1] for array in numbers):
@@ -269,7 +283,9 @@ class ColorCounts:
             weights.dtype != np.float64 or not np.isfinite(weights).all() or weights.min() < 0
         ):
             raise ValueError("expected weights of float64, all finite and at least 0")
-        recounted = cls.of(np.ascontiguousarray(colors[np.newaxis]))
+        if alpha is not None and (alpha.dtype != np.bool_ or alpha.shape != () or alpha):
+            raise ValueError("expected alpha to be False, or to be missing")
+        recounted = cls.of(np.ascontiguousarray(colors[np.newaxis]), is_plain=alpha is not None)
         if len(recounted) != len(colors) or not np.array_equal(recounted.colors, colors):
             raise ValueError("expected distinct colors in the order of `ColorCounts.colors`")
         counted = recounted._counted.select(slice(None), counts)
@@ -279,7 +295,7 @@ class ColorCounts:
             hidden = _hidden_table(hidden_colors, hidden_counts, recounted, int(transparent.sum()))
         elif hidden is not None:
             hidden = hidden.select(slice(None), transparent)
-        return cls(counted, recounted._dtype, recounted._channels, weights, hidden)
+        return cls(counted, recounted._kind, weights, hidden)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the bytes of `to_bytes` to a file, which is written whole or not at all."""

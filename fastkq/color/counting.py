@@ -32,7 +32,7 @@ def count(pixels: npt.NDArray[Any], threads: int = 1) -> ColorTable:
 
 def count_up_to(pixels: npt.NDArray[Any], max_colors: int, threads: int = 1) -> ColorTable | None:
     """Count as `count`; return None for an 8-bit RGBA image, not opaque, of more than `max_colors` colors."""
-    dtype, channels = ImageKind.of(pixels)
+    dtype, channels, _ = ImageKind.of(pixels)
     if not is_packed(dtype, channels):
         rows = pixels.reshape(-1, channels)
         if has_alpha(dtype, channels) and _is_opaque(rows):
@@ -59,7 +59,7 @@ def widen(table: ColorTable, kind: ImageKind) -> ColorTable:
     if table.channels - alpha != 1 or is_gray_kind:
         return table
     colors = with_channels(table.colors[np.newaxis], RGB + alpha)[0]
-    if is_packed(*ImageKind.of(colors[np.newaxis])):
+    if is_packed(colors.dtype, colors.shape[1]):
         return PackedTable(keys_of(colors), table.counts, colors.shape[1])
     return row_table.RowTable(colors, table.counts)
 

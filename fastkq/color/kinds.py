@@ -1,8 +1,12 @@
 """Meaning of the channels of an image, and the working form in which it is counted, fitted and mapped.
 
-The last of 2 or 4 channels of a uint8 or uint16 image is its alpha; all other channels are plain values.
+The last of 2 or 4 channels of a uint8 or uint16 image is its alpha, unless the image is *plain*: then it is a
+value as the others, for example near infrared. All other channels are plain values.
+
 Masks are counted as gray 0 and 1. Gray with alpha is counted as RGBA with equal R, G and B: distances are
-then three times as large, so nearest rows and means are the same.
+then three times as large, so nearest rows and means are the same. Plain images get another channel of zeros,
+which changes no distance: 3 and 5 channels have no alpha, so that in the working form the number of channels
+alone says what the last one is.
 """
 
 from typing import Any, NamedTuple
@@ -32,10 +36,15 @@ GRAY_WITH_ALPHA, RGB, RGBA = 2, 3, 4  # numbers of channels; alpha is that of ui
 OPAQUE_ALPHA = 255  # alpha of opaque pixels of uint8 images
 
 
-def to_working_form(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def to_working_form(image: npt.NDArray[Any], is_plain: bool = False) -> npt.NDArray[Any]:
     """Convert an image to its working form; a view if its values need no conversion."""
     if image.dtype == np.bool_:
         return image.view(np.uint8)
+    if is_plain and image.ndim == 3 and has_alpha(image.dtype, image.shape[2]):
+        padded = np.zeros((*image.shape[:2], image.shape[2] + 1), image.dtype)
+        for part in bands(padded):
+            padded[part, :, :-1] = image[part]
+        return padded
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == GRAY_WITH_ALPHA:
         return with_channels(image, RGBA)
     return image
@@ -68,30 +77,34 @@ def without_alpha(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return plain
 
 
-def working_palette(palette: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def working_palette(palette: npt.NDArray[Any], is_plain: bool = False) -> npt.NDArray[Any]:
     """Convert the rows of a palette (k, C) to their working form."""
-    rows: npt.NDArray[Any] = to_working_form(palette[np.newaxis])[0]
+    rows: npt.NDArray[Any] = to_working_form(palette[np.newaxis], is_plain)[0]
     return rows
 
 
-def canonical_colors(colors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def canonical_colors(colors: npt.NDArray[Any], is_plain: bool = False) -> npt.NDArray[Any]:
     """Return colors (N, C) such that those that look the same are equal: colors of alpha 0 become zeros.
 
     Masks become uint8 0 and 1.
     """
     if colors.dtype == np.bool_:
         return colors.view(np.uint8)
-    if has_alpha(colors.dtype, colors.shape[1]):
+    if has_alpha(colors.dtype, colors.shape[1]) and not is_plain:
         masked: npt.NDArray[Any] = colors * (colors[:, -1:] != 0)
         return masked
     return colors
 
 
-def stored_palette(palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: int) -> npt.NDArray[Any]:
+def stored_palette(
+    palette: npt.NDArray[Any], dtype: np.dtype[Any], channels: int, is_plain: bool = False
+) -> npt.NDArray[Any]:
     """Convert a palette (k, C) from the working form to the dtype and channels of its image.
 
     Inverse of `working_palette`. If an opaque image was fitted without its alpha, the rows get full alpha.
     """
+    if is_plain:
+        return np.ascontiguousarray(palette[:, :channels], dtype)
     if palette.shape[1] == channels - 1:
         return np.column_stack((palette, np.full(len(palette), np.iinfo(dtype).max, dtype)))
     if dtype == np.uint8 and channels == GRAY_WITH_ALPHA:
@@ -154,14 +167,30 @@ def high_byte(values: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
 
 
 class ImageKind(NamedTuple):
-    """Dtype and number of channels of an image; images of one kind can share a palette."""
+    """Dtype, number and meaning of the channels of an image; images of one kind can share a palette.
+
+    Attributes
+    ----------
+    dtype, channels
+    is_plain : bool
+        Whether the last channel is no alpha although dtype and number of channels are those of images with
+        alpha. False for other dtypes and numbers of channels.
+    """
 
     dtype: np.dtype[Any]
     channels: int
+    is_plain: bool = False
 
     @classmethod
-    def of(cls, image: npt.NDArray[Any]) -> "ImageKind":
-        return cls(image.dtype, 1 if image.ndim == 2 else image.shape[2])
+    def of(cls, image: npt.NDArray[Any], is_plain: bool = False) -> "ImageKind":
+        """Return the kind of an image (H, W) or (H, W, C); `is_plain` counts only for 2 or 4 channels."""
+        channels = 1 if image.ndim == 2 else image.shape[2]
+        return cls(image.dtype, channels, is_plain and has_alpha(image.dtype, channels))
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel is alpha."""
+        return has_alpha(self.dtype, self.channels) and not self.is_plain
 
     def joined(self, other: "ImageKind") -> "ImageKind | None":
         """Return the kind that holds the colors of both; None if there is none.
@@ -171,11 +200,14 @@ class ImageKind(NamedTuple):
         """
         if self == other:
             return self
-        alphas = [has_alpha(*kind) for kind in (self, other)]
+        if self.is_plain or other.is_plain:
+            return None
+        alphas = [kind.has_alpha for kind in (self, other)]
         colors = [kind.channels - alpha for kind, alpha in zip((self, other), alphas, strict=True)]
         if self.dtype != other.dtype or self.dtype == np.bool_ or not {1, 3}.issuperset(colors):
             return None
         return ImageKind(self.dtype, max(colors) + any(alphas))
 
     def __str__(self) -> str:
-        return f"{self.dtype} with {self.channels} channel{'s' * (self.channels > 1)}"
+        plain = ", the last of which is no alpha" * self.is_plain
+        return f"{self.dtype} with {self.channels} channel{'s' * (self.channels > 1)}{plain}"

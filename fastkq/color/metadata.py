@@ -26,6 +26,8 @@ class Metadata(NamedTuple):
     cicp : (int, int, int, int) or None
         Color primaries, transfer function, matrix and range by the code points of ITU-T H.273, as in the PNG
         chunk cICP.
+    geotiff : bytes or None
+        GeoTIFF tags, GDAL_METADATA and GDAL_NODATA of a TIFF file, as a TIFF structure without pixels.
 
     Notes
     -----
@@ -51,6 +53,7 @@ class Metadata(NamedTuple):
     gamma: float | None = None
     chromaticity: tuple[float, ...] | None = None
     cicp: tuple[int, int, int, int] | None = None
+    geotiff: bytes | None = None
 
     @property
     def color_space(self) -> "Metadata":

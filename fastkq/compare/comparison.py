@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fastkq import formats
 from fastkq.api.compress import compress
 from fastkq.api.image import CompressedImage
-from fastkq.api.inputs import read_input
+from fastkq.api.inputs import Input, read_input
 from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal
 from fastkq.errors import ArgumentError
@@ -36,12 +36,15 @@ class Original(NamedTuple):
     nbytes : int
         Size of its file in bytes.
     metadata : Metadata
+    source : Input or None
+        The image with the meaning of its channels and its masked pixels, if it was read from a file.
     """
 
     name: str
     pixels: npt.NDArray[Any]
     nbytes: int
     metadata: Metadata = Metadata()
+    source: Input | None = None
 
     @classmethod
     def read(
@@ -66,9 +69,8 @@ class Original(NamedTuple):
         """
         with opened(source) as opened_source:
             image = read_input(opened_source, max_pixels=max_pixels, threads=threads)
-            return cls(
-                Path(opened_source.name or "").name, image.pixels, opened_source.length, image.metadata
-            )
+            name = Path(opened_source.name or "").name
+            return cls(name, image.pixels, opened_source.length, image.metadata, image)
 
 
 class Row(NamedTuple):
@@ -149,7 +151,7 @@ class Row(NamedTuple):
 
 
 def compare(
-    image: npt.NDArray[Any], ks: Iterable[int], *, threads: int | None = None, **options: Any
+    image: "npt.NDArray[Any] | Input", ks: Iterable[int], *, threads: int | None = None, **options: Any
 ) -> list[Row]:
     """Compress an image with each k and measure size, quality and time.
 
@@ -158,7 +160,7 @@ def compare(
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C)
+    image : (H, W) or (H, W, C), or Input
     ks : iterable of int
         Numbers of colors.
     threads : int, optional
@@ -172,19 +174,20 @@ def compare(
         In the order of `ks`.
     """
     rows: list[Row] = []
+    source = read_input(image)._replace(metadata=Metadata())
     for k in ks:
         if not any(row.is_lossless and row.compressed.k <= k for row in rows):
-            rows.append(_row(image, k, threads, options))
+            rows.append(_row(source, k, threads, options))
     return rows
 
 
-def _row(image: npt.NDArray[Any], k: int, threads: int | None, options: dict[str, Any]) -> Row:
+def _row(source: Input, k: int, threads: int | None, options: dict[str, Any]) -> Row:
     seconds = []
     for _ in range(_CALLS):  # the first call may compile kernels or load them from the cache
         start = time.perf_counter()
-        compressed = compress(image, k, threads=threads, **options)
+        compressed = compress(source, k, threads=threads, **options)
         seconds.append(time.perf_counter() - start)
-    report = compressed.report(image, threads=threads)
+    report = compressed.report(source.pixels, threads=threads)
     return Row(
         compressed.k if math.isinf(report.psnr) else k,
         compressed,

@@ -40,7 +40,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Number of colors, 1 to 65536.
     output : {"image", "indices"}, default="image"
         Result of `transform`: images of the input's dtype and shape, or indices of palette rows.
-    space, dither, dither_method, effort, threads
+    space, dither, dither_method, effort, alpha, threads
         As in `fastkq.compress`.
 
     Attributes
@@ -67,6 +67,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         dither: bool | float = False,
         dither_method: DitherMethod = "diffusion",
         effort: Effort = "balanced",
+        alpha: bool | None = None,
         threads: int | None = None,
     ) -> None:
         self.n_colors = n_colors
@@ -75,6 +76,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.dither = dither
         self.dither_method = dither_method
         self.effort = effort
+        self.alpha = alpha
         self.threads = threads
 
     def fit(self, X: Any, y: Any = None) -> ColorQuantizer:
@@ -106,6 +108,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             colors,
             space=self.space,
             effort=self.effort,
+            alpha=self.alpha,
             threads=self.threads,
         )
         return self
@@ -146,11 +149,10 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _map(self, image: Any) -> npt.NDArray[Any]:
-        given, expected = read_input(image), ImageKind(self.palette_.dtype, self.palette_.shape[1])
-        if ImageKind.of(given.pixels).joined(expected) != expected:
-            raise ArgumentError(
-                f"expected an image as those that were fitted, {expected}, got {ImageKind.of(given.pixels)}"
-            )
+        given = read_input(image, alpha=self.alpha)
+        expected = ImageKind(self.palette_.dtype, self.palette_.shape[1], given.is_plain)
+        if given.kind.joined(expected) != expected:
+            raise ArgumentError(f"expected an image as those that were fitted, {expected}, got {given.kind}")
         compressed = palettes.apply_palette(
             given, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,
             threads=self.threads,

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color.indexed_image import IndexedImage
-from fastkq.color.kinds import high_byte
+from fastkq.color.indexed_image import IndexedImage, nodata_of
+from fastkq.color.kinds import ImageKind, high_byte
+from fastkq.color.masking import Mask
 from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
-from fastkq.formats import sixteen_bit
+from fastkq.formats import geotiff, sixteen_bit
 from fastkq.runtime.options import Depth
 from fastkq.runtime.progress import bands
 
@@ -39,6 +40,8 @@ class Picture(NamedTuple):
     gif_colors : int
         Number of colors in the palette of a GIF, otherwise 0. Pillow reads a GIF whose palette is the ramp 0,
         1, 2, ... as gray.
+    is_plain : bool
+        Whether a TIFF says that the last of 2 or 4 channels is no alpha.
     """
 
     image: "Image.Image | None"
@@ -48,6 +51,7 @@ class Picture(NamedTuple):
     depth: Depth = None
     format: str | None = None
     gif_colors: int = 0
+    is_plain: bool = False
 
     @property
     def has_palette(self) -> bool:
@@ -75,6 +79,8 @@ class Picture(NamedTuple):
             return np.array(image, np.float32, order="C")
         if image.mode == "F":
             raise FormatError(f"{self.name}: expected 8 or 16 bits per channel, got 32 (mode {image.mode})")
+        if image.mode == "LA" and self.is_plain:
+            return np.array(image, np.uint8, order="C")
         if image.mode == "La":
             image = image.convert("LA")  # Pillow cannot convert La to RGBA directly
         mode = pixel_mode(image)
@@ -117,7 +123,43 @@ class Picture(NamedTuple):
                 f"{self.name}: expected indices below the {len(palette)} colors of the palette, "
                 f"got {int(indices.max())}"
             )
-        return IndexedImage.unchecked(palette, indices, metadata=self.metadata)
+        masked_index = self._masked_index(indices)
+        metadata = self.metadata._replace(geotiff=geotiff.with_nodata(self.metadata.geotiff, None))
+        return IndexedImage.unchecked(palette, indices, metadata=metadata, masked_index=masked_index)
+
+    def missing(self, pixels: npt.NDArray[Any]) -> tuple[Mask | None, np.generic | None, Metadata]:
+        """Return the mask (H, W) of pixels without data and their value, or None for both, by GDAL_NODATA.
+
+        With them comes the metadata without that tag, unless the tag has to be kept: its value is that of no
+        pixel. If there is a palette, the value is an index, and the pixels have none.
+
+        Parameters
+        ----------
+        pixels : (H, W) or (H, W, C)
+            Result of `pixels`.
+        """
+        number = geotiff.nodata_value(self.metadata.geotiff)
+        if number is None:
+            return None, None, self.metadata
+        mask, value = None, None
+        if self.has_palette:
+            indices = np.asarray(self.image)
+            index = self._masked_index(indices)
+            mask = None if index is None else indices == index
+        else:
+            values = pixels if self.deep is None else self.deep
+            kind = ImageKind.of(values, self.is_plain)
+            mask, value = geotiff.missing(values, number, has_alpha=kind.has_alpha)
+            value = nodata_of(value, pixels.dtype) if values.dtype == pixels.dtype else None
+            if mask is None:
+                return None, None, self.metadata
+        return mask, value, self.metadata._replace(geotiff=geotiff.with_nodata(self.metadata.geotiff, None))
+
+    def _masked_index(self, indices: npt.NDArray[np.uint8]) -> int | None:
+        """Return the index of pixels without data, or None if no pixel has it."""
+        number = geotiff.nodata_value(self.metadata.geotiff)
+        is_used = number is not None and number.is_integer() and bool((indices == number).any())
+        return int(number) if number is not None and is_used else None
 
 
 def pixel_mode(image: "Image.Image") -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color.indexed_image import IndexedImage, paint
+from fastkq.color.indexed_image import IndexedImage, paint, shown_palette
 from fastkq.color.kinds import has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError
@@ -36,6 +36,12 @@ _MODES = {
 def to_pil(image: IndexedImage) -> "Image.Image":
     """Convert an indexed image to what `fastkq.CompressedImage.to_pil` returns."""
     channels = image.palette.shape[1]
+    image = IndexedImage.of(image, palette=shown_palette(image))
+    if image.is_plain:
+        raise ArgumentError(
+            f"expected gray or RGB, with or without alpha, for a mode of Pillow, got {image.kind}: "
+            "use the array from decompress()"
+        )
     if has_palette(image.dtype, channels, image.k):
         picture = paletted(image)
     else:
@@ -126,6 +132,13 @@ def tolerates_truncation() -> bool:
     from PIL import ImageFile
 
     return ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def from_plain_pixels(pixels: npt.NDArray[np.uint8]) -> "Image.Image":
+    """Return pixels (H, W, 4) of which the last channel is no alpha as an image of mode RGBX."""
+    from PIL import Image
+
+    return Image.frombytes("RGBX", pixels.shape[1::-1], np.ascontiguousarray(pixels).tobytes())
 
 
 class Interruptible(BytesIO):

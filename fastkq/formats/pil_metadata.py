@@ -4,11 +4,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fastkq.color.metadata import Metadata
-from fastkq.formats import color_space, exif, icc, png, sixteen_bit, xmp
+from fastkq.formats import color_space, exif, geotiff, icc, png, sixteen_bit, xmp
 from fastkq.formats.registry import ImageFormat
 
 if TYPE_CHECKING:
     from PIL import Image, PngImagePlugin
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 _X_RESOLUTION = 0x011A  # TIFF tag
 _GRAY_MODES = ("1", "L", "LA", "La")  # of Pillow, for 8 bits
@@ -49,6 +50,7 @@ def metadata_of(image: "Image.Image", data: bytes, *, gray: bool, turned: bool) 
         gamma=color_space.valid_gamma(info.get("gamma")),
         chromaticity=color_space.valid_chromaticity(info.get("chromaticity")),
         cicp=color_space.valid_cicp(info.get("cicp") or png.read_cicp(data)),
+        geotiff=geotiff.from_tags(getattr(image, "tag_v2", {})),
     )
 
 
@@ -68,8 +70,9 @@ def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, 
             options.pop("icc_profile", None)
         chunks = [*color_space.png_chunks(metadata), *xmp.png_chunks(metadata.xmp)]
         options |= {"pnginfo": _png_info(chunks)} if chunks else {}
-    if form.name == "TIFF" and (tags := _tiff_tags(metadata)):
-        options["tiffinfo"] = tags
+    if form.name == "TIFF":
+        tags = _tiff_tags(metadata)
+        options |= {"tiffinfo": _with_geotiff(tags, metadata.geotiff)} if tags or metadata.geotiff else {}
     return options
 
 
@@ -146,3 +149,18 @@ def _tiff_tags(metadata: Metadata) -> dict[int, str | bytes]:
         return exif.text_tags(tags) | packet
     except Exception:  # damaged tags, as above
         return packet
+
+
+def _with_geotiff(
+    tags: dict[int, str | bytes], structure: bytes | None
+) -> "dict[int, str | bytes] | ImageFileDirectory_v2":
+    """Return the tags together with those of GeoTIFF, whose types Pillow has to be told."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    if structure is None:
+        return tags
+    directory = ImageFileDirectory_v2()
+    for tag, value in tags.items():
+        directory[tag] = value
+    geotiff.add_to(directory, structure)
+    return directory

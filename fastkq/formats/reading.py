@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, FormatError, FrameWarning, PrecisionWarning
-from fastkq.formats import array_files, sixteen_bit, tiff
+from fastkq.formats import array_files, geotiff, sixteen_bit, tiff
 from fastkq.formats.array_files import check_size
 from fastkq.formats.color_management import to_srgb
 from fastkq.formats.exif import ORIENTATION
@@ -85,6 +85,8 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
         data = bytes(source.read(0, source.length))
         if not tolerates_truncation():
             verify_chunks(data)
+        with_alpha = tiff.with_extra_sample_as_alpha(data)
+        data = with_alpha or data
         image = None if tiff.is_misread_bigtiff(data) else _open(data)
         if image is None or tiff.drops_bands(image):
             return _decode_without_pillow(data, name, max_pixels, depth)
@@ -99,7 +101,7 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
             image.info["transparency"] = color_key(data, image.info["transparency"])
         gif_colors = 2 << (data[10] & 7) if image.format == "GIF" else 0
         picture = _load(image, name, data, depth)
-        return picture._replace(format=image.format, gif_colors=gif_colors)
+        return picture._replace(format=image.format, gif_colors=gif_colors, is_plain=with_alpha is not None)
 
 
 @contextlib.contextmanager
@@ -171,13 +173,16 @@ def _decode_without_pillow(data: bytes, name: str, max_pixels: int, depth: Depth
         return Picture(_open_with_imageio(data, name), name, Metadata(), depth=depth)
     with _named(name):
         check_size(*tiff.sizes(tags), max_pixels)
-        pixels = sixteen_bit.apply_orientation(tiff.decode(data, tags), tags.get(ORIENTATION, 1))
-        return _of_array(array_files.narrowed(pixels), name, depth)._replace(format="TIFF")
+        orientation = tags.get(ORIENTATION, 1)
+        pixels = sixteen_bit.apply_orientation(tiff.decode(data, tags), orientation)
+        picture = _of_array(array_files.narrowed(pixels), name, depth)
+        place = geotiff.from_tags(tags) if orientation == 1 else None
+        return picture._replace(format="TIFF", metadata=Metadata(geotiff=place), is_plain=tiff.is_plain(tags))
 
 
 def _of_array(pixels: npt.NDArray[Any], name: str, depth: Depth) -> Picture:
     try:
-        return Picture(None, name, Metadata(), check_image(pixels), depth)
+        return Picture(None, name, Metadata(), check_image(pixels, is_finite=False), depth)
     except ArgumentError as error:
         raise FormatError(str(error)) from error
 
@@ -258,6 +263,8 @@ def _load(image: "Image.Image", name: str, data: bytes, depth: Depth) -> Picture
     orientation = _orientation(image)
     applied = max(orientation, stored_orientation)
     metadata = metadata_of(image, data, gray=pixel_mode(image) == "L", turned=5 <= applied <= 8)
+    if applied != 1:  # the place of a pixel on the Earth is that in the file
+        metadata = metadata._replace(geotiff=None)
     if reduced and pixels is None and depth is None:
         message = f"{name}: 16 bits per channel are reduced to 8, the high byte is kept{_remedy(image, data)}"
         warnings.warn(message, PrecisionWarning, stacklevel=3)

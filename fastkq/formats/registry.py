@@ -17,15 +17,16 @@ class ImageFormat(NamedTuple):
         Pillow's name of the format.
     palette : {"opaque", "one transparent", "any alpha"} or None
         Alpha that the colors of a palette may have; None if the format has no palettes.
-    pixels : tuple of {"L", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16", "I", "F"}
+    pixels : tuple of {"L", "RGB", "RGBA", "RGBX", "I;16", "RGB;16", "RGBA;16", "I", "F"}
         Kinds of pixels that the format holds without a palette: of 8 bits, of 16 bits, and gray of int32 and
-        float32.
+        float32. X is a channel that is no alpha.
     allows_pixels : bool
         Whether an image whose palette does not fit is written as pixels by default. If False, it is written
         as pixels only with `whole=True` of `fastkq.formats.encode`.
     carries : frozenset of {"icc", "chunks", "exif", "texts", "xmp", "dpi"}
-        Metadata that the format can hold. "texts" are the text tags of the EXIF: description, artist and
-        others. "chunks" are those of PNG that define colors: cICP, sRGB, gAMA and cHRM.
+        Metadata that the format can hold. "texts" are the tags of a TIFF: the text tags of the EXIF
+        (description, artist and others), and those of GeoTIFF. "chunks" are those of PNG that define colors:
+        cICP, sRGB, gAMA and cHRM.
     options : mapping
         Options of Pillow's `save`.
     max_side : int
@@ -44,7 +45,7 @@ class ImageFormat(NamedTuple):
 _TIFF = ImageFormat(
     name="TIFF",
     palette="opaque",
-    pixels=("L", "RGB", "RGBA", "I;16", "I", "F"),
+    pixels=("L", "RGB", "RGBA", "RGBX", "I;16", "I", "F"),
     allows_pixels=True,
     carries=frozenset({"icc", "texts", "xmp", "dpi"}),
     # Deflate is 4 to 45 % smaller than LZW on palette images; a predictor makes images of few colors larger.

@@ -1,5 +1,7 @@
 """TIFF files whose pixels Pillow cannot read or misreads: floats, signed integers, bands, color maps."""
 
+import contextlib
+import struct
 from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -25,7 +27,9 @@ _SAMPLES_PER_PIXEL, _PLANAR_CONFIGURATION, _COLOR_MAP, _EXTRA_SAMPLES, _SAMPLE_F
 )
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _SEPARATE = 2
-_PREMULTIPLIED, _ALPHA = 1, 2
+_UNSPECIFIED, _PREMULTIPLIED, _ALPHA = 0, 1, 2
+_SAMPLES_WITH_EXTRA = {_WHITE_IS_ZERO: 2, _BLACK_IS_ZERO: 2, _RGB: 4}  # one extra sample
+_SHORT = 3  # type of a tag
 _BIG_ENDIAN = ("F;32BF", "I;16BS", "I;32BS")  # raw modes of Pillow
 _KINDS = {1: "uint", 2: "int", 3: "float"}  # names of NumPy by sample format
 _MAX_RATIO = 1 << 15  # bytes of pixels per byte of the file, at most, for any compression
@@ -50,6 +54,52 @@ def read_tags(data: bytes) -> Tags:
         return dict(tags)
     except Exception:  # damaged tags raise exceptions of any type
         return {}
+
+
+def with_extra_sample_as_alpha(data: bytes) -> bytes | None:
+    """Return a gray or RGB file whose extra sample is unspecified with that sample as alpha, or None.
+
+    Pillow drops an unspecified sample, and keeps alpha. Only the tag ExtraSamples is changed.
+    """
+    with contextlib.suppress(struct.error, KeyError):
+        tags = _first_directory(data)
+        is_one = tags[_SAMPLES_PER_PIXEL][0] == _SAMPLES_WITH_EXTRA.get(tags[_PHOTOMETRIC][0])
+        value, at, count, order = tags[_EXTRA_SAMPLES]
+        if is_one and count == 1 and value == _UNSPECIFIED:
+            return data[:at] + struct.pack(order + "H", _ALPHA) + data[at + 2 :]
+    return None
+
+
+def _first_directory(data: bytes) -> dict[int, tuple[int, int, int, str]]:
+    """Return, by tag, the first 16-bit value of each entry, its offset, the number of values, the byte order.
+
+    Only entries of type SHORT are returned whose values are in the entry.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(data[:2], "")
+    if not order:
+        return {}
+    (version,) = struct.unpack_from(order + "H", data, 2)
+    if version not in (42, 43):
+        return {}
+    place, number, entry = ("I", "H", "HHI") if version == 42 else ("Q", "Q", "HHQ")
+    (start,) = struct.unpack_from(order + place, data, 4 if version == 42 else 8)
+    (entries,) = struct.unpack_from(order + number, data, start)
+    first, width = start + struct.calcsize(order + number), struct.calcsize(order + entry + place)
+    tags = {}
+    for at in range(first, min(first + entries * width, len(data)), width):
+        tag, kind, count = struct.unpack_from(order + entry, data, at)
+        value_at = at + struct.calcsize(order + entry)
+        if kind == _SHORT and 2 * count <= struct.calcsize(order + place):
+            (value,) = struct.unpack_from(order + "H", data, value_at)
+            tags[tag] = value, value_at, count, order
+    return tags
+
+
+def is_plain(tags: Tags) -> bool:
+    """Return whether the tags of a gray or RGB image say that its last sample is no alpha."""
+    extra = tags.get(_EXTRA_SAMPLES, ())
+    is_alpha = extra[-1:] in ((_PREMULTIPLIED,), (_ALPHA,)) if extra else tags.get(_PHOTOMETRIC) == _RGB
+    return not is_alpha
 
 
 def is_misread_bigtiff(data: bytes) -> bool:

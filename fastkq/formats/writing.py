@@ -3,25 +3,28 @@
 ==============  ====================================================  ===========================
 suffix          contents                                              metadata
 ==============  ====================================================  ===========================
-`.fkq`          palette and indices, any number of colors             ICC, chunks, EXIF, XMP, DPI
+`.fkq`          palette and indices, any number of colors             all
 `.png`          palette and indices, at most 256 colors               ICC, chunks, EXIF, XMP, DPI
 `.gif`          as `.png`, but opaque except one color of alpha 0     none
-`.tif` `.tiff`  as `.png` if all colors are opaque; else RGB or RGBA  ICC, texts, XMP, DPI
+`.tif` `.tiff`  as `.png` if all colors are opaque; else RGB or RGBA  ICC, tags, XMP, DPI
 `.bmp`          as `.png`, opaque colors only; RGB above 256 colors   DPI
 `.webp`         lossless RGB or RGBA, any number of colors            ICC, EXIF, XMP
 ==============  ====================================================  ===========================
 
 All formats but `.fkq` hold values of 8 bits; `.tif` also holds gray of 16 bits, of signed integers (as int32)
-and of float32, as pixels. False and True become black and white; gray with alpha becomes RGBA.
-`CompressedImage.to_8bit` reduces 16 bits to 8.
+and of float32, and 4 channels of 8 bits without alpha, as pixels. False and True become black and white; gray
+with alpha becomes RGBA. `CompressedImage.to_8bit` reduces 16 bits to 8.
 
 Palettes keep their order; GIF pads them to a power of two, TIFF to 256 colors. Their colors are R, G, B, so
-the ICC profile of a gray image, which is for gray, becomes an equal one for RGB. TIFF holds only the texts of
-the EXIF: description, make, model, software, date, artist, host computer, copyright.
+the ICC profile of a gray image, which is for gray, becomes an equal one for RGB. TIFF holds the GeoTIFF
+tags and the texts of the EXIF: description, make, model, software, date, artist, host computer, copyright.
 
 "Chunks" are those of PNG that define colors: cICP, sRGB, gAMA and cHRM. In a PNG, the chunk sRGB replaces an
 ICC profile that is sRGB. If a file gets no definition of its colors although they are not sRGB,
 `fastkq.CompressedImage.save` and the command issue a `fastkq.errors.ColorSpaceWarning`.
+
+Masked pixels have their nodata value, in palettes too. TIFF says which it is, by the tag GDAL_NODATA: the
+index in a palette, otherwise the value. In other formats they are pixels as all others.
 """
 
 import os
@@ -32,11 +35,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.color.indexed_image import IndexedImage, paint
-from fastkq.color.kinds import SCALE_TO_8BIT, as_8bit, has_alpha, has_fixed_range
+from fastkq.color.indexed_image import IndexedImage, paint, shown_palette
+from fastkq.color.kinds import RGBA, SCALE_TO_8BIT, ImageKind, as_8bit, has_alpha, has_fixed_range
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, Term
-from fastkq.formats import fkq, pil
+from fastkq.formats import fkq, geotiff, pil
 from fastkq.formats.color_space import warn_of_loss
 from fastkq.formats.pil import Interruptible, paletted, transparency_of
 from fastkq.formats.pil_metadata import keeps_color_space, save_options
@@ -119,20 +122,34 @@ def encode(
             warn_of_loss(image.metadata, "the coding packed", name, "use the coding context")
         return fkq.encode(image, coding, threads)
     form = FORMATS[suffix]
-    stored = IndexedImage.of(image, palette=_expand(image.palette), shape=None)
-    check_values(suffix, stored.dtype, stored.palette.shape[1], whole=whole)
-    if form.palette and stored.dtype == np.uint8:
+    palette = _expand(shown_palette(image), image.is_plain)
+    stored = IndexedImage.of(image, palette=palette, shape=None)
+    check_values(suffix, *stored.kind, whole=whole)
+    if form.palette and stored.dtype == np.uint8 and not stored.is_plain:
         misfit = _misfit(form, stored.palette)
         if misfit is None:
-            data = _encode_palette(stored, form, options, name)
+            index = None if image.masked_index is None else str(image.masked_index)
+            data = _encode_palette(_with_nodata(stored, index), form, options, name)
             return optimized(data) if optimize else data
         if not (form.pixels and (whole or form.allows_pixels)):
             raise misfit
-    return encode_image(paint(stored, threads), suffix, stored.metadata, options, name)
+    if image.masked_index is not None:
+        stored = _with_nodata(stored, None if image.nodata is None else geotiff.nodata_text(image.nodata))
+    return encode_image(
+        paint(stored, threads), suffix, stored.metadata, options, name, is_plain=stored.is_plain
+    )
 
 
-def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: bool = False) -> None:
-    """Check that a format can hold a dtype and a number of channels, whatever the palette will be.
+def _with_nodata(image: IndexedImage, text: str | None) -> IndexedImage:
+    """Return the image with this text as GDAL_NODATA, or without that tag."""
+    tags = geotiff.with_nodata(image.metadata.geotiff, text)
+    return IndexedImage.of(image, metadata=image.metadata._replace(geotiff=tags))
+
+
+def check_values(
+    suffix: str, dtype: np.dtype[Any], channels: int, is_plain: bool = False, *, whole: bool = False
+) -> None:
+    """Check that a format can hold images of a kind, see `ImageKind`, whatever the palette will be.
 
     Raises
     ------
@@ -142,20 +159,28 @@ def check_values(suffix: str, dtype: np.dtype[Any], channels: int, *, whole: boo
     if suffix == ".fkq":
         return
     form = FORMATS[suffix]
-    mode = mode_of(dtype, channels)
+    mode = mode_of(dtype, channels, is_plain)
     if mode in ("L", "RGB", "RGBA") or (mode in form.pixels and (whole or form.allows_pixels)):
         return
     what = f"a palette {form.name}" if form.palette else form.name
     if channels > 4:
         raise ArgumentError(f"expected 1 to 4 channels for {form.name}, got {channels}: save as .fkq")
+    if is_plain:
+        kind = ImageKind(dtype, channels, is_plain)
+        rgbx = " or .tif" * (mode == "RGBX")
+        raise ArgumentError(
+            f"expected gray or RGB, with or without alpha, for {form.name}, got {kind}: save as .fkq{rgbx}"
+        )
     others = " or .tif" if mode in FORMATS[".tif"].pixels else ""
     remedy = Term("reduce them with to_8bit()", "reduce them with --depth 8")
     message = "expected values of 8 bits for {}, got {}: {}, or save as .fkq{}"
     raise ArgumentError(message, what, dtype, remedy if has_fixed_range(dtype) else SCALE_TO_8BIT, others)
 
 
-def mode_of(dtype: np.dtype[Any], channels: int) -> str | None:
+def mode_of(dtype: np.dtype[Any], channels: int, is_plain: bool = False) -> str | None:
     """Return the kind of pixels, named as in `ImageFormat.pixels`; None if no format holds them."""
+    if is_plain:
+        return "RGBX" if dtype == np.uint8 and channels == RGBA else None
     if dtype == np.bool_:
         return "L"
     stored_channels = 4 if has_alpha(dtype, channels) else channels
@@ -168,6 +193,8 @@ def encode_image(
     metadata: Metadata | None = None,
     options: Mapping[str, Any] | None = None,
     name: str | None = None,
+    *,
+    is_plain: bool = False,
 ) -> bytes:
     """Encode an image (H, W) or (H, W, C) in the format of a suffix, one of `FORMATS`, without a palette.
 
@@ -179,8 +206,10 @@ def encode_image(
         If the format cannot hold the image; the message names formats that can.
     """
     form, metadata = FORMATS[suffix], metadata or Metadata()
-    flat = _expand(image if image.ndim == 3 else image[:, :, np.newaxis])
-    check_values(suffix, flat.dtype, flat.shape[2], whole=True)
+    flat = _expand(image if image.ndim == 3 else image[:, :, np.newaxis], is_plain)
+    check_values(suffix, flat.dtype, flat.shape[2], is_plain, whole=True)
+    if is_plain:
+        return _encode_picture(pil.from_plain_pixels(flat), form, metadata, options, name)
     if flat.shape[2] == 4 and "RGBA" not in form.pixels and (flat[:, :, 3] == 255).all():
         flat = flat[:, :, :3]
     mode = mode_of(flat.dtype, flat.shape[2])
@@ -197,11 +226,11 @@ def encode_image(
     return _encode_picture(picture, form, metadata, options, name)
 
 
-def _expand(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _expand(values: npt.NDArray[Any], is_plain: bool) -> npt.NDArray[Any]:
     """Return values (..., C) with bool as 0 and 255, and gray with alpha as RGBA."""
     if values.dtype == np.bool_:
         values = as_8bit(values)
-    if has_alpha(values.dtype, values.shape[-1]) and values.shape[-1] == 2:
+    if has_alpha(values.dtype, values.shape[-1]) and values.shape[-1] == 2 and not is_plain:
         values = values[..., [0, 0, 0, 1]]
     return values
 

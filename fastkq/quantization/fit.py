@@ -104,8 +104,10 @@ def distortion(counts: ColorCounts, fitted: Fit, threads: int) -> metrics.Distor
     if rows.shape[1] > table.channels:
         table = table.with_alpha()
         colors = table.colors
-    is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8
+    is_gray_as_rgba = counts.channels == GRAY_WITH_ALPHA and counts.dtype == np.uint8 and counts.has_alpha
     channels = [0, 3][: rows.shape[1] - 2] if is_gray_as_rgba else range(rows.shape[1])
+    if counts.kind.is_plain:
+        channels = range(counts.channels)  # without the zeros of the working form
     labels = label(table, rows, threads).labels if fitted.labels is None else fitted.labels
     rows = canonical_colors(rows)
     peak = metrics.PEAKS.get(counts.dtype.name)

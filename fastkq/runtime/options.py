@@ -160,6 +160,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("coding", "--coding", Choice.of(Coding), "context", chooses_colors=False),
         Option("format", "--format", Choice.of(FileFormat), "fkq", chooses_colors=False),
         Option("optimize", "--optimize", Boolean(), False, chooses_colors=False),
+        Option("alpha", "--alpha", Boolean()),
         Option("depth", "--depth", chooses_colors=False),
         Option("max_pixels", "--max-pixels", Range(int, 1), MAX_PIXELS, chooses_colors=False),
         Option("threads", "--threads", Range(int, 1), chooses_colors=False),

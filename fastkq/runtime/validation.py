@@ -27,6 +27,7 @@ DTYPES = tuple(
 """Dtypes of images and palettes."""
 
 MAX_CHANNELS = 64  # channels of an image
+_MAX_WEIGHT = 1e100  # weights must be below this
 _USUAL_CHANNELS = (3, 4)
 _MIN_SIDE = 16
 """An image with one of these numbers of rows, and of at least `_MIN_SIDE` columns and channels, is ambiguous:
@@ -34,7 +35,7 @@ more likely, its channels come first."""
 
 
 @for_parameter("image")
-def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
+def check_image(image: npt.ArrayLike, *, is_finite: bool = True) -> npt.NDArray[Any]:
     """Return an image as a C-contiguous array of native byte order.
 
     Returns
@@ -45,7 +46,7 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
     Raises
     ------
     ArgumentError
-        If the image is empty, has another dtype or shape, or holds NaN or infinite values.
+        If the image is empty, has another dtype or shape, or, with `is_finite`, holds NaN or infinite values.
     """
     array = np.asarray(image)
     _check_dtype(array, "an image")
@@ -58,7 +59,8 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
     check_not_empty(array.shape)
     if array.shape[0] * array.shape[1] > MAX_PIXELS:
         raise ArgumentError(f"expected at most {MAX_PIXELS} pixels, got shape {array.shape}")
-    _check_finite(array, "an image")
+    if is_finite:
+        _check_finite(array, "an image")
     return _native(array)
 
 
@@ -133,9 +135,10 @@ def _check_finite(array: npt.NDArray[Any], noun: str) -> None:
     if array.dtype.kind == "f" and not all(np.isfinite(array[part]).all() for part in bands(array)):
         finite = np.isfinite(array)
         position = tuple(map(int, np.unravel_index(finite.argmin(), array.shape)))
+        hint = ": mask them with mask=" if noun == "an image" else ""
         raise ArgumentError(
             f"expected {noun} of finite values, got {array.size - np.count_nonzero(finite)} that are not, "
-            f"the first, {array[position]}, at {position}"
+            f"the first, {array[position]}, at {position}{hint}"
         )
 
 
@@ -151,6 +154,35 @@ def check_indices(indices: npt.ArrayLike, k: int) -> npt.NDArray[Any]:
         raise ArgumentError(
             f"expected indices from 0 to {k - 1}, got {int(array.min())} to {int(array.max())}"
         )
+    return array
+
+
+def check_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> npt.NDArray[np.float64] | None:
+    """Return weights (H, W) as float64, or None; they must be finite, at least 0 and not all 0."""
+    if weights is None:
+        return None
+    array, name = np.asarray(weights), term("weights")
+    if array.dtype.kind not in "buif":
+        raise ArgumentTypeError("expected {} to be numbers, got {}", name, array.dtype)
+    if array.shape != shape[:2]:
+        raise ArgumentError("expected {} of shape {} as the image, got {}", name, shape[:2], array.shape)
+    array = np.ascontiguousarray(array, np.float64)
+    if not (np.isfinite(array).all() and array.max() < _MAX_WEIGHT):
+        raise ArgumentError("expected finite {} below {:g}, got {}", name, _MAX_WEIGHT, array.max())
+    if array.min() < 0:
+        raise ArgumentError("expected {} of at least 0, got {}", name, array.min())
+    if not array.max() > 0:
+        raise ArgumentError("expected {} that are not all 0, got only zeros", name)
+    return array
+
+
+def check_mask(mask: npt.ArrayLike, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Return a mask (H, W) of bool, of the size of an image of this shape."""
+    array, name = np.asarray(mask), term("mask")
+    if array.dtype != np.bool_:
+        raise ArgumentTypeError("expected {} to be bool, True for masked pixels, got {}", name, array.dtype)
+    if array.shape != shape[:2]:
+        raise ArgumentError("expected {} of shape {} as the image, got {}", name, shape[:2], array.shape)
     return array
 
 

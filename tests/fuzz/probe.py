@@ -14,6 +14,7 @@ from fastkq import CompressedImage
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.metadata import Metadata
 from fastkq.errors import FormatError
+from fastkq.formats import geotiff
 from fastkq.formats.fkq import context, version_2
 from fastkq.formats.fkq.framing import MAGIC
 from tests.helpers import fkq_chunks
@@ -22,6 +23,15 @@ MAX_PIXELS = 100
 COLORS = (1, 2, 3, 5, 16, 17, 64, 255, 256, 257, 300)
 _DTYPES = "uint8", "uint16", "float32", "float64"
 _TYPES = ("bool", 1), ("uint8", 2), ("uint8", 7), ("uint16", 3), ("float32", 4), ("float64", 2)
+_MEANINGS = (
+    ("uint8", 4, {"alpha": False}),
+    ("uint16", 2, {"alpha": False, "masked_index": 1, "nodata": 65535}),
+    ("uint8", 3, {"masked_index": 0}),
+    ("float32", 1, {"masked_index": 2, "nodata": float("nan")}),
+)
+_GEOTIFF = Metadata(
+    geotiff=geotiff.to_bytes({33922: (0.0, 0.0, 0.0, 5e5, 4e6, 0.0), 34264: (1.0,) * 16, 42113: b"-9999"})
+)
 _NOISE = np.random.default_rng(0).integers(0, 256, (max(COLORS), 4), dtype=np.uint8)
 
 
@@ -53,6 +63,12 @@ def seeds():
         compressed = CompressedImage(palette, np.arange(30).reshape(5, 6) % 7 % 2)
         yield compressed.to_bytes(coding="packed")
         yield compressed.to_bytes()
+    for dtype, channels, meaning in _MEANINGS:
+        palette = np.resize(_NOISE, (3, channels)).astype(dtype)
+        compressed = CompressedImage(
+            palette, np.arange(30).reshape(5, 6) % 7 % 3, metadata=_GEOTIFF, **meaning
+        )
+        yield version_2.encode(compressed, 1, grid=(2, 1))
 
 
 def probe(data):
@@ -81,6 +97,8 @@ def _probe_file(data):
     rows, columns = slice(top, top + region[2]), slice(left, left + region[3])
     part = fastkq.load(data, region=region, max_pixels=MAX_PIXELS, threads=1)
     assert np.array_equal(part.indices, loaded.indices[rows, columns])
+    assert part.kind == loaded.kind
+    assert part.masked_index == loaded.masked_index
 
 
 def _probe_damaged(data):

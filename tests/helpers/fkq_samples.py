@@ -45,7 +45,7 @@ def header(**changes):
 COMPRESSED = sample(9, 3, 60, 80, METADATA)
 IN_PARTS = in_parts(COMPRESSED, 3, 4)
 PARTS = fastkq.open(IN_PARTS).parts
-HEAD = PARTS[0].offset - len(metadata_chunks.encode(METADATA))
+HEAD = PARTS[0].offset - len(metadata_chunks.encode(COMPRESSED))
 
 
 def damaged_at(data, *places):

@@ -22,6 +22,7 @@ COLOR_METADATA = METADATA._replace(
     chromaticity=(0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06),
     cicp=(12, 13, 0, 1),
 )
+GEOTIFF = Metadata(geotiff=b"II*\0\x08\0\0\0\x01\0\xb1\x87\x02\0\x04\0\0\0WGS\0\0\0\0\0")
 SMALL, TINY = (12, 17), (5, 9)
 _TYPES = {"bool": 2, "uint8": 7, "uint16": 30, "float32": 50, "float64": 19}
 _TYPES |= {"int8": 40, "int16": 30, "int32": 25, "uint32": 21}
@@ -68,6 +69,22 @@ def typed(dtype, channels, k):
     return CompressedImage(palette, plain.indices)
 
 
+def meaning():
+    """Yield images with a meaning that has to be stored: channels without alpha, and masked pixels."""
+    for dtype, channels in (("uint8", 2), ("uint8", 4), ("uint16", 2), ("uint16", 4)):
+        plain = typed(dtype, channels, _TYPES[dtype])
+        yield f"plain-{dtype}-{channels}", CompressedImage(plain.palette, plain.indices, alpha=False)
+    for dtype, channels, nodata in (
+        ("uint8", 3, None), ("uint8", 1, 255), ("uint16", 4, 65535), ("float32", 1, -9999.5),
+        ("float64", 2, np.nan),
+    ):  # fmt: skip
+        image = typed(dtype, channels, _TYPES[dtype])
+        yield f"masked-{dtype}-{channels}", CompressedImage(
+            image.palette, image.indices, metadata=GEOTIFF, masked_index=image.k - 1, nodata=nodata,
+            alpha=False if dtype == "uint16" else None,
+        )  # fmt: skip
+
+
 def images():
     """Yield for each file its name, image, coding and grid (rows, columns) of parts."""
     for name, (k, axes) in _LAYOUTS.items():
@@ -78,6 +95,8 @@ def images():
         for dtype, k in _TYPES.items():
             for channels in {"bool": (1,), "uint8": (2, 5, 64)}.get(dtype, (1, 2, 3, 4, 7)):
                 yield f"{coding}-{dtype}-{channels}", typed(dtype, channels, k), coding, (1, 1)
+    for name, compressed in meaning():
+        yield f"context-{name}", compressed, "context", (1, 1)
     yield "context-k65536-gray", image(65536, (), *SMALL), "context", (1, 1)
     yield "context-metadata", image(9, (3,), *SMALL, METADATA), "context", (1, 1)
     yield "context-metadata-color-space", image(9, (3,), *SMALL, COLOR_METADATA), "context", (1, 1)

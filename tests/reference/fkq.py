@@ -58,7 +58,14 @@ def chunked_file(data):
     assert len(palette) == k
     table, offset = chunk(data, offset, "T")
     extra, at = number(table, 0)
-    offset += extra
+    chunks, end = {}, offset + extra
+    while offset < end:
+        kind = chr(data[offset])
+        assert kind > max(chunks, default="")
+        assert kind == "F" or kind.islower()
+        chunks[kind], offset = chunk(data, offset, kind)
+    assert offset == end
+    assert chunks.get("a", b"\0") == b"\0"
     image = np.zeros((height, width), int)
     for part in range(rows * columns):
         length, at = number(table, at)
@@ -70,6 +77,9 @@ def chunked_file(data):
         left, right = column * width // columns, (column + 1) * width // columns
         image[top:bottom, left:right] = context_part(coded, palette, bottom - top, right - left)
     assert (at, offset) == (len(table), len(data))
+    if "F" in chunks:
+        palette = palette.copy()
+        palette[number(chunks["m"], 0)[0]] = np.frombuffer(chunks["F"], palette.dtype)[0]
     return palette, image.ravel(), (height, width, channels)[:axes]
 
 

@@ -12,10 +12,12 @@ version  coding     specified in
 Palettes of any dtype and number of channels are specified in `fastkq.formats.fkq.palette_values`.
 
 A file holds the palette (integers of 8 to 32 bits, bool, float32 or float64; 1 to 64 channels), the indices,
-color space, EXIF, XMP and resolution. The coding "context" is the smaller one: the indices are entropy-coded,
-everything else takes about 40 bytes, and every chunk and part has a checksum. Large images are cut into
-parts, so that a region can be read from a path, bytes or a file object without decoding the rest. The coding
-"packed" is the faster one: 24 bytes of header, the palette, and ceil(log2 k) bits per pixel.
+metadata, whether the last of 2 or 4 channels is alpha, and which index means that a pixel holds no data. The
+coding "context" is the smaller one: the indices are entropy-coded, everything else takes about 40 bytes, and
+every chunk and part has a checksum. Large images are cut into parts, so that a region can be read from a
+path, bytes or a file object without decoding the rest. The coding "packed" is the faster one: 24 bytes of
+header, the palette, and ceil(log2 k) bits per pixel; it has no metadata, and refuses masked pixels and 2 or 4
+channels without alpha.
 
 Damaged files raise `fastkq.errors.FormatError`, which names the part and the byte; with ``strict=False`` the
 reader returns the intact parts and reports the damage. Memory is allocated only as far as the length of the
@@ -24,6 +26,7 @@ file and `max_pixels` justify it.
 
 from fastkq.color.indexed_image import Box, IndexedImage
 from fastkq.errors import FormatError
+from fastkq.formats import geotiff
 from fastkq.formats.fkq import packed, version_2
 from fastkq.formats.fkq.framing import MAGIC, NEWER_HINT
 from fastkq.formats.fkq.layout import Head, Part
@@ -35,7 +38,13 @@ __all__ = ["MAGIC", "Head", "Part", "decode", "encode", "encoded_size", "is_fkq"
 
 
 def encode(image: IndexedImage, coding: Coding = "context", threads: int = 1) -> bytes:
-    """Return the bytes of a file. The coding "packed" has no place for metadata."""
+    """Return the bytes of a file. The coding "packed" has no place for metadata.
+
+    Raises
+    ------
+    ArgumentError
+        If the coding is "packed", and pixels are masked or the last of 2 or 4 channels is no alpha.
+    """
     return version_2.encode(image, threads) if coding == "context" else packed.encode(image, threads)
 
 
@@ -90,4 +99,8 @@ def decode(
     decode_indices = packed.decode if head.version in packed.VERSIONS else version_2.decode
     indices, damage = decode_indices(source, head, box, strict=strict, max_pixels=max_pixels, threads=threads)
     shape = (box.height, box.width, *head.shape[2:])
-    return IndexedImage.unchecked(head.palette, indices, shape, head.metadata, (*head.damage, *damage))
+    place = geotiff.cropped(head.metadata.geotiff, box.top, box.left)
+    return IndexedImage.unchecked(
+        head.palette, indices, shape, head.metadata._replace(geotiff=place), (*head.damage, *damage),
+        head.is_plain, head.masked_index, head.nodata,
+    )  # fmt: skip

@@ -55,7 +55,7 @@ def encode(image: IndexedImage, rows: int, columns: int, coded: Sequence[bytes])
     numbers = (*image.indices.shape, k, rows, columns)
     value_type = palette_values.type_of(image.palette.dtype)
     header = bytes((CODING, channels, len(image.shape), value_type)) + b"".join(map(varint, numbers))
-    extra = metadata_chunks.encode(image.metadata)
+    extra = metadata_chunks.encode(image)
     palette, table = palette_values.to_bytes(image.palette), parts.encode_table(coded, len(extra))
     return MAGIC + bytes((VERSION,)) + chunk("H", header) + chunk("P", palette) + chunk("T", table) + extra
 
@@ -70,8 +70,11 @@ def read(source: Source, strict: bool) -> Head:
     size, grid = (header.height, header.width), (header.rows, header.columns)
     part_entries, extra = parts.read_table(table_chunk, size, grid, header.k)
     shape = (header.height, header.width, header.channels)[: header.axes]
-    metadata, damage = metadata_chunks.read(source, table_chunk.end, table_chunk.end + extra, strict)
-    head = Head(VERSION, "context", shape, palette, metadata, part_entries, damage)
+    chunks = metadata_chunks.read(source, table_chunk.end, table_chunk.end + extra, palette, strict)
+    metadata, is_plain, masked_index, nodata, damage = chunks
+    head = Head(
+        VERSION, "context", shape, palette, metadata, part_entries, damage, is_plain, masked_index, nodata
+    )
     if strict and source.length != head.end:
         raise FormatError(_wrong_length(source, head))
     if source.length > head.end:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 
 from fastkq.color.indexed_image import Box, Damage
@@ -38,6 +39,8 @@ class Head(NamedTuple):
         In raster order.
     damage : tuple of Damage
         The damage that was skipped because `strict` is False.
+    is_plain, masked_index, nodata
+        As in `fastkq.color.indexed_image.IndexedImage`.
     """
 
     version: int
@@ -47,6 +50,9 @@ class Head(NamedTuple):
     metadata: Metadata
     parts: tuple[Part, ...]
     damage: tuple[Damage, ...]
+    is_plain: bool = False
+    masked_index: int | None = None
+    nodata: np.generic | None = None
 
     @property
     def box(self) -> Box:

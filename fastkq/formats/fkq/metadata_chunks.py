@@ -1,8 +1,11 @@
-"""Metadata chunks of version 2, which have lowercase types. Each is present if the image has the metadata.
+"""Chunks of version 2 after the part table. Each is present if the image has the metadata or the meaning.
 
 ====  ==============================================================================================
 type  payload
 ====  ==============================================================================================
+F     value of masked pixels in all channels, if it is not that of their palette row: one value, coded as
+      those of the palette; floats may be infinite or NaN. Only together with m, and not for 1 bit
+a     one byte, 0: the last of 2 or 4 channels of uint8 or uint16 is no alpha
 c     chromaticities: eight binary64, CIE x and y of white, red, green and blue, as in the PNG chunk
       cHRM: from 0 to 21474.83647, and y of white at least 0.00001
 d     resolution: two binary64, dots per inch horizontally and vertically, finite and above 0
@@ -10,14 +13,17 @@ e     EXIF: a TIFF structure
 g     gamma: one binary64, the exponent that encodes linear light, as in the PNG chunk gAMA: from
       0.00001 to 21474.83647
 i     ICC profile
+m     masked pixels, which hold no data: a number, their index, below k
 p     code points: four bytes, color primaries, transfer function, matrix (0) and range (0 or 1) of
       ITU-T H.273, as in the PNG chunk cICP
 s     sRGB: one byte, the rendering intent, 0 to 3, as in the PNG chunk sRGB
+t     GeoTIFF: the tags 33550, 33922, 34264, 34735 to 34737, 42112 and 42113, as a TIFF structure
 x     XMP packet
 ====  ==============================================================================================
 
 *binary64* is an IEEE 754 number of eight bytes, lowest byte first. Of several definitions of the colors, the
-first of p, i, s, and g with c holds. Without any, colors are sRGB.
+first of p, i, s, and g with c holds. Without any, colors are sRGB. A reader that skips a, m or t decodes the
+same values; F is of an uppercase type, because it changes them.
 """
 
 import math
@@ -25,11 +31,15 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from fastkq.color.indexed_image import Damage
+import numpy as np
+import numpy.typing as npt
+
+from fastkq.color.indexed_image import Damage, IndexedImage
+from fastkq.color.kinds import has_alpha
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, FormatError
 from fastkq.formats import color_space
-from fastkq.formats.fkq.framing import NEWER_HINT, Chunk, chunk, read_chunk
+from fastkq.formats.fkq.framing import NEWER_HINT, Chunk, chunk, read_chunk, varint
 from fastkq.formats.source import Source
 
 
@@ -46,7 +56,9 @@ def _is_resolution(dpi: tuple[float, ...]) -> bool:
     return all(math.isfinite(value) and value > 0 for value in dpi)
 
 
-_BYTES = {"e": "exif", "i": "icc", "x": "xmp"}
+_FILL = "F"  # the only uppercase type that is known here
+_PLAIN = b"\0"  # payload of chunk a
+_BYTES = {"e": "exif", "i": "icc", "t": "geotiff", "x": "xmp"}
 """Fields of `Metadata` that are bytes, by the type of their chunk."""
 _NUMBERS = {
     "c": _Numbers(
@@ -78,18 +90,34 @@ _NUMBERS = {
 """Fields of `Metadata` that are numbers, by the type of their chunk."""
 
 
-def encode(metadata: Metadata) -> bytes:
-    """Return the chunks by ascending type; metadata that is None has no chunk.
+class Chunks(NamedTuple):
+    """The contents of the chunks, as in `fastkq.formats.fkq.layout.Head`."""
+
+    metadata: Metadata = Metadata()
+    is_plain: bool = False
+    masked_index: int | None = None
+    nodata: np.generic | None = None
+    damage: tuple[Damage, ...] = ()
+
+
+def encode(image: IndexedImage) -> bytes:
+    """Return the chunks by ascending type; what is None or False has no chunk.
 
     Raises
     ------
     ArgumentError
         If numbers are not valid.
     """
+    metadata = image.metadata
     payloads = {kind: getattr(metadata, field) for kind, field in _BYTES.items()}
     for kind, numbers in _NUMBERS.items():
         value = getattr(metadata, numbers.field)
         payloads[kind] = None if value is None else _pack(numbers, value)
+    if image.is_plain:
+        payloads["a"] = _PLAIN
+    if image.masked_index is not None:
+        payloads["m"] = varint(image.masked_index)
+        payloads[_FILL] = None if image.nodata is None else _little_endian(image.dtype, image.nodata)
     return b"".join(chunk(kind, payload) for kind, payload in sorted(payloads.items()) if payload is not None)
 
 
@@ -107,27 +135,28 @@ class _CriticalChunkError(FormatError):
     """A chunk of an uppercase type, which changes what the image is: no reader may skip it, strict or not."""
 
 
-def read(source: Source, start: int, stop: int, strict: bool) -> tuple[Metadata, tuple[Damage, ...]]:
-    """Read the metadata between two bytes of the file.
+def read(source: Source, start: int, stop: int, palette: npt.NDArray[Any], strict: bool) -> Chunks:
+    """Read the chunks between two bytes of the file.
 
-    If any of it is damaged, the function raises FormatError if `strict`, and otherwise returns empty metadata
-    and the damage.
+    If any of them is damaged, the function raises FormatError if `strict`, and otherwise returns the damage
+    and nothing else.
     """
     try:
-        return _parse({found.kind: found for found in _chunks(source, start, stop)}), ()
+        chunks = {found.kind: found for found in _chunks(source, start, stop)}
+        return Chunks(_parse(chunks), _parse_plain(chunks, palette), *_parse_mask(chunks, palette))
     except _CriticalChunkError:
         raise
     except FormatError as error:
         if strict:
             raise
-        return Metadata(), (Damage(None, None, start, f"metadata: {error}"),)
+        return Chunks(damage=(Damage(None, None, start, f"metadata: {error}"),))
 
 
 def _chunks(source: Source, start: int, stop: int) -> Iterator[Chunk]:
     last, offset = "", start
     while offset < stop:
         found = read_chunk(source, offset)
-        if found.kind.isupper():
+        if found.kind.isupper() and found.kind != _FILL:
             raise _CriticalChunkError(f"expected no chunk {found.kind!r} at byte {offset}: {NEWER_HINT}")
         if found.kind <= last:
             raise FormatError(f"expected chunks by ascending type, got {found.kind!r} after {last!r}")
@@ -152,3 +181,40 @@ def _unpack(kind: str, numbers: _Numbers, payload: memoryview) -> Any:
     if len(payload) == numbers.layout.size and numbers.is_valid(values := numbers.layout.unpack(payload)):
         return values if len(values) > 1 else values[0]
     raise FormatError(f"expected {numbers.description} in chunk {kind!r}, got {bytes(payload[:16]).hex()}")
+
+
+def _parse_plain(chunks: dict[str, Chunk], palette: npt.NDArray[Any]) -> bool:
+    if "a" not in chunks:
+        return False
+    if bytes(chunks["a"].payload) != _PLAIN or not has_alpha(palette.dtype, palette.shape[1]):
+        raise FormatError(
+            f"expected a zero in chunk 'a', and 2 or 4 channels of 8 or 16 bits, "
+            f"got {bytes(chunks['a'].payload[:16]).hex()} and {palette.shape[1]} of {palette.dtype}"
+        )
+    return True
+
+
+def _parse_mask(chunks: dict[str, Chunk], palette: npt.NDArray[Any]) -> tuple[int | None, np.generic | None]:
+    """Return the masked index and the nodata value."""
+    if "m" not in chunks:
+        if _FILL in chunks:
+            raise FormatError(f"expected chunk 'm' with chunk {_FILL!r}, got none")
+        return None, None
+    fields = chunks["m"].fields
+    masked_index = fields.varint()
+    fields.finish()
+    if masked_index >= len(palette):
+        raise FormatError(f"expected an index below {len(palette)} in chunk 'm', got {masked_index}")
+    if _FILL not in chunks:
+        return masked_index, None
+    payload = bytes(chunks[_FILL].payload)
+    if len(payload) != palette.itemsize or palette.dtype == np.bool_:
+        raise FormatError(
+            f"expected one value of the palette, not bool, in chunk {_FILL!r}, got {payload[:16].hex()} "
+            f"for {palette.dtype}"
+        )
+    return masked_index, np.frombuffer(payload, palette.dtype.newbyteorder("<")).astype(palette.dtype)[0]
+
+
+def _little_endian(dtype: np.dtype[Any], value: np.generic) -> bytes:
+    return np.array([value], dtype.newbyteorder("<")).tobytes()

@@ -39,12 +39,13 @@ import numpy.typing as npt
 
 from fastkq.color.indexed_image import Box, Damage, IndexedImage, bits_per_index, index_dtype
 from fastkq.color.metadata import Metadata
-from fastkq.errors import FormatError
+from fastkq.errors import ArgumentError, FormatError
 from fastkq.formats.fkq import palette_values
 from fastkq.formats.fkq.bits import pack, packed_size, unpack
 from fastkq.formats.fkq.framing import CHECKSUM, MAGIC
 from fastkq.formats.fkq.layout import Head, Part, check_pixels
 from fastkq.formats.source import Source
+from fastkq.runtime.options import term
 from fastkq.runtime.progress import checkpoint
 
 VERSIONS = (1, 3, 4)
@@ -62,6 +63,13 @@ def encoded_size(pixels: int, k: int, channels: int, itemsize: int = 1) -> int:
     return HEADER_SIZE + k * channels * itemsize + packed_size(pixels, bits_per_index(k))
 
 
+def check_meaning(*, is_plain: bool, is_masked: bool) -> None:
+    """Raise ArgumentError if an image has a meaning that these versions cannot hold."""
+    if is_plain or is_masked:
+        what = "masked pixels" if is_masked else "channels without alpha"
+        raise ArgumentError("expected {} for an image with {}, got packed", term("coding", "context"), what)
+
+
 def _version_and_kind(value_type: int, channels: int) -> tuple[int, int]:
     """Return bytes 4 and 7 of the file."""
     if value_type == 8 and channels in (1, 3, 4):
@@ -70,7 +78,14 @@ def _version_and_kind(value_type: int, channels: int) -> tuple[int, int]:
 
 
 def encode(image: IndexedImage, threads: int) -> bytes:
-    """Return the bytes of a file; metadata is left out, because these versions cannot hold it."""
+    """Return the bytes of a file; metadata is left out, because these versions cannot hold it.
+
+    Raises
+    ------
+    ArgumentError
+        If pixels are masked, or the last of 2 or 4 channels is no alpha: the image that is read would differ.
+    """
+    check_meaning(is_plain=image.is_plain, is_masked=image.masked_index is not None)
     k, channels = image.palette.shape
     height, width = image.indices.shape
     version, kind = _version_and_kind(palette_values.type_of(image.palette.dtype), channels)

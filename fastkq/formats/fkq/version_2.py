@@ -25,12 +25,12 @@ counted from 0, has the rows of pixels floor(r*H / rows) to floor((r+1)*H / rows
 pixels floor(c*W / columns) to floor((c+1)*W / columns) - 1. Parts are ordered by row of the grid, from left
 to right in each row. The code of a part does not depend on other parts.
 
-*Metadata* chunks are optional: `fastkq.formats.fkq.metadata_chunks` specifies *c*, *d*, *e*, *g*, *i*, *p*,
-*s* and *x*.
+The *other chunks* are optional: `fastkq.formats.fkq.metadata_chunks` specifies *F*, *a*, *c*, *d*, *e*, *g*,
+*i*, *m*, *p*, *s*, *t* and *x*.
 
 A strict reader rejects a file that breaks any of these rules, but need not look at parts that are not
-requested. A reader that is not strict may return what is intact if only parts, lowercase chunks or the end of
-the file are damaged. Version 2 stays readable.
+requested. A reader that is not strict may return what is intact if only parts, chunks after T or the end of
+the file are damaged; without a readable F, masked pixels have their palette row. Version 2 stays readable.
 """
 
 from fastkq.color.indexed_image import IndexedImage
