@@ -86,10 +86,10 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
         if not tolerates_truncation():
             verify_chunks(data)
         with_alpha = tiff.with_extra_sample_as_alpha(data)
-        data = with_alpha or data
-        image = None if tiff.is_misread_bigtiff(data) else _open(data)
+        image = None if tiff.is_misread_bigtiff(data) else _open(with_alpha or data)
         if image is None or tiff.drops_bands(image):
             return _decode_without_pillow(data, name, max_pixels, depth)
+        data = with_alpha or data
         width, height = image.size
         with _named(name):
             check_size(height, width, max_pixels)

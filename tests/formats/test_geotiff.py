@@ -8,6 +8,7 @@ from PIL import Image
 
 import fastkq
 from fastkq.color.metadata import Metadata
+from fastkq.errors import ArgumentError
 from fastkq.formats import geotiff
 from tests.helpers.command_line import run
 
@@ -257,3 +258,49 @@ def test_command_takes_alpha(tmp_path, capsys):
     code, _, error = run(capsys, "compress", str(path), "--alpha", "no", "-o", str(tmp_path / "b.png"))
     assert code == 1
     assert "the last of which is no alpha: save as .fkq or .tif" in error
+
+
+@pytest.mark.parametrize(("samples", "extra"), [(4, (0, 0, 0)), (2, (0,)), (4, (0, 0, 2))])
+def test_bands_that_pillow_does_not_read_have_the_meaning_in_the_file(tmp_path, samples, extra):
+    tifffile = pytest.importorskip("tifffile")
+    pixels = bands(np.uint16, samples)
+    tifffile.imwrite(
+        tmp_path / "a.tif", pixels, photometric="minisblack", extrasamples=extra, planarconfig="contig",
+        extratags=[(33922, "d", 6, TIEPOINT, True), (42113, "s", 0, "nan", True)],
+    )  # fmt: skip
+    compressed = fastkq.compress(tmp_path / "a.tif", 4096)
+    assert compressed == fastkq.compress(pixels, 4096, alpha=extra[-1] != 0)
+    assert geotiff.tags_of(compressed.metadata.geotiff) == {33922: TIEPOINT, 42113: b"nan"}
+
+
+@pytest.mark.parametrize("value", [np.nan, -9999.0])
+def test_nodata_of_doubles_masks_pixels(tmp_path, value):
+    tifffile = pytest.importorskip("tifffile")
+    pixels, mask = with_nodata(np.random.default_rng(0).normal(size=(12, 15)), value)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, extratags=[(42113, "s", 0, str(value), True)])
+    compressed = fastkq.compress(tmp_path / "a.tif", 16)
+    assert compressed.dtype == np.float64
+    np.testing.assert_array_equal(compressed.mask, mask)
+    np.testing.assert_array_equal(compressed.decompress()[mask], np.full(mask.sum(), value))
+
+
+def test_nan_in_a_file_can_be_masked(tmp_path):
+    pixels, mask = with_nodata(np.arange(1, 181).reshape(12, 15).astype(np.float32), np.nan)
+    np.save(tmp_path / "a.npy", pixels)
+    for path in (tiff_file(tmp_path / "a.tif", pixels), tmp_path / "a.npy"):
+        assert fastkq.compress(path, 9, mask=mask) == fastkq.compress(pixels, 9, mask=mask)
+        assert fastkq.compress(path, 9, weights=1.0 * ~mask) == fastkq.compress(pixels, 9, mask=mask)
+        with pytest.raises(ArgumentError, match="mask them with mask="):
+            fastkq.compress(path, 9)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.uint32])
+def test_masked_integers_have_their_nodata_value(dtype):
+    value = np.iinfo(dtype).max
+    pixels, mask = with_nodata(np.arange(1, 181).reshape(12, 15).astype(dtype), value)
+    masked = fastkq.compress(pixels, 16, mask=mask)
+    compressed = fastkq.CompressedImage(
+        masked.palette, masked.indices, masked.shape, masked_index=15, nodata=value
+    )
+    assert (compressed.decompress()[mask] == value).all()
+    assert fastkq.CompressedImage.from_bytes(compressed.to_bytes()) == compressed
