@@ -1,6 +1,5 @@
 """Check the arguments of fits and mappings against the image before any work is done for it."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.formats.fkq.packed import check_meaning
 from fastkq.quantization.options import Dithering, FitOptions
 from fastkq.runtime.options import DEFAULT_K, OPTIONS, K, Range, Space, check_conflicts, check_option, term
-from fastkq.runtime.validation import check_threads
+from fastkq.runtime.validation import check_range_of_values, check_threads
 
 
 def check_arguments(**values: Any) -> dict[str, Any]:
@@ -144,17 +143,13 @@ def check_value_range(value_range: Any, kind: ImageKind) -> ValueRange | None:
     ArgumentError, ArgumentTypeError
         If they are not two different finite numbers, or for images of bool or uint8 not those of the dtype.
     """
-    if value_range is None:
+    numbers = check_range_of_values(value_range)
+    if numbers is None:
         return ValueRange.of(kind.dtype)
-    name = term("value_range")
-    if isinstance(value_range, str) or not isinstance(value_range, Iterable):
-        raise ArgumentTypeError("expected {} to be two numbers, got {!r}", name, value_range)
-    numbers = [Range(float, -math.inf).check("value_range", number) for number in value_range]
-    if len(numbers) != 2 or not (np.isfinite(numbers).all() and numbers[0] != numbers[1]):
-        raise ArgumentError("expected {} to be two different finite numbers, got {!r}", name, value_range)
     checked = ValueRange(*numbers)
     if kind.dtype in (np.bool_, np.uint8) and checked != ValueRange.of(kind.dtype):
-        raise ArgumentError("expected {} only for more than 8 bits, got {} for {}", name, value_range, kind)
+        message = "expected {} only for more than 8 bits, got {} for {}"
+        raise ArgumentError(message, term("value_range"), value_range, kind)
     return checked
 
 
