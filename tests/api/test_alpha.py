@@ -206,3 +206,12 @@ def test_color_quantizer_takes_plain_channels():
     expected = fastkq.compress(image, 8, alpha=False)
     np.testing.assert_array_equal(quantizer.palette_, expected.palette)
     np.testing.assert_array_equal(quantizer.transform(image), expected.decompress())
+
+
+@pytest.mark.parametrize(("dtype", "channels"), PLAIN_KINDS)
+def test_palettes_of_plain_channels_can_be_on_a_lattice(dtype, channels):
+    compressed = fastkq.compress(bands(dtype, channels), 9, alpha=False, bits=[4] * channels)
+    depth = 8 * np.dtype(dtype).itemsize
+    steps = np.rint(np.arange(16) * ((1 << depth) - 1) / 15).astype(dtype)
+    assert np.isin(compressed.palette, steps).all()
+    np.testing.assert_array_equal(compressed.indices, nearest(bands(dtype, channels), compressed.palette))
