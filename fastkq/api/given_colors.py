@@ -71,7 +71,7 @@ class GivenColors(NamedTuple):
         """
         if given is None or isinstance(given, GivenColors):
             return given
-        if isinstance(given, str) and not os.path.exists(given):
+        if isinstance(given, str) and (os.path.isdir(given) or not os.path.exists(given)):
             return cls._of_text(given, name)
         if isinstance(given, str | os.PathLike):
             return cls._of_palette(read_palette(given), name)
@@ -93,7 +93,8 @@ class GivenColors(NamedTuple):
         try:
             colors = np.array(parse_colors(text), np.uint8)
         except ValueError as error:
-            if "," in text or text.startswith("#") or not Path(text).suffix:
+            is_name = Path(text).suffix or os.path.isdir(text)
+            if not is_name or not text.isprintable() or "," in text or text.startswith("#"):
                 message = "expected {} to be colors such as {}, or a file, got {!r}: {}"
                 raise ArgumentError(message, term(name), EXAMPLES, text, error) from None
             return cls._of_palette(read_palette(text), name)  # raises the error of a missing file

@@ -22,7 +22,7 @@ from fastkq.api.options import (
 )
 from fastkq.color.color_counts import ColorCounts
 from fastkq.color.kinds import stored_palette, to_working_form, working_palette
-from fastkq.errors import ArgumentError
+from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import FitOptions
@@ -204,6 +204,8 @@ def apply_palette(
     >>> fastkq.apply_palette(gray, "navy,#ff8000").decompress()[0, 0]
     array([  0,   0, 128], dtype=uint8)
     """
+    if palette is None:
+        raise ArgumentTypeError("expected {} to be colors, got None", term("palette"))
     options = check_arguments(
         palette=palette, dither=dither, dither_method=dither_method, space=space, value_range=value_range,
         alpha=alpha, max_pixels=max_pixels, threads=threads,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq.errors import ArgumentError, FormatError
+from fastkq.errors import ArgumentError, ArgumentTypeError, FormatError
 from tests.helpers.images import noise, of_few_values, photograph_like
 from tests.helpers.metadata_tags import profile
 
@@ -225,6 +225,7 @@ def test_named_colors_are_scaled_for_16_bits():
             "#000,no-color",
             "palette to be colors such as .*, got '#000,no-color': .* 'no-color'",
         ),
+        (noise(9, 9, 3), "a\0.gpl", "palette to be colors such as .*, or a file, got"),
         (noise(9, 9, 3), "#12345", "palette to be colors such as .*, or a file, got '#12345'"),
         (noise(9, 9, 3), "", "palette to be colors such as .*, or a file, got ''"),
         (noise(9, 9, 3) / 255, "red", "palette to be numbers, not 8-bit colors, for an image of float64"),
@@ -272,6 +273,33 @@ def test_an_existing_file_is_not_a_color(tmp_path, monkeypatch):
     fastkq.apply_palette(noise(4, 4, 3), [[1, 2, 3]]).save("a.png")
     Path("a.png").rename("red")
     assert fastkq.apply_palette(noise(4, 4, 3), "red").palette.tolist() == [[1, 2, 3]]
+
+
+def test_a_folder_is_not_a_palette(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("red").mkdir()
+    Path("photos").mkdir()
+    assert fastkq.apply_palette(noise(4, 4, 3), "red").palette.tolist() == [[255, 0, 0]]
+    with pytest.raises(OSError, match="photos"):
+        fastkq.apply_palette(noise(4, 4, 3), "photos")
+
+
+def test_a_palette_is_needed():
+    with pytest.raises(ArgumentTypeError, match="expected palette to be colors, got None"):
+        fastkq.apply_palette(noise(4, 4, 3), None)
+
+
+def test_given_arrays_of_any_layout_are_not_changed():
+    image, rows = noise(9, 9), noise(12, 6)[::2, ::-2]
+    assert not rows.flags.c_contiguous
+    before = rows.copy()
+    rows.flags.writeable = False
+    expected = fastkq.apply_palette(image, before)
+    for given in (rows, np.asfortranarray(before), before.astype(">i8")):
+        assert fastkq.apply_palette(image, given) == expected
+        assert fastkq.compress(image, 9, fixed=given) == fastkq.compress(image, 9, fixed=before)
+        assert fastkq.compress(image, 2, palette=given) == fastkq.compress(image, 2, palette=before)
+    assert np.array_equal(rows, before)
 
 
 def test_palettes_of_files_of_16_bits_and_floats_are_values(tmp_path):
