@@ -245,7 +245,7 @@ def test_suffix_selects_the_format_and_invalid_options_write_no_file(tmp_path):
     [
         ({"k": 0}, ArgumentError, {"parameter": "k"}),
         ({"k": "many"}, ArgumentTypeError, {"parameter": "k"}),
-        ({"k": 4, "palette": [[0, 0, 0]]}, ArgumentError, {"parameter": "palette"}),
+        ({"fixed": [[0, 0, 0]], "palette": [[0, 0, 0]]}, ArgumentError, {"parameter": "palette"}),
         ({"target_psnr": 30, "target_bytes": 1}, ArgumentError, {"parameter": "target_psnr"}),
         ({"target_bytes": 10}, UnreachableError, {"parameter": "target_bytes", "k": None}),
         ({"k": 2, "max_error": 1}, UnreachableError, {"parameter": "max_error"}),
