@@ -267,11 +267,19 @@ def test_errors_while_saving_are_oserrors_too(options, error, attributes, tmp_pa
     assert (type(copy), str(copy), vars(copy)) == (type(raised), str(original), vars(raised))
 
 
-@pytest.mark.parametrize(("mode", "size"), [("I", (3, 3)), ("L", (0, 5)), ("RGB", (5, 0)), ("P", (0, 0))])
-def test_images_that_cannot_be_saved_raise_an_oserror_and_a_valueerror(mode, size):
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("L", (0, 5)),
+        Image.new("RGB", (5, 0)),
+        Image.new("P", (0, 0)),
+        Image.new("F", (3, 3), float("nan")),
+    ],
+)
+def test_images_that_cannot_be_saved_raise_an_oserror_and_a_valueerror(image):
     for expected in (OSError, ValueError):  # with other formats it is the one or the other
         with pytest.raises(expected, match="expected"):
-            Image.new(mode, size).save(BytesIO(), "FKQ")
+            saved(image)
 
 
 def test_cancelling_is_no_oserror():
