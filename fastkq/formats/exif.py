@@ -1,7 +1,8 @@
 """EXIF as a TIFF structure of tags: remove its orientation, and build it from the tags of a TIFF file."""
 
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -59,6 +60,6 @@ def from_tiff_tags(tags: "Image.Exif") -> bytes:
     return chosen.tobytes()
 
 
-def text_tags(tags: "Image.Exif") -> dict[int, str]:
+def text_tags(tags: Mapping[int, Any]) -> dict[int, str]:
     """Return the texts of the first directory by tag; Pillow can write them as tags of a compressed TIFF."""
     return {tag: tags[tag] for tag in _TEXT_TAGS if isinstance(tags.get(tag), str)}

@@ -1,6 +1,7 @@
 """Metadata of PIL images, and the options with which Pillow writes metadata."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastkq.color.metadata import Metadata
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from PIL import Image, PngImagePlugin
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-_X_RESOLUTION = 0x011A  # TIFF tag
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ICC_PROFILE = 282, 283, 296, 34675  # TIFF tags
+_INCHES_BY_UNIT = {2: 1.0, 3: 2.54}
+"""Dots per inch for one dot per unit of the resolution: inch and centimeter."""
 _GRAY_MODES = ("1", "L", "LA", "La")  # of Pillow, for 8 bits
 _SAVE_OPTIONS = {"icc": "icc_profile", "exif": "exif", "dpi": "dpi", "xmp": "xmp"}
 """Options of Pillow's `save` for metadata that is one value, by its name in `ImageFormat.carries`."""
@@ -52,6 +55,23 @@ def metadata_of(image: "Image.Image", data: bytes, *, gray: bool, turned: bool) 
         cicp=color_space.valid_cicp(info.get("cicp") or png.read_cicp(data)),
         geotiff=geotiff.from_tags(getattr(image, "tag_v2", {})),
     )
+
+
+def metadata_of_tags(tags: Mapping[int, Any], *, gray: bool, turned: bool) -> Metadata:
+    """Return the metadata in the tags of a TIFF file whose pixels Pillow does not read; as `metadata_of`."""
+    from PIL import Image
+
+    image, described = Image.new("F" if gray else "RGB", (1, 1)), Image.Exif()
+    described.update(exif.text_tags(tags))
+    inches = _INCHES_BY_UNIT.get(tags.get(_RESOLUTION_UNIT, 2))
+    image.info |= {
+        "icc_profile": tags.get(_ICC_PROFILE),
+        "xmp": tags.get(xmp.TIFF_TAG),
+        "exif": described.tobytes() if described else None,
+    }
+    if inches is not None and _X_RESOLUTION in tags and _Y_RESOLUTION in tags:
+        image.info["dpi"] = tags[_X_RESOLUTION] * inches, tags[_Y_RESOLUTION] * inches
+    return metadata_of(image, b"", gray=gray, turned=turned)
 
 
 def save_options(metadata: Metadata, form: ImageFormat, mode: str) -> dict[str, Any]:

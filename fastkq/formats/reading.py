@@ -18,7 +18,7 @@ from fastkq.formats.color_management import to_srgb
 from fastkq.formats.exif import ORIENTATION
 from fastkq.formats.picture import Picture, pixel_mode
 from fastkq.formats.pil import Interruptible, tolerates_truncation
-from fastkq.formats.pil_metadata import metadata_of
+from fastkq.formats.pil_metadata import metadata_of, metadata_of_tags
 from fastkq.formats.pillow_plugins import plugin_for
 from fastkq.formats.png import color_key, verify_chunks
 from fastkq.formats.source import Source
@@ -176,8 +176,11 @@ def _decode_without_pillow(data: bytes, name: str, max_pixels: int, depth: Depth
         orientation = tags.get(ORIENTATION, 1)
         pixels = sixteen_bit.apply_orientation(tiff.decode(data, tags), orientation)
         picture = _of_array(array_files.narrowed(pixels), name, depth)
+        metadata = metadata_of_tags(tags, gray=pixels.ndim == 2, turned=5 <= orientation <= 8)
         place = geotiff.from_tags(tags) if orientation == 1 else None
-        return picture._replace(format="TIFF", metadata=Metadata(geotiff=place), is_plain=tiff.is_plain(tags))
+        return picture._replace(
+            format="TIFF", metadata=metadata._replace(geotiff=place), is_plain=tiff.is_plain(tags)
+        )
 
 
 def _of_array(pixels: npt.NDArray[Any], name: str, depth: Depth) -> Picture:

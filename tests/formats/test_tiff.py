@@ -11,8 +11,11 @@ import tifffile
 from PIL import Image
 
 import fastkq
+from fastkq.api.inputs import read_input
 from fastkq.errors import FormatError
+from tests.helpers import icc_profiles
 from tests.helpers.images import noise, read_image
+from tests.helpers.metadata_tags import P3, described
 from tests.helpers.sixteen_bit_files import deep_noise, quietly, tiff16
 
 LAYOUTS = [
@@ -202,3 +205,28 @@ def test_labels_and_elevations_go_through_the_command_unchanged(tmp_path):
     written(tmp_path / "a.tif", values)
     assert main(["compress", str(tmp_path / "a.tif"), "-k", "64", "-o", str(tmp_path / "a.fkq")]) == 0
     np.testing.assert_array_equal(fastkq.decompress(tmp_path / "a.fkq"), values)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize(
+    ("dtype", "channels"), [("float64", 1), ("float32", 3), ("float16", 1), ("int16", 3)]
+)
+def test_metadata_is_read_where_pillow_does_not_read_the_pixels(tmp_path, dtype, channels, orientation):
+    gray = channels == 1
+    icc = icc_profiles.gray(icc_profiles.gamma_curve(1.8)) if gray else P3
+    path = written(
+        tmp_path / "a.tif",
+        values_of(dtype, 6, 9, *(() if gray else (3,))),
+        photometric="minisblack" if gray else "rgb",
+        description="a temple",
+        metadata=None,
+        resolution=(20, 40),
+        resolutionunit="CENTIMETER",
+        iccprofile=icc,
+        extratags=[(274, 3, 1, orientation, True), (700, 1, None, b'<x tiff:Orientation="6"/>', True)],
+    )
+    metadata = read_input(path).metadata
+    assert metadata.icc == icc
+    assert metadata.xmp == b'<x tiff:Orientation="1"/>'
+    assert metadata.dpi == pytest.approx((50.8, 101.6) if orientation == 1 else (101.6, 50.8))
+    assert described(metadata.exif)[0] == "a temple"
