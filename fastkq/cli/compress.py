@@ -79,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
 def _compress_job(
     options: argparse.Namespace, files: "ColorFiles", job: "batch.Job", job_input: "batch.JobInput"
 ) -> "batch.EncodedOutput":
+    import numpy as np
+
     from fastkq import formats
     from fastkq.api.compress import compress
     from fastkq.api.inputs import read_input
@@ -100,7 +102,8 @@ def _compress_job(
         )
     arguments, psnr = color_arguments(options, files), None
     given = given.of_kind(common_kind(arguments, given.kind))
-    formats.check_values(job.suffix, *given.kind)
+    is_reduced, kind = options.value_range is not None and job.suffix != ".fkq", given.kind
+    formats.check_values(job.suffix, *(kind._replace(dtype=np.dtype(np.uint8)) if is_reduced else kind))
     encoding = {"coding": options.coding, "optimize": options.optimize, "threads": job_input.threads}
     if not arguments and given.stored_image:
         compressed, quality = given.stored_image(), "palette unchanged"
@@ -114,6 +117,8 @@ def _compress_job(
         quality = f"PSNR {psnr:.2f} dB"
     with stage("coding"):
         image, bytes_before = compressed.with_metadata(None) if options.strip else compressed, job_input.size
+        if is_reduced:
+            image = image.to_8bit(options.value_range)
         data = formats.encode(image, job.suffix, name=job.target, **encoding)
     text = f"{bytes_before:,} -> {len(data):,} bytes, {number_of('color', compressed.k)}, {quality}"
     skip = ""

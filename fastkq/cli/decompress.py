@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write a damaged .fkq file too: damaged parts in its first color, with a warning for each",
     )
-    add_options(parser, "depth", "max_pixels")
+    add_options(parser, "depth", "value_range", "max_pixels")
     add_outputs(parser, _FORMATS, "png")
     add_running(parser)
 
@@ -60,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
             max_pixels=options.max_pixels,
             threads=job_input.threads,
         )
-        if options.depth is not None:
-            compressed = compressed.to_8bit()
+        if options.depth is not None or options.value_range is not None:
+            compressed = compressed.to_8bit(options.value_range)
         for damage in compressed.damage[:_MAX_LISTED_DAMAGE]:
             print_message(f"warning: {job.source}: {_damage_text(damage)}")
         if options.strip:

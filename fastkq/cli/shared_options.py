@@ -129,7 +129,8 @@ _HELP = {
     "target_psnr": "in place of -k: the fewest colors found that reach this PSNR",
     "target_bytes": "in place of -k: the most colors with which OUT has at most N bytes",
     "space": "color space of distances; oklab is closer to what people see (default {default})",
-    "value_range": "values of black and white in images of floats and 16 bits, for oklab",
+    "value_range": "values of black and white in images of floats, integers and 16 bits: for oklab, "
+    "and to reduce them to the 8 bits of other formats than .fkq",
     "dither": "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
     "dither_method": "diffusion (default) looks best, blue-noise is the fastest and stable between frames",
     "preset": "visual: choose colors and dithering together for the best look; about 10 times slower",

@@ -119,7 +119,7 @@ def stored_palette(
 SCALE_TO_8BIT = Term(
     "scale to 0..255 and convert with .astype(np.uint8) before compressing, "
     "or give value_range=(black, white)",
-    "scale them to 0..255",
+    "scale them to 0..255 by --value-range BLACK WHITE",
 )
 """Advice in messages about values whose range is not known: floats, signed and 32-bit integers."""
 

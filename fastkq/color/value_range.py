@@ -13,5 +13,5 @@ class ValueRange(NamedTuple):
 
     @classmethod
     def of(cls, dtype: np.dtype[Any]) -> "ValueRange | None":
-        """Return the range of unsigned integers; None for floats and signed integers, which have none."""
-        return cls(0.0, float(np.iinfo(dtype).max)) if dtype.kind == "u" else None
+        """Return the range of uint8 and uint16; None for other dtypes, which have none."""
+        return cls(0.0, float(np.iinfo(dtype).max)) if dtype in (np.uint8, np.uint16) else None

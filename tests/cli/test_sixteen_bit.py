@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import fastkq
 from fastkq import CompressedImage
@@ -84,3 +85,18 @@ def test_info_shows_depth_and_colors_without_a_palette(folder, capsys):
     found = info_fields(info(capsys, "a.png"))
     assert found["pixels"] == "4 x 3, RGBA, 16 bits per channel"
     assert found["colors"] == "6"
+
+
+def test_value_range_reduces_floats_and_integers_to_8_bits(folder, capsys):
+    values = np.random.default_rng(0).normal(0.5, 0.3, (4, 5)).astype(np.float32)
+    expected = np.clip(np.floor(values.astype(float) * 255 + 0.5), 0, 255)
+    Image.fromarray(values).save("a.tif")
+    assert run(capsys, "compress", "a.tif")[::2] == (0, "")
+    for arguments in (("compress", "a.tif", "-k", 20), ("decompress", "a.fkq")):
+        assert run(capsys, *arguments, "-o", "a.png", "--value-range", 0, 1, "--force")[0] == 0
+        np.testing.assert_array_equal(quietly("a.png")[..., 0], expected)
+        code, _, errors = run(capsys, *arguments, "-o", "b.png")
+        assert code == 1
+        assert "--value-range" in errors
+    assert run(capsys, "compress", "a.tif", "-k", 20, "--value-range", 0, 1, "-o", "c.fkq")[0] == 0
+    np.testing.assert_array_equal(fastkq.decompress("c.fkq"), values)
