@@ -41,6 +41,7 @@ from fastkq.runtime.options import (
     MAX_PIXELS,
     Coding,
     DitherMethod,
+    DitherSpace,
     Effort,
     FileFormat,
     Preset,
@@ -79,6 +80,7 @@ def compress(
     value_range: tuple[float, float] | None = None,
     dither: bool | float = False,
     dither_method: DitherMethod = "diffusion",
+    dither_space: DitherSpace | None = None,
     preset: Preset | None = None,
     effort: Effort = "balanced",
     max_pixels: int = MAX_PIXELS,
@@ -167,17 +169,24 @@ def compress(
     space : {"rgb", "oklab"}
         Color space in which distances are measured: R, G, B (for RGBA, the mean over compositing on black,
         mid-gray and white), or Oklab [4]_, which is closer to perceived differences. Oklab is for gray and
-        RGB, with or without alpha. With both, the palette is stored in sRGB, and dithering measures in RGB.
+        RGB, with or without alpha. With both, the palette is stored in sRGB.
     value_range : (float, float), optional
-        Values of black and white in images of floats and of 16 and 32 bits, which ``space="oklab"`` needs to
-        know. The default for unsigned integers is (0, the largest value); floats and signed integers have
-        none. Values may lie beyond it.
+        Values of black and white in images of floats and of 16 and 32 bits, which ``space="oklab"`` and
+        `dither` need to know. The default for unsigned integers is (0, the largest value); floats and signed
+        integers have none. Values may lie beyond it.
     dither : bool or float
         False: each pixel gets its nearest color. True, or a strength up to 1.0: neighboring pixels compensate
-        for each other's errors. For bool, and for uint8 with at most 4 channels.
-    dither_method : {"diffusion", "blue-noise"}
-        "diffusion" is Floyd-Steinberg error diffusion [5]_. "blue-noise" is ordered dithering with a
-        blue-noise mask, which is faster and stable between the frames of a video.
+        for each other's errors. For gray and RGB, with or without alpha. Values of more than 8 bits are
+        rounded to 65,536 levels for it.
+    dither_method : {"diffusion", "atkinson", "blue-noise"}
+        "diffusion" is Floyd-Steinberg error diffusion [5]_: a field of a color that palette rows can mix has
+        the right mean. "atkinson" is error diffusion with the weights of Bill Atkinson, which drops a quarter
+        of the error: more contrast, less detail in dark and light colors. "blue-noise" is ordered dithering
+        with a blue-noise mask, which is faster and stable between the frames of a video, for uint8 and bool.
+    dither_space : {"rgb", "linear", "oklab"}, optional
+        Space in which error diffusion measures distances and keeps means; that of `space` if None. "linear"
+        is the light of an sRGB display, which the eye mixes at a distance: for e-paper and LED matrices.
+        Blue noise is always in RGB.
     preset : {"visual"}, optional
         "visual" optimizes palette and indices together for a viewer, who sees the mean of a few pixels. This
         looks better than a palette of least squared error with error diffusion and takes about 10 times as
@@ -264,7 +273,8 @@ def compress(
         keep_black_white=keep_black_white, weights=weights, max_error=max_error, min_share=min_share,
         target_psnr=target_psnr, target_bytes=target_bytes, format=format, coding=coding, optimize=optimize,
         space=space, value_range=value_range, dither=dither, dither_method=dither_method,
-        preset=preset, effort=effort, alpha=alpha, max_pixels=max_pixels, threads=threads,
+        dither_space=dither_space, preset=preset, effort=effort, alpha=alpha, max_pixels=max_pixels,
+        threads=threads,
     )  # fmt: skip
     with watched(progress):
         source = read_stage(image, options, mask)

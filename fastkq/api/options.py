@@ -116,10 +116,26 @@ def check_fit(options: Mapping[str, Any], kind: ImageKind) -> FitOptions:
 
 def check_dithering(options: Mapping[str, Any], kind: ImageKind) -> Dithering:
     """Return the checked options of dithering."""
-    dithering = Dithering(options["dither"], options["dither_method"])
-    if dithering.strength > 0 and kind.dtype != np.bool_:
-        check_8bit("dither", "to dither", kind)
-    return dithering
+    strength, method, space = options["dither"], options["dither_method"], options["dither_space"]
+    if strength == 0:
+        return Dithering(strength, method)
+    if method == "blue-noise":
+        if kind.dtype != np.bool_:
+            check_8bit("dither", "to dither by blue noise", kind)
+        if space not in (None, "rgb"):
+            message = "expected {} rgb with {}, got {!r}"
+            raise ArgumentError(message, term("dither_space"), term("dither_method", method), space)
+        return Dithering(strength, method)
+    if kind.is_plain or kind.channels - kind.has_alpha not in (1, 3):
+        message = f"expected gray or RGB, with or without alpha, to dither, got {kind}"
+        raise ArgumentError(message, parameter="dither")
+    value_range = check_value_range(options["value_range"], kind) if kind.dtype != np.bool_ else None
+    if value_range is None and kind.dtype != np.bool_:
+        message = "expected {}, the values of black and white, to dither {}, got none"
+        raise ArgumentError(message, term("value_range"), kind.dtype, parameter="value_range")
+    if kind.dtype == np.bool_:
+        return Dithering(strength, method)
+    return Dithering(strength, method, space or options["space"], value_range)
 
 
 def check_space(space: Space, kind: ImageKind, value_range: Any) -> Space:

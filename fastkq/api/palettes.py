@@ -27,7 +27,7 @@ from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.palette_subset import best_rows
-from fastkq.runtime.options import MAX_PIXELS, DitherMethod, Effort, Space, term
+from fastkq.runtime.options import MAX_PIXELS, DitherMethod, DitherSpace, Effort, Space, term
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import check_weights
@@ -149,6 +149,7 @@ def apply_palette(
     *,
     dither: bool | float = False,
     dither_method: DitherMethod = "diffusion",
+    dither_space: DitherSpace | None = None,
     space: Space = "rgb",
     value_range: tuple[float, float] | None = None,
     alpha: bool | None = None,
@@ -171,7 +172,7 @@ def apply_palette(
         `fastkq.formats.palette_files`), `.fkq` files and image files with a palette; an existing file comes
         before colors in a text. CSS colors and 8-bit palettes of files, of PIL images of mode P and of a
         CompressedImage are scaled for an image of uint16 or bool.
-    dither, dither_method, space, value_range, alpha, mask, max_pixels, threads, progress
+    dither, dither_method, dither_space, space, value_range, alpha, mask, max_pixels, threads, progress
         As in `compress`.
 
     Returns
@@ -207,8 +208,8 @@ def apply_palette(
     if palette is None:
         raise ArgumentTypeError("expected {} to be colors, got None", term("palette"))
     options = check_arguments(
-        palette=palette, dither=dither, dither_method=dither_method, space=space, value_range=value_range,
-        alpha=alpha, max_pixels=max_pixels, threads=threads,
+        palette=palette, dither=dither, dither_method=dither_method, dither_space=dither_space,
+        space=space, value_range=value_range, alpha=alpha, max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
         return map_to_palette(read_stage(image, options, mask), options)

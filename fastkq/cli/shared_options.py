@@ -132,7 +132,10 @@ _HELP = {
     "value_range": "values of black and white in images of floats, integers and 16 bits: for oklab, "
     "and to reduce them to the 8 bits of other formats than .fkq",
     "dither": "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
-    "dither_method": "diffusion (default) looks best, blue-noise is the fastest and stable between frames",
+    "dither_method": "diffusion (default) looks best, atkinson has more contrast, blue-noise is the fastest "
+    "and stable between frames",
+    "dither_space": "space in which mean colors are kept; linear is what the eye mixes at a distance "
+    "(default: that of --space)",
     "preset": "visual: choose colors and dithering together for the best look; about 10 times slower",
     "effort": "how long to search for better palettes (default {default})",
     "coding": "coding of OUT.fkq: context is the smallest (default); packed is the fastest and holds no "
@@ -164,7 +167,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
 """Arguments of `add_argument` beside those from the table."""
 PALETTE_COLORS = ("bits", "binary_alpha", "keep_black_white")
 """Options on the colors that a palette can have."""
-APPEARANCE = ("space", "value_range", "dither", "dither_method", "preset")
+APPEARANCE = ("space", "value_range", "dither", "dither_method", "dither_space", "preset")
 """Options on color distance and dithering."""
 
 

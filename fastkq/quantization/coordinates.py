@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color.spaces import oklab, rgb
+from fastkq.color.value_range import ValueRange
 from fastkq.runtime.options import DitherSpace
 
 BITS, BITS_WITH_ALPHA = 16, 17  # coordinates are below 2^BITS
@@ -31,18 +32,16 @@ class Coordinates(NamedTuple):
     Attributes
     ----------
     space : {"rgb", "linear", "oklab"}
-    dtype : dtype
-        uint8, uint16, or float32 or float64. Floats are rounded to the 65,536 levels of uint16.
     with_alpha : bool
         Whether the last of four channels is alpha.
-    value_range : (float, float)
-        The values of floats that are black and white; others are clipped. NaN is black.
+    value_range : ValueRange or None
+        The values of black and white; beyond them they are clipped, and NaN is black. None: those of unsigned
+        integers. Values other than those of uint8 and uint16 are rounded to 65,536 levels.
     """
 
     space: DitherSpace
-    dtype: np.dtype[Any]
     with_alpha: bool
-    value_range: tuple[float, float] = (0.0, 1.0)
+    value_range: ValueRange | None = None
 
     @property
     def bits(self) -> int:
@@ -70,11 +69,11 @@ class Coordinates(NamedTuple):
         return self.extent / 255
 
     def of(self, colors: npt.NDArray[Any], points: npt.NDArray[np.int32] | None = None) -> Any:
-        """Return the coordinates (H, W, 4) int32 of colors (H, W, C), C-contiguous, C = 1, 3 or 4.
+        """Return the coordinates (H, W, 4) int32 of colors (H, W, C), C = 1, 3 or 4.
 
         They are written to `points` if it is given.
         """
-        levels = self._levels(colors)
+        levels = self._levels(np.ascontiguousarray(colors))
         light = _light(255 if levels.dtype == np.uint8 else 65535, self.space != "rgb")
         out = np.empty((*colors.shape[:2], 4), np.int32) if points is None else points
         kernels.quantization.coordinates.convert(
@@ -83,13 +82,19 @@ class Coordinates(NamedTuple):
         return out
 
     def _levels(self, colors: npt.NDArray[Any]) -> npt.NDArray[np.unsignedinteger]:
-        if colors.dtype.kind == "u":
+        full_range = ValueRange.of(colors.dtype)
+        value_range = self.value_range or full_range
+        assert value_range is not None
+        if colors.dtype in (np.uint8, np.uint16) and value_range == full_range:
             return colors
-        low, high = self.value_range
+        low, high = np.full((2, colors.shape[2]), 1.0) * np.array(value_range)[:, None]
+        if self.with_alpha:
+            low[3], high[3] = 0, np.iinfo(colors.dtype).max
         with np.errstate(invalid="ignore", over="ignore"):
             shares = (colors.astype(np.float64) - low) / (high - low)
         levels = np.rint(np.clip(np.nan_to_num(shares, nan=0.0), 0.0, 1.0) * 65535)
-        return levels.astype(np.uint16)
+        rounded: npt.NDArray[np.uint16] = levels.astype(np.uint16)
+        return rounded
 
 
 @cache

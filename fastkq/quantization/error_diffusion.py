@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from fastkq import kernels
 from fastkq.color.indexed_image import index_dtype
+from fastkq.color.value_range import ValueRange
 from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP
 from fastkq.quantization import cell_index, hull
 from fastkq.quantization.coordinates import Coordinates
@@ -50,7 +51,7 @@ def diffuse(
     *,
     space: DitherSpace = "rgb",
     weights: Weights = FLOYD_STEINBERG,
-    value_range: tuple[float, float] = (0.0, 1.0),
+    value_range: ValueRange | None = None,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Dither an image by error diffusion.
 
@@ -59,8 +60,8 @@ def diffuse(
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) uint8, uint16 or float, C-contiguous, C = 1, 3 or 4
-        The errors of pixels with alpha 0 are not diffused.
+    image : (H, W) or (H, W, C) of integers or floats, C = 1, 3 or 4
+        The fourth channel is alpha. The errors of pixels with alpha 0 are not diffused.
     palette : (k, C) of the same dtype
         At most 65,536 rows; duplicates are allowed. Among equally near rows the one is chosen whose values
         are smallest, compared channel by channel, so the order of the rows does not matter.
@@ -73,8 +74,8 @@ def diffuse(
         Space of distances, errors and means, see `fastkq.quantization.coordinates`.
     weights : Weights
         What other pixels receive of an error.
-    value_range : (float, float)
-        The values of floats that are black and white.
+    value_range : ValueRange, optional
+        The values of black and white; needed for floats and signed integers.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def diffuse(
     """
     height, width = image.shape[:2]
     pixels = image.reshape(height, width, -1)
-    coordinates = Coordinates(space, image.dtype, pixels.shape[2] == 4, value_range)
+    coordinates = Coordinates(space, pixels.shape[2] == 4, value_range)
     order = np.arange(len(palette)) if strength == 0 else np.lexsort(palette.T[::-1])
     points = coordinates.of(np.ascontiguousarray(palette[order])[np.newaxis])[0]
     margin = 1 << coordinates.bits - 1  # on each side, for targets outside the range of colors

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color.counting import count_up_to, is_packed
 from fastkq.color.indexed_image import index_dtype
-from fastkq.color.kinds import OPAQUE_ALPHA, RGBA, without_alpha
+from fastkq.color.kinds import GRAY_WITH_ALPHA, OPAQUE_ALPHA, RGBA, without_alpha
 from fastkq.color.packed_counting import MAX_RGBA_COLORS
 from fastkq.color.row_table import embedding_of
 from fastkq.color.spaces import SpaceMetric, oklab, rgb
@@ -27,6 +27,7 @@ from fastkq.runtime.progress import rows_per_band, stage
 _COLORS_PER_CHUNK = 1 << 14
 _PIXELS_PER_CHUNK = 1 << 17
 _DISTANCES_PER_CHUNK = 1 << 25  # pixels times palette rows
+_WEIGHTS = {"diffusion": error_diffusion.FLOYD_STEINBERG, "atkinson": error_diffusion.ATKINSON}
 _NO_LINEAR_LIGHT = np.empty(0)  # if this is passed, the kernel measures distances in RGB
 
 
@@ -189,17 +190,26 @@ def indices_for(
 
 
 def dithered(
-    pixels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], dithering: Dithering, threads: int
+    pixels: npt.NDArray[Any], palette: npt.NDArray[Any], dithering: Dithering, threads: int
 ) -> npt.NDArray[np.unsignedinteger]:
     """Return dithered indices (H, W): the mean color of neighboring pixels approximates the image.
 
     Opaque pixels get opaque rows.
     """
     pixels = _match_channels(pixels, palette)
+    if palette.shape[1] == GRAY_WITH_ALPHA:
+        pixels, palette = pixels[:, :, (0, 0, 0, 1)], palette[:, (0, 0, 0, 1)]
     if dithering.method == "blue-noise":
         return blue_noise.ordered(pixels, palette, dithering.strength, threads)
-    indices = error_diffusion.diffuse(pixels, palette, dithering.strength, threads)
-    return keep_opaque(pixels, palette, indices, threads)
+    return error_diffusion.diffuse(
+        pixels,
+        palette,
+        dithering.strength,
+        threads,
+        space=dithering.space,
+        weights=_WEIGHTS[dithering.method],
+        value_range=dithering.value_range,
+    )
 
 
 def _match_channels(pixels: npt.NDArray[Any], palette: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 from fastkq.color.lattice import Lattice
 from fastkq.color.value_range import ValueRange
-from fastkq.runtime.options import DitherMethod, Effort, Space
+from fastkq.runtime.options import DitherMethod, DitherSpace, Effort, Space
 
 
 class FitOptions(NamedTuple):
@@ -59,7 +59,21 @@ class FitOptions(NamedTuple):
 
 
 class Dithering(NamedTuple):
-    """Options for choosing indices: with strength 0 each pixel gets its nearest palette row."""
+    """Options for choosing indices: with strength 0 each pixel gets its nearest palette row.
+
+    Attributes
+    ----------
+    strength : float
+        0 to 1.
+    method : {"diffusion", "atkinson", "blue-noise"}
+        Error diffusion with the weights of Floyd and Steinberg or of Atkinson, or a blue-noise mask.
+    space : {"rgb", "linear", "oklab"}
+        Space of distances, errors and mean colors in error diffusion.
+    value_range : ValueRange or None
+        Values of black and white; None for bool.
+    """
 
     strength: float
     method: DitherMethod
+    space: DitherSpace = "rgb"
+    value_range: ValueRange | None = None

@@ -15,7 +15,7 @@ from fastkq.errors import ArgumentError, ArgumentTypeError, Term
 Effort = Literal["fast", "balanced", "best"]
 Coding = Literal["packed", "context"]
 Space = Literal["rgb", "oklab"]
-DitherMethod = Literal["diffusion", "blue-noise"]
+DitherMethod = Literal["diffusion", "atkinson", "blue-noise"]
 DitherSpace = Literal["rgb", "linear", "oklab"]
 Preset = Literal["visual"]
 FileFormat = Literal["fkq", "png", "gif", "webp", "tif", "bmp"]
@@ -148,6 +148,7 @@ OPTIONS: Mapping[str, Option] = {
         Option(
             "dither_method", "--dither-method", Choice.of(DitherMethod), "diffusion", ignored_without="dither"
         ),
+        Option("dither_space", "--dither-space", Choice.of(DitherSpace), None, ignored_without="dither"),
         Option(
             "preset",
             "--preset",

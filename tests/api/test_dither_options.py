@@ -72,7 +72,7 @@ def test_strength_out_of_range_is_refused(strength):
 def test_invalid_strength_and_method_are_refused():
     with pytest.raises(ArgumentTypeError, match="expected dither to be a number, got 'much'"):
         fastkq.compress(noise(4, 4, 3), 2, dither="much")
-    with pytest.raises(ArgumentError, match="dither_method to be one of diffusion, blue-noise, got 'bayer'"):
+    with pytest.raises(ArgumentError, match="one of diffusion, atkinson, blue-noise, got 'bayer'"):
         fastkq.compress(noise(4, 4, 3), 2, dither=True, dither_method="bayer")
 
 
@@ -119,3 +119,60 @@ def test_unknown_preset_and_conflicting_options_are_refused(arguments, message):
 def test_preset_needs_8_bits():
     with pytest.raises(ArgumentError, match="uint8 with at most 4 channels for a preset, got uint16 with 3"):
         fastkq.compress(np.zeros((3, 3, 3), np.uint16), preset="visual")
+
+
+def test_the_example_of_e_paper_has_the_right_mean():
+    colors = ["black", "white", "#00ff00", "#0000ff", "#ff0000", "#ffff00", "#ff8000"]
+    gray = np.full((80, 80, 3), 128, np.uint8)
+    shown = fastkq.compress(gray, palette=colors, dither=True).decompress()[20:]
+    assert abs(shown.mean(axis=(0, 1)) - 128).max() < 1
+
+
+def test_dithering_follows_the_space():
+    image, palette = noise(30, 40, 3), noise(9, 3, seed=1)
+    in_rgb, in_oklab = (fastkq.apply_palette(image, palette, dither=True, space=s) for s in ("rgb", "oklab"))
+    assert in_rgb != in_oklab
+    assert in_oklab == fastkq.apply_palette(image, palette, dither=True, dither_space="oklab")
+    assert in_rgb == fastkq.apply_palette(image, palette, dither=True, space="oklab", dither_space="rgb")
+    linear = fastkq.apply_palette(image, palette, dither=True, dither_space="linear")
+    assert linear not in (in_rgb, in_oklab)
+
+
+def test_dither_method_atkinson():
+    gray = np.full((90, 90), 20, np.uint8)
+    shown = fastkq.apply_palette(gray, [[0], [255]], dither=True, dither_method="atkinson").decompress()
+    assert shown.mean() < 16  # a quarter of the errors is dropped
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_uint16_is_dithered(channels):
+    image, palette = noise(30, 40, channels), noise(9, channels, seed=1)
+    if channels in (2, 4):
+        image[..., -1] = palette[:, -1] = 255
+    deep = (values.astype(np.uint16) * 257 for values in (image, palette))
+    expected = fastkq.apply_palette(image, palette, dither=True)
+    assert np.array_equal(fastkq.apply_palette(*deep, dither=True).indices, expected.indices)
+
+
+def test_floats_are_dithered_in_their_value_range():
+    image = np.full((160, 160), 0.5, np.float32)
+    options = {"dither": True, "value_range": (0, 1)}
+    shown = fastkq.compress(image, palette=[[0.0], [1.0]], **options).decompress()
+    assert abs(shown[32:, 32:].mean() - 0.5) < 1 / 255
+    with pytest.raises(ArgumentError, match="expected value_range, the values of black and white, to dither"):
+        fastkq.compress(image, 2, dither=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"dither_method": "blue-noise", "dither_space": "linear"},
+            "dither_space rgb with dither_method",
+        ),
+        ({"dither_space": "lab"}, "expected dither_space to be one of rgb, linear, oklab, got 'lab'"),
+    ],
+)
+def test_conflicts_of_dither_space(options, message):
+    with pytest.raises(ArgumentError, match=message):
+        fastkq.compress(noise(4, 4, 3), 2, dither=True, **options)
