@@ -8,6 +8,7 @@ from PIL import Image
 
 import fastkq
 from fastkq.quantization import blue_noise
+from fastkq.quantization.coordinates import Coordinates
 from fastkq.quantization.facets import facets
 from tests.helpers.images import noise, photograph_like
 from tests.reference.blue_noise import depth, least_variance
@@ -98,6 +99,26 @@ def test_strength_is_the_share_of_the_way_from_the_nearest_row():
     for strength, mean in ((0.25, 25), (0.5, 50), (1.0, 100)):
         shown = palette[blue_noise.ordered(np.full((64, 64), 100, np.uint8), palette, strength)]
         assert abs(shown.mean() - mean) <= 1
+
+
+@pytest.mark.parametrize("space", ["linear", "oklab"])
+def test_mean_is_right_in_the_space_asked_for(space):
+    coordinates = Coordinates(space, np.dtype(np.uint8), False)
+    color = np.array([[(150, 130, 100)]], np.uint8)
+    shown = E7[blue_noise.ordered(np.repeat(np.repeat(color, 64, 0), 64, 1), E7, space=space)]
+    mean = coordinates.of(shown)[..., :3].mean(axis=(0, 1))
+    expected = coordinates.of(color)[0, 0, :3]
+    assert np.abs(mean - expected).max() <= coordinates.level
+
+
+def test_opaque_pixels_with_an_rgba_palette_are_dithered_as_rgb():
+    image, palette = photograph_like(40, 50), noise(9, 3)
+    opaque = np.concatenate((image, np.full((40, 50, 1), 255, np.uint8)), axis=2)
+    rgba = np.concatenate((palette, np.full((9, 1), 255, np.uint8)), axis=1)
+    with_translucent = np.concatenate((rgba, noise(5, 4, seed=3) & np.uint8(127)))
+    expected = palette[blue_noise.ordered(image, palette)]
+    for rows in (rgba, with_translucent):
+        np.testing.assert_array_equal(rows[blue_noise.ordered(opaque, rows)][..., :3], expected)
 
 
 def _blurred(image):
