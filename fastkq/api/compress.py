@@ -182,11 +182,10 @@ def compress(
         "diffusion" is Floyd-Steinberg error diffusion [5]_: a field of a color that palette rows can mix has
         the right mean. "atkinson" is error diffusion with the weights of Bill Atkinson, which drops a quarter
         of the error: more contrast, less detail in dark and light colors. "blue-noise" is ordered dithering
-        with a blue-noise mask, which is faster and stable between the frames of a video, for uint8 and bool.
+        with a blue-noise mask, which is stable between the frames of a video.
     dither_space : {"rgb", "linear", "oklab"}, optional
-        Space in which error diffusion measures distances and keeps means; that of `space` if None. "linear"
-        is the light of an sRGB display, which the eye mixes at a distance: for e-paper and LED matrices.
-        Blue noise is always in RGB.
+        Space in which dithering measures distances and keeps means; that of `space` if None. "linear" is the
+        light of an sRGB display, which the eye mixes at a distance: for e-paper and LED matrices.
     preset : {"visual"}, optional
         "visual" optimizes palette and indices together for a viewer, who sees the mean of a few pixels. This
         looks better than a palette of least squared error with error diffusion and takes about 10 times as

@@ -119,13 +119,6 @@ def check_dithering(options: Mapping[str, Any], kind: ImageKind) -> Dithering:
     strength, method, space = options["dither"], options["dither_method"], options["dither_space"]
     if strength == 0:
         return Dithering(strength, method)
-    if method == "blue-noise":
-        if kind.dtype != np.bool_:
-            check_8bit("dither", "to dither by blue noise", kind)
-        if space not in (None, "rgb"):
-            message = "expected {} rgb with {}, got {!r}"
-            raise ArgumentError(message, term("dither_space"), term("dither_method", method), space)
-        return Dithering(strength, method)
     if kind.is_plain or kind.channels - kind.has_alpha not in (1, 3):
         message = f"expected gray or RGB, with or without alpha, to dither, got {kind}"
         raise ArgumentError(message, parameter="dither")

@@ -9,8 +9,9 @@ import numpy.typing as npt
 from fastkq import kernels
 from fastkq.color import counting
 from fastkq.color.indexed_image import index_dtype
-from fastkq.color.kinds import OPAQUE_ALPHA, RGBA
+from fastkq.color.kinds import has_alpha
 from fastkq.color.table import ColorTable
+from fastkq.color.value_range import ValueRange
 from fastkq.kmeans.points import MIN_CENTROIDS_FOR_GROUP
 from fastkq.quantization import error_diffusion
 from fastkq.quantization.coordinates import Coordinates
@@ -25,8 +26,8 @@ _ROWS_PER_CALL = 1 << 9  # palette rows per kernel call, between two checkpoints
 
 _GAP_OF_STIFFNESS = 7.0
 """Levels: with this median distance of the rows from their neighbors a squared error of the mean color counts
-as much as variance, with larger distances proportionally more. Measured with fitted palettes on Kodak, k = 16,
-64 and 256: SSIMULACRA2 is 0.1 to 0.4 lower with 5, and differs by at most 0.3 with 10."""
+as much as variance, with larger distances proportionally more. Measured with fitted palettes on Kodak,
+k = 16, 64 and 256: SSIMULACRA2 is 0.1 to 0.4 lower with 5, and differs by at most 0.3 with 10."""
 
 _MAX_SHARE_OF_MEANS = 0.125
 """Largest share, in the squared error of the nearest rows, of the squared differences between rows and the
@@ -42,12 +43,13 @@ _LUMINANCE = {
 
 
 def ordered(
-    image: npt.NDArray[np.uint8],
-    palette: npt.NDArray[np.uint8],
+    image: npt.NDArray[Any],
+    palette: npt.NDArray[Any],
     strength: float = 1.0,
     threads: int = 1,
     *,
     space: DitherSpace = "rgb",
+    value_range: ValueRange | None = None,
 ) -> npt.NDArray[np.unsignedinteger]:
     """Dither an image with a blue-noise mask.
 
@@ -62,8 +64,8 @@ def ordered(
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) uint8, C-contiguous, C = 1, 3 or 4
-    palette : (k, C) uint8
+    image : (H, W) or (H, W, C), C-contiguous, C = 1, 3 or 4
+    palette : (k, C) of the dtype of the image
         At most 65,536 rows in any order; duplicates are allowed. While dithering, ties between rows go by
         their values: an image looks the same with a permuted palette.
     strength : float
@@ -73,6 +75,8 @@ def ordered(
         Number of threads. The result does not depend on it.
     space : {"rgb", "linear", "oklab"}
         Space in which means are right and distances are measured, see `fastkq.quantization.coordinates`.
+    value_range : ValueRange, optional
+        The values of black and white; without it those of unsigned integers.
 
     Returns
     -------
@@ -83,12 +87,12 @@ def ordered(
     The methods and their sources are in `fastkq.kernels.quantization.blue_noise`.
     """
     if strength == 0:
-        return error_diffusion.diffuse(image, palette, 0.0, threads, space=space)
+        return error_diffusion.diffuse(image, palette, 0.0, threads, space=space, value_range=value_range)
     height, width = image.shape[:2]
     table = counting.count(image, threads)
     numbers = table.look_up(image, np.arange(len(table), dtype=np.int32), threads)
     with_alpha = table.with_alpha() if table.channels < palette.shape[1] else table
-    plans = _plans(with_alpha, palette, strength, space, threads)
+    plans = _plans(with_alpha, palette, strength, space, value_range, threads)
     indices = np.empty((height, width), index_dtype(len(palette)))
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -107,16 +111,23 @@ def _mask() -> npt.NDArray[np.int32]:
 
 
 def _plans(
-    table: ColorTable, palette: npt.NDArray[np.uint8], strength: float, space: DitherSpace, threads: int
+    table: ColorTable,
+    palette: npt.NDArray[Any],
+    strength: float,
+    space: DitherSpace,
+    value_range: ValueRange | None,
+    threads: int,
 ) -> tuple[npt.NDArray[np.unsignedinteger], npt.NDArray[np.uint16]]:
     """Return the plan of each color, see `fastkq.kernels.quantization.blue_noise.find_plans`."""
-    kernel, colors, points = kernels.quantization.blue_noise, table.colors, _points(table.colors, space)
+    kernel, colors = kernels.quantization.blue_noise, table.colors
+    coordinates = Coordinates(space, has_alpha(colors.dtype, colors.shape[1]), value_range)
+    points = _points(colors, coordinates)
     plan_rows = np.empty((len(colors), kernel.MAX_ROWS), index_dtype(len(palette)))
     limits = np.empty((len(colors), kernel.MAX_ROWS - 1), np.uint16)
     chunk = max(16, _COLORS_PER_CHUNK * 64 // max(64, len(palette)))
 
     def find(group: npt.NDArray[np.bool_], allowed: npt.NDArray[np.bool_], can_be_exact: bool) -> None:
-        rows, surface = _rows(palette, allowed, space)
+        rows, surface = _rows(palette, allowed, coordinates)
         selected = points[group]
         if not can_be_exact or _is_fitted(selected, table.counts[group], rows, chunk, threads):
             surface = surface[:0]
@@ -138,11 +149,11 @@ def _plans(
     return plan_rows, limits
 
 
-def _opaque(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def _opaque(colors: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Return which of the colors (n, C) are opaque, (n,)."""
-    if colors.shape[1] < RGBA:
+    if not has_alpha(colors.dtype, colors.shape[1]):
         return np.ones(len(colors), bool)
-    opaque: npt.NDArray[np.bool_] = colors[:, 3] == OPAQUE_ALPHA
+    opaque: npt.NDArray[np.bool_] = colors[:, -1] == np.iinfo(colors.dtype).max
     return opaque
 
 
@@ -168,14 +179,14 @@ def _is_fitted(
 
 
 def _rows(
-    palette: npt.NDArray[np.uint8], allowed: npt.NDArray[np.bool_], space: DitherSpace
+    palette: npt.NDArray[Any], allowed: npt.NDArray[np.bool_], coordinates: Coordinates
 ) -> tuple[Any, npt.NDArray[np.float64]]:
     """Return the allowed (k,) rows of a palette, and the facets (f, 4) of their convex hull.
 
     The rows are a `fastkq.kernels.quantization.blue_noise.Rows`. Of rows with the same coordinates, the one
     with the smallest values is kept, and of equal rows the one with the lowest index.
     """
-    points, luminance = _points(palette, space), _LUMINANCE[space]
+    points, luminance = _points(palette, coordinates), _LUMINANCE[coordinates.space]
     order = np.lexsort(palette.T[::-1])
     order = order[allowed[order]]
     _, first = np.unique(points[order], axis=0, return_index=True)
@@ -200,9 +211,8 @@ def _rows(
     return rows, surface
 
 
-def _points(colors: npt.NDArray[np.uint8], space: DitherSpace) -> npt.NDArray[np.float64]:
+def _points(colors: npt.NDArray[Any], coordinates: Coordinates) -> npt.NDArray[np.float64]:
     """Return the coordinates (n, 4) of colors (n, C), in levels."""
-    coordinates = Coordinates(space, colors.dtype, colors.shape[1] == RGBA)
     points: npt.NDArray[np.float64] = coordinates.of(colors[np.newaxis])[0] / coordinates.level
     return points
 

@@ -200,7 +200,14 @@ def dithered(
     if palette.shape[1] == GRAY_WITH_ALPHA:
         pixels, palette = pixels[:, :, (0, 0, 0, 1)], palette[:, (0, 0, 0, 1)]
     if dithering.method == "blue-noise":
-        return blue_noise.ordered(pixels, palette, dithering.strength, threads)
+        return blue_noise.ordered(
+            pixels,
+            palette,
+            dithering.strength,
+            threads,
+            space=dithering.space,
+            value_range=dithering.value_range,
+        )
     return error_diffusion.diffuse(
         pixels,
         palette,
