@@ -134,7 +134,7 @@ class CompressedImage(IndexedImage):
         """
         from fastkq.api.inputs import read_input  # here, because it needs this class
 
-        pixels = read_input(image, threads=threads).pixels
+        pixels = read_input(image, mask=self.mask, threads=threads).pixels
         return quality.report(pixels, self, ssim=ssim, threads=threads)
 
     def to_bytes(
