@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastkq.cli.console import before_any_work, number_of, print_line, printable
 from fastkq.cli.shared_options import (
+    PALETTE_COLORS,
     STREAM,
     add_inputs,
     add_options,
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, "effort", "depth", "max_pixels")
     group = parser.add_argument_group("color choice")
     add_options(group, "palette", help="choose the best -k of these colors: a file or a list, as in compress")
-    add_options(group, "fixed", "max_error", "min_share", "space")
+    add_options(group, "fixed", *PALETTE_COLORS, "max_error", "min_share", "space")
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",

@@ -49,6 +49,8 @@ def test_options_are_those_of_fit_palette(images, capsys):
     assert oklab == fastkq.fit_palette(image, 5, space="oklab", effort="fast").tolist()
     bounded = palette("-k", 200, "--max-error", 30, "--min-share", 0.01)
     assert bounded == fastkq.fit_palette(image, 200, max_error=30, min_share=0.01).tolist()
+    lattice = palette("-k", 5, "--bits", "5,6,5", "--keep-black-white")
+    assert lattice == fastkq.fit_palette(image, 5, bits=(5, 6, 5), keep_black_white=True).tolist()
     assert palette("-k", 3, "--fixed", "#ff000080")[0] == [255, 0, 0, 128]
 
 
