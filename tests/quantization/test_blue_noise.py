@@ -103,7 +103,7 @@ def test_strength_is_the_share_of_the_way_from_the_nearest_row():
 
 @pytest.mark.parametrize("space", ["linear", "oklab"])
 def test_mean_is_right_in_the_space_asked_for(space):
-    coordinates = Coordinates(space, np.dtype(np.uint8), False)
+    coordinates = Coordinates(space, False)
     color = np.array([[(150, 130, 100)]], np.uint8)
     shown = E7[blue_noise.ordered(np.repeat(np.repeat(color, 64, 0), 64, 1), E7, space=space)]
     mean = coordinates.of(shown)[..., :3].mean(axis=(0, 1))
