@@ -69,7 +69,7 @@ def test_outermost_context_names_the_parameter():
         ({"preset": "pretty"}, "preset"),
         ({"threads": 0}, "threads"),
         ({"image": np.zeros(5)}, "image"),
-        ({"image": noise(4, 4, 3).astype(np.uint16), "space": "oklab"}, "space"),
+        ({"image": noise(4, 4, 5), "space": "oklab"}, "space"),
         ({"image": noise(4, 4, 5), "dither": True}, "dither"),
         ({"image": noise(4, 4, 3).astype(np.float32), "dither": True}, "value_range"),
         ({"image": noise(4, 4, 3).astype(np.uint16), "preset": "visual"}, "preset"),
