@@ -1,17 +1,10 @@
 """Facets of the convex hull of points in space."""
 
-from itertools import product
-from math import gcd
-
 import numpy as np
 import numpy.typing as npt
 
-Points = npt.NDArray[np.float64]
+from fastkq.quantization.hull import Points, vertices
 
-_MAX_VERTICES = 256
-"""Of more points, only those farthest in one of `_directions()` are used: the hull of 65,536 random colors
-then lacks at most a level."""
-_LARGEST_STEP = 3  # of the directions along a dimension: 290 directions
 _THICKNESS = 1e6  # times as far as the points: the hull of points in a plane is extended on both sides
 _TOLERANCE = 1e-9  # relative to the length of a normal: less outside is inside
 
@@ -26,10 +19,7 @@ def facets(points: Points) -> npt.NDArray[np.float64]:
     >>> facets(np.array([[0.0, 0, 0], [8, 0, 0]])).shape
     (12, 4)
     """
-    distinct = np.unique(points, axis=0)
-    if len(distinct) > _MAX_VERTICES:
-        distinct = distinct[np.unique([int(np.argmax(_products(distinct, d))) for d in _directions()])]
-    corners = _thickened(distinct)
+    corners = _thickened(vertices(np.unique(points, axis=0)))
     first = _simplex(corners)
     inside = corners[first[0]]
     for place in first[1:]:
@@ -126,16 +116,6 @@ def _dot(a: Points, b: Points) -> Points:
     return total
 
 
-def _products(points: Points, direction: tuple[int, ...]) -> Points:
-    return _dot(points, np.array([direction], np.float64))
-
-
 def _cross(a: Points, b: Points) -> Points:
     (x, y, z), (u, v, w) = a.T, b.T
     return np.stack((y * w - z * v, z * u - x * w, x * v - y * u), axis=1)
-
-
-def _directions() -> list[tuple[int, ...]]:
-    """Return directions in space that differ, as small integers."""
-    steps = range(-_LARGEST_STEP, _LARGEST_STEP + 1)
-    return [step for step in product(steps, repeat=3) if gcd(*step) == 1]

@@ -1,4 +1,4 @@
-"""Preparation of the convex hull of a palette for error diffusion."""
+"""Convex hull of a palette: its vertices, and its preparation for error diffusion."""
 
 from itertools import product
 from math import gcd
@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+
+Points = npt.NDArray[np.float64]
 
 _MAX_VERTICES = 256
 """Of more rows, only those farthest in one of `_directions()` are vertices: the hull of 65,536 random colors
@@ -20,17 +22,13 @@ def prepare(rows: npt.NDArray[np.int32], bits: int, level: float, threads: int) 
 
     `bits` is the number of bits of a coordinate, `level` a level of 8 bits in coordinates.
     """
-    distinct = np.unique(rows, axis=0)
-    vertices = distinct
-    if len(distinct) > _MAX_VERTICES:
-        farthest = [int(np.argmax(distinct.astype(np.int64) @ direction)) for direction in _directions()]
-        vertices = distinct[np.unique(farthest)]
+    distinct = np.unique(rows, axis=0).astype(np.float64)
     kernel = kernels.quantization.hull
     side, cells = (1 << kernel.CELL_BITS) + 1, 1 << 3 * kernel.CELL_BITS
     return [
         kernel.Hull(
-            rows=distinct.astype(np.float64),
-            vertices=vertices.astype(np.float64),
+            rows=distinct,
+            vertices=vertices(distinct),
             shift=bits - kernel.CELL_BITS,
             level=level,
             offsets=np.zeros((side**3, 3)),
@@ -41,7 +39,17 @@ def prepare(rows: npt.NDArray[np.int32], bits: int, level: float, threads: int) 
     ]
 
 
-def _directions() -> list[npt.NDArray[np.int64]]:
+def vertices(points: Points) -> Points:
+    """Return those of distinct points (n, 3) that make their hull: all, or a few of many."""
+    if len(points) <= _MAX_VERTICES:
+        return points
+    x, y, z = points.T
+    farthest = [int(np.argmax(x * a + y * b + z * c)) for a, b, c in _directions()]
+    chosen: Points = points[np.unique(farthest)]
+    return chosen
+
+
+def _directions() -> list[tuple[int, ...]]:
     """Return directions in space that differ, as small integers: products with coordinates are exact."""
     steps = range(-_LARGEST_STEP, _LARGEST_STEP + 1)
-    return [np.array(step, np.int64) for step in product(steps, repeat=3) if gcd(*step) == 1]
+    return [step for step in product(steps, repeat=3) if gcd(*step) == 1]
