@@ -192,8 +192,7 @@ def last_checkpoint() -> None:
         _thread.watch.finish()
 
 
-@contextlib.contextmanager
-def watched(progress: Progress | None) -> Iterator[None]:
+def watched(progress: Progress | None) -> contextlib.AbstractContextManager[None]:
     """Report the progress of the work in this context to `progress`.
 
     If `progress` is None, the watch of an enclosing call, if any, stays in use.
@@ -206,22 +205,36 @@ def watched(progress: Progress | None) -> Iterator[None]:
         If `progress` returned False.
     """
     if progress is None:
-        yield
-        return
+        return contextlib.nullcontext()
     if not callable(progress):
         raise ArgumentTypeError(f"expected progress to be callable or None, got {progress!r}")
-    watch = _CallerWatch(progress)
-    with installed(watch):
+    return _Watched(_CallerWatch(progress))
+
+
+class _Watched:
+    """Context of `watched`. It is no generator, which could not raise a StopIteration of the callable."""
+
+    def __init__(self, watch: _CallerWatch) -> None:
+        self._watch = watch
+        self._outer: Watch | None = None
+
+    def __enter__(self) -> None:
+        self._outer, _thread.watch = _thread.watch, self._watch
         try:
-            watch.check()
-            yield
-            watch.finish()
-        except BaseException as error:
-            if watch.failure is not None and error is not watch.failure:  # a decoder raised its own error
-                raise watch.failure from None
+            self._watch.check()
+        except BaseException:
+            _thread.watch = self._outer
             raise
-        if watch.failure is not None:
-            raise watch.failure
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        try:
+            if error is None:
+                self._watch.finish()
+        finally:
+            _thread.watch = self._outer
+        failure = self._watch.failure
+        if failure is not None and error is not failure:  # a decoder caught it
+            raise failure from None
 
 
 @contextlib.contextmanager
