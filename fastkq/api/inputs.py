@@ -14,6 +14,7 @@ from fastkq.color.indexed_image import check_alpha
 from fastkq.color.kinds import RGB, ImageKind, with_channels
 from fastkq.color.masking import Mask, any_channel, filled, merged
 from fastkq.color.metadata import Metadata
+from fastkq.errors import ArgumentError, FormatError
 from fastkq.formats import fkq
 from fastkq.formats.source import Source, is_binary_file, is_bytes, opened
 from fastkq.runtime.options import MAX_PIXELS, Depth
@@ -143,19 +144,25 @@ def _read(
     max_pixels: int,
     threads: int | None,
 ) -> Input:
-    depth = check_depth(depth)
+    depth, name = check_depth(depth), None
     if formats.is_pil_image(image):
         check_not_empty((image.height, image.width))
         picture = formats.from_pil(image, depth)
     else:
         with opened(image) as stream:
+            name = stream.name or "the data"
             if fkq.is_fkq(stream):
                 return _from_fkq(stream, depth, max_pixels, threads).with_meaning(None, mask)
             picture = formats.decode(stream, max_pixels=max_pixels, depth=depth)
     stored_image = (lambda: CompressedImage.of(picture.indexed())) if picture.has_palette else None
     pixels = picture.pixels()
     missing, nodata, metadata = picture.missing(pixels)
-    source = _masked(pixels, missing, mask, weights)
+    try:
+        source = _masked(pixels, missing, mask, weights)
+    except ArgumentError as error:
+        if name is None or error.parameter != "image":
+            raise
+        raise FormatError(f"{name}: {error}") from None
     is_plain = ImageKind.of(source.pixels, picture.is_plain).is_plain
     return source._replace(metadata=metadata, stored_image=stored_image, is_plain=is_plain, nodata=nodata)
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 import fastkq
 from fastkq.color.metadata import Metadata
-from fastkq.errors import ArgumentError
+from fastkq.errors import FormatError
 from fastkq.formats import geotiff
 from tests.helpers.command_line import run
 
@@ -290,7 +290,7 @@ def test_nan_in_a_file_can_be_masked(tmp_path):
     for path in (tiff_file(tmp_path / "a.tif", pixels), tmp_path / "a.npy"):
         assert fastkq.compress(path, 9, mask=mask) == fastkq.compress(pixels, 9, mask=mask)
         assert fastkq.compress(path, 9, weights=1.0 * ~mask) == fastkq.compress(pixels, 9, mask=mask)
-        with pytest.raises(ArgumentError, match="mask them with mask="):
+        with pytest.raises(FormatError, match="mask them with mask="):
             fastkq.compress(path, 9)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import fastkq
 from fastkq.color import counting
 from fastkq.color.color_counts import ColorCounts
+from fastkq.color.kinds import ImageKind
 from tests.helpers.fits import of_colors
 from tests.helpers.images import images, noise
 from tests.reference import kmeans as reference
@@ -52,7 +53,10 @@ def test_distortion_of_opaque_16_bit_images_with_a_translucent_fixed_color(chann
 def test_gray_palettes_of_more_than_2_30_pixels_are_optimal(dtype):
     counts = np.array([2**36, 1, 60])
     table = counting.count(np.array([[0, 100, 130]], dtype)).select(slice(None), counts)
-    assert fastkq.fit_palette(ColorCounts(table, np.dtype(dtype), 1), 2).ravel().tolist() == [0, 130]
+    assert fastkq.fit_palette(ColorCounts(table, ImageKind(np.dtype(dtype), 1)), 2).ravel().tolist() == [
+        0,
+        130,
+    ]
 
 
 def test_16_bit_colors_of_weight_0_get_no_row_for_their_opacity():
