@@ -152,7 +152,7 @@ def diffuse(targets, limits, cells, rows, weights, strength, top, left, right, e
             z = margin + np.int64(line[column, 2]) + ((tz * strength + (FULL_STRENGTH << 3)) >> 12)
             is_opaque = a == full_alpha
             if not is_opaque:
-                half = middle * a // full_alpha
+                half = (middle - margin) * a // full_alpha
                 x = min(max(x, middle - half), middle + half)
                 y = min(max(y, middle - half), middle + half)
                 z = min(max(z, middle - half), middle + half)
