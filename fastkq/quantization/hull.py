@@ -25,10 +25,13 @@ def prepare(rows: npt.NDArray[np.int32], bits: int, level: float, threads: int) 
     distinct = np.unique(rows, axis=0).astype(np.float64)
     kernel = kernels.quantization.hull
     side, cells = (1 << kernel.CELL_BITS) + 1, 1 << 3 * kernel.CELL_BITS
+    by_cell, starts = _by_cell(distinct, bits - kernel.CELL_BITS, kernel.CELL_BITS)
     return [
         kernel.Hull(
             rows=distinct,
             vertices=vertices(distinct),
+            by_cell=by_cell,
+            starts=starts,
             shift=bits - kernel.CELL_BITS,
             level=level,
             offsets=np.zeros((side**3, 3)),
@@ -37,6 +40,15 @@ def prepare(rows: npt.NDArray[np.int32], bits: int, level: float, threads: int) 
         )
         for _ in range(threads)
     ]
+
+
+def _by_cell(rows: Points, shift: int, bits: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the rows, ordered by cell, and the place of each cell's first row."""
+    x, y, z = (rows.astype(np.int64) >> shift).T
+    numbers = ((x << bits) | y) << bits | z
+    order = np.argsort(numbers, kind="stable")
+    starts = np.searchsorted(numbers[order], np.arange((1 << 3 * bits) + 1))
+    return rows[order].astype(np.int64), starts.astype(np.int64)
 
 
 def vertices(points: Points) -> Points:

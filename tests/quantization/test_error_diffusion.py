@@ -66,6 +66,14 @@ def test_the_mean_is_right_for_random_palettes(seed, k):
     assert window_error(palette, generator.integers(low + 8, high - 7)) <= 1
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 10_000), st.integers(2, 60), st.sampled_from(["rgb", "linear", "oklab"]))
+def test_colors_of_the_palette_stay_as_they_are(seed, k, space):
+    palette = noise(k, 3, seed=seed)
+    image = palette[np.random.default_rng(seed).integers(0, k, (30, 40))]
+    np.testing.assert_array_equal(palette[diffuse(image, palette, space=space)], image)
+
+
 def test_colors_outside_the_hull_do_not_disturb_their_neighbors():
     palette = np.array([[0, 0, 0], [120, 120, 120], [255, 255, 255]], np.uint8)
     image = np.full((64, 96, 3), 120, np.uint8)

@@ -103,7 +103,8 @@ class Hull:
         length, level = np.linalg.norm(offset), self.white / 255
         is_free = length < INSIDE * level and change < FLAT_CHANGE * reach
         limit = REACH_LIMIT * (1 << 20 if is_free else reach)
-        share = strength * max(0, 1 - UNMOVED * level / length) if length else 0
+        is_row = any((color == row).all() for row in self.rows)
+        share = strength * max(0, 1 - UNMOVED * level / length) if length and not is_row else 0
         return [int(v) for v in color + np.floor(share * offset + 0.5)], float(np.float32(limit))
 
     def _offset(self, place):

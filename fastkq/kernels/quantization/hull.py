@@ -49,6 +49,10 @@ class Hull(NamedTuple):
         Coordinates of the distinct palette rows.
     vertices : (v, 3) float64
         Those rows of which the hull is made.
+    by_cell : (n, 3) int64
+        The rows, those of the first cell first.
+    starts : (2^(3 CELL_BITS) + 1,) int64
+        The rows in cell c are by_cell[starts[c] : starts[c + 1]].
     shift : int
         A cell is 2^shift coordinates wide.
     level : float
@@ -65,6 +69,8 @@ class Hull(NamedTuple):
 
     rows: Any
     vertices: Any
+    by_cell: Any
+    starts: Any
     shift: Any
     level: Any
     offsets: Any
@@ -104,9 +110,20 @@ def _difference(points, i, column, j, other):
     return max(x, max(y, z))
 
 
+@inlined
+def _is_row(by_cell, starts, cell, x, y, z):
+    """Return whether a point of a cell is a palette row."""
+    found = False
+    for i in range(starts[np.uint64(cell)], starts[np.uint64(cell + 1)]):
+        found |= by_cell[i, 0] == x and by_cell[i, 1] == y and by_cell[i, 2] == z
+    return found
+
+
 @kernel
 def move_into_hull(points, hull, strength, full_alpha, targets, limits):
     """Replace the colors outside the hull by colors in the hull, and find how large their errors may be.
+
+    Palette rows stay as they are: interpolated offsets of vertices can be larger than `_UNMOVED`.
 
     points (n + 1, W, 4) int32, in: coordinates of the row above a band and of the rows of the band; hull, a
     `Hull`, in and out; strength: 0 to 1, the share of the way to the hull; full_alpha: the fourth coordinate
@@ -114,6 +131,7 @@ def move_into_hull(points, hull, strength, full_alpha, targets, limits):
     limits (n, W) float32, out: the largest error in coordinates; -1 for pixels that are not opaque.
     """
     reaches, offsets, shift = hull.reaches, hull.offsets, hull.shift
+    by_cell, starts = hull.by_cell, hull.starts
     inside, unmoved = _INSIDE * hull.level, _UNMOVED * hull.level
     for i in range(points.shape[0] - 1):
         for column in range(points.shape[1]):
@@ -129,10 +147,11 @@ def move_into_hull(points, hull, strength, full_alpha, targets, limits):
                     a, b, c = _interpolated(offsets, x, y, z, shift)
                     length = np.sqrt(a * a + b * b + c * c)
                     is_inside = length < inside
-                    share = strength * (1.0 - unmoved / length) if length > unmoved else 0.0
-                    x += np.int64(np.floor(share * a + 0.5))
-                    y += np.int64(np.floor(share * b + 0.5))
-                    z += np.int64(np.floor(share * c + 0.5))
+                    if length > unmoved and not _is_row(by_cell, starts, cell, x, y, z):
+                        share = strength * (1.0 - unmoved / length)
+                        x += np.int64(np.floor(share * a + 0.5))
+                        y += np.int64(np.floor(share * b + 0.5))
+                        z += np.int64(np.floor(share * c + 0.5))
                 change = max(
                     _difference(points, i + 1, column, i + 1, max(column - 1, 0)),
                     _difference(points, i + 1, column, i, column),
