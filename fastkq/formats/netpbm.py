@@ -16,7 +16,7 @@ from fastkq.color.kinds import GRAY_WITH_ALPHA
 from fastkq.errors import FormatError
 from fastkq.formats.pil import tolerates_truncation
 
-_BLANKS = rb"(?:\s+|#[^\r\n]*[\r\n])*"
+_BLANKS = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _PNM = re.compile(rb"P([2356])" + 3 * (_BLANKS + rb"(\d{1,9})") + rb"\s")
 _PFM = re.compile(rb"P([fF])" + 2 * (_BLANKS + rb"(\d{1,9})") + _BLANKS + rb"([-+.\deE]{1,30})\s")
 _PAM = re.compile(rb"P7\n(.{0,1000}?)ENDHDR\n", re.DOTALL)
@@ -74,7 +74,11 @@ def decode(data: memoryview, header: Header) -> npt.NDArray[Any]:
     height, width, channels, maxval, dtype, length, has_alpha = header
     count, body = height * width * channels, data[length:]
     if dtype is None:
-        values = np.array(re.sub(rb"#[^\r\n]*", b"", bytes(body)).split()[:count]).astype(np.int64)
+        fields = re.sub(rb"#[^\r\n]*", b"", bytes(body)).split(None, count)[:count]
+        wrong = next((field for field in fields if len(field) > 9 or not field.isdigit()), None)
+        if wrong is not None:
+            raise FormatError(f"expected levels as decimal numbers of at most 9 digits, got {wrong[:20]!r}")
+        values = np.array(fields).astype(np.int64)
         stored, expected = len(values), count
     else:
         stored, expected = len(body), count * dtype.itemsize
@@ -95,10 +99,7 @@ def _scaled(levels: npt.NDArray[Any], maxval: int) -> npt.NDArray[Any]:
     """Scale levels so that maxval becomes 255 or 65535, rounded; larger levels count as maxval."""
     dtype = np.uint8 if maxval <= 255 else np.uint16
     top = np.iinfo(dtype).max
-    if maxval == top:
-        return levels.astype(dtype)
-    clipped = np.minimum(levels, maxval).astype(np.uint32)
-    scaled: npt.NDArray[Any] = (
-        (clipped * np.uint32(top) + np.uint32(maxval // 2)) // np.uint32(maxval)
-    ).astype(dtype)
-    return scaled
+    scaled: npt.NDArray[Any] = np.minimum(levels, maxval).astype(np.uint32)
+    if maxval < top:
+        scaled = (scaled * np.uint32(top) + np.uint32(maxval // 2)) // np.uint32(maxval)
+    return scaled.astype(dtype)

@@ -31,6 +31,11 @@ def test_levels_are_scaled_so_that_maxval_is_white(tmp_path, maxval, kind, shape
     np.testing.assert_array_equal(quietly(path, 8), read >> 8)
 
 
+@pytest.mark.parametrize("maxval", [300, 65535])
+def test_larger_levels_count_as_maxval(maxval):
+    assert quietly(b"P2 2 1 %d\n%d 70000\n" % (maxval, maxval)).tolist() == [[65535, 65535]]
+
+
 @pytest.mark.parametrize("maxval", [1, 15, 255])
 def test_pgm_of_8_bits_is_unchanged(tmp_path, maxval):
     levels = (noise(4, 5).astype(int) % (maxval + 1)).astype(np.uint8)
@@ -83,6 +88,9 @@ HOSTILE = {
     "truncated": b"P5 5 4 65535\n" + bytes(39),
     "missing numbers": b"P2 5 4 65535\n1 2 3",
     "no number": b"P2 1 1 65535\nx",
+    "negative": b"P2 2 1 65535\n5 -5",
+    "one long number": b"P2 999 999 65535\n" + b"1 " * 998_000 + b"1" * 1_000_000,
+    "blanks without an end": b"P5" + b" " * 1000 + b"x",
     "huge": b"P5 99999 99999 65535\n" + bytes(9),
     "huge floats": b"PF\n30000 30000\n-1\n",
     "empty": b"P5 0 4 65535\n",
