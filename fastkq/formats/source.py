@@ -62,11 +62,14 @@ SourceLike: TypeAlias = BytesLike | str | os.PathLike[str] | IO[bytes] | Source
 
 
 class InMemory(Source):
-    """Bytes as a source, without a copy; messages begin with `name`."""
+    """Bytes as a source, without a copy where that is possible; messages begin with `name`."""
 
     def __init__(self, data: BytesLike, name: str | None = None) -> None:
         view = memoryview(data)
-        self._view = (view if view.c_contiguous else memoryview(view.tobytes())).cast("B")
+        try:
+            self._view = view.cast("B")
+        except (TypeError, ValueError):  # not contiguous, empty with several axes, or not of native numbers
+            self._view = memoryview(view.tobytes())
         super().__init__(len(self._view), name)
 
     def _read(self, offset: int, length: int) -> memoryview:

@@ -2,6 +2,7 @@
 
 import array
 import contextlib
+import ctypes
 import io
 import mmap
 import sys
@@ -129,7 +130,14 @@ def test_hostile_radiance_is_a_format_error(monkeypatch):
         quietly(data)
 
 
-@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda data: array.array("B", data)])
+def buffer_of_ctypes(data):
+    """Return a view of the format "<B", which Python does not cast."""
+    return memoryview((ctypes.c_ubyte * len(data)).from_buffer_copy(data))
+
+
+@pytest.mark.parametrize(
+    "kind", [bytes, bytearray, memoryview, lambda data: array.array("B", data), buffer_of_ctypes]
+)
 def test_every_buffer_of_bytes_is_a_file(kind):
     pixels = noise(6, 7, 3)
     stream = io.BytesIO()
@@ -152,6 +160,12 @@ def test_mmap_is_a_file(tmp_path):
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
         ):
             assert fastkq.compress(mapped, 5) == expected
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 3), np.uint8), np.zeros(5, ">u2")])
+def test_memoryview_of_anything_else_is_no_file(values):
+    with pytest.raises(FormatError, match="the data: expected an image file, got"):
+        fastkq.load(memoryview(values))
 
 
 def test_memoryview_of_an_image_is_an_array():
