@@ -18,13 +18,8 @@ if TYPE_CHECKING:
 
 # Tags, then values of these tags
 _WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
-_SAMPLES_PER_PIXEL, _PLANAR_CONFIGURATION, _COLOR_MAP, _EXTRA_SAMPLES, _SAMPLE_FORMAT = (
-    277,
-    284,
-    320,
-    338,
-    339,
-)
+_SAMPLES_PER_PIXEL, _PLANAR_CONFIGURATION, _COLOR_MAP, _TILE_WIDTH, _TILE_HEIGHT = 277, 284, 320, 322, 323
+_EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _SEPARATE = 2
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA = 0, 1, 2
@@ -149,7 +144,9 @@ def decode(data: bytes, tags: Tags) -> npt.NDArray[Any]:
     if decoder is None:
         raise FormatError(f"expected pixels of 8 bits, got {what}: {sixteen_bit.READING_HINT}")
     bits = max(tags.get(_BITS_PER_SAMPLE, (1,)))
-    size = height * width * samples * bits // 8
+    tile_height, tile_width = tags.get(_TILE_HEIGHT, 1), tags.get(_TILE_WIDTH, 1)  # whole tiles are stored
+    stored = -(-height // tile_height) * tile_height * -(-width // tile_width) * tile_width
+    size = stored * samples * bits // 8
     if size > len(data) * (_MAX_RATIO if tags.get(_COMPRESSION, 1) != 1 else 1):
         raise FormatError(f"expected {size} bytes of pixels, the file has {len(data)}: truncated")
     pixels = decoder(data)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import struct
 import sys
 import warnings
 
@@ -195,6 +196,15 @@ def test_hostile_tiffs_are_format_errors(tmp_path):
                 read_image(bad)
     huge = data.replace((33).to_bytes(2, "little") + b"\0\0", (65535).to_bytes(2, "little") + b"\0\0")
     with pytest.raises(FormatError):
+        quietly(huge)
+
+
+def test_tiles_larger_than_the_file_can_fill_are_refused_before_they_are_decoded(tmp_path):
+    path = written(tmp_path / "a.tif", values_of("float64", 6, 7), tile=(16, 16), compression="lzw")
+    tile_width = struct.pack("<HHII", 322, 4, 1, 16)
+    assert tile_width in path.read_bytes()
+    huge = path.read_bytes().replace(tile_width, struct.pack("<HHII", 322, 4, 1, 16 << 20))
+    with pytest.raises(FormatError, match=f"expected {8 * 16 * (16 << 20)} bytes of pixels, .*: truncated"):
         quietly(huge)
 
 
