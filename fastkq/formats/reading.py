@@ -248,7 +248,7 @@ def _format_by_magic(data: bytes) -> str | None:
 def _has_frames(data: bytes) -> bool:
     """Return whether there is a second frame; read from a copy, so that its damage cannot harm the first."""
     with contextlib.suppress(Exception):
-        image = _open(data)
+        image = _open_unlimited(Interruptible(data))  # `_open` has applied the limit, and may have warned
         return image is not None and bool(getattr(image, "is_animated", False))
     return False
 

@@ -77,8 +77,9 @@ def test_a_file_above_the_default_of_pillow_is_read_without_a_warning(name):
 
 def test_the_limit_of_the_user_holds(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60)
-    with pytest.warns(Image.DecompressionBombWarning, match="exceeds limit of 60 pixels"):
+    with pytest.warns(Image.DecompressionBombWarning, match="exceeds limit of 60 pixels") as found:
         fastkq.compress(file_of(10, 11), 2)
+    assert len(found) == 1
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
     with pytest.raises(FormatError, match="exceeds limit of 100 pixels"):
         fastkq.compress(file_of(10, 11), 2)
