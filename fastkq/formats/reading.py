@@ -93,6 +93,7 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
         width, height = image.size
         with _named(name):
             check_size(height, width, max_pixels)
+            tiff.check_tile(data, getattr(image, "tag_v2", {}))
         _allocate(image)
         if image.format in _MULTI_FRAME_FORMATS and _has_frames(data):
             message = f"{name}: holds several images, the first is read"

@@ -120,6 +120,14 @@ def sizes(tags: Tags) -> tuple[int, int]:
     return height, width
 
 
+def check_tile(data: bytes, tags: Tags) -> None:
+    """Raise FormatError if tiles are larger than the file can fill: decoders allocate a whole tile."""
+    height, width = tags.get(_TILE_HEIGHT, 0), tags.get(_TILE_WIDTH, 0)
+    bits = tags.get(_SAMPLES_PER_PIXEL, 1) * max(tags.get(_BITS_PER_SAMPLE, (1,)))
+    if height * width * bits // 8 > len(data) * _MAX_RATIO:
+        raise FormatError(f"expected tiles that {len(data)} bytes can fill, got {height} x {width} pixels")
+
+
 def decode(data: bytes, tags: Tags) -> npt.NDArray[Any]:
     """Decode a file that Pillow refuses, by imagecodecs or tifffile.
 
@@ -136,6 +144,7 @@ def decode(data: bytes, tags: Tags) -> npt.NDArray[Any]:
     """
     (height, width), samples = sizes(tags), tags.get(_SAMPLES_PER_PIXEL, 1)
     what = f"a TIFF of {samples} x {_dtype_name(tags)}"
+    check_tile(data, tags)
     if tags.get(_PHOTOMETRIC) not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
         raise FormatError(
             f"expected gray or RGB, got {what} of photometric interpretation {tags.get(_PHOTOMETRIC)}"
@@ -144,9 +153,7 @@ def decode(data: bytes, tags: Tags) -> npt.NDArray[Any]:
     if decoder is None:
         raise FormatError(f"expected pixels of 8 bits, got {what}: {sixteen_bit.READING_HINT}")
     bits = max(tags.get(_BITS_PER_SAMPLE, (1,)))
-    tile_height, tile_width = tags.get(_TILE_HEIGHT, 1), tags.get(_TILE_WIDTH, 1)  # whole tiles are stored
-    stored = -(-height // tile_height) * tile_height * -(-width // tile_width) * tile_width
-    size = stored * samples * bits // 8
+    size = height * width * samples * bits // 8
     if size > len(data) * (_MAX_RATIO if tags.get(_COMPRESSION, 1) != 1 else 1):
         raise FormatError(f"expected {size} bytes of pixels, the file has {len(data)}: truncated")
     pixels = decoder(data)
