@@ -42,6 +42,8 @@ def metadata_of(image: "Image.Image", data: bytes, *, gray: bool, turned: bool) 
     info = image.info
     gray = gray or image.mode in ("I", "F")
     profile = _matching_profile(info.get("icc_profile"), ("GRAY", "RGB") if gray else ("RGB",))
+    if image.mode == "LAB":
+        profile = None  # `fastkq.formats.color_management` converts it to sRGB
     if profile is None and (image.mode in _GRAY_MODES or sixteen_bit.is_gray(image)):
         profile = icc.for_rgb(info.get("icc_profile"))  # gray with transparency becomes RGBA
     return Metadata(

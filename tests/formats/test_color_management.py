@@ -112,7 +112,7 @@ def lab():
     return Image.frombytes("LAB", values.shape[1::-1], values.astype(np.uint8).tobytes())
 
 
-@pytest.mark.parametrize("icc_profile", [None, profile(b"Lab ")])
+@pytest.mark.parametrize("icc_profile", [None, profile(b"Lab "), profile(b"RGB ")])
 def test_lab_is_converted_to_srgb(tmp_path, icc_profile):
     lab().save(tmp_path / "a.tif", icc_profile=icc_profile)
     compressed = fastkq.compress(tmp_path / "a.tif", 65536)
