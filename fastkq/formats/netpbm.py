@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fastkq.color.kinds import GRAY_WITH_ALPHA
 from fastkq.errors import FormatError
 from fastkq.formats.pil import tolerates_truncation
+from fastkq.runtime.validation import MAX_CHANNELS
 
 _BLANKS = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _PNM = re.compile(rb"P([2356])" + 3 * (_BLANKS + rb"(\d{1,9})") + rb"\s")
@@ -61,8 +62,10 @@ def read_header(data: memoryview) -> Header | None:
     if not all(number.isdigit() and len(number) < 10 for number in numbers):
         raise FormatError(f"expected HEIGHT, WIDTH, DEPTH and MAXVAL in the header, got {found[1][:100]!r}")
     height, width, depth, maxval = map(int, numbers)
-    if not 1 <= maxval < 65536:
-        raise FormatError(f"expected MAXVAL from 1 to 65535, got {maxval}")
+    if not (1 <= maxval < 65536 and 1 <= depth <= MAX_CHANNELS):
+        raise FormatError(
+            f"expected MAXVAL from 1 to 65535 and DEPTH from 1 to {MAX_CHANNELS}, got {maxval} and {depth}"
+        )
     has_alpha = fields.get(b"TUPLTYPE", b"").endswith(b"_ALPHA")
     return Header(
         height, width, depth, maxval, np.dtype(">u2" if maxval > 255 else "u1"), found.end(), has_alpha

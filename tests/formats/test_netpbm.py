@@ -111,3 +111,5 @@ def test_damaged_files_are_format_errors(name):
 def test_truncated_files_are_padded_where_pillow_is_told_so(monkeypatch):
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     assert quietly(b"P5 2 2 65535\n\1\2\3\4\5").tolist() == [[0x102, 0x304], [0, 0]]
+    with pytest.raises(FormatError, match=r"expected .* DEPTH from 1 to 64, got 255 and 999999999"):
+        quietly(b"P7\nWIDTH 20000\nHEIGHT 20000\nDEPTH 999999999\nMAXVAL 255\nENDHDR\n123")
