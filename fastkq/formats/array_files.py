@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fastkq.errors import FormatError
 from fastkq.formats import netpbm, sixteen_bit
+from fastkq.formats.pil import pixel_limit
 from fastkq.formats.source import Source
 
 _NPY = b"\x93NUMPY"
@@ -20,10 +21,15 @@ _RUN_LENGTHS = range(8, 32768)  # pixels: widths of the images whose rows are co
 
 
 def check_size(height: int, width: int, max_pixels: int) -> None:
-    """Raise FormatError if an image has more pixels than `max_pixels`, or none."""
+    """Raise FormatError if an image has no pixels, or more than `max_pixels` or than Pillow may read."""
     if height * width > max_pixels:
         raise FormatError(
             f"expected at most {max_pixels} pixels (max_pixels), the header has {height} x {width}"
+        )
+    if (limit := pixel_limit()) and height * width > 2 * limit:
+        raise FormatError(
+            f"expected at most {2 * limit} pixels (twice PIL.Image.MAX_IMAGE_PIXELS), "
+            f"the header has {height} x {width}"
         )
     if height * width == 0:
         raise FormatError(f"expected at least one pixel, the header has {height} x {width}")

@@ -32,6 +32,10 @@ _MODES = {
     ("float32", 1): "F",
 }
 
+DEFAULT_PIXEL_LIMIT = (
+    (1 << 30) // 4 // 3
+)  # pixels: the value of `PIL.Image.MAX_IMAGE_PIXELS` that Pillow sets
+
 
 def to_pil(image: IndexedImage) -> "Image.Image":
     """Convert an indexed image to what `fastkq.CompressedImage.to_pil` returns."""
@@ -132,6 +136,13 @@ def tolerates_truncation() -> bool:
     from PIL import ImageFile
 
     return ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def pixel_limit() -> int | None:
+    """Return PIL.Image.MAX_IMAGE_PIXELS where the user has set a limit; None for Pillow's default."""
+    from PIL import Image
+
+    return None if Image.MAX_IMAGE_PIXELS == DEFAULT_PIXEL_LIMIT else Image.MAX_IMAGE_PIXELS
 
 
 def from_plain_pixels(pixels: npt.NDArray[np.uint8]) -> "Image.Image":

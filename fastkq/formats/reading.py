@@ -17,7 +17,7 @@ from fastkq.formats.array_files import check_size
 from fastkq.formats.color_management import to_srgb
 from fastkq.formats.exif import ORIENTATION
 from fastkq.formats.picture import Picture, pixel_mode
-from fastkq.formats.pil import Interruptible, tolerates_truncation
+from fastkq.formats.pil import DEFAULT_PIXEL_LIMIT, Interruptible, pixel_limit, tolerates_truncation
 from fastkq.formats.pil_metadata import metadata_of, metadata_of_tags
 from fastkq.formats.pillow_plugins import plugin_for
 from fastkq.formats.png import color_key, verify_chunks
@@ -32,8 +32,6 @@ _MULTI_FRAME_FORMATS = ("GIF", "PNG", "TIFF", "WEBP")
 """Formats in which further images are frames or pages; in others they are previews, depth maps or layers."""
 _PARTLY_READ_FORMATS = ("TIFF",)
 """Formats of which Pillow refuses some undamaged files that other libraries can read."""
-
-_DEFAULT_LIMIT = (1 << 30) // 4 // 3  # pixels: the value of `PIL.Image.MAX_IMAGE_PIXELS` that Pillow sets
 
 
 def is_pil_image(source: object) -> bool:
@@ -55,8 +53,9 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, depth: Depth = None)
     are reduced to their high byte, with a `PrecisionWarning`. Floats and integers of other dtypes keep their
     dtype.
 
-    Where the user has set `PIL.Image.MAX_IMAGE_PIXELS`, that limit holds as well as `max_pixels`; the default
-    of Pillow does not. Truncated files are read as Pillow reads them if its LOAD_TRUNCATED_IMAGES is set.
+    Where the user has set `PIL.Image.MAX_IMAGE_PIXELS`, files of more than twice as many pixels are refused,
+    as by Pillow; its default has no effect. Truncated files are read as Pillow reads them if its
+    LOAD_TRUNCATED_IMAGES is set.
 
     Parameters
     ----------
@@ -134,8 +133,7 @@ def _open(data: bytes) -> "Image.Image | None":
     try:
         # Where its limit is the default, Pillow would warn of an attack, or refuse the file, below
         # `max_pixels`.
-        is_limited = Image.MAX_IMAGE_PIXELS != _DEFAULT_LIMIT
-        return Image.open(Interruptible(data)) if is_limited else _open_unlimited(Interruptible(data))
+        return Image.open(Interruptible(data)) if pixel_limit() else _open_unlimited(Interruptible(data))
     except UnidentifiedImageError:
         return None
 
@@ -163,7 +161,7 @@ def _allocate(image: "Image.Image") -> None:
     from PIL import Image
 
     size = getattr(image, "_tile_size", None)
-    if Image.MAX_IMAGE_PIXELS == _DEFAULT_LIMIT and size and size[0] * size[1] > _DEFAULT_LIMIT:
+    if not pixel_limit() and size and size[0] * size[1] > DEFAULT_PIXEL_LIMIT:
         image.im = Image.new(image.mode, size).im
 
 

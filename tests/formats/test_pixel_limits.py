@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 import fastkq
@@ -85,3 +86,24 @@ def test_the_limit_of_the_user_holds(monkeypatch):
         fastkq.compress(file_of(10, 11), 2)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
     assert fastkq.compress(file_of(10, 11), 2).shape == (10, 11)
+
+
+def other_files():
+    """Return files of 10 x 11 pixels that are decoded without Pillow."""
+    values = np.zeros((10, 11), np.float64)
+    npy, tiff = io.BytesIO(), io.BytesIO()
+    np.save(npy, values)
+    tifffile.imwrite(tiff, values, photometric="minisblack")
+    return {"npy": npy.getvalue(), "tiff": tiff.getvalue(), "pgm": b"P5 11 10 65535\n" + bytes(220)}
+
+
+@pytest.mark.parametrize("name", other_files())
+def test_the_limit_of_the_user_holds_for_files_that_pillow_does_not_decode(monkeypatch, name):
+    data = other_files()[name]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 55)
+    assert fastkq.compress(data, 2).shape == (10, 11)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 54)
+    with pytest.raises(
+        FormatError, match=r"at most 108 pixels \(twice PIL\.Image\.MAX_IMAGE_PIXELS\), .* 10 x 11"
+    ):
+        fastkq.compress(data, 2)
