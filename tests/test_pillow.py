@@ -288,6 +288,12 @@ def test_cancelling_is_no_oserror():
     assert not isinstance(caught.value, OSError)
 
 
+def test_mask_is_an_option_of_images_with_a_palette_too():
+    image, mask = Image.fromarray(noise(9, 7, 3)).quantize(8), np.arange(63).reshape(9, 7) % 2 > 0
+    np.testing.assert_array_equal(saved(image, mask=mask).mask, mask)
+    assert saved(image, mask=None) == saved(image)
+
+
 def test_unknown_options_are_errors_that_name_the_known_ones():
     image = Image.fromarray(noise(9, 7, 3)).quantize(8)
     known = set(inspect.signature(fastkq.compress).parameters) - {"image", "format", "optimize"}
