@@ -233,7 +233,8 @@ class CompressedImage(IndexedImage):
         array([[  0,  85],
                [170, 255]], dtype=uint8)
         """
-        return self.of(self, palette=as_8bit(self._palette, check_range_of_values(value_range)))
+        palette = as_8bit(self._palette, check_range_of_values(value_range), self._is_plain)
+        return self.of(self, palette=palette)
 
     def to_pil(self, value_range: tuple[float, float] | None = None) -> Image.Image:
         """Convert the image to a PIL image, without loss of a color unless `value_range` is given.

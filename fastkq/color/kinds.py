@@ -125,7 +125,7 @@ SCALE_TO_8BIT = Term(
 
 
 def as_8bit(
-    values: npt.NDArray[Any], value_range: tuple[float, float] | None = None
+    values: npt.NDArray[Any], value_range: tuple[float, float] | None = None, is_plain: bool = False
 ) -> npt.NDArray[np.uint8]:
     """Scale values (..., C) to the range from 0 to 255, rounded.
 
@@ -135,6 +135,8 @@ def as_8bit(
     value_range : (float, float), optional
         Values that become 0 and 255; values beyond them are clipped. The default is the range of the dtype
         for bool, uint8 and uint16, which alpha always has.
+    is_plain : bool
+        Whether the last of 2 or 4 channels is no alpha.
 
     Raises
     ------
@@ -145,7 +147,7 @@ def as_8bit(
         low, high = value_range
         scaled = (values.astype(np.float64) - low) * (255 / (high - low))
         reduced = np.clip(np.floor(scaled + 0.5), 0, 255).astype(np.uint8)
-        if has_alpha(values.dtype, values.shape[-1]):
+        if has_alpha(values.dtype, values.shape[-1]) and not is_plain:
             reduced[..., -1] = as_8bit(values[..., -1:])[..., 0]
         return reduced
     if values.dtype == np.uint8:

@@ -65,6 +65,14 @@ def test_alpha_keeps_the_range_of_its_dtype(channels):
     np.testing.assert_array_equal(found[:, :-1], scaled(palette[:, :-1], 1000, 2000))
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_last_channel_that_is_no_alpha_is_scaled_as_the_others(channels):
+    palette = np.random.default_rng(0).integers(0, 1 << 16, (12, channels), np.uint16)
+    reduced = CompressedImage(palette, INDICES, alpha=False).to_8bit((1000, 2000))
+    np.testing.assert_array_equal(reduced.palette, scaled(palette, 1000, 2000))
+    assert reduced.is_plain
+
+
 @pytest.mark.parametrize("dtype", ["float32", "int16", "uint32"])
 def test_message_without_a_range_names_value_range(tmp_path, dtype):
     image = image_of(dtype, 3)
