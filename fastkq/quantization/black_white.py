@@ -4,6 +4,8 @@ The two colors of least squared error for black text on white are grays near bla
 typical page, since edges are smoothed. People want pure colors of scans and screenshots.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -54,10 +56,19 @@ def with_black_white(
     kept = []
     for place in sorted((0, 1), key=lambda place: -shares[place])[: max(0, k - len(fixed))]:
         color = np.empty((1, table.channels), table.dtype)
-        color[0, : shown.shape[1]] = ends[place]
+        color[0, : shown.shape[1]] = _nearest_value(ends[place], table.dtype)
         if shown.shape[1] < table.channels:
             color[0, -1] = np.iinfo(table.dtype).max
         if shares[place] >= least * total and not (fixed == color).all(axis=1).any():
             kept.append((place, color))
     rows = [color for _, color in sorted(kept, key=lambda item: item[0])]
     return options._replace(fixed=np.concatenate((fixed, *rows)) if rows else options.fixed)
+
+
+def _nearest_value(value: float, dtype: np.dtype[Any]) -> float:
+    """Return the value of a dtype that is nearest to black or white."""
+    if dtype.kind == "f":
+        limits = np.finfo(dtype)
+        return min(max(value, float(limits.min)), float(limits.max))
+    whole = np.iinfo(dtype)
+    return min(max(round(value), whole.min), whole.max)

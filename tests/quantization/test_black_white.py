@@ -133,6 +133,21 @@ def test_values_of_black_and_white_decide_for_other_dtypes(dtype):
     np.testing.assert_allclose(palette.ravel()[2:] / 4 + 100, gray[2:], atol=0.6)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "value_range", "expected"),
+    [
+        (np.int16, (-0.25, 255.25), [0, 255]),
+        (np.int8, (0, 130), [0, 127]),
+        (np.uint16, (0, 70000), [0, 65535]),
+    ],
+)
+def test_integers_get_the_nearest_values_to_black_and_white(dtype, value_range, expected):
+    levels = PAGE.astype(np.float64) / 255 * expected[1]
+    image = np.rint(levels).astype(dtype)
+    palette = fastkq.compress(image, 4, keep_black_white=True, value_range=value_range).palette
+    assert palette[:2].ravel().tolist() == expected
+
+
 @pytest.mark.parametrize("image", [PAGE / 255, PAGE > 128, photograph_like(40, 40)])
 def test_other_images_are_unchanged(image):
     assert fastkq.compress(image, 2, keep_black_white=True) == fastkq.compress(image, 2)
