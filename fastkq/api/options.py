@@ -79,7 +79,7 @@ def check_lattice(bits: Any, binary_alpha: bool, kind: ImageKind) -> Lattice | N
     colors = kind.channels - alpha
     if bits is None:
         numbers = [depth] * colors
-    elif isinstance(bits, Iterable):
+    elif isinstance(bits, Iterable) and getattr(bits, "ndim", 1) > 0:
         numbers = [Range(int, 1, depth).check("bits", number) for number in bits]
     else:
         numbers = [Range(int, 1, depth).check("bits", bits)] * colors

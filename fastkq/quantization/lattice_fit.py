@@ -50,7 +50,7 @@ def unique_colors(colors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the distinct colors (m, C) of colors (n, C)."""
     if is_packed(colors.dtype, colors.shape[1]):
         return colors_of(np.unique(keys_of(colors)), colors.shape[1])
-    return row_table.count(np.ascontiguousarray(colors)).colors
+    return row_table.count(np.ascontiguousarray(colors)).colors if len(colors) else colors
 
 
 def usable_rows(prepared: PackedColors | RowColors, fixed: npt.NDArray[Any]) -> npt.NDArray[Any]:

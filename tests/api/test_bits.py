@@ -78,6 +78,19 @@ def test_fixed_colors_are_kept_off_the_lattice():
     assert_on_lattice(palette[2:], (5, 6, 5))
 
 
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3), (4, 5, 5)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_fixed_colors_that_leave_no_error_are_the_palette(shape, dtype):
+    image = np.full(shape, 8, dtype)
+    fixed = image.reshape(20, -1)[:1]
+    np.testing.assert_array_equal(fastkq.compress(image, 3, bits=4, fixed=fixed).palette, fixed)
+
+
+@pytest.mark.parametrize("bits", [5, np.int64(5), np.array(5), np.array([5, 5, 5]), [5] * 3])
+def test_bits_are_any_integers(bits):
+    assert fastkq.compress(PHOTO, 4, bits=bits) == fastkq.compress(PHOTO, 4, bits=(5, 5, 5))
+
+
 def test_weights_and_shared_palettes():
     weights = np.zeros((60, 80))
     weights[:30] = 1
