@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy.typing as npt
@@ -62,8 +62,9 @@ def curve(
     bits: int | Sequence[int] | None = None,
     binary_alpha: bool = False,
     keep_black_white: bool = False,
-    weights: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
+    weights: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     alpha: bool | None = None,
+    mask: npt.ArrayLike | Iterable[npt.ArrayLike | None] | None = None,
     space: Space = "rgb",
     value_range: tuple[float, float] | None = None,
     effort: Effort = "balanced",
@@ -81,9 +82,10 @@ def curve(
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
-    fixed, bits, binary_alpha, keep_black_white, weights, alpha, space, value_range,
-    effort
+    fixed, bits, binary_alpha, keep_black_white, space, value_range, effort
         As in `compress`.
+    weights, alpha, mask
+        As in `fit_palette`. Masked pixels count for nothing, neither for the k nor for the error.
     max_pixels, threads, progress
         As in `compress`.
 
@@ -111,7 +113,7 @@ def curve(
         alpha=alpha, max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):
-        counts, fit_options = count_for_fit(image, weights, options)
+        counts, fit_options = count_for_fit(image, weights, options, mask)
         with stage("fitting"):
             return _points(counts, numbers, fit_options)
 

@@ -168,6 +168,14 @@ def test_dithering_keeps_the_mean_beside_masked_pixels():
     np.testing.assert_array_equal(compressed.indices, dithered.indices)
 
 
+def test_curve_leaves_masked_pixels_out():
+    image, mask = image_and_mask(np.float32, (3,))
+    (point,) = fastkq.curve(image, [8], mask=mask)
+    assert point.mse == pytest.approx(fastkq.compress(image, 9, mask=mask).report(image).mse, rel=1e-6)
+    other, masked = np.nan_to_num(image, posinf=0), np.ma.array(image, mask=np.dstack([mask] * 3))
+    assert fastkq.curve([image, other], [8], mask=[mask, None]) == fastkq.curve([masked, other], [8])
+
+
 def test_report_leaves_masked_pixels_out():
     image, mask = image_and_mask(np.float32, (3,))
     compressed = fastkq.compress(image, 9, mask=mask)
