@@ -5,16 +5,15 @@ The options of `compress` and their conflicts are checked by the table in `fastk
 All functions raise `ArgumentTypeError` for a wrong type and `ArgumentError` for a wrong value.
 """
 
-import math
+import numbers
 import warnings
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastkq.errors import ArgumentError, ArgumentTypeError, AxesWarning, for_parameter
-from fastkq.runtime.options import MAX_COLORS, MAX_PIXELS, Depth, Range, check_integer, check_option, term
+from fastkq.runtime.options import MAX_COLORS, MAX_PIXELS, Depth, check_integer, check_option, term
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
 
@@ -198,14 +197,18 @@ def check_range_of_values(value_range: Any) -> tuple[float, float] | None:
     """Return the values of black and white, two different finite floats; None if none are given."""
     if value_range is None:
         return None
-    if isinstance(value_range, str) or not isinstance(value_range, Iterable):
+    try:
+        limits = list(value_range)
+    except TypeError:
+        limits = [None]
+    if not all(isinstance(limit, numbers.Real) for limit in limits):
         message = "expected {} to be two numbers, got {!r}"
         raise ArgumentTypeError(message, term("value_range"), value_range)
-    numbers = [Range(float, -math.inf).check("value_range", number) for number in value_range]
-    if len(numbers) != 2 or not np.isfinite(numbers).all() or numbers[0] == numbers[1]:
+    limits = list(map(float, limits))
+    if len(limits) != 2 or not np.isfinite(limits).all() or limits[0] == limits[1]:
         message = "expected {} to be two different finite numbers, got {!r}"
         raise ArgumentError(message, term("value_range"), value_range)
-    return numbers[0], numbers[1]
+    return limits[0], limits[1]
 
 
 def check_threads(threads: Any) -> int:
