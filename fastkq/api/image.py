@@ -113,7 +113,8 @@ class CompressedImage(IndexedImage):
         Parameters
         ----------
         image : array, PIL image, path, bytes or binary file object
-            The image that was compressed, as `fastkq.compress` takes it.
+            The image that was compressed, as `fastkq.compress` takes it. If the result has other channels
+            because of given colors, convert the image first.
         ssim : bool
             Whether to compute the structural similarity if scikit-image (the extra `report`) is installed. It
             takes about 0.5 s per megapixel of RGB on one thread.
@@ -217,8 +218,9 @@ class CompressedImage(IndexedImage):
         value_range : (float, float), optional
             Values that become 0 and 255, black and white. Values between them are scaled linearly and
             rounded, values beyond them are clipped. The default is 0 and 65535 for uint16, 0 and 255 for
-            uint8, and False and True for bool. Alpha is scaled by the range of its dtype. The last of 2 or 4
-            channels of other dtypes is scaled as the others, and is the alpha of the result.
+            uint8, and False and True for bool. Alpha is scaled by the range of its dtype; a last channel that
+            is no alpha is scaled as the others. For dtypes other than uint8 and uint16, the last of 2 or 4
+            channels is the alpha of the result.
 
         Raises
         ------

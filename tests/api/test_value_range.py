@@ -99,6 +99,16 @@ def test_ranges_of_other_types_are_refused(bad):
         image_of("float32", 3).to_pil(bad)
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_last_channel_that_is_no_alpha_is_scaled(channels):
+    palette = np.random.default_rng(0).integers(0, 1000, (12, channels), np.uint16)
+    plain = CompressedImage(palette, INDICES, alpha=False).to_8bit((0, 1000))
+    np.testing.assert_array_equal(plain.palette, scaled(palette, 0, 1000))
+    assert not plain.has_alpha
+    with_alpha = CompressedImage(palette, INDICES).to_8bit((0, 1000))
+    np.testing.assert_array_equal(with_alpha.palette[:, -1], scaled(palette[:, -1], 0, 65535))
+
+
 def test_more_than_4_channels_have_no_mode():
     with pytest.raises(ArgumentError, match="a mode of Pillow holds, got uint8 with 5 channels"):
         image_of("float32", 5).to_pil((0, 1))
