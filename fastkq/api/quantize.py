@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from fastkq.api.compress import compress
 from fastkq.api.given_colors import GivenColors
 from fastkq.api.inputs import read_input
 from fastkq.color.indexed_image import IndexedImage
-from fastkq.color.kinds import ImageKind, with_channels
+from fastkq.color.kinds import RGB, ImageKind, with_channels
 from fastkq.color.metadata import Metadata
 from fastkq.errors import ArgumentError, ArgumentTypeError, for_parameter
 from fastkq.formats import MAX_PALETTE, is_pil_image, pil
@@ -25,13 +24,15 @@ from fastkq.runtime.progress import Progress
 if TYPE_CHECKING:
     from PIL import Image
 
+    from fastkq.api.given_colors import Colors
+
 
 def quantize(
     im: Image.Image,
     colors: int = 256,
     method: int | None = None,
     kmeans: int = 0,
-    palette: Image.Image | npt.ArrayLike | None = None,
+    palette: Colors | None = None,
     dither: Image.Dither | bool | float | None = None,
     *,
     effort: Effort = "balanced",
@@ -50,9 +51,10 @@ def quantize(
     method, kmeans
         A member of Pillow's `Image.Quantize`, or its value, and an integer of at least 0. They are accepted
         for compatibility and have no effect, because the palette is always that of `compress`.
-    palette : PIL.Image.Image of mode P, or (k, 3) or (k, 4) uint8 array_like, optional
-        Colors to use, at most 256, in their order. Pillow accepts only images, and only for RGB and L. As in
-        Pillow, ``info["transparency"]`` of a palette image has no effect on an image without transparency.
+    palette : PIL.Image.Image of mode P, or colors as in `apply_palette`, optional
+        Colors to use, at most 256, in their order; numbers are R, G, B and alpha from 0 to 255. Pillow
+        accepts only images, and only for RGB and L. As in Pillow, ``info["transparency"]`` of a palette image
+        has no effect on an image without transparency.
     dither : PIL.Image.Dither, bool or float, optional
         NONE or False: no dithering. FLOYDSTEINBERG, True or a strength up to 1.0: error diffusion. ORDERED:
         dithering with a blue-noise mask. The integer 3 means FLOYDSTEINBERG, the integer 1 strength 1.0. The
@@ -139,6 +141,8 @@ def _dithering(dither: Any, palette: Any) -> tuple[bool | float, DitherMethod]:
 
     if dither is None:
         return palette is not None, "diffusion"
+    if np.ndim(dither) > 0:  # it cannot be compared with a member; compress refuses it
+        return dither, "diffusion"
     if dither == Dither.RASTERIZE:  # callers may pass the value of a member, a plain int
         if palette is not None:
             message = "expected dither to be NONE, ORDERED or FLOYDSTEINBERG with a palette, got RASTERIZE"
@@ -180,11 +184,9 @@ def _check_palette(palette: Any, im: Image.Image) -> npt.NDArray[np.uint8]:
             return palette_of(palette)
         # Pillow maps an opaque image to such a palette by red, green and blue alone.
         return np.array(palette.getpalette("RGB"), np.uint8).reshape(-1, 3)
-    channels = 3
-    with contextlib.suppress(ValueError):  # GivenColors reports rows of unequal length
-        channels = 4 if np.shape(palette)[1:] == (4,) else 3
-    given = GivenColors("palette", palette)
-    colors: npt.NDArray[np.uint8] = given.rows(ImageKind(np.dtype(np.uint8), channels))
+    given = GivenColors.read(palette, "palette")
+    assert given is not None
+    colors: npt.NDArray[np.uint8] = given.rows(given.common_kind(ImageKind(np.dtype(np.uint8), RGB)))
     if len(colors) > MAX_PALETTE:
         raise ArgumentError(f"expected a palette of at most {MAX_PALETTE} colors, got {len(colors)}")
     return colors

@@ -160,6 +160,24 @@ def test_gray_image_3_or_4_pixels_wide_stays_gray(width):
     assert fastkq.quantize(image, palette=BLACK_AND_WHITE, dither=0).getcolors() == [(5 * width, 1)]
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("black,#fff", [0, 0, 0, 255, 255, 255]),
+        (["red", (0, 0, 0)], [255, 0, 0, 0, 0, 0]),
+        ([[0], [9]], [0, 0, 0, 9, 9, 9]),
+        (fastkq.compress(np.array([[3, 7]], np.uint8), 2), [3, 3, 3, 7, 7, 7]),
+    ],
+)
+def test_colors_are_given_as_for_compress(given, expected):
+    assert fastkq.quantize(PHOTO, palette=given, dither=Dither.NONE).getpalette() == expected
+
+
+def test_gray_colors_with_alpha_are_given_as_css_colors():
+    quantized = fastkq.quantize(PHOTO, palette="#0000,white", dither=Dither.NONE)
+    assert quantized.getpalette("RGBA") == [0, 0, 0, 0, 255, 255, 255, 255]
+
+
 def test_palette_and_image_may_differ_in_alpha():
     clear = np.array([[0, 0, 0, 0], [0, 0, 0, 255], [255, 255, 255, 255]], np.uint8)
     opaque = fastkq.quantize(PHOTO, palette=clear, dither=0)
@@ -211,6 +229,7 @@ def test_pixels_are_not_rotated_and_info_is_kept():
         ({"kmeans": -1}, ArgumentError, "expected kmeans to be at least 0, got -1"),
         ({"kmeans": PHOTO}, ArgumentTypeError, "expected kmeans to be an integer"),
         ({"palette": PHOTO}, ArgumentError, "expected palette to be an image of mode P, got mode RGB"),
+        ({"dither": np.zeros(2)}, ArgumentTypeError, "expected dither to be a number"),
         ({"palette": [[0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\) of uint8"),
         ({"palette": [[0, 0, 0], [1, 1]]}, ArgumentError, r"palette to be \(k, 3\), got rows of unequal"),
         ({"palette": noise(257, 3)}, ArgumentError, "palette of at most 256 colors, got 257"),
