@@ -291,7 +291,7 @@ def compress(
                 )
             return compression.visual(options["k"])
         if compression.is_all_masked:
-            return compression.without_colors()
+            return compression.without_colors(options["k"])
         if target_psnr is not None:
             return compression.for_psnr(options["target_psnr"])
         if target_bytes is not None:
@@ -378,13 +378,21 @@ class Compression:
         """Whether no pixel counts."""
         return self._pixels.size == 0
 
-    def without_colors(self) -> CompressedImage:
+    def without_colors(self, k: int | None) -> CompressedImage:
         """Return an image whose pixels are all masked; of the palette, only the fixed colors are left."""
         kind = self._source.kind
         fixed = self._options.fixed
         rows = np.empty((0, self._pixels.shape[2] if self._pixels.ndim == 3 else 1), self._pixels.dtype)
         palette = stored_palette(rows if fixed is None else fixed, *kind)
+        self._check_k(k, len(palette))
         return compressed_image(self._source, palette, np.empty(0, np.uint8))
+
+    def _check_k(self, k: int | None, least: int) -> None:
+        """Check that k colors leave a row for masked pixels, beside at least `least` others."""
+        least += self._masked_rows
+        if k is not None and k < least:
+            message = "expected {} to be at least {}, with one for masked pixels, got {}"
+            raise ArgumentError(message, term("k"), least, k, parameter="k")
 
     @cached_property
     def _counts(self) -> ColorCounts:
@@ -395,10 +403,7 @@ class Compression:
 
     def make(self, k: int) -> CompressedImage:
         """Return the image with k colors."""
-        least = self._options.min_k + self._masked_rows
-        if k < least:
-            message = "expected {} to be at least {}, with one for masked pixels, got {}"
-            raise ArgumentError(message, term("k"), least, k, parameter="k")
+        self._check_k(k, self._options.min_k)
         k -= self._masked_rows
         if self._weights is None and self._options.is_plain and "_counts" not in self.__dict__:
             with stage("counting", _SHARE_OF_COUNTING, each=0.5):

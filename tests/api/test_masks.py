@@ -222,6 +222,15 @@ def test_nodata_needs_a_masked_index_and_a_value_of_the_dtype():
     assert CompressedImage(palette, indices, masked_index=1, nodata=7).to_8bit().nodata == 7
 
 
+def test_fixed_colors_of_an_image_of_masked_pixels_count_among_the_k():
+    image = np.ma.masked_all((3, 4), np.uint8)
+    assert fastkq.compress(image, 2, fixed=[[9]]).palette.tolist() == [[9], [0]]
+    assert fastkq.compress(image, 1).palette.tolist() == [[0]]
+    assert fastkq.compress(image, target_psnr=30, fixed=[[9]]).palette.tolist() == [[9], [0]]
+    with pytest.raises(ArgumentError, match="k to be at least 2, with one for masked pixels, got 1"):
+        fastkq.compress(image, 1, fixed=[[9]])
+
+
 def test_too_few_colors_for_masked_pixels_are_refused():
     image, mask = image_and_mask(np.uint8)
     with pytest.raises(ArgumentError, match="expected k to be at least 2, with one for masked pixels, got 1"):
