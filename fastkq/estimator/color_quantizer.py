@@ -15,7 +15,7 @@ from fastkq.api.inputs import is_file, read_input
 from fastkq.api.options import check_arguments, check_dithering
 from fastkq.color.kinds import ImageKind
 from fastkq.errors import ArgumentError
-from fastkq.runtime.options import Choice, DitherMethod, Effort, K, Space
+from fastkq.runtime.options import Choice, DitherMethod, DitherSpace, Effort, K, Space
 
 Output = Literal["image", "indices"]
 
@@ -40,7 +40,7 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Number of colors, 1 to 65536.
     output : {"image", "indices"}, default="image"
         Result of `transform`: images of the input's dtype and shape, or indices of palette rows.
-    space, dither, dither_method, effort, alpha, threads
+    space, value_range, dither, dither_method, dither_space, effort, alpha, threads
         As in `fastkq.compress`.
 
     Attributes
@@ -64,8 +64,10 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         *,
         output: Output = "image",
         space: Space = "rgb",
+        value_range: tuple[float, float] | None = None,
         dither: bool | float = False,
         dither_method: DitherMethod = "diffusion",
+        dither_space: DitherSpace | None = None,
         effort: Effort = "balanced",
         alpha: bool | None = None,
         threads: int | None = None,
@@ -73,8 +75,10 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_colors = n_colors
         self.output = output
         self.space = space
+        self.value_range = value_range
         self.dither = dither
         self.dither_method = dither_method
+        self.dither_space = dither_space
         self.effort = effort
         self.alpha = alpha
         self.threads = threads
@@ -101,12 +105,12 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         Choice(get_args(Output)).check("output", self.output)
         colors = K.check("n_colors", self.n_colors)
-        dithering = {"dither": self.dither, "dither_method": self.dither_method}
-        check_dithering(check_arguments(**dithering), _KIND_TO_CHECK)
+        check_dithering(check_arguments(**self._dithering()), _KIND_TO_CHECK)
         self.palette_ = palettes.fit_palette(
             iter(X) if _is_several(X) else X,
             colors,
             space=self.space,
+            value_range=self.value_range,
             effort=self.effort,
             alpha=self.alpha,
             threads=self.threads,
@@ -148,14 +152,18 @@ class ColorQuantizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Do nothing: pipelines call this for every step, but images are not tables."""
         return self
 
+    def _dithering(self) -> dict[str, Any]:
+        names = ("dither", "dither_method", "dither_space")
+        return {name: getattr(self, name) for name in names}
+
     def _map(self, image: Any) -> npt.NDArray[Any]:
         given = read_input(image, alpha=self.alpha)
         expected = ImageKind(self.palette_.dtype, self.palette_.shape[1], given.is_plain)
         if given.kind.joined(expected) != expected:
             raise ArgumentError(f"expected an image as those that were fitted, {expected}, got {given.kind}")
         compressed = palettes.apply_palette(
-            given, self.palette_, dither=self.dither, dither_method=self.dither_method, space=self.space,
-            threads=self.threads,
+            given, self.palette_, space=self.space, value_range=self.value_range, threads=self.threads,
+            **self._dithering(),
         )  # fmt: skip
         return compressed.indices if self.output == "indices" else compressed.decompress(threads=self.threads)
 

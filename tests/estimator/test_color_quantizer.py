@@ -109,6 +109,14 @@ def test_parameters_are_passed_to_compress():
     np.testing.assert_array_equal(ColorQuantizer(8, **options).fit_transform(image), expected.decompress())
 
 
+@pytest.mark.parametrize("options", [{"space": "oklab"}, {"dither": True, "dither_space": "linear"}])
+def test_images_of_floats_have_values_of_black_and_white(options):
+    image = (photograph_like(40, 40) / 127.5 - 1).astype(np.float32)
+    options = {"value_range": (-1, 1), **options}
+    expected = fastkq.compress(image, k=8, **options).decompress()
+    np.testing.assert_array_equal(ColorQuantizer(8, **options).fit_transform(image), expected)
+
+
 def test_quantizer_can_be_cloned_and_pickled():
     quantizer = ColorQuantizer(n_colors=3, dither=True)
     assert clone(quantizer).get_params() == quantizer.get_params()
