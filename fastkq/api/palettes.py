@@ -27,7 +27,7 @@ from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import FitOptions
 from fastkq.quantization.palette_subset import best_rows
-from fastkq.runtime.options import MAX_PIXELS, DitherMethod, DitherSpace, Effort, Space, term
+from fastkq.runtime.options import DEFAULT_K, MAX_PIXELS, DitherMethod, DitherSpace, Effort, Space, term
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
 from fastkq.runtime.validation import check_weights
@@ -41,7 +41,7 @@ _SHARE_OF_COUNTING = 0.5  # progress: share of the whole work
 
 def fit_palette(
     images: Images,
-    k: int = 64,
+    k: int | None = None,
     *,
     palette: Colors | None = None,
     fixed: Colors | None = None,
@@ -66,8 +66,8 @@ def fit_palette(
     ----------
     images : image, ColorCounts or iterable of these
         As in `count_colors`, or its result.
-    k : int
-        Number of colors, 1 to 65536.
+    k : int, optional
+        Number of colors, 1 to 65536; 64 if None.
     palette : (n, C) array_like, CSS colors, path or PIL image, optional
         Colors to choose from, given as in `apply_palette`: the result is the k of them with the least squared
         error, as in `compress`. Not together with `fixed`, `bits`, `binary_alpha`, `keep_black_white` or
@@ -109,9 +109,9 @@ def fit_palette(
     np.uint8(1)
     """
     options = check_arguments(
-        k=k, palette=palette, fixed=fixed, bits=bits, binary_alpha=binary_alpha,
-        keep_black_white=keep_black_white, max_error=max_error, min_share=min_share,
-        space=space, value_range=value_range, effort=effort, alpha=alpha,
+        k=DEFAULT_K if k is None else k, palette=palette, fixed=fixed, bits=bits,
+        binary_alpha=binary_alpha, keep_black_white=keep_black_white, max_error=max_error,
+        min_share=min_share, space=space, value_range=value_range, effort=effort, alpha=alpha,
         max_pixels=max_pixels, threads=threads,
     )  # fmt: skip
     with watched(progress):

@@ -198,3 +198,10 @@ def test_reports_progress():
     fastkq.compress(PHOTO, 4, palette=PICO8, progress=lambda done, stage: calls.append((done, stage)))
     assert calls[-1] == (1.0, "mapping")
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+
+
+def test_fit_palette_chooses_64_rows_without_k():
+    rows = noise(80, 3)
+    expected = fastkq.fit_palette(PHOTO, 64, palette=rows)
+    assert len(expected) == 64
+    np.testing.assert_array_equal(fastkq.fit_palette(PHOTO, None, palette=rows), expected)
