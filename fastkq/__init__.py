@@ -11,8 +11,10 @@
 **Input.** Arrays (H, W) or (H, W, C) of integers of up to 32 bits, float32, float64 or bool, with 1 to 64
 channels and any memory layout; PIL images; files by path, bytes or binary file object. Files are read as a
 viewer shows them: EXIF rotation is applied, and palettes, CMYK and transparency are converted. All checksums
-of PNG files are verified. k is 1 to 65,536. `max_error`, `space="oklab"`, `preset` and dithering are for 8
-bits per channel; dithering is also for bool.
+of PNG files are verified. k is 1 to 65,536. `max_error` and `preset` are for 8 bits per channel. Dithering
+and ``space="oklab"`` are for gray and RGB, with or without alpha. For them, floats, signed integers and
+uint32 need `value_range`, the values of black and white. Dithering is also for bool. Pixels under `mask` do
+not count.
 
 **Result.** A palette that is fitted freely and mapped without dithering has exactly min(k, distinct colors)
 rows, all different and all used, ordered by alpha, then luminance. Each pixel has the index of its nearest
@@ -55,7 +57,8 @@ less than half the time of separate fits.
 [4, 8, 16]
 
 **Dithering.** `dither=True` or a strength from 0 to 1 dithers by error diffusion,
-`dither_method="blue-noise"` by a mask that is the same for all frames. `preset="visual"` fits palette and
+`dither_method="blue-noise"` by a mask that is the same for all frames. `dither_space="linear"` keeps the mean
+light, for e-paper and LED matrices. `preset="visual"` fits palette and
 indices together for a viewer, who sees the mean of a few pixels.
 
 **Effort.** "balanced", the default, reaches the error of the best of ten scikit-learn runs. "fast" needs
@@ -78,9 +81,10 @@ is unchanged.
 **Metadata.** ICC profile, EXIF and DPI go from the input into each output that can hold them, except the EXIF
 rotation and profiles of other color models (CMYK). ``save(path, metadata=False)`` leaves them out.
 
-**Alpha.** RGBA is measured as it is seen: composited over black, mid-gray and white. All fully transparent
-pixels are one color. From three colors on, transparent pixels stay exactly transparent, and opaque pixels of
-8 bits stay exactly opaque: they get the nearest of the opaque colors.
+**Alpha.** The last of 2 or 4 channels of 8 or 16 bits is alpha, unless ``alpha=False`` or a TIFF file says
+that it is not. RGBA is measured as it is seen: composited over black, mid-gray and white. All fully
+transparent pixels are one color. From three colors on, transparent pixels stay exactly transparent, and
+opaque pixels of 8 bits stay exactly opaque: they get the nearest of the opaque colors.
 
 **Quality.** `CompressedImage.report` gives mse, PSNR, the largest error and its position, and for each color
 its share of the pixels and of the error; with scikit-image (the extra `report`) also SSIM. It prints as a

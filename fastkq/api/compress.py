@@ -129,8 +129,8 @@ def compress(
         (14, 254) at k = 2. A pixel is near if it is opaque and differs by at most 32 levels of 255 in each
         channel. A color is kept if at least 0.5 % of the pixels (with `weights`, of their weight) are near
         it, and if these are at least 1/k of all or at least half of all are near black or white.
-        If one row is left, the color with more near pixels gets it. Floats need
-        `value_range`, without which the option has no effect.
+        If one row is left, the color with more near pixels gets it. Without the values of black and white
+        (see `value_range`) the option has no effect.
     weights : (H, W) array_like, optional
         Weight of each pixel's squared error, finite and at least 0, not all 0: an importance map gives more
         colors to the regions that matter. Only the ratios of the weights matter.
@@ -171,9 +171,9 @@ def compress(
         mid-gray and white), or Oklab [4]_, which is closer to perceived differences. Oklab is for gray and
         RGB, with or without alpha. With both, the palette is stored in sRGB.
     value_range : (float, float), optional
-        Values of black and white in images of floats and of 16 and 32 bits, which ``space="oklab"`` and
-        `dither` need to know. The default for unsigned integers is (0, the largest value); floats and signed
-        integers have none. Values may lie beyond it.
+        Values of black and white in images of floats, signed integers, uint16 and uint32, which
+        ``space="oklab"`` and `dither` need to know. The default is (0, 65535) for uint16; the other dtypes
+        have none. Values of the image may lie beyond it.
     dither : bool or float
         False: each pixel gets its nearest color. True, or a strength up to 1.0: neighboring pixels compensate
         for each other's errors. For gray and RGB, with or without alpha. Values of more than 8 bits are

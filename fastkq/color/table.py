@@ -55,7 +55,7 @@ class ColorTable(ABC):
     ) -> SpaceMetric | Embedding | OklabEmbedding:
         """Return the metric in a space for the colors of the table and other ones (n, C).
 
-        Oklab needs the `value_range` of floats and signed integers.
+        Oklab needs the `value_range` unless the dtype is uint8 or uint16.
         """
 
     @abstractmethod

@@ -76,7 +76,7 @@ def ordered(
     space : {"rgb", "linear", "oklab"}
         Space in which means are right and distances are measured, see `fastkq.quantization.coordinates`.
     value_range : ValueRange, optional
-        The values of black and white; without it those of unsigned integers.
+        The values of black and white; needed unless the dtype is uint8 or uint16.
 
     Returns
     -------

@@ -35,8 +35,8 @@ class Coordinates(NamedTuple):
     with_alpha : bool
         Whether the last of four channels is alpha.
     value_range : ValueRange or None
-        The values of black and white; beyond them they are clipped, and NaN is black. None: those of unsigned
-        integers. Values other than those of uint8 and uint16 are rounded to 65,536 levels.
+        The values of black and white; beyond them they are clipped, and NaN is black. None: those of uint8 or
+        uint16. Values other than those of uint8 and uint16 are rounded to 65,536 levels.
     """
 
     space: DitherSpace

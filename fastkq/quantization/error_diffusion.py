@@ -75,7 +75,7 @@ def diffuse(
     weights : Weights
         What other pixels receive of an error.
     value_range : ValueRange, optional
-        The values of black and white; needed for floats and signed integers.
+        The values of black and white; needed unless the dtype is uint8 or uint16.
 
     Returns
     -------

@@ -92,7 +92,7 @@ def map_pixels(
     space : {"rgb", "oklab"}
         Space in which distances are measured, see `fastkq.color.spaces`.
     value_range : ValueRange, optional
-        Values of black and white; Oklab needs it for floats and signed integers.
+        Values of black and white; Oklab needs it unless the dtype is uint8 or uint16.
 
     Returns
     -------
