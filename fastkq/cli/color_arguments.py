@@ -1,7 +1,6 @@
 """Color options of the command: files and colors as arguments of `fastkq.compress`."""
 
 import argparse
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from fastkq.runtime.validation import check_weights
 
 
 class ColorFiles(NamedTuple):
-    """Contents of the files given by ``--palette`` and ``--weights``, the same for all input images.
+    """Contents of the files given by ``--palette``, ``--weights`` and ``--mask``, the same for all inputs.
 
     Attributes
     ----------
@@ -24,16 +23,24 @@ class ColorFiles(NamedTuple):
         Colors of ``--palette``.
     weights : (H, W) float64 or None
         Weight of each pixel, from the ``--weights`` image.
+    mask : (H, W) bool or None
+        True for pixels that do not count, where the ``--mask`` image is not black.
     """
 
     palette: GivenColors | None
     weights: npt.NDArray[np.float64] | None
+    mask: npt.NDArray[np.bool_] | None
 
     @classmethod
     def read(cls, options: argparse.Namespace) -> "ColorFiles":
         """Read the files that `options` names; called before any work."""
         palette = GivenColors.read(options.palette, "palette")
-        return cls(palette, None if options.weights is None else _read_weights(options.weights))
+        weights, mask = options.weights, options.mask
+        return cls(
+            palette,
+            None if weights is None else _read_weights(weights),
+            None if mask is None else np.asarray(_read_values(mask).any(axis=2)),
+        )
 
 
 def color_arguments(options: argparse.Namespace, files: ColorFiles) -> dict[str, Any]:
@@ -42,6 +49,7 @@ def color_arguments(options: argparse.Namespace, files: ColorFiles) -> dict[str,
         "palette": files.palette,
         "fixed": GivenColors.read(options.fixed, "fixed"),
         "weights": files.weights,
+        "mask": files.mask,
     }
     return {
         name: value for name, value in chosen.items() if value is not None and OPTIONS[name].chooses_colors
@@ -53,10 +61,16 @@ def check_fixed_colors(options: argparse.Namespace) -> None:
     check_fixed(GivenColors.read(options.fixed, "fixed"), ImageKind(np.dtype(np.uint8), RGBA), options.k)
 
 
-def _read_weights(path: Path) -> npt.NDArray[np.float64] | None:
+def _read_weights(name: str) -> npt.NDArray[np.float64] | None:
     """Read the weights (H, W) of the pixels from an image: its gray value, or the mean of R, G and B."""
+    lightness = _read_values(name).astype(np.float64).mean(axis=2)
+    return check_weights(lightness, lightness.shape)
+
+
+def _read_values(name: str) -> npt.NDArray[Any]:
+    """Read the channels (H, W, C) of an image, without alpha."""
     from fastkq.api.inputs import read_input
 
-    mask = read_input(path).pixels
-    lightness = mask if mask.ndim == 2 else mask[:, :, :3].astype(np.float64).mean(axis=2)
-    return check_weights(lightness, lightness.shape)
+    image = read_input(name)
+    kind = image.kind
+    return image.pixels.reshape(*image.pixels.shape[:2], -1)[:, :, : kind.channels - kind.has_alpha]

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, "alpha", "depth", "max_pixels", "coding", "optimize")
     group = parser.add_argument_group("color choice and dithering")
     add_options(group, "target_psnr", "target_bytes", "palette", "fixed", *PALETTE_COLORS)
-    add_options(group, "weights", "max_error", "min_share")
+    add_options(group, "weights", "mask", "max_error", "min_share")
     add_options(group, *APPEARANCE)
     add_outputs(parser, get_args(FileFormat), "fkq")
     parser.add_argument(
@@ -97,6 +97,8 @@ def _compress_job(
             job_input.source,
             depth=options.depth,
             alpha=options.alpha,
+            mask=files.mask,
+            weights=files.weights,
             max_pixels=options.max_pixels,
             threads=job_input.threads,
         )

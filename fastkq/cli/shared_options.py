@@ -124,6 +124,8 @@ _HELP = {
     "binary_alpha": "make colors of the palette either transparent or opaque, as in GIF",
     "keep_black_white": "keep pure black and white if much of IN is near them, as in scans and screenshots",
     "weights": "gray image of the size of IN: the error of a pixel counts in proportion to its gray value",
+    "mask": "image of the size of IN: where it is not black, pixels of IN do not count, and get a color of "
+    "their own, which counts among the -k",
     "max_error": "highest distance allowed from a color to its palette color, in 8-bit levels or in Oklab",
     "min_share": "exempt colors from --max-error whose share of the pixels, 0 to 1, is at most S (default 0)",
     "target_psnr": "in place of -k: the fewest colors found that reach this PSNR",
@@ -132,8 +134,8 @@ _HELP = {
     "value_range": "values of black and white in images of floats, integers and 16 bits: for oklab, "
     "and to reduce them to the 8 bits of other formats than .fkq",
     "dither": "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
-    "dither_method": "diffusion (default) looks best, atkinson has more contrast, blue-noise is the fastest "
-    "and stable between frames",
+    "dither_method": "diffusion (default) looks best, atkinson has more contrast, blue-noise is stable "
+    "between frames",
     "dither_space": "space in which mean colors are kept; linear is what the eye mixes at a distance "
     "(default: that of --space)",
     "preset": "visual: choose colors and dithering together for the best look; about 10 times slower",
@@ -152,7 +154,8 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "palette": {"metavar": "COLORS"},
     "fixed": {"type": color, "action": "append", "metavar": "COLOR"},
     "bits": {"type": list_of_bits, "metavar": "BITS"},
-    "weights": {"type": Path, "metavar": "MASK"},
+    "weights": {"metavar": "IMAGE"},
+    "mask": {"metavar": "IMAGE"},
     "max_error": {"metavar": "D"},
     "min_share": {"metavar": "S"},
     "target_psnr": {"metavar": "DB"},

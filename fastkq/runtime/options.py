@@ -136,6 +136,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("binary_alpha", "--binary-alpha", Boolean(), False),
         Option("keep_black_white", "--keep-black-white", Boolean(), False),
         Option("weights", "--weights"),
+        Option("mask", "--mask"),
         Option("max_error", "--max-error", Range(float, 0)),
         Option("min_share", "--min-share", Range(float, 0, 1), 0.0, needs="max_error"),
         Option(

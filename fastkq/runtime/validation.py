@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastkq.errors import ArgumentError, ArgumentTypeError, AxesWarning, for_parameter
+from fastkq.errors import ArgumentError, ArgumentTypeError, AxesWarning, Term, for_parameter
 from fastkq.runtime.options import MAX_COLORS, MAX_PIXELS, Depth, check_integer, check_option, term
 from fastkq.runtime.parallel import available_cores
 from fastkq.runtime.progress import bands
@@ -134,11 +134,15 @@ def _check_finite(array: npt.NDArray[Any], noun: str) -> None:
     if array.dtype.kind == "f" and not all(np.isfinite(array[part]).all() for part in bands(array)):
         finite = np.isfinite(array)
         position = tuple(map(int, np.unravel_index(finite.argmin(), array.shape)))
-        hint = ": mask them with mask=" if noun == "an image" else ""
-        raise ArgumentError(
-            f"expected {noun} of finite values, got {array.size - np.count_nonzero(finite)} that are not, "
-            f"the first, {array[position]}, at {position}{hint}"
+        hint = (
+            Term(": mask them with mask=", ": fastkq compress --mask masks them")
+            if noun == "an image"
+            else ""
         )
+        raise ArgumentError(
+            "expected {} of finite values, got {} that are not, the first, {}, at {}{}",
+            noun, array.size - np.count_nonzero(finite), array[position], position, hint,
+        )  # fmt: skip
 
 
 @for_parameter("indices")

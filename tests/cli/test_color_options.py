@@ -125,6 +125,50 @@ def test_weights_come_from_a_mask_image(photo, capsys):
     assert compressed(capsys, "-k", 6, "--weights", "mask.png") == fastkq.compress(photo, 6, weights=mask)
 
 
+def test_weights_leave_out_the_alpha_of_their_image(photo, capsys):
+    gray = noise(40, 56)
+    Image.fromarray(np.dstack((gray, noise(40, 56, seed=1)))).save("weights.png")
+    assert compressed(capsys, "-k", 6, "--weights", "weights.png") == fastkq.compress(photo, 6, weights=gray)
+
+
+def test_a_mask_comes_from_an_image_or_an_array(photo, capsys):
+    mask = np.zeros((40, 56), bool)
+    mask[5:20, :20] = True
+    expected = fastkq.compress(photo, 6, mask=mask)
+    Image.fromarray(mask).save("bits.png")
+    Image.fromarray(np.where(mask, 1, 0).astype(np.uint8)).save("gray.png")
+    blue = np.zeros((40, 56, 4), np.uint8)
+    blue[mask, 2], blue[:, :, 3] = 9, 255
+    Image.fromarray(blue).save("color.png")
+    np.save("array.npy", mask)
+    for name in ("bits.png", "gray.png", "color.png", "array.npy"):
+        assert compressed(capsys, "-k", 6, "--mask", name) == expected
+    rows = [[0, 0, 0], [255, 255, 255]]
+    mapped = compressed(capsys, "--palette", "black,white", "--mask", "bits.png")
+    assert mapped == fastkq.apply_palette(photo, rows, mask=mask)
+
+
+def test_a_palette_image_with_a_mask_is_fitted(photo, capsys):
+    fastkq.compress(photo, 9).save("photo.png")
+    mask = np.arange(40 * 56).reshape(40, 56) < 900
+    np.save("mask.npy", mask)
+    assert compressed(capsys, "--mask", "mask.npy").masked_index == 9
+
+
+def test_values_that_are_not_finite_can_be_masked(photo, capsys):
+    image = photo[:, :, 0] / 255.0
+    image[3:9, 3:9] = np.nan
+    np.save("image.npy", image)
+    np.save("mask.npy", np.isnan(image))
+    np.save("weights.npy", np.isfinite(image).astype(float))
+    for option in ("--mask", "--weights"):
+        name = f"{option[2:]}.npy"
+        assert run(capsys, "compress", "image.npy", "-k", 4, option, name, "-o", "a.fkq", "--force")[0] == 0
+        assert fastkq.load("a.fkq") == fastkq.compress(image, 4, mask=np.isnan(image))
+    code, _, errors = run(capsys, "compress", "image.npy", "-k", 4, "-o", "a.fkq", "--force")
+    assert (code, errors.rstrip().endswith("(3, 3): fastkq compress --mask masks them")) == (1, True)
+
+
 def test_dithering_takes_a_strength_and_a_method(photo, capsys):
     assert compressed(capsys, "-k", 4, "--dither") == fastkq.compress(photo, 4, dither=True)
     assert compressed(capsys, "-k", 4, "--dither", 0.5) == fastkq.compress(photo, 4, dither=0.5)
@@ -173,6 +217,7 @@ def test_errors_are_one_line_without_traceback(photo, capsys, options, message):
         ("--palette nowhere.fkq", "nowhere.fkq: No such file or directory"),
         ("--palette photo.png", "photo.png: expected a .fkq file or an image with a palette"),
         ("--weights nowhere.png", "nowhere.png: No such file or directory"),
+        ("--mask nowhere.png", "nowhere.png: No such file or directory"),
         ("--preset visual --space oklab", "expected --preset without --space, got both"),
         ("--min-share 0.1", "expected --max-error with --min-share, got --min-share alone"),
         ("--dither-method blue-noise", "expected --dither with --dither-method, got --dither-method alone"),
@@ -209,5 +254,6 @@ def test_advice_names_command_line_options(photo, capsys):
         (["-o", "x.png"], "got uint16: reduce them with --depth 8, or save as .fkq or .tif"),
         (["--max-error", "2"], "at most 4 channels for --max-error, got uint16"),
         (["--weights", "photo.png"], "expected --weights of shape (6, 6) as the image, got (40, 56)"),
+        (["--mask", "photo.png"], "expected --mask of shape (6, 6) as the image, got (40, 56)"),
     ):
         assert advice in run(capsys, "compress", "deep.png", *options)[2]
