@@ -103,9 +103,11 @@ def is_misread_bigtiff(data: bytes) -> bool:
 
 
 def drops_bands(image: "Image.Image") -> bool:
-    """Return whether Pillow will read only the first of several gray bands, as it does if they are planes."""
+    """Return whether Pillow reads only the first bands: of several gray planes, or of RGB and two more."""
     tags = getattr(image, "tag_v2", {})
-    return tags.get(_PHOTOMETRIC) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO) and tags.get(_SAMPLES_PER_PIXEL, 1) > 2
+    most: dict[Any, int] = {_WHITE_IS_ZERO: 2, _BLACK_IS_ZERO: 2, _RGB: 4}
+    samples = tags.get(_SAMPLES_PER_PIXEL, 1)
+    return bool(samples > most.get(tags.get(_PHOTOMETRIC), samples))
 
 
 def is_deep(tags: Tags) -> bool:

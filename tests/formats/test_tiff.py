@@ -60,6 +60,13 @@ def test_gray_of_every_dtype_is_read_as_it_is(tmp_path, dtype, order, layout):
     np.testing.assert_array_equal(read, values)
 
 
+@pytest.mark.parametrize("extra", [["unspecified"] * 2, ["unassalpha", "unspecified"], ["unspecified"] * 3])
+def test_bands_beside_rgb_are_kept(tmp_path, extra):
+    values = values_of("uint8", 20, 33, 3 + len(extra))
+    path = written(tmp_path / "a.tif", values, photometric="rgb", extrasamples=extra, planarconfig="contig")
+    np.testing.assert_array_equal(quietly(path), values)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("planar", [False, True])
