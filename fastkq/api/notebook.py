@@ -31,23 +31,31 @@ _SWATCH = '<i style="flex:{count};min-width:1px;background:{name}" title="{name}
 _CHECKERBOARD_CSS = "repeating-conic-gradient(#8884 0 25%,#8880 0 50%) 0/16px 16px"
 
 
-def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def to_display_8bit(
+    original: npt.NDArray[Any], values: npt.NDArray[Any], *, has_alpha: bool
+) -> npt.NDArray[np.uint8]:
     """Convert an image, or a palette or sample of it, to 8 bits for display.
 
-    Values other than bool, uint8 and uint16 are scaled linearly so that the minimum of the original is black
-    and its maximum white. Gray with alpha becomes RGBA.
+    Of channels that are no colors, the first three are shown as RGB, or of two the first as gray. Values
+    other than bool, uint8 and uint16 are scaled linearly so that the minimum of the original is black and its
+    maximum white. Gray with alpha becomes RGBA.
 
     Parameters
     ----------
-    original : (H, W) or (H, W, C), C at most 4
+    original : (H, W) or (H, W, C)
         Image that gives the range of the values.
     values : (H, W) or (H, W, C) array of the same dtype and number of channels
         Values to convert: the original, some of its pixels or a palette (1, k, C).
+    has_alpha : bool
+        Whether the last channel is alpha.
 
     Returns
     -------
-    (H, W) or (H, W, C) uint8
+    (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8
     """
+    if not has_alpha and values.ndim == 3:
+        shown = slice(3 if values.shape[2] > 2 else 1)
+        original, values = original[..., shown] if original.ndim == 3 else original, values[..., shown]
     if not has_fixed_range(values.dtype):
         low, high = float(original.min()), float(original.max())
         values = np.interp(values, (low, high), (0, 255)).round().astype(np.uint8)
@@ -58,7 +66,7 @@ def to_display_8bit(original: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt
 
 def for_display(original: npt.NDArray[Any], image: IndexedImage) -> IndexedImage:
     """Return an indexed image with the palette that `to_display_8bit` gives, without metadata."""
-    palette = to_display_8bit(original, image.palette[np.newaxis])[0]
+    palette = to_display_8bit(original, image.palette[np.newaxis], has_alpha=image.has_alpha)[0]
     return IndexedImage.unchecked(palette, image.indices)
 
 
@@ -108,10 +116,8 @@ def html(image: IndexedImage) -> str:
 
 def _display_colors(image: IndexedImage) -> npt.NDArray[np.uint8]:
     """Convert the palette to 8 bits: gray as RGB, RGB or RGBA."""
-    palette, channels = image.palette, image.palette.shape[1]
-    if not image.has_alpha:
-        palette = palette[:, : 3 if channels > 2 else 1]
-    shown = to_display_8bit(palette[np.newaxis], palette[np.newaxis])[0]
+    palette = image.palette[np.newaxis]
+    shown = to_display_8bit(palette, palette, has_alpha=image.has_alpha)[0]
     return np.repeat(shown, 3, axis=1) if shown.shape[1] == 1 else shown
 
 

@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print a line with a JSON object for each k instead of the table, for scripts",
     )
-    add_options(parser, "max_pixels", "threads")
+    add_options(parser, "alpha", "max_pixels", "threads")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -82,7 +82,9 @@ def run(options: argparse.Namespace) -> None:
     is_stream = options.input == STREAM
     source = InMemory(sys.stdin.buffer.read(), "standard input") if is_stream else options.input
     register_plugin(source)
-    original = Original.read(source, max_pixels=options.max_pixels, threads=options.threads)
+    original = Original.read(
+        source, alpha=options.alpha, max_pixels=options.max_pixels, threads=options.threads
+    )
     ks = _with_bar(dict.fromkeys(options.ks))
     rows = compare(original.source or original.pixels, ks, **table_options(options))
     if options.json:

@@ -13,6 +13,7 @@ from fastkq import formats
 from fastkq.api.compress import compress
 from fastkq.api.image import CompressedImage
 from fastkq.api.inputs import Input, read_input
+from fastkq.color.kinds import ImageKind
 from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal
 from fastkq.errors import ArgumentError
@@ -48,13 +49,20 @@ class Original(NamedTuple):
 
     @classmethod
     def read(
-        cls, source: SourceLike, *, max_pixels: int = MAX_PIXELS, threads: int | None = None
+        cls,
+        source: SourceLike,
+        *,
+        alpha: bool | None = None,
+        max_pixels: int = MAX_PIXELS,
+        threads: int | None = None,
     ) -> "Original":
         """Read an image file or `.fkq` file.
 
         Parameters
         ----------
         source : path, bytes-like, binary file object or Source
+        alpha : bool, optional
+            Whether the last channel is alpha, as in `fastkq.compress`.
         max_pixels : int
             Refuse to decode more pixels than this.
         threads : int, optional
@@ -68,9 +76,14 @@ class Original(NamedTuple):
             When the file cannot be read.
         """
         with opened(source) as opened_source:
-            image = read_input(opened_source, max_pixels=max_pixels, threads=threads)
+            image = read_input(opened_source, alpha=alpha, max_pixels=max_pixels, threads=threads)
             name = Path(opened_source.name or "").name
             return cls(name, image.pixels, opened_source.length, image.metadata, image)
+
+    @property
+    def kind(self) -> ImageKind:
+        """Dtype, number and meaning of the channels."""
+        return ImageKind.of(self.pixels) if self.source is None else self.source.kind
 
 
 class Row(NamedTuple):

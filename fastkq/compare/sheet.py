@@ -50,8 +50,7 @@ def contact_sheet(
     Parameters
     ----------
     original : Original
-        The source image, of at most 4 channels; more than 8 bits per channel are shown as 8, as by
-        `fastkq.api.notebook.to_display_8bit`.
+        The source image, shown as by `fastkq.api.notebook.to_display_8bit`.
     rows : sequence of Row
         From `fastkq.compare.comparison.compare`.
     suffix : {".png", ".pdf", ".svg"}
@@ -156,7 +155,8 @@ def _figure(original: Original, rows: Sequence[Row], columns: int) -> Figure:
 
 def _original_tile(original: Original, step: int) -> _Tile:
     height, width = original.pixels.shape[:2]
-    picture = composite_on_checkerboard(pil.average(to_display_8bit(original.pixels, original.pixels), step))
+    shown = to_display_8bit(original.pixels, original.pixels, has_alpha=original.kind.has_alpha)
+    picture = composite_on_checkerboard(pil.average(shown, step))
     return _Tile(picture, None, f"original:  {width:,} x {height:,},  {original.nbytes:,} bytes")
 
 

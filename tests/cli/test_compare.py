@@ -11,8 +11,9 @@ from PIL import Image
 
 import fastkq
 from fastkq.compare.comparison import Original, compare
+from tests.compare.html.document import Parsed, embedded
 from tests.helpers.command_line import run
-from tests.helpers.images import noise
+from tests.helpers.images import noise, read_image
 
 
 @pytest.fixture
@@ -54,6 +55,32 @@ def test_conflicting_options_are_refused_before_any_work(photo, capsys, options,
 def test_a_sheet_has_the_format_of_its_suffix(photo, capsys, name, magic):
     assert run(capsys, "compare", "photo.png", "-k", "2", "-o", name)[0] == 0
     assert (photo.parent / name).read_bytes().startswith(magic)
+
+
+@pytest.mark.parametrize(
+    ("channels", "dtype", "options"),
+    [
+        (2, np.uint8, ["--alpha", "no"]),
+        (4, np.uint8, ["--alpha", "no"]),
+        (5, np.uint8, []),
+        (2, np.float32, []),
+        (4, np.int16, []),
+    ],
+)
+def test_channels_that_are_no_colors_are_shown_by_the_first(photo, capsys, channels, dtype, options):
+    image = noise(9, 13, channels)
+    image[0, 0], image[0, 1], image[:, :, 3:] = 0, 255, image[:, :, 3:] // 2
+    np.save("image.npy", image.astype(dtype))
+    arguments = ["compare", "image.npy", "-k", "300", "-o", "sheet.png", "--html", "page.html", *options]
+    assert run(capsys, *arguments)[0] == 0
+    document = Parsed((photo.parent / "page.html").read_text("utf-8"))
+    first = image[:, :, : 3 if channels > 2 else 1]
+    for picture in document.all("img"):
+        assert (read_image(embedded(picture)).reshape(9, 13, -1) == first).all()
+    assert f"{channels} channels" in document.all("p")[0][2] or dtype == np.float32
+    with Image.open("sheet.png") as sheet:
+        shown = np.asarray(sheet.convert("RGB"))[16 : 16 + 9 * 27 : 27, 16 : 16 + 13 * 27 : 27]
+    assert (shown == first).all()
 
 
 def test_each_k_is_compared_once_in_the_order_given(photo, capsys):

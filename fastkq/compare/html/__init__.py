@@ -30,7 +30,7 @@ def page(original: Original, rows: Sequence[Row]) -> bytes:
     Parameters
     ----------
     original : Original
-        The source image, of at most 4 channels; shown as by `fastkq.api.notebook.to_display_8bit`.
+        The source image, shown as by `fastkq.api.notebook.to_display_8bit`.
     rows : sequence of Row
         At least one row, each of another k, from `fastkq.compare.comparison.compare`.
 

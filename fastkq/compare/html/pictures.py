@@ -28,7 +28,8 @@ def source_as_png(original: Original, step: int) -> bytes:
     The file itself is not embedded: its EXIF may contain the location, and browsers rotate images by EXIF.
     """
     sampled = original.pixels[::step, ::step]
-    return formats.encode_image(to_display_8bit(original.pixels, sampled), ".png", _profile(original))
+    shown = to_display_8bit(original.pixels, sampled, has_alpha=original.kind.has_alpha)
+    return formats.encode_image(shown, ".png", _profile(original))
 
 
 def reduced_as_png(original: Original, row: Row, step: int) -> bytes:

@@ -43,8 +43,9 @@ def colors(original: Original, compressed: CompressedImage) -> Shown:
     palette, shares = compressed.palette[kept], counts[kept] / counts.sum()
     in_css = [_in_css(color) for color in for_display(original.pixels, compressed).palette[kept]]
     names = in_css
-    if palette.dtype != np.uint8:
-        prefix = "#" * has_fixed_range(palette.dtype)
+    is_css = original.kind.channels - original.kind.has_alpha in (1, 3)
+    if palette.dtype != np.uint8 or not is_css:
+        prefix = "#" * (is_css and has_fixed_range(palette.dtype))
         names = [prefix + name for name in PaletteCounts(palette, counts[kept]).names]
     return Shown(in_css, names, [float(f"{share:.6g}") for share in shares], len(counts) - len(kept))
 

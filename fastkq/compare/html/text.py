@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-from fastkq.color.kinds import ImageKind
 from fastkq.compare.comparison import Original, Row
 from fastkq.compare.numerals import decimal
 
@@ -26,8 +25,8 @@ _HEADS = {
 def facts(original: Original, step: int) -> str:
     """Return a line that describes the source: size, channels, bit depth, bytes."""
     height, width = original.pixels.shape[:2]
-    channels = ImageKind.of(original.pixels).channels
-    kind = _KINDS.get(channels, f"{channels} channels")
+    channels, has_alpha = original.kind.channels, original.kind.has_alpha
+    kind = _KINDS[channels] if channels - has_alpha in (1, 3) else f"{channels} channels"
     bits = 1 if original.pixels.dtype == bool else 8 * original.pixels.itemsize
     shown = f"; one of each {step} {_TIMES} {step} pixels is shown" if step > 1 else ""
     size = f"{width:,} {_TIMES} {height:,} pixels"
