@@ -60,6 +60,8 @@ class Facts(NamedTuple):
         Of a `.fkq` file, as in `CompressedFile`; None, None and () for other files.
     is_plain : bool
         Whether the last of 2 or 4 channels is no alpha.
+    masked_index, nodata
+        As in `CompressedImage`; None if no pixel of a `.fkq` file is masked.
     """
 
     path: str
@@ -74,6 +76,8 @@ class Facts(NamedTuple):
     coding: str | None = None
     parts: tuple[Part, ...] = ()
     is_plain: bool = False
+    masked_index: int | None = None
+    nodata: np.generic | None = None
 
     @property
     def channels(self) -> int:
@@ -140,9 +144,21 @@ class Facts(NamedTuple):
                 }
                 for part in self.parts
             ],
+            **self._masked_as_json(),
             "palette": self.colors.as_json() if self.colors else None,
             "counts": self.colors.counts.tolist() if self.colors else None,
         }
+
+    def _masked_as_json(self) -> dict[str, Any]:
+        """Return the index of masked pixels and their nodata value, if there are such pixels.
+
+        JSON has no NaN and no infinity: they are strings.
+        """
+        if self.masked_index is None:
+            return {}
+        value = None if self.nodata is None else self.nodata.item()
+        is_number = value is None or np.isfinite(value)
+        return {"masked_index": self.masked_index, "nodata": value if is_number else str(value)}
 
 
 def bits_per_pixel(part: Part) -> float:
@@ -188,5 +204,6 @@ def _facts_of_indexed(image: IndexedImage, source: Source, kind: str) -> Facts:
     used, colors = int(np.count_nonzero(counts)), PaletteCounts(image.palette, counts)
     name, shape, dtype = source.name or "", image.shape, image.dtype.name
     return Facts(
-        name, kind, shape, dtype, source.length, image.metadata, used, colors, is_plain=image.is_plain
-    )
+        name, kind, shape, dtype, source.length, image.metadata, used, colors, is_plain=image.is_plain,
+        masked_index=image.masked_index, nodata=image.nodata,
+    )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq.api.facts import Facts, PaletteCounts, bits_per_pixel
-from fastkq.color.kinds import as_8bit, has_fixed_range
+from fastkq.color.kinds import as_8bit, has_alpha, has_fixed_range
 from fastkq.color.metadata import Metadata
 from fastkq.compare.numerals import decimal, percent
 from fastkq.formats.fkq import Part
@@ -39,6 +39,10 @@ def listing(facts: Facts, *, colored: bool) -> Iterator[str]:
     yield f"bits per pixel  {decimal(facts.bits_per_pixel, 3)}"
     if facts.colors is not None:
         yield f"bits per index  {facts.bits_per_index}"
+    if facts.colors is not None and facts.masked_index is not None:
+        share = facts.colors.counts[facts.masked_index] / facts.colors.counts.sum()
+        nodata = "" if facts.nodata is None else f", nodata value {facts.nodata}"
+        yield f"masked pixels   {percent(share)} %, index {facts.masked_index}{nodata}"
     yield f"metadata        {_metadata(facts.metadata)}"
     if facts.parts:
         yield from _parts(facts)
@@ -59,7 +63,8 @@ def _values(facts: Facts) -> str:
     several = f"{facts.channels} channels"
     if facts.dtype.startswith("float"):
         return f"{'gray' if facts.channels == 1 else several}, {facts.dtype}"
-    kind = several if facts.is_plain else _KINDS.get(facts.channels, several)
+    alpha = has_alpha(facts.dtype, facts.channels) and not facts.is_plain
+    kind = _KINDS[facts.channels] if facts.channels - alpha in (1, 3) else several
     return f"{kind}, {facts.bits_per_channel} bits per channel"
 
 

@@ -105,6 +105,32 @@ def test_listing_covers_image_files_with_and_without_palette(capsys):
     assert "palette  " not in output
 
 
+@pytest.mark.parametrize(
+    ("image", "pixels"),
+    [
+        (noise(6, 7, 4).astype(np.int16), "4 channels, 16 bits per channel"),
+        (noise(6, 7, 2).astype(np.int32), "2 channels, 32 bits per channel"),
+        (noise(6, 7, 2), "gray and alpha, 8 bits per channel"),
+        (noise(6, 7, 3).astype(np.int16), "RGB, 16 bits per channel"),
+    ],
+)
+def test_only_alpha_is_called_alpha(capsys, image, pixels):
+    fastkq.compress(image, 3).save("a.fkq")
+    assert info_fields(info(capsys, "a.fkq"))["pixels"] == f"7 x 6, {pixels}"
+
+
+@pytest.mark.parametrize(
+    ("nodata", "text", "value"), [(None, "", None), (np.nan, ", nodata value nan", "nan")]
+)
+def test_masked_pixels_are_listed(capsys, nodata, text, value):
+    mask = np.arange(20).reshape(4, 5) < 5
+    compressed = fastkq.compress(np.ones((4, 5)), 4, mask=mask)
+    CompressedImage.of(compressed, nodata=nodata).save("a.fkq")
+    assert info_fields(info(capsys, "a.fkq"))["masked pixels"] == f"25.00 %, index 1{text}"
+    facts = json.loads(info(capsys, "a.fkq", "--json"))
+    assert (facts["masked_index"], facts["nodata"]) == (1, value)
+
+
 def test_listing_shows_the_256_most_used_colors(capsys):
     indices = np.arange(300)[np.newaxis]
     CompressedImage(noise(300, 3), np.hstack((indices, indices[:, 44:]))).save("a.fkq")
