@@ -42,10 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fastkq palette``."""
     add_inputs(parser, "IN", "images, of which gray, RGB and RGBA can be mixed")
     add_options(parser, "k", help=f"number of colors (default {DEFAULT_K})")
-    add_options(parser, "effort", "depth", "max_pixels")
+    add_options(parser, "effort", "alpha", "depth", "max_pixels")
     group = parser.add_argument_group("color choice")
     add_options(group, "palette", help="choose the best -k of these colors: a file or a list, as in compress")
-    add_options(group, "fixed", *PALETTE_COLORS, "max_error", "min_share", "space")
+    add_options(group, "fixed", *PALETTE_COLORS, "max_error", "min_share", "space", "value_range")
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> None:
     from fastkq.api.palettes import fit_palette
     from fastkq.cli.batch.reporting import Reporter
     from fastkq.cli.color_arguments import check_fixed_colors
+    from fastkq.color.kinds import as_8bit
     from fastkq.formats import palette_files
     from fastkq.runtime.atomic_writing import write_atomically
 
@@ -88,11 +89,14 @@ def run(options: argparse.Namespace) -> None:
     arguments = table_options(options) | {"k": options.k or DEFAULT_K, "palette": given}
     del arguments["depth"]
     with Reporter(options, 1) as reporter:
-        palette = fit_palette(_Images(sources, options), **arguments, progress=reporter.show)
-        write_atomically(options.output, _encode(palette, suffix))
+        images = _Images(sources, options)
+        palette = fit_palette(images, **arguments, progress=reporter.show)
+        if options.value_range is not None and suffix != ".fkq":
+            palette = as_8bit(palette, options.value_range)
+        write_atomically(options.output, _encode(palette, images.is_plain, suffix))
     if not options.quiet:
-        images, colors = number_of("image", len(sources)), number_of("color", len(palette))
-        print_line(printable(f"{options.output}: {colors} for {images}"))
+        text = f"{number_of('color', len(palette))} for {number_of('image', len(sources))}"
+        print_line(printable(f"{options.output}: {text}"))
 
 
 def _sources(options: argparse.Namespace) -> "list[Path | Source]":
@@ -120,10 +124,16 @@ def _name(source: "Path | Source") -> str:
 
 
 class _Images:
-    """The images, each read when it is counted; their number is known, which progress needs."""
+    """The images, each read when it is counted; their number is known, which progress needs.
+
+    Attributes
+    ----------
+    is_plain : bool
+        Whether the last of 2 or 4 channels of an image that was read is no alpha.
+    """
 
     def __init__(self, sources: "list[Path | Source]", options: argparse.Namespace) -> None:
-        self._sources, self._options = sources, options
+        self._sources, self._options, self.is_plain = sources, options, False
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -134,22 +144,32 @@ class _Images:
 
         for source in self._sources:
             register_plugin(source)
-            yield read_input(
+            image = read_input(
                 source,
                 depth=self._options.depth,
+                alpha=self._options.alpha,
                 max_pixels=self._options.max_pixels,
                 threads=self._options.threads,
             )
+            self.is_plain |= image.is_plain
+            yield image
 
 
-def _encode(palette: "npt.NDArray[Any]", suffix: str) -> bytes:
+def _encode(palette: "npt.NDArray[Any]", is_plain: bool, suffix: str) -> bytes:
     """Return the bytes of a palette file, or of an image with one pixel per color."""
     import numpy as np
 
     from fastkq import formats
     from fastkq.color.indexed_image import IndexedImage
+    from fastkq.color.kinds import ImageKind
     from fastkq.formats import palette_files
 
-    if suffix in palette_files.SUFFIXES:
-        return palette_files.encode(palette, suffix)
-    return formats.encode(IndexedImage(palette, np.arange(len(palette))[np.newaxis]), suffix)
+    if suffix not in palette_files.SUFFIXES:
+        indices = np.arange(len(palette))[np.newaxis]
+        return formats.encode(IndexedImage(palette, indices, alpha=False if is_plain else None), suffix)
+    if is_plain:
+        kind = ImageKind(palette.dtype, palette.shape[1], is_plain)
+        raise ArgumentError(
+            f"expected gray or RGB, with or without alpha, for {suffix}, got {kind}: save as .fkq"
+        )
+    return palette_files.encode(palette, suffix)

@@ -78,11 +78,12 @@ def encode(palette: npt.NDArray[Any], suffix: str) -> bytes:
         If the format cannot hold the colors; the message says what to do.
     """
     if palette.dtype != np.uint8 or palette.shape[1] > RGBA:
+        option = "--depth 8" if palette.dtype == np.uint16 else "--value-range BLACK WHITE"
+        advice = Term("reduce the image to 8 bits, or ", f"reduce it with {option}, or ")
         raise ArgumentError(
             "expected colors of 8 bits with at most 4 channels for {}, got {} with {} channels: "
-            "{}, or save as .fkq",
-            suffix, palette.dtype, palette.shape[1],
-            Term("reduce the image to 8 bits", "reduce it with --depth 8"),
+            "{}save as .fkq",
+            suffix, palette.dtype, palette.shape[1], "" if palette.shape[1] > RGBA else advice,
         )  # fmt: skip
     transparency = transparency_of(palette).get("transparency")
     can_hold_it = suffix == ".json" or (suffix == ".act" and isinstance(transparency, int))

@@ -176,7 +176,8 @@ def term(name: str, value: object = None) -> Term:
     flag = OPTIONS[name].flag if name in OPTIONS else name
     if value is None:
         return Term(name, flag, name)
-    return Term(f"{name} = {value}", f"{flag} {value}", name)
+    word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+    return Term(f"{name} = {value}", f"{flag} {word}", name)
 
 
 def check_integer(name: str, value: Any) -> int:

@@ -54,6 +54,38 @@ def test_options_are_those_of_fit_palette(images, capsys):
     assert palette("-k", 3, "--fixed", "#ff000080")[0] == [255, 0, 0, 128]
 
 
+def test_a_last_channel_that_is_no_alpha_stays_one(images, capsys):
+    image = noise(20, 30, 4)
+    np.save("four.npy", image)
+    arguments = ["palette", "four.npy", "--alpha", "no", "-k", 4]
+    assert run(capsys, *arguments, "-o", "four.fkq")[0] == 0
+    written = fastkq.load("four.fkq")
+    assert (written.has_alpha, written.palette.tolist()) == (
+        False,
+        fastkq.fit_palette(image, 4, alpha=False).tolist(),
+    )
+    for name in ("four.json", "four.png"):
+        code, _, errors = run(capsys, *arguments, "-o", name)
+        assert (code, "with 4 channels, the last of which is no alpha: save as .fkq" in errors) == (1, True)
+    assert (
+        "or 4 channels for --alpha yes, got"
+        in run(capsys, "palette", "a.png", "--alpha", "yes", "-o", "a.gpl")[2]
+    )
+
+
+def test_floats_have_a_range_of_values(images, capsys):
+    np.save("floats.npy", images[0] / 255)
+    arguments = ["palette", "floats.npy", "-k", 4, "--space", "oklab"]
+    assert "expected --value-range" in run(capsys, *arguments, "-o", "a.fkq")[2]
+    arguments += ["--value-range", 0, 1]
+    expected = fastkq.fit_palette(images[0] / 255, 4, space="oklab", value_range=(0, 1))
+    assert run(capsys, *arguments, "-o", "a.fkq")[0] == run(capsys, *arguments, "-o", "a.gpl")[0] == 0
+    np.testing.assert_array_equal(fastkq.load("a.fkq").palette, expected)
+    np.testing.assert_array_equal(read_palette("a.gpl"), np.rint(expected * 255))
+    advice = run(capsys, "palette", "floats.npy", "-k", 4, "-o", "b.gpl")[2]
+    assert "with 3 channels: reduce it with --value-range BLACK WHITE, or save as .fkq" in advice
+
+
 def test_images_come_from_folders_patterns_and_standard_input(images, capsys, monkeypatch):
     Path("deep/er").mkdir(parents=True)
     Path("a.png").rename("deep/a.png")
