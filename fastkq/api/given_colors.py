@@ -19,6 +19,7 @@ from fastkq.errors import ArgumentError, for_parameter
 from fastkq.formats import palette_files
 from fastkq.formats.css_colors import EXAMPLES, parse_color, parse_colors
 from fastkq.formats.picture import palette_of
+from fastkq.formats.source import opened
 from fastkq.runtime.options import term
 from fastkq.runtime.validation import check_palette
 
@@ -196,8 +197,8 @@ def read_palette(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
     suffix = Path(path).suffix.lower()
     if suffix not in palette_files.SUFFIXES:
         return load(path).palette
-    with open(path, "rb") as file:
-        return palette_files.decode(file.read(), suffix, os.fspath(path))
+    with opened(path) as source:
+        return palette_files.decode(bytes(source.read(0, source.length)), suffix, os.fspath(path))
 
 
 def _color(color: Any, name: str) -> tuple[int, ...]:

@@ -210,6 +210,11 @@ def test_url_is_told_that_it_is_one(url):
         read_input("C:/images/none.png")
 
 
+def test_url_of_a_palette_is_told_that_it_is_one():
+    with pytest.raises(FileNotFoundError, match="it is a URL, not a path: download it"):
+        fastkq.apply_palette(np.zeros((2, 2), np.uint8), "https://example.org/pico-8.hex")
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
