@@ -71,11 +71,13 @@ def psnr(
 
     Parameters
     ----------
-    image, other, threads
+    image, other
         As for `mse`.
     peak : float, optional
         Range of the values. The default is 255 for uint8, 65535 for uint16 and 1 for bool. For other dtypes
         it is the largest value of `image` minus its smallest.
+    threads : int, optional
+        Number of threads; all cores if None.
 
     Returns
     -------

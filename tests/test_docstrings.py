@@ -2,7 +2,9 @@
 
 import doctest
 import importlib
+import inspect
 import pkgutil
+import re
 
 import pytest
 
@@ -23,6 +25,17 @@ def test_docstring_examples_run(name):
         getattr(module, public)
     failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [getattr(fastkq, name) for name in fastkq.__all__ if inspect.isfunction(getattr(fastkq, name))],
+)
+def test_parameters_are_documented_once_in_order(function):
+    section = re.search(r"\nParameters\n-+\n(.*?)\n\n\w+\n---", inspect.getdoc(function), re.DOTALL)
+    heads = re.findall(r"^\S.*", section[1], re.MULTILINE) if section else []
+    documented = [name for head in heads for name in head.partition(" : ")[0].split(", ")]
+    assert documented == list(inspect.signature(function).parameters)
 
 
 def test_examples_of_all_public_classes_are_found():

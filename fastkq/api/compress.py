@@ -107,7 +107,8 @@ def compress(
     palette : (k, C) array_like, CSS colors, path or PIL image, optional
         Colors to use instead of a fitted palette, as in `apply_palette`. With k, the k of them that have the
         least squared error without dithering, in their order; this is exact for up to 20 colors. Not together
-        with `fixed`, `max_error`, a target or `preset`, and with `weights` only if `k` is given.
+        with `fixed`, `bits`, `binary_alpha`, `keep_black_white`, `max_error`, a target or `preset`, and with
+        `weights` only if `k` is given.
     fixed : (f, C) array_like, CSS colors, path or PIL image, optional
         Colors that the palette must contain exactly, at most k, given as in `apply_palette`; as there, a gray
         image becomes RGB if they have 3 channels. They are the first rows of the palette, in the given order,
@@ -154,7 +155,8 @@ def compress(
         default 0.0, `max_error` holds for rare colors too. Other values need `max_error`.
     target_psnr : float, optional
         Decides k: the smallest k found whose PSNR, in dB and undithered, is at least this. Not together with
-        `k`, `max_error` or `dither`. Colors with alpha 0 count as equal, as in `CompressedImage.report`.
+        `k`, `target_bytes`, `max_error` or `dither`. Colors with alpha 0 count as equal, as in
+        `CompressedImage.report`.
     target_bytes : int, optional
         Decides k: the largest k found whose file, with the image's metadata, has at most this many bytes. Not
         together with `k` or `max_error`.
@@ -189,8 +191,9 @@ def compress(
     preset : {"visual"}, optional
         "visual" optimizes palette and indices together for a viewer, who sees the mean of a few pixels. This
         looks better than a palette of least squared error with error diffusion and takes about 10 times as
-        long. For uint8 with at most 4 channels. Not together with `palette`, `fixed`, `weights`,
-        `max_error`, a target, `dither` or ``space="oklab"``.
+        long. For uint8 with at most 4 channels. Not together with `palette`, `fixed`, `bits`,
+        `binary_alpha`, `keep_black_white`, `weights`, masked pixels, `max_error`, a target, `dither` or
+        ``space="oklab"``.
     effort : {"fast", "balanced", "best"}
         How long to search for a better palette. On the Kodak images, compared with "balanced": "fast" has 1
         to 2 % more squared error and takes half the time; "best" has up to 2 % less and takes 4 to 10 times

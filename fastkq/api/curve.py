@@ -82,11 +82,11 @@ def curve(
         As in `fit_palette`.
     ks : sequence of int
         Numbers of colors, 1 to 65536 each, at least one.
-    fixed, bits, binary_alpha, keep_black_white, space, value_range, effort
+    fixed, bits, binary_alpha, keep_black_white
         As in `compress`.
     weights, alpha, mask
         As in `fit_palette`. Masked pixels count for nothing, neither for the k nor for the error.
-    max_pixels, threads, progress
+    space, value_range, effort, max_pixels, threads, progress
         As in `compress`.
 
     Returns

@@ -72,9 +72,7 @@ def fit_palette(
         Colors to choose from, given as in `apply_palette`: the result is the k of them with the least squared
         error, as in `compress`. Not together with `fixed`, `bits`, `binary_alpha`, `keep_black_white` or
         `max_error`.
-    fixed, bits, binary_alpha, keep_black_white, max_error, min_share, space, value_range, effort
-        As in `compress`.
-    max_pixels, threads, progress
+    fixed, bits, binary_alpha, keep_black_white
         As in `compress`.
     weights : (H, W) array_like, or iterable with one array or None per image, optional
         Weight of each pixel's squared error, as in `compress`.
@@ -82,6 +80,8 @@ def fit_palette(
         As in `compress`, for all images.
     mask : (H, W) bool array_like, or iterable with one array or None per image, optional
         Pixels that do not count, as in `compress`.
+    max_error, min_share, space, value_range, effort, max_pixels, threads, progress
+        As in `compress`.
 
     Returns
     -------
