@@ -27,6 +27,7 @@ EXAMPLES = """\
 examples:
   fastkq compress photo.jpg                               photo.fkq, 64 colors
   fastkq compress photo.jpg -k 16 --dither -o small.png
+  fastkq compress photo.jpg --palette black,white,red --dither -o epaper.png
   fastkq compress photo.jpg --psnr 35                     the fewest colors that reach 35 dB
   fastkq compress photo.jpg --bytes 50000 -o photo.png    the most colors in a PNG of 50,000 bytes
   fastkq compress 'photos/*.jpg' -o out/ --format png     out/a.png, out/b.png, ...

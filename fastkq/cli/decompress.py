@@ -41,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write a damaged .fkq file too: damaged parts in its first color, with a warning for each",
     )
-    add_options(parser, "depth", "value_range", "max_pixels")
+    add_options(parser, "depth")
+    summary = "reduce floats, integers and 16 bits to 8: values that become black and white in OUT"
+    add_options(parser, "value_range", help=summary)
+    add_options(parser, "max_pixels")
     add_outputs(parser, _FORMATS, "png")
     add_running(parser)
 

@@ -132,7 +132,7 @@ _HELP = {
     "target_bytes": "in place of -k: the most colors with which OUT has at most N bytes",
     "space": "color space of distances; oklab is closer to what people see (default {default})",
     "value_range": "values of black and white in images of floats, integers and 16 bits: for oklab, "
-    "and to reduce them to the 8 bits of other formats than .fkq",
+    "dithering and --keep-black-white, and for outputs of 8 bits",
     "dither": "dither with a strength from 0 to 1; 1 if no number follows (default: no dithering)",
     "dither_method": "diffusion (default) looks best, atkinson has more contrast, blue-noise is stable "
     "between frames",
@@ -265,4 +265,6 @@ def add_running(parser: argparse.ArgumentParser) -> None:
 
 def add_strip(parser: argparse.ArgumentParser) -> None:
     """Add ``--strip``."""
-    parser.add_argument("--strip", action="store_true", help="leave out color space, EXIF, XMP and DPI")
+    parser.add_argument(
+        "--strip", action="store_true", help="leave out color space, EXIF, XMP, DPI and GeoTIFF tags"
+    )
