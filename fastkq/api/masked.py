@@ -12,7 +12,7 @@ from fastkq.api.inputs import Input
 from fastkq.color.indexed_image import index_dtype
 from fastkq.color.masking import filled
 from fastkq.errors import ArgumentError
-from fastkq.runtime.options import MAX_COLORS
+from fastkq.runtime.options import MAX_COLORS, term
 
 
 def counted_pixels(source: Input) -> npt.NDArray[Any]:
@@ -26,10 +26,8 @@ def counted_weights(weights: npt.NDArray[np.float64] | None, source: Input) -> n
         return weights
     counted = weights[~source.mask][np.newaxis]
     if counted.size and not counted.max() > 0:
-        raise ArgumentError(
-            "expected weights that are not all 0 where no pixel is masked, got only zeros",
-            parameter="weights",
-        )
+        message = "expected {} that are not all 0 where no pixel is masked, got only zeros"
+        raise ArgumentError(message, term("weights"))
     return counted
 
 

@@ -90,7 +90,12 @@ def run(options: argparse.Namespace) -> None:
     del arguments["depth"]
     with Reporter(options, 1) as reporter:
         images = _Images(sources, options)
-        palette = fit_palette(images, **arguments, progress=reporter.show)
+        try:
+            palette = fit_palette(images, **arguments, progress=reporter.show)
+        except ArgumentError as error:
+            if images.current is None:
+                raise
+            raise ArgumentError(f"{_name(images.current)}: {error.command_line}") from error
         if options.value_range is not None and suffix != ".fkq":
             palette = as_8bit(palette, options.value_range)
         write_atomically(options.output, _encode(palette, images.is_plain, suffix))
@@ -130,10 +135,14 @@ class _Images:
     ----------
     is_plain : bool
         Whether the last of 2 or 4 channels of an image that was read is no alpha.
+    current : Path, Source or None
+        The image that is read or counted; None when all are.
     """
 
     def __init__(self, sources: "list[Path | Source]", options: argparse.Namespace) -> None:
-        self._sources, self._options, self.is_plain = sources, options, False
+        self._sources, self._options = sources, options
+        self.is_plain = False
+        self.current: Path | Source | None = None
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -143,6 +152,7 @@ class _Images:
         from fastkq.cli.pillow_plugins import register_plugin
 
         for source in self._sources:
+            self.current = source
             register_plugin(source)
             image = read_input(
                 source,
@@ -153,6 +163,7 @@ class _Images:
             )
             self.is_plain |= image.is_plain
             yield image
+        self.current = None
 
 
 def _encode(palette: "npt.NDArray[Any]", is_plain: bool, suffix: str) -> bytes:

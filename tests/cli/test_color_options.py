@@ -155,6 +155,14 @@ def test_a_palette_image_with_a_mask_is_fitted(photo, capsys):
     assert compressed(capsys, "--mask", "mask.npy").masked_index == 9
 
 
+def test_weights_under_a_mask_are_named_by_their_option(photo, capsys):
+    mask = np.zeros((40, 56), bool)
+    mask[:9] = True
+    np.save("mask.npy", mask)
+    errors = run(capsys, "compress", "photo.png", "--mask", "mask.npy", "--weights", "mask.npy")[2]
+    assert "expected --weights that are not all 0 where no pixel is masked" in errors
+
+
 def test_values_that_are_not_finite_can_be_masked(photo, capsys):
     image = photo[:, :, 0] / 255.0
     image[3:9, 3:9] = np.nan

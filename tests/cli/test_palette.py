@@ -73,6 +73,16 @@ def test_a_last_channel_that_is_no_alpha_stays_one(images, capsys):
     )
 
 
+def test_the_image_at_fault_is_named(images, capsys):
+    np.save("deep.npy", images[1].astype(np.uint16))
+    np.save("nan.npy", np.full((3, 3), np.nan))
+    for name, fault in (("deep.npy", "images of one kind"), ("nan.npy", "an image of finite values")):
+        code, _, errors = run(capsys, "palette", "a.png", name, "b.png", "-k", 4, "-o", "x.gpl")
+        assert (code, errors.startswith(f"fastkq: {name}: expected {fault}")) == (1, True)
+    errors = run(capsys, "palette", "a.png", "b.png", "-k", 4, "--bits", "5,6", "-o", "x.gpl")[2]
+    assert errors.startswith("fastkq: expected --bits")
+
+
 def test_floats_have_a_range_of_values(images, capsys):
     np.save("floats.npy", images[0] / 255)
     arguments = ["palette", "floats.npy", "-k", 4, "--space", "oklab"]
