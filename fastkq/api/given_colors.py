@@ -82,7 +82,7 @@ class GivenColors(NamedTuple):
                 raise ArgumentError(message, term(name), given.mode)
             return cls._of_palette(palette_of(given), name)
         if isinstance(given, CompressedImage):
-            return cls._of_palette(given.palette, name)
+            return cls._of_palette(_unmasked_palette(given), name)
         if isinstance(given, list | tuple) and any(isinstance(color, str) for color in given):
             return cls(name, _fewest_channels(np.array([_color(color, name) for color in given])), True)
         if isinstance(given, np.ndarray) and given.dtype.kind == "U":
@@ -193,12 +193,20 @@ class GivenColors(NamedTuple):
 
 
 def read_palette(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
-    """Return the palette (k, C) of a palette file, a `.fkq` file or an image file with a palette."""
+    """Return the palette (k, C) of a palette file, a `.fkq` file or an image file with a palette.
+
+    It is without the row of masked pixels.
+    """
     suffix = Path(path).suffix.lower()
     if suffix not in palette_files.SUFFIXES:
-        return load(path).palette
+        return _unmasked_palette(load(path))
     with opened(path) as source:
         return palette_files.decode(bytes(source.read(0, source.length)), suffix, os.fspath(path))
+
+
+def _unmasked_palette(image: CompressedImage) -> npt.NDArray[Any]:
+    """Return the palette without the row of masked pixels, which is no color of the image."""
+    return image.palette if image.masked_index is None else np.delete(image.palette, image.masked_index, 0)
 
 
 def _color(color: Any, name: str) -> tuple[int, ...]:

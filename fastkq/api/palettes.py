@@ -170,8 +170,9 @@ def apply_palette(
         image of uint16, whose scale is not known. CSS colors are a list such as ``["#000", "red", (0, 128,
         255)]`` or a text such as "#000,red". Files are `.gpl`, `.hex`, `.pal`, `.act` and `.json` files (see
         `fastkq.formats.palette_files`), `.fkq` files and image files with a palette; an existing file comes
-        before colors in a text. CSS colors and 8-bit palettes of files, of PIL images of mode P and of a
-        CompressedImage are scaled for an image of uint16 or bool.
+        before colors in a text. The row of masked pixels of a CompressedImage or a file is left out. CSS
+        colors and 8-bit palettes of files, of PIL images of mode P and of a CompressedImage are scaled for an
+        image of uint16 or bool.
     dither, dither_method, dither_space, space, value_range, alpha, mask, max_pixels, threads, progress
         As in `compress`.
 

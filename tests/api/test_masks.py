@@ -176,6 +176,21 @@ def test_curve_leaves_masked_pixels_out():
     assert fastkq.curve([image, other], [8], mask=[mask, None]) == fastkq.curve([masked, other], [8])
 
 
+@pytest.mark.parametrize("as_file", [False, True])
+def test_row_of_masked_pixels_is_no_given_color(tmp_path, as_file):
+    image, mask = image_and_mask(np.float32, (3,))
+    compressed = fastkq.compress(image, 5, mask=mask)
+    given = tmp_path / "a.fkq" if as_file else compressed
+    compressed.save(tmp_path / "a.fkq")
+    assert fastkq.apply_palette(image, given, mask=mask) == compressed
+    assert (
+        fastkq.compress(image, 9, fixed=given, mask=mask).palette[:4].tolist()
+        == compressed.palette[:4].tolist()
+    )
+    dark = np.zeros((2, 2, 3), np.float32)
+    np.testing.assert_array_equal(fastkq.apply_palette(dark, given).palette, compressed.palette[:4])
+
+
 def test_report_leaves_masked_pixels_out():
     image, mask = image_and_mask(np.float32, (3,))
     compressed = fastkq.compress(image, 9, mask=mask)
