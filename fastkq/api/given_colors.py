@@ -75,14 +75,14 @@ class GivenColors(NamedTuple):
         if isinstance(given, str) and (os.path.isdir(given) or not os.path.exists(given)):
             return cls._of_text(given, name)
         if isinstance(given, str | os.PathLike):
-            return cls._of_palette(read_palette(given), name)
+            return cls._of_file(given, name)
         if formats.is_pil_image(given):
             if given.mode != "P":
                 message = "expected {} to be an image of mode P, got mode {}"
                 raise ArgumentError(message, term(name), given.mode)
             return cls._of_palette(palette_of(given), name)
         if isinstance(given, CompressedImage):
-            return cls._of_palette(_unmasked_palette(given), name)
+            return cls._of_image(given, name)
         if isinstance(given, list | tuple) and any(isinstance(color, str) for color in given):
             return cls(name, _fewest_channels(np.array([_color(color, name) for color in given])), True)
         if isinstance(given, np.ndarray) and given.dtype.kind == "U":
@@ -98,8 +98,25 @@ class GivenColors(NamedTuple):
             if not is_name or not text.isprintable() or "," in text or text.startswith("#"):
                 message = "expected {} to be colors such as {}, or a file, got {!r}: {}"
                 raise ArgumentError(message, term(name), EXAMPLES, text, error) from None
-            return cls._of_palette(read_palette(text), name)  # raises the error of a missing file
+            return cls._of_file(text, name)  # raises the error of a missing file
         return cls(name, _fewest_channels(colors), is_8bit=True)
+
+    @classmethod
+    def _of_file(cls, path: str | os.PathLike[str], name: str) -> GivenColors:
+        """Read a palette file, a `.fkq` file or an image file with a palette."""
+        suffix = Path(path).suffix.lower()
+        if suffix not in palette_files.SUFFIXES:
+            return cls._of_image(load(path), name)
+        with opened(path) as source:
+            data = bytes(source.read(0, source.length))
+        return cls._of_palette(palette_files.decode(data, suffix, os.fspath(path)), name)
+
+    @classmethod
+    def _of_image(cls, image: CompressedImage, name: str) -> GivenColors:
+        """Take the palette without the row of masked pixels, which is no color of the image."""
+        index, palette = image.masked_index, image.palette
+        rows = palette if index is None else np.delete(palette, index, axis=0)
+        return cls(name, rows) if image.is_plain else cls._of_palette(rows, name)
 
     @classmethod
     def _of_palette(cls, palette: npt.NDArray[Any], name: str) -> GivenColors:
@@ -190,23 +207,6 @@ class GivenColors(NamedTuple):
             return levels
         what = "black and white" if kind.dtype == np.bool_ else "numbers, not 8-bit colors,"
         raise ArgumentError("expected {} to be {} for an image of {}", term(self.name), what, kind)
-
-
-def read_palette(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
-    """Return the palette (k, C) of a palette file, a `.fkq` file or an image file with a palette.
-
-    It is without the row of masked pixels.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in palette_files.SUFFIXES:
-        return _unmasked_palette(load(path))
-    with opened(path) as source:
-        return palette_files.decode(bytes(source.read(0, source.length)), suffix, os.fspath(path))
-
-
-def _unmasked_palette(image: CompressedImage) -> npt.NDArray[Any]:
-    """Return the palette without the row of masked pixels, which is no color of the image."""
-    return image.palette if image.masked_index is None else np.delete(image.palette, image.masked_index, 0)
 
 
 def _color(color: Any, name: str) -> tuple[int, ...]:

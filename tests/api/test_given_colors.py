@@ -364,3 +364,15 @@ def test_a_palette_of_mixed_images_is_applied_to_each():
     assert fastkq.fit_palette(
         [noise(4, 4).astype(np.float32), noise(4, 4, 3).astype(np.float32)], 5
     ).shape == (5, 3)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("last", [7, 255])
+@pytest.mark.parametrize("as_file", [False, True])
+def test_palettes_whose_last_channel_is_no_alpha_keep_it(tmp_path, channels, last, as_file):
+    image = np.full((4, 4, channels), 9, np.uint8)
+    image[:2], image[..., -1] = 30, last
+    compressed = fastkq.compress(image, 2, alpha=False)
+    compressed.save(tmp_path / "a.fkq")
+    given = tmp_path / "a.fkq" if as_file else compressed
+    assert fastkq.apply_palette(image, given, alpha=False) == compressed

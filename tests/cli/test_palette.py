@@ -9,9 +9,17 @@ import pytest
 from PIL import Image
 
 import fastkq
-from fastkq.api.given_colors import read_palette
+from fastkq.formats import palette_files
 from tests.helpers.command_line import files, on_a_terminal, run
 from tests.helpers.images import noise, photograph_like
+
+
+def read_palette(name):
+    """Return the palette (k, C) of a palette file, a `.fkq` file or a palette image."""
+    path = Path(name)
+    if path.suffix not in palette_files.SUFFIXES:
+        return fastkq.load(path).palette
+    return palette_files.decode(path.read_bytes(), path.suffix, name)
 
 
 @pytest.fixture(autouse=True)
