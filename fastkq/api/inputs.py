@@ -162,7 +162,7 @@ def _read(
     except ArgumentError as error:
         if name is None or error.parameter != "image":
             raise
-        raise FormatError(f"{name}: {error}") from None
+        raise FormatError(f"{name}: {error}") from error
     is_plain = ImageKind.of(source.pixels, picture.is_plain).is_plain
     return source._replace(metadata=metadata, stored_image=stored_image, is_plain=is_plain, nodata=nodata)
 

@@ -60,7 +60,10 @@ def reason(error: BaseException) -> str:
     if isinstance(error, ArgumentError | ArgumentTypeError):
         return error.command_line
     if isinstance(error, FastKQError):
-        return str(error).replace("(max_pixels)", "(--max-pixels)")
+        text, cause = str(error), error.__cause__
+        if isinstance(cause, ArgumentError):  # the message repeats that of the cause
+            text = text.replace(str(cause), cause.command_line)
+        return text.replace("(max_pixels)", "(--max-pixels)")
     if isinstance(error, MemoryError):
         return "expected enough memory for the image, got too little"
     if isinstance(error, OSError):
