@@ -8,8 +8,8 @@ of any mode with 8 or 16 bits per channel, dithers when asked, and keeps the ord
 **Reading.** ``Image.open`` reads only the head; ``load`` decodes the pixels. The mode is P for up to 256
 colors of RGB or RGBA; otherwise L, LA, RGB, RGBA, "1" (bool), I;16, I (signed integers) or F. Pillow has no
 mode for uint16 with 2 to 4 channels and for gray float64: they are reduced to uint8 and float32, with a
-`PrecisionWarning`. Images of uint32, floats or signed integers of several channels, and images of more than 4
-channels, raise an OSError; `fastkq.load` reads them.
+`PrecisionWarning`. Images of uint32, floats or signed integers of several channels, images of 2 or 4 channels
+without alpha, and images of more than 4 channels raise an OSError; `fastkq.load` reads them.
 `info` holds icc_profile, exif, xmp, dpi, srgb, gamma, chromaticity, cicp, and transparency as for a PNG file.
 
 **Writing.** An image of mode P keeps its palette and indices. Images of other modes, and those of mode P with
@@ -191,8 +191,7 @@ def _mode(colors: npt.NDArray[Any], kind: ImageKind) -> str:
     mode = pil.mode_of(colors.dtype, channels)
     if mode is None:
         raise DecodingError(
-            f"expected colors that a mode of Pillow holds, got {colors.dtype} with {channels} channels: "
-            "fastkq.load reads them"
+            f"expected colors that a mode of Pillow holds, got {kind}: fastkq.load reads them"
         )
     return mode
 

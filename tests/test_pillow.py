@@ -294,6 +294,14 @@ def test_mask_is_an_option_of_images_with_a_palette_too():
     assert saved(image, mask=None) == saved(image)
 
 
+def test_message_names_the_kind_that_no_mode_holds():
+    compressed = fastkq.CompressedImage(np.array([[1], [2]], np.uint32), np.eye(3, dtype=int))
+    with pytest.raises(ValueError, match="got uint32 with 1 channel: "):
+        compressed.to_pil()
+    with pytest.raises(OSError, match="got uint32 with 1 channel: "):
+        Image.open(BytesIO(compressed.to_bytes()))
+
+
 def test_unknown_options_are_errors_that_name_the_known_ones():
     image = Image.fromarray(noise(9, 7, 3)).quantize(8)
     known = set(inspect.signature(fastkq.compress).parameters) - {"image", "format", "optimize"}

@@ -51,9 +51,9 @@ def to_pil(image: IndexedImage) -> "Image.Image":
     else:
         if mode_of(image.dtype, channels) is None:
             raise ArgumentError(
-                f"expected colors that a mode of Pillow holds, got {image.dtype} with {channels} "
-                "channels: reduce 16 bits with to_8bit(), give value_range=(black, white) to scale them "
-                "to 8 bits, or use the array from decompress()"
+                f"expected colors that a mode of Pillow holds, got {image.kind}: "
+                "reduce 16 bits with to_8bit(), give value_range=(black, white) to scale them to 8 bits, "
+                "or use the array from decompress()"
             )
         picture = from_pixels(paint(image))
     picture.info.update(info_of(image.metadata, picture.mode))

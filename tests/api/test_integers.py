@@ -99,7 +99,7 @@ def test_formats_that_cannot_hold_integers_say_so(tmp_path, dtype):
 
 
 def test_unsigned_integers_of_32_bits_have_no_mode_of_pillow():
-    with pytest.raises(ArgumentError, match="a mode of Pillow holds, got uint32 with 1 channels"):
+    with pytest.raises(ArgumentError, match="a mode of Pillow holds, got uint32 with 1 channel: "):
         fastkq.compress(labels(np.uint32), 3).to_pil()
 
 
