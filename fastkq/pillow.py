@@ -225,8 +225,8 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     _check_save_options(save_options)
     source = read_input(_with_metadata(image, save_options))
     options = {name: value for name, value in save_options.items() if name in _OPTIONS}
-    chooses_colors = any(OPTIONS[name].chooses_colors for name in options.keys() & OPTIONS.keys())
-    chooses_colors |= options.get("mask") is not None
+    given = {name for name, value in options.items() if value is not None}
+    chooses_colors = any(OPTIONS[name].chooses_colors for name in given & OPTIONS.keys())
     if source.stored_image is not None and not chooses_colors:
         compressed = source.stored_image()
     else:
