@@ -11,7 +11,8 @@ FLOYD_STEINBERG = ((0, 1, 7), (1, -1, 3), (1, 0, 5), (1, 1, 1))
 ATKINSON = ((0, 1, 2), (0, 2, 2), (1, -1, 2), (1, 0, 2), (1, 1, 2), (2, 0, 2))
 """Rows down, columns to the right, sixteenths of the error."""
 
-CELLS, SNAP, REACH_LIMIT, FLAT_CHANGE, GAP_LIMIT = 32, 0.25, 1.2, 0.25, 0.8
+CELLS, SNAP, FLAT_CHANGE, GAP_LIMIT = 32, 0.25, 0.1, 0.8
+REACH_LIMIT, SHORT_REACH_LIMIT, LONG_REACH = 1.2, 0.9, 128
 UNSNAPPED, UNMOVED, INSIDE = 16, 2, 0.25  # levels of 8 bits
 
 
@@ -102,7 +103,8 @@ class Hull:
         change = max(abs(point[c] - other[c]) for other in (left, above) for c in range(3))
         length, level = np.linalg.norm(offset), self.white / 255
         is_free = length < INSIDE * level and change < FLAT_CHANGE * reach
-        limit = REACH_LIMIT * (1 << 20 if is_free else reach)
+        reach = 1 << 20 if is_free else reach
+        limit = min(REACH_LIMIT, SHORT_REACH_LIMIT + reach / (LONG_REACH * level)) * reach
         is_row = any((color == row).all() for row in self.rows)
         share = strength * max(0, 1 - UNMOVED * level / length) if length and not is_row else 0
         return [int(v) for v in color + np.floor(share * offset + 0.5)], float(np.float32(limit))
