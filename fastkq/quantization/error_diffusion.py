@@ -111,18 +111,19 @@ def diffuse(
     scaled_strength = round(strength * kernel.FULL_STRENGTH)
     kernel_weights = kernel.Weights(*weights)
 
+    def begin(worker: int, band: int) -> None:
+        errors[worker].sent[:] = 0
+        lines = bands[worker].load(pixels, band * rows, coordinates)
+        targets, limits = bands[worker].targets, bands[worker].limits
+        kernels.quantization.hull.move_into_hull(
+            lines, hulls[worker], strength, coordinates.full_alpha, targets, limits
+        )
+
     def work(worker: int, band: int, block: int) -> None:
         top, left = band * rows, block * columns
-        targets, limits = bands[worker].targets, bands[worker].limits
-        if block == 0:
-            errors[worker].sent[:] = 0
-            lines = bands[worker].load(pixels, top, coordinates)
-            kernels.quantization.hull.move_into_hull(
-                lines, hulls[worker], strength, coordinates.full_alpha, targets, limits
-            )
         kernel.diffuse(
-            targets,
-            limits,
+            bands[worker].targets,
+            bands[worker].limits,
             cells[worker],
             selection,
             kernel_weights,
@@ -137,7 +138,7 @@ def diffuse(
     # Blocks are slanted: each row begins one column left of the row above, so that all errors that a pixel
     # receives come from pixels that are done.
     blocks = -(-(width + rows - 1) // columns)
-    over_dependent_blocks(work, -(-height // rows), blocks, threads)
+    over_dependent_blocks(begin, work, -(-height // rows), blocks, threads)
     return indices
 
 

@@ -95,11 +95,14 @@ def over_chunks(work: Work, total: int, chunk: int, threads: int) -> None:
         watch.enter(pass_end, end)
 
 
-def over_dependent_blocks(work: Work, bands: int, blocks: int, threads: int) -> None:
+def over_dependent_blocks(
+    begin: Callable[[int, int], None], work: Work, bands: int, blocks: int, threads: int
+) -> None:
     """Call ``work(worker, band, block)`` for every block of every band, each after those it depends on.
 
     Block j of band i depends on block j - 1 of the same band and on block j + 1 of band i - 1. One worker
-    does all blocks of a band, so it can keep state from block to block.
+    does all blocks of a band, so it can keep state from block to block. It calls ``begin(worker, band)``
+    first, which depends on no other band.
     """
     done_blocks = [0] * bands
     failed: list[int] = []
@@ -115,6 +118,8 @@ def over_dependent_blocks(work: Work, bands: int, blocks: int, threads: int) -> 
 
     def run_band(worker: int, band: int, _: int) -> None:
         try:
+            checkpoint()
+            begin(worker, band)
             for block in range(blocks):
                 checkpoint()
                 while not is_ready(band, block):

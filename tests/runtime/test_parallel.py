@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -72,8 +73,14 @@ def test_each_chunk_is_done_once_and_workers_do_one_at_a_time():
 
 
 def test_blocks_start_after_the_blocks_they_depend_on():
-    order = []
-    parallel.over_dependent_blocks(lambda worker, band, block: order.append((band, block)), 5, 4, 3)
+    order, begun = [], []
+
+    def work(worker, band, block):
+        assert (worker, band) in begun
+        order.append((band, block))
+
+    parallel.over_dependent_blocks(lambda worker, band: begun.append((worker, band)), work, 5, 4, 3)
+    assert sorted(band for _, band in begun) == list(range(5))
     assert sorted(order) == [(band, block) for band in range(5) for block in range(4)]
     places = {job: place for place, job in enumerate(order)}
     for band, block in order:
@@ -89,4 +96,18 @@ def test_error_in_any_band_reaches_the_caller():
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        parallel.over_dependent_blocks(work, 6, 5, 3)
+        parallel.over_dependent_blocks(lambda worker, band: None, work, 6, 5, 3)
+
+
+def test_bands_begin_before_the_blocks_they_depend_on_are_done():
+    has_begun = threading.Event()
+
+    def begin(worker, band):
+        if band == 1:
+            has_begun.set()
+
+    def work(worker, band, block):
+        if band == 0:
+            assert has_begun.wait(10)
+
+    parallel.over_dependent_blocks(begin, work, 2, 3, 2)

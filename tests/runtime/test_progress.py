@@ -245,7 +245,7 @@ def test_no_helper_thread_continues_after_a_cancel(over):
     run = (
         (lambda: over_chunks(work, 100, 1, 3))
         if over == "chunks"
-        else (lambda: over_dependent_blocks(work, 100, 3, 3))
+        else (lambda: over_dependent_blocks(lambda *_: None, work, 100, 3, 3))
     )
     start = time.perf_counter()
     with pytest.raises(Cancelled), watched(lambda *_: not stop.is_set()):
