@@ -135,7 +135,7 @@ def test_images_without_a_range_need_one(image, call):
         ((0, np.nan), ArgumentError, "value_range"),
         (1.0, ArgumentTypeError, "value_range to be two numbers, got 1.0"),
         ("01", ArgumentTypeError, "value_range to be two numbers"),
-        ((0, "1"), ArgumentTypeError, "value_range to be a number"),
+        ((0, "1"), ArgumentTypeError, "value_range to be two numbers"),
     ],
 )
 def test_wrong_ranges_are_refused(value_range, error, message):
