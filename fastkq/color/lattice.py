@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.color.descent import descend, squared_distances
 from fastkq.color.embedding import Embedding
 from fastkq.color.kinds import has_alpha
 from fastkq.color.oklab_embedding import OklabEmbedding
@@ -22,7 +23,6 @@ _MAX_LISTED = 1 << 10
 _DISTANCES_AT_ONCE = 1 << 20
 _COLORS_AT_ONCE = 1 << 12
 _COLORS_WITH_ALPHA_AT_ONCE = 1 << 14
-_MAX_STEPS = 64  # maximum number of steps of a descent to the nearest color, which takes a few
 
 PlainMetric = SpaceMetric | Embedding | OklabEmbedding
 
@@ -139,7 +139,7 @@ class LatticeMetric(NamedTuple):
         """Return the nearest color of the lattice of each color (M, C), and its squared distance (M,)."""
         coordinates = self.to_coordinates(colors)
         rounded = self.to_colors(coordinates)
-        return rounded, _squared_distances(self.to_coordinates(rounded), coordinates)
+        return rounded, squared_distances(self.to_coordinates(rounded), coordinates)
 
     def _with_alpha(self, targets: Coordinates) -> npt.NDArray[Any]:
         """Return the nearest colors with alpha: the best color for each alpha, and of these the nearest.
@@ -165,7 +165,7 @@ class LatticeMetric(NamedTuple):
             tried[:, :-1] = _nearest(plain, plain_lattice, visible)
             tried[:, -1] = alpha
             tried[alpha == 0] = 0
-            distances = _squared_distances(self.metric.to_coordinates(tried), part)
+            distances = squared_distances(self.metric.to_coordinates(tried), part)
             is_nearer = distances < best[pending]
             nearer = pending[is_nearer]
             best[nearer], colors[nearer] = distances[is_nearer], tried[is_nearer]
@@ -186,39 +186,11 @@ def _nearest(metric: PlainMetric, lattice: Lattice, targets: Coordinates) -> npt
         places = metric.to_coordinates(listed)[:, :, None]
         nearest = np.empty(targets.shape[1], np.intp)
         for part in slices(targets.shape[1], _DISTANCES_AT_ONCE // len(listed)):
-            nearest[part] = np.argmin(_squared_distances(places, targets[:, None, part]), axis=0)
+            nearest[part] = np.argmin(squared_distances(places, targets[:, None, part]), axis=0)
         chosen: npt.NDArray[Any] = listed[nearest]
         return chosen
     colors = np.empty((targets.shape[1], metric.channels), lattice.dtype)
     for part in slices(targets.shape[1], _COLORS_AT_ONCE):
-        colors[part] = _descend(metric, lattice, targets[:, part])
+        starts = lattice.round(metric.to_colors(targets[:, part]).astype(np.float64))
+        colors[part] = descend(starts, targets[:, part], lattice.around, metric.to_coordinates)
     return colors
-
-
-def _descend(
-    metric: SpaceMetric | OklabEmbedding, lattice: Lattice, targets: Coordinates
-) -> npt.NDArray[Any]:
-    """Return colors (M, C) of the lattice that are nearer to the targets (C, M) than their neighbors."""
-    colors = lattice.round(metric.to_colors(targets).astype(np.float64))
-    moving = np.arange(len(colors))
-    for _ in range(_MAX_STEPS):
-        around = lattice.around(colors[moving])
-        candidates = metric.to_coordinates(around.reshape(-1, around.shape[2]))
-        distances = _squared_distances(
-            candidates.reshape(len(targets), *around.shape[:2]), targets[:, None, moving]
-        )
-        nearest = np.argmin(distances, axis=0)  # the first among equals; step 0 leaves a color unchanged
-        colors[moving] = around[nearest, np.arange(len(moving))]
-        moving = moving[nearest > 0]
-        if len(moving) == 0:
-            break
-    return colors
-
-
-def _squared_distances(a: Coordinates, b: Coordinates) -> npt.NDArray[np.float64]:
-    """Return the squared distances of coordinates (C, ...), which are broadcast."""
-    total = np.zeros(np.broadcast_shapes(a.shape[1:], b.shape[1:]))
-    for one, other in zip(a, b, strict=True):
-        difference = one.astype(np.float64) - other
-        total += difference * difference
-    return total

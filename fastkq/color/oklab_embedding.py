@@ -115,7 +115,7 @@ class OklabEmbedding(NamedTuple):
         if values.dtype == np.uint16 and len(values) >= _MIN_VALUES_FOR_TABLE:
             light: Values = _light_of_levels(self.dtype, self.value_range)[values]
             return light
-        return _linear_light(values, self.value_range)
+        return linear_light(values, self.value_range)
 
     def _stored(self, values: Values) -> npt.NDArray[Any]:
         if self.dtype.kind == "f":
@@ -124,14 +124,15 @@ class OklabEmbedding(NamedTuple):
         return np.clip(np.floor(values + 0.5), limits.min, limits.max).astype(self.dtype)
 
 
-def _linear_light(values: npt.NDArray[Any], value_range: ValueRange) -> Values:
+def linear_light(values: npt.NDArray[Any], value_range: ValueRange) -> Values:
+    """Return the linear light of values: 0 for black and 1 for white."""
     low, high = value_range
     return _to_linear(np.clip((values.astype(np.float64) - low) / (high - low), -_MAX_SHARE, _MAX_SHARE))
 
 
 @lru_cache(maxsize=4)
 def _light_of_levels(dtype: np.dtype[Any], value_range: ValueRange) -> Values:
-    return _linear_light(np.arange(np.iinfo(dtype).max + 1, dtype=dtype), value_range)
+    return linear_light(np.arange(np.iinfo(dtype).max + 1, dtype=dtype), value_range)
 
 
 def _to_linear(shares: Values) -> Values:

@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.color.descent import descend
 from fastkq.runtime.progress import slices
 from fastkq.runtime.typing import Coordinates
 
 _ROOT_BITS = 64  # fractional bits of the linear light of a level, before it is rounded to float64
-_MAX_STEPS = 16  # maximum number of steps of the descent to the nearest color
 _COLORS_AT_ONCE = 1 << 12  # colors between two checkpoints
 
 
@@ -67,7 +67,7 @@ def _to_colors(coordinates: Coordinates) -> npt.NDArray[np.uint8]:
         colors[alpha == 0] = 0
     else:
         colors[:] = _from_oklab(coordinates)
-    return _descend(colors, coordinates)
+    return descend(colors, coordinates, _around, to_coordinates)
 
 
 def seen_at(coordinates: Coordinates, alpha: npt.NDArray[np.float64]) -> Coordinates:
@@ -100,27 +100,12 @@ def _nearest(levels: npt.NDArray[np.float64], values: Coordinates) -> npt.NDArra
     return np.searchsorted((levels[1:] + levels[:-1]) / 2, values, side="right").astype(np.uint8)
 
 
-def _descend(colors: npt.NDArray[np.uint8], coordinates: Coordinates) -> npt.NDArray[np.uint8]:
-    """Move colors (M, C) by steps of one level in R, G and B as long as they get nearer to the coordinates.
-
-    `coordinates` (C, M) are the targets. Returns the moved colors.
-    """
-    steps = np.zeros((27, colors.shape[1]), np.int64)
-    steps[:, :3] = np.stack(np.meshgrid(*[[0, -1, 1]] * 3, indexing="ij"), axis=-1).reshape(27, 3)
-    colors = colors.copy()
-    moving = np.arange(len(colors))
-    for _ in range(_MAX_STEPS):
-        around = np.clip(colors[moving].astype(np.int64) + steps[:, None], 0, 255).astype(np.uint8)
-        candidates = to_coordinates(around.reshape(-1, colors.shape[1])).reshape(-1, 27, len(moving))
-        distances = np.zeros(candidates.shape[1:])
-        for row, target in zip(candidates, coordinates[:, moving], strict=True):
-            distances += (row - target) * (row - target)
-        nearest = np.argmin(distances, axis=0)  # the first among equals; step 0 leaves a color unchanged
-        colors[moving] = around[nearest, np.arange(len(moving))]
-        moving = moving[nearest > 0]
-        if len(moving) == 0:
-            break
-    return colors
+def _around(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return colors (M, C) and those that differ by at most a level in R, G and B, (27, M, C)."""
+    steps = np.zeros((27, 1, colors.shape[1]), np.int64)
+    steps[:, 0, :3] = np.stack(np.meshgrid(*[[0, -1, 1]] * 3, indexing="ij"), axis=-1).reshape(27, 3)
+    neighbors: npt.NDArray[np.uint8] = np.clip(colors + steps, 0, 255).astype(np.uint8)
+    return neighbors
 
 
 @cache
