@@ -16,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fastkq import kernels
+from fastkq.color.oklab_embedding import linear_light
 from fastkq.color.spaces import oklab, rgb
 from fastkq.color.value_range import ValueRange
 from fastkq.runtime.options import DitherSpace
 
 BITS, BITS_WITH_ALPHA = 16, 17  # coordinates are below 2^BITS
 EXTENT, EXTENT_WITH_ALPHA = 257 * 255, 2 * 255 * 255
-
-_ROOT_STEPS = 16  # of Newton's method, from 1 down to the fifth root of a number above 0.008
 
 
 class Coordinates(NamedTuple):
@@ -105,9 +104,4 @@ def _light(top: int, is_linear: bool) -> npt.NDArray[np.float64]:
         return values
     if top == 255:
         return oklab.linear_light()
-    # ((value + 0.055) / 1.055)^2.4 with +, -, * and / only: the results are the same on every CPU.
-    base = (values + 0.055) / 1.055
-    square, root = base * base, np.ones(top + 1)
-    for _ in range(_ROOT_STEPS):
-        root = (4.0 * root + square / (root * root * root * root)) / 5.0
-    return np.where(values <= 0.04045, values / 12.92, square * root)
+    return linear_light(np.arange(top + 1), ValueRange(0, top))
