@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastkq.color.metadata import Metadata
 from fastkq.formats import color_space, exif, geotiff, icc, png, sixteen_bit, xmp
+from fastkq.formats import tiff_tags as tag
 from fastkq.formats.registry import ImageFormat
 
 if TYPE_CHECKING:
     from PIL import Image, PngImagePlugin
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ICC_PROFILE = 282, 283, 296, 34675  # TIFF tags
 _INCHES_BY_UNIT = {2: 1.0, 3: 2.54}
 """Dots per inch for one dot per unit of the resolution: inch and centimeter."""
 _GRAY_MODES = ("1", "L", "LA", "La")  # of Pillow, for 8 bits
@@ -37,7 +37,7 @@ def metadata_of(image: "Image.Image", data: bytes, *, gray: bool, turned: bool) 
         swapped then.
     """
     dpi = _valid_dpi(image.info.get("dpi"))
-    if _X_RESOLUTION not in getattr(image, "tag_v2", {_X_RESOLUTION}):
+    if tag.X_RESOLUTION not in getattr(image, "tag_v2", {tag.X_RESOLUTION}):
         dpi = None  # for a TIFF without resolution, Pillow reports 1
     info = image.info
     gray = gray or image.mode in ("I", "F")
@@ -65,14 +65,14 @@ def metadata_of_tags(tags: Mapping[int, Any], *, gray: bool, turned: bool) -> Me
 
     image, described = Image.new("F" if gray else "RGB", (1, 1)), Image.Exif()
     described.update(exif.text_tags(tags))
-    inches = _INCHES_BY_UNIT.get(tags.get(_RESOLUTION_UNIT, 2))
+    inches = _INCHES_BY_UNIT.get(tags.get(tag.RESOLUTION_UNIT, 2))
     image.info |= {
-        "icc_profile": tags.get(_ICC_PROFILE),
+        "icc_profile": tags.get(tag.ICC_PROFILE),
         "xmp": tags.get(xmp.TIFF_TAG),
         "exif": described.tobytes() if described else None,
     }
-    if inches is not None and _X_RESOLUTION in tags and _Y_RESOLUTION in tags:
-        image.info["dpi"] = tags[_X_RESOLUTION] * inches, tags[_Y_RESOLUTION] * inches
+    if inches is not None and tag.X_RESOLUTION in tags and tag.Y_RESOLUTION in tags:
+        image.info["dpi"] = tags[tag.X_RESOLUTION] * inches, tags[tag.Y_RESOLUTION] * inches
     return metadata_of(image, b"", gray=gray, turned=turned)
 
 
@@ -182,7 +182,7 @@ def _with_geotiff(
     if structure is None:
         return tags
     directory = ImageFileDirectory_v2()
-    for tag, value in tags.items():
-        directory[tag] = value
+    for name, value in tags.items():
+        directory[name] = value
     geotiff.add_to(directory, structure)
     return directory

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from fastkq.formats import tiff_tags as tag
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -22,10 +24,6 @@ FORMATS = ("PNG", "TIFF")
 _SILENCE = logging.NullHandler()
 
 _MAX, _MAX_12 = 65535, 4095  # largest values of 16 and of 12 bits
-# TIFF tags, then values of these tags
-_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 259, 262, 284
-_COLOR_MAP, _EXTRA_SAMPLES = 320, 338
-_NOT_COMPRESSED, _WHITE_IS_ZERO, _RGB, _SEPARATE, _PREMULTIPLIED = 1, 0, 2, 2, 1
 _JPEG_2000_CODESTREAM = b"\xff\x4f\xff\x51"
 _AVIF_CONFIGURATION = b"av1C"
 
@@ -48,14 +46,14 @@ def loses_low_bits(image: "Image.Image", data: bytes) -> bool:
     tags = getattr(image, "tag_v2", {})
     if image.mode == "P":
         # The 16-bit values of a TIFF palette are mostly 8-bit values multiplied by 257 or 256.
-        values = tags.get(_COLOR_MAP, (0,))
+        values = tags.get(tag.COLOR_MAP, (0,))
         return max(values) > 255 and any(value % 257 and value % 256 for value in values)
     if image.mode[0] in "IF":
         return False
     tiles = [tile[3] for tile in getattr(image, "tile", ())]  # arguments of Pillow's decoders
     return (
         any(";16" in str(tile) and "BGR;16" not in str(tile) for tile in tiles)  # BGR;16 has 5, 6 and 5 bits
-        or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
+        or max(tags.get(tag.BITS_PER_SAMPLE, (8,))) > 8
         or (image.format == "PPM" and any(isinstance(tile, tuple) and tile[-1] > 255 for tile in tiles))
         or (image.format == "JPEG2000" and _jpeg_2000_bit_depth(data) > 8)
         or (image.format == "AVIF" and _is_high_bit_depth_avif(data))
@@ -75,17 +73,20 @@ def _is_high_bit_depth_avif(data: bytes) -> bool:
 def is_misread_planar(image: "Image.Image") -> bool:
     """Return whether Pillow misreads uncompressed 16-bit planes of a TIFF: it takes each byte for a value."""
     tags = getattr(image, "tag_v2", {})
-    planes = tags.get(_PLANAR_CONFIGURATION) == _SEPARATE and tags.get(_COMPRESSION, 1) == _NOT_COMPRESSED
-    return planes and image.mode in ("RGB", "RGBA") and max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
+    planes = (
+        tags.get(tag.PLANAR_CONFIGURATION) == tag.SEPARATE
+        and tags.get(tag.COMPRESSION, 1) == tag.NOT_COMPRESSED
+    )
+    return planes and image.mode in ("RGB", "RGBA") and max(tags.get(tag.BITS_PER_SAMPLE, (8,))) > 8
 
 
 def read_gray(image: "Image.Image") -> Deep:
     """Return the values of a gray image (H, W), or (H, W, 4) if one value is transparent."""
     values: Deep = np.array(image).astype(np.uint16)
     tags = getattr(image, "tag_v2", {})
-    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if tags.get(tag.PHOTOMETRIC) == tag.WHITE_IS_ZERO:
         values = _MAX - values
-    if tags.get(_BITS_PER_SAMPLE) == (12,):
+    if tags.get(tag.BITS_PER_SAMPLE) == (12,):
         values = ((values.astype(np.uint32) * _MAX + _MAX_12 // 2) // _MAX_12).astype(np.uint16)
     key = image.info.get("transparency")
     if key is None:
@@ -106,18 +107,18 @@ def read_color(image: "Image.Image", data: bytes) -> Deep | None:
     tags = getattr(image, "tag_v2", {})
     is_color = image.format in FORMATS and image.mode in ("RGB", "RGBA", "LA")
     decode = decoder(image.format or "") if is_color else None
-    if decode is None or (image.format == "TIFF" and tags.get(_PHOTOMETRIC) != _RGB):
+    if decode is None or (image.format == "TIFF" and tags.get(tag.PHOTOMETRIC) != tag.RGB):
         return None
     pixels: npt.NDArray[Any] | None = None
     with contextlib.suppress(Exception):  # after any exception, Pillow's 8 bits are used
         pixels = decode(data)
     if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
         return None
-    if tags.get(_PLANAR_CONFIGURATION) == _SEPARATE:
+    if tags.get(tag.PLANAR_CONFIGURATION) == tag.SEPARATE:
         pixels = np.moveaxis(pixels, 0, -1)
     if pixels.shape[2] == 2:
         return rgba(pixels[:, :, 0], pixels[:, :, 1])
-    if image.mode == "RGBA" and tags.get(_EXTRA_SAMPLES) == (_PREMULTIPLIED,):
+    if image.mode == "RGBA" and tags.get(tag.EXTRA_SAMPLES) == (tag.PREMULTIPLIED,):
         return rgba(unpremultiply(pixels[:, :, :3], pixels[:, :, 3:]), pixels[:, :, 3])
     transparent = image.mode == "RGBA" or "transparency" in image.info
     return pixels[:, :, : 3 + transparent]

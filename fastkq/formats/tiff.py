@@ -12,18 +12,12 @@ import numpy.typing as npt
 from fastkq.color.kinds import GRAY_WITH_ALPHA
 from fastkq.errors import FormatError
 from fastkq.formats import sixteen_bit
+from fastkq.formats import tiff_tags as tag
 
 if TYPE_CHECKING:
     from PIL import Image
 
-# Tags, then values of these tags
-_WIDTH, _HEIGHT, _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
-_SAMPLES_PER_PIXEL, _PLANAR_CONFIGURATION, _COLOR_MAP, _TILE_WIDTH, _TILE_HEIGHT = 277, 284, 320, 322, 323
-_EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
-_SEPARATE = 2
-_UNSPECIFIED, _PREMULTIPLIED, _ALPHA = 0, 1, 2
-_SAMPLES_WITH_EXTRA = {_WHITE_IS_ZERO: 2, _BLACK_IS_ZERO: 2, _RGB: 4}  # one extra sample
+_SAMPLES_WITH_EXTRA = {tag.WHITE_IS_ZERO: 2, tag.BLACK_IS_ZERO: 2, tag.RGB: 4}  # one extra sample
 _SHORT = 3  # type of a tag
 _BIG_ENDIAN = ("F;32BF", "I;16BS", "I;32BS")  # raw modes of Pillow
 _KINDS = {1: "uint", 2: "int", 3: "float"}  # names of NumPy by sample format
@@ -58,10 +52,10 @@ def with_extra_sample_as_alpha(data: bytes) -> bytes | None:
     """
     with contextlib.suppress(struct.error, KeyError):
         tags = _first_directory(data)
-        is_one = tags[_SAMPLES_PER_PIXEL][0] == _SAMPLES_WITH_EXTRA.get(tags[_PHOTOMETRIC][0])
-        value, at, count, order = tags[_EXTRA_SAMPLES]
-        if is_one and count == 1 and value == _UNSPECIFIED:
-            return data[:at] + struct.pack(order + "H", _ALPHA) + data[at + 2 :]
+        is_one = tags[tag.SAMPLES_PER_PIXEL][0] == _SAMPLES_WITH_EXTRA.get(tags[tag.PHOTOMETRIC][0])
+        value, at, count, order = tags[tag.EXTRA_SAMPLES]
+        if is_one and count == 1 and value == tag.UNSPECIFIED:
+            return data[:at] + struct.pack(order + "H", tag.ALPHA) + data[at + 2 :]
     return None
 
 
@@ -82,18 +76,20 @@ def _first_directory(data: bytes) -> dict[int, tuple[int, int, int, str]]:
     first, width = start + struct.calcsize(order + number), struct.calcsize(order + entry + place)
     tags = {}
     for at in range(first, min(first + entries * width, len(data)), width):
-        tag, kind, count = struct.unpack_from(order + entry, data, at)
+        name, kind, count = struct.unpack_from(order + entry, data, at)
         value_at = at + struct.calcsize(order + entry)
         if kind == _SHORT and 2 * count <= struct.calcsize(order + place):
             (value,) = struct.unpack_from(order + "H", data, value_at)
-            tags[tag] = value, value_at, count, order
+            tags[name] = value, value_at, count, order
     return tags
 
 
 def is_plain(tags: Tags) -> bool:
     """Return whether the tags of a gray or RGB image say that its last sample is no alpha."""
-    extra = tags.get(_EXTRA_SAMPLES, ())
-    is_alpha = extra[-1:] in ((_PREMULTIPLIED,), (_ALPHA,)) if extra else tags.get(_PHOTOMETRIC) == _RGB
+    extra = tags.get(tag.EXTRA_SAMPLES, ())
+    is_alpha = (
+        extra[-1:] in ((tag.PREMULTIPLIED,), (tag.ALPHA,)) if extra else tags.get(tag.PHOTOMETRIC) == tag.RGB
+    )
     return not is_alpha
 
 
@@ -105,27 +101,31 @@ def is_misread_bigtiff(data: bytes) -> bool:
 def drops_bands(image: "Image.Image") -> bool:
     """Return whether Pillow reads only the first bands: of several gray planes, or of RGB and two more."""
     tags = getattr(image, "tag_v2", {})
-    most: dict[Any, int] = {_WHITE_IS_ZERO: 2, _BLACK_IS_ZERO: 2, _RGB: 4}
-    samples = tags.get(_SAMPLES_PER_PIXEL, 1)
-    return bool(samples > most.get(tags.get(_PHOTOMETRIC), samples))
+    most: dict[Any, int] = {tag.WHITE_IS_ZERO: 2, tag.BLACK_IS_ZERO: 2, tag.RGB: 4}
+    samples = tags.get(tag.SAMPLES_PER_PIXEL, 1)
+    return bool(samples > most.get(tags.get(tag.PHOTOMETRIC), samples))
 
 
 def is_deep(tags: Tags) -> bool:
     """Return whether the tags are those of gray or RGB, or of more than 8 bits per sample."""
-    bits = tags.get(_BITS_PER_SAMPLE, (1,))
-    return bool(tags) and (tags.get(_PHOTOMETRIC) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) or max(bits) > 8)
+    bits = tags.get(tag.BITS_PER_SAMPLE, (1,))
+    return bool(tags) and (
+        tags.get(tag.PHOTOMETRIC) in (tag.WHITE_IS_ZERO, tag.BLACK_IS_ZERO, tag.RGB) or max(bits) > 8
+    )
 
 
 def sizes(tags: Tags) -> tuple[int, int]:
     """Return height and width; 0 if a tag is missing."""
-    height, width = (value if isinstance(value := tags.get(tag), int) else 0 for tag in (_HEIGHT, _WIDTH))
+    height, width = (
+        value if isinstance(value := tags.get(name), int) else 0 for name in (tag.HEIGHT, tag.WIDTH)
+    )
     return height, width
 
 
 def check_tile(data: bytes, tags: Tags) -> None:
     """Raise FormatError if tiles are larger than the file can fill: decoders allocate a whole tile."""
-    height, width = tags.get(_TILE_HEIGHT, 0), tags.get(_TILE_WIDTH, 0)
-    bits = tags.get(_SAMPLES_PER_PIXEL, 1) * max(tags.get(_BITS_PER_SAMPLE, (1,)))
+    height, width = tags.get(tag.TILE_HEIGHT, 0), tags.get(tag.TILE_WIDTH, 0)
+    bits = tags.get(tag.SAMPLES_PER_PIXEL, 1) * max(tags.get(tag.BITS_PER_SAMPLE, (1,)))
     if height * width * bits // 8 > len(data) * _MAX_RATIO:
         raise FormatError(f"expected tiles that {len(data)} bytes can fill, got {height} x {width} pixels")
 
@@ -144,22 +144,22 @@ def decode(data: bytes, tags: Tags) -> npt.NDArray[Any]:
     FormatError
         If neither is installed, or the values are neither gray nor RGB, with extra samples or without.
     """
-    (height, width), samples = sizes(tags), tags.get(_SAMPLES_PER_PIXEL, 1)
+    (height, width), samples = sizes(tags), tags.get(tag.SAMPLES_PER_PIXEL, 1)
     what = f"a TIFF of {samples} x {_dtype_name(tags)}"
     check_tile(data, tags)
-    if tags.get(_PHOTOMETRIC) not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
+    if tags.get(tag.PHOTOMETRIC) not in (tag.WHITE_IS_ZERO, tag.BLACK_IS_ZERO, tag.RGB):
         raise FormatError(
-            f"expected gray or RGB, got {what} of photometric interpretation {tags.get(_PHOTOMETRIC)}"
+            f"expected gray or RGB, got {what} of photometric interpretation {tags.get(tag.PHOTOMETRIC)}"
         )
     decoder = sixteen_bit.decoder("TIFF") or _tifffile()
     if decoder is None:
         raise FormatError(f"expected pixels of 8 bits, got {what}: {sixteen_bit.READING_HINT}")
-    bits = max(tags.get(_BITS_PER_SAMPLE, (1,)))
+    bits = max(tags.get(tag.BITS_PER_SAMPLE, (1,)))
     size = height * width * samples * bits // 8
-    if size > len(data) * (_MAX_RATIO if tags.get(_COMPRESSION, 1) != 1 else 1):
+    if size > len(data) * (_MAX_RATIO if tags.get(tag.COMPRESSION, 1) != 1 else 1):
         raise FormatError(f"expected {size} bytes of pixels, the file has {len(data)}: truncated")
     pixels = decoder(data)
-    if tags.get(_PLANAR_CONFIGURATION) == _SEPARATE and samples > 1:
+    if tags.get(tag.PLANAR_CONFIGURATION) == tag.SEPARATE and samples > 1:
         pixels = np.moveaxis(pixels, 0, -1)
     if pixels.size != height * width * samples:
         raise FormatError(f"expected {height} x {width} pixels of {samples} samples, got {pixels.shape}")
@@ -171,22 +171,22 @@ def decode(data: bytes, tags: Tags) -> npt.NDArray[Any]:
 
 def _as_shown(pixels: npt.NDArray[Any], tags: Tags) -> npt.NDArray[Any]:
     """Return unsigned pixels with black as 0, and gray with alpha as RGBA, not premultiplied."""
-    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO and pixels.ndim == 2:
+    if tags.get(tag.PHOTOMETRIC) == tag.WHITE_IS_ZERO and pixels.ndim == 2:
         return np.iinfo(pixels.dtype).max - pixels
-    extra = tags.get(_EXTRA_SAMPLES, ())
-    if pixels.shape[2:] != (GRAY_WITH_ALPHA,) or extra[:1] not in ((_PREMULTIPLIED,), (_ALPHA,)):
+    extra = tags.get(tag.EXTRA_SAMPLES, ())
+    if pixels.shape[2:] != (GRAY_WITH_ALPHA,) or extra[:1] not in ((tag.PREMULTIPLIED,), (tag.ALPHA,)):
         return pixels
     gray, alphas = pixels[:, :, :1], pixels[:, :, 1]
-    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if tags.get(tag.PHOTOMETRIC) == tag.WHITE_IS_ZERO:
         gray = np.iinfo(pixels.dtype).max - gray
-    if extra[0] == _PREMULTIPLIED and pixels.dtype == np.uint16:
+    if extra[0] == tag.PREMULTIPLIED and pixels.dtype == np.uint16:
         gray = sixteen_bit.unpremultiply(gray, alphas[:, :, np.newaxis])
     return sixteen_bit.rgba(gray, alphas)
 
 
 def _dtype_name(tags: Tags) -> str:
-    kind = _KINDS.get(max(tags.get(_SAMPLE_FORMAT, (1,))), "values of ")
-    return f"{kind}{max(tags.get(_BITS_PER_SAMPLE, (1,)))}"
+    kind = _KINDS.get(max(tags.get(tag.SAMPLE_FORMAT, (1,))), "values of ")
+    return f"{kind}{max(tags.get(tag.BITS_PER_SAMPLE, (1,)))}"
 
 
 def _tifffile() -> Any:
@@ -241,7 +241,7 @@ def with_color_map(image: "Image.Image") -> "Image.Image":
     The values should have 16 bits, of which Pillow takes the high byte. If all are below 256, they have 8
     bits, as libtiff assumes, too.
     """
-    values = getattr(image, "tag_v2", {}).get(_COLOR_MAP, ())
+    values = getattr(image, "tag_v2", {}).get(tag.COLOR_MAP, ())
     if image.mode != "P" or not values or not 0 < max(values) < 256 or any(image.getpalette() or ()):
         return image
     corrected = image.copy()
