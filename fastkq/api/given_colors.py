@@ -16,7 +16,6 @@ from fastkq.api.image import CompressedImage
 from fastkq.api.load import load
 from fastkq.color.kinds import GRAY_WITH_ALPHA, RGBA, ImageKind, with_channels
 from fastkq.errors import ArgumentError, for_parameter
-from fastkq.formats import palette_files
 from fastkq.formats.css_colors import EXAMPLES, parse_color, parse_colors
 from fastkq.formats.picture import palette_of
 from fastkq.formats.source import opened
@@ -104,6 +103,8 @@ class GivenColors(NamedTuple):
     @classmethod
     def _of_file(cls, path: str | os.PathLike[str], name: str) -> GivenColors:
         """Read a palette file, a `.fkq` file or an image file with a palette."""
+        from fastkq.formats import palette_files  # here, because few calls need it
+
         suffix = Path(path).suffix.lower()
         if suffix not in palette_files.SUFFIXES:
             return cls._of_image(load(path), name)

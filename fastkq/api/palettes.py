@@ -26,7 +26,6 @@ from fastkq.errors import ArgumentError, ArgumentTypeError
 from fastkq.quantization.fit import fit
 from fastkq.quantization.nearest import indices_for, mapping_stage
 from fastkq.quantization.options import FitOptions
-from fastkq.quantization.palette_subset import best_rows
 from fastkq.runtime.options import DEFAULT_K, MAX_PIXELS, DitherMethod, DitherSpace, Effort, Space, term
 from fastkq.runtime.progress import Progress, stage, watched
 from fastkq.runtime.typing import ImageArray
@@ -139,6 +138,8 @@ def count_for_fit(
 
 def _best_rows(counts: ColorCounts, rows: npt.NDArray[Any], k: int, options: FitOptions) -> npt.NDArray[Any]:
     """Return the k of the rows (n, C) that represent the images best, or all rows if k is not below n."""
+    from fastkq.quantization.palette_subset import best_rows  # here, because few calls need it
+
     with stage("fitting", each=0.2):
         return rows[best_rows(counts, working_palette(rows, counts.kind.is_plain), k, options)]
 

@@ -17,7 +17,11 @@ from fastkq.formats import tiff_tags as tag
 if TYPE_CHECKING:
     from PIL import Image
 
-_SAMPLES_WITH_EXTRA = {tag.WHITE_IS_ZERO: 2, tag.BLACK_IS_ZERO: 2, tag.RGB: 4}  # one extra sample
+_SAMPLES_WITH_EXTRA: dict[Any, int] = {
+    tag.WHITE_IS_ZERO: 2,
+    tag.BLACK_IS_ZERO: 2,
+    tag.RGB: 4,
+}  # one extra sample
 _SHORT = 3  # type of a tag
 _BIG_ENDIAN = ("F;32BF", "I;16BS", "I;32BS")  # raw modes of Pillow
 _KINDS = {1: "uint", 2: "int", 3: "float"}  # names of NumPy by sample format
@@ -101,9 +105,8 @@ def is_misread_bigtiff(data: bytes) -> bool:
 def drops_bands(image: "Image.Image") -> bool:
     """Return whether Pillow reads only the first bands: of several gray planes, or of RGB and two more."""
     tags = getattr(image, "tag_v2", {})
-    most: dict[Any, int] = {tag.WHITE_IS_ZERO: 2, tag.BLACK_IS_ZERO: 2, tag.RGB: 4}
     samples = tags.get(tag.SAMPLES_PER_PIXEL, 1)
-    return bool(samples > most.get(tags.get(tag.PHOTOMETRIC), samples))
+    return bool(samples > _SAMPLES_WITH_EXTRA.get(tags.get(tag.PHOTOMETRIC), samples))
 
 
 def is_deep(tags: Tags) -> bool:

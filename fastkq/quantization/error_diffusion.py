@@ -41,6 +41,7 @@ FLOYD_STEINBERG = Weights(7, 0, 3, 5, 1, 0)
 ATKINSON = Weights(2, 2, 2, 2, 2, 2)
 """The weights of Bill Atkinson's MacPaint, 1984. A quarter of the error is dropped: contrast is higher, and
 light and dark colors lose detail."""
+WEIGHTS = {"diffusion": FLOYD_STEINBERG, "atkinson": ATKINSON}  # by method
 
 
 def diffuse(
